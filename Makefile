@@ -1,0 +1,121 @@
+# twinrig
+#
+#   make            the release program: build/twinrig
+#   make demo       install what is missing, build, gate two pull requests
+#   make test       install what is missing, build, run every test
+#   make bench      speed as ratios against peers in the same run
+#   make fuzz       each parser for SECONDS=60
+#   make format     clang-format over the tree
+#   make install    PREFIX=/usr/local DESTDIR=
+#
+# MODE=release|debug|asan|tsan: each in a folder of its own below build/.
+# V=1 shows the commands.
+
+MODE    ?= release
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= cc
+VERSION := 0.1.0
+
+ifeq ($(MODE),release)
+OUT := build
+else
+OUT := build/$(MODE)
+endif
+
+OPT_release := -O2 -g
+OPT_debug   := -O0 -g -DTW_ARENA_DEBUG
+OPT_asan    := -O1 -g -DTW_ARENA_DEBUG -fno-omit-frame-pointer \
+               -fsanitize=address,undefined -fno-sanitize-recover=undefined
+OPT_tsan    := -O1 -g -fsanitize=thread
+ifeq ($(OPT_$(MODE)),)
+$(error MODE is one of release, debug, asan, tsan)
+endif
+
+PKGS := yaml-0.1 libcurl libcjson libgit2 libuv zlib libzstd
+WARN := -Wall -Wextra -Wshadow -Wvla -Wundef -Wwrite-strings -Wcast-qual \
+        -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wconversion \
+        -Wno-sign-conversion $(if $(CI),-Werror)
+# Debian 12 has llhttp only as the C source inside node-llhttp.
+LLHTTP_C := $(if $(wildcard /usr/include/llhttp.h),,$(wildcard /usr/share/llhttp/*.c))
+LLHTTP_I := $(if $(LLHTTP_C),-isystem /usr/share/include/llhttp)
+LLHTTP_L := $(if $(LLHTTP_C),,-lllhttp)
+
+CFLAGS   ?=
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DTW_VERSION='"$(VERSION)"' \
+             -ffp-contract=off -fno-fast-math -pthread -I. $(LLHTTP_I) \
+             $(OPT_$(MODE)) $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
+LIBS     = $(shell pkg-config --libs $(PKGS)) $(LLHTTP_L) -pthread -ldl
+Q       := $(if $(V),,@)
+
+SRC  := $(wildcard twins/*.c twins/*/*.c harness/*/*.c plugins/*.c plugins/*/*.c)
+OBJ  := $(SRC:%.c=$(OUT)/obj/%.o) $(LLHTTP_C:/usr/share/%.c=$(OUT)/obj/%.o)
+LIB  := $(OUT)/libtwinrig.a
+BIN  := $(OUT)/twinrig
+UNIT := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/*/*_test.c))
+THEORY := $(patsubst %.c,$(OUT)/%,$(wildcard tests/theory/*_test.c))
+
+all: $(BIN)
+
+$(BIN): $(OUT)/obj/harness/main.o $(LIB)
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)$(CC) $(ALL_CFLAGS) -rdynamic -o $@ $< $(LIB) $(LIBS) $(LDFLAGS)
+
+$(LIB): $(OBJ)
+	$(if $(V),,@echo "  AR   $@")
+	$(Q)rm -f $@ && ar rcs $@ $(OBJ)
+
+$(OUT)/obj/%.o: %.c
+	$(if $(V),,@echo "  CC   $<")
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
+
+$(OUT)/obj/llhttp/%.o: /usr/share/llhttp/%.c
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -w -c -o $@ $<
+
+# A test is one file with one main; the tests of a folder mirror the sources.
+$(OUT)/tests/%: $(OUT)/obj/tests/%.o $(LIB)
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -rdynamic -o $@ $< $(LIB) $(LIBS) \
+		$(shell pkg-config --libs check) -lm $(LDFLAGS)
+
+deps:
+	$(Q)ci/install-deps
+
+unit: $(UNIT)
+	$(Q)tests/run-all $(UNIT)
+
+theory: $(THEORY)
+	$(Q)tests/run-all $(THEORY)
+
+# The packages first: what they bring decides how the rest is built.
+test: deps
+	$(Q)$(MAKE) --no-print-directory check
+
+check: $(BIN) $(UNIT) $(THEORY)
+	$(Q)TWINRIG=$(abspath $(BIN)) OUT=$(abspath $(OUT)) tests/suite
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)TWINRIG=$(abspath $(BIN)) fixtures/demo
+
+bench: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)TWINRIG=$(abspath $(BIN)) tests/bench/run
+
+fuzz: deps
+	$(Q)tests/fuzz/run $(or $(SECONDS),60)
+
+format:
+	$(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
+
+install: $(BIN)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include
+	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/twinrig
+	install -m 644 plugins/twinrig-plugin.h $(DESTDIR)$(PREFIX)/include/
+
+clean:
+	rm -rf build
+
+.PHONY: all deps unit theory test check demo bench fuzz format install clean
+.SECONDARY:
+-include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
