@@ -22,6 +22,13 @@
 		size_t n, cap;                                                 \
 	}
 
+/* The same with a tag, where a vector is passed by pointer. */
+#define TW_VEC_TYPE(tag, type)                                                 \
+	struct tag {                                                           \
+		type *v;                                                       \
+		size_t n, cap;                                                 \
+	}
+
 #define tw_vec_push(vec, ...)                                                  \
 	do {                                                                   \
 		if ((vec)->n == (vec)->cap) {                                  \

@@ -1,0 +1,408 @@
+/*
+ * The spec: the system under test as typed, mutable data. Manifests, Compose
+ * files, twin models and captures are read into one spec, each field with its
+ * origin; tw_model_compile() (twins/model/model.h) makes the flat, read-only
+ * model of it that a twin runs.
+ *
+ * A field whose origin is NULL was given by nobody: the compiler takes the
+ * default that stands beside it here. Everything lives in the spec's arena.
+ *
+ * Names. A service and a workload are known by "namespace/name"; where nobody
+ * gives a namespace it is "default" (Kubernetes) or the project (Compose).
+ * Units. Times: ns. CPU: thousandths of a core. Memory: bytes. Ratios: 0..1.
+ */
+#ifndef TW_MODEL_SPEC_H
+#define TW_MODEL_SPEC_H
+
+#include "twins/base/error.h"
+#include "twins/base/map.h"
+#include "twins/base/units.h"
+#include "twins/base/vector.h"
+#include "twins/kernel/dist.h"
+
+/* Where a value comes from, weakest first: a value of a later source replaces
+ * one of an earlier source, never the other way round. */
+enum tw_source {
+	TW_FROM_ASSUMED,  /* nobody said: twinrig guessed */
+	TW_FROM_LOG,	  /* learned from a capture or an access log */
+	TW_FROM_TRACE,	  /* learned from traces */
+	TW_FROM_MODEL,	  /* a twin model */
+	TW_FROM_MANIFEST, /* what is deployed */
+	TW_FROM_OVERRIDE, /* twinrig.yaml, the command line, an experiment */
+};
+
+const char *tw_source_name(enum tw_source source);
+
+struct tw_origin {
+	enum tw_source source;
+	struct tw_pos pos;  /* pos.file in the spec's arena, or NULL */
+	const char *detail; /* "env CART_ADDR", "NetworkPolicy allow-cart" … */
+};
+
+/* Values with an origin. Origins are shared; origin NULL: not given. */
+struct tw_int {
+	int64_t v;
+	const struct tw_origin *origin;
+};
+
+struct tw_real {
+	double v;
+	const struct tw_origin *origin;
+};
+
+struct tw_text {
+	const char *v;
+	const struct tw_origin *origin;
+};
+
+struct tw_law { /* a distribution of times */
+	struct tw_dist v;
+	const struct tw_origin *origin;
+};
+
+struct tw_label {
+	const char *key, *value;
+};
+
+TW_VEC_TYPE(tw_labels, struct tw_label);
+
+/* ---- behaviour ------------------------------------------------------- */
+
+enum tw_step_kind {
+	TW_STEP_CPU,	  /* time on a CPU: law */
+	TW_STEP_WAIT,	  /* time off it: law */
+	TW_STEP_CALL,	  /* a call to another service */
+	TW_STEP_PARALLEL, /* children side by side; done when all are */
+	TW_STEP_SEQUENCE, /* children one after the other */
+};
+
+struct tw_spec_step;
+TW_VEC_TYPE(tw_spec_steps, struct tw_spec_step *);
+
+struct tw_spec_step {
+	enum tw_step_kind kind;
+	struct tw_law law;	/* cpu, wait */
+	struct tw_text service; /* call: "namespace/name" */
+	struct tw_text
+		endpoint; /* call: NULL: the callee's only or default one */
+	struct tw_int timeout; /* call: the caller's own; default none */
+	struct tw_int retries; /* call: the caller's own; default none */
+	bool optional;	       /* call: its failure does not fail the caller */
+	struct tw_real probability; /* of being done at all; default 1 */
+	struct tw_int repeat;	    /* times, one after the other; default 1 */
+	struct tw_spec_steps children;
+	const struct tw_origin *origin; /* of the step itself (the edge) */
+};
+
+struct tw_spec_endpoint {
+	const char *name; /* "GET /product/{id}", "Package.Service/Method" */
+	struct tw_spec_steps steps;
+	struct tw_real errors; /* ratio that fails by itself; default 0 */
+	struct tw_int status;  /* of those failures; default 500 */
+	const struct tw_origin *origin;
+};
+
+/* ---- services -------------------------------------------------------- */
+
+struct tw_spec_port {
+	struct tw_text name; /* of the Service's port */
+	struct tw_int port;
+	struct tw_text target_name; /* a named targetPort */
+	struct tw_int target;	    /* a numbered one; default: port */
+	struct tw_text protocol;    /* "TCP" */
+	const struct tw_origin *origin;
+};
+
+TW_VEC_TYPE(tw_spec_ports, struct tw_spec_port);
+
+struct tw_spec_subset { /* DestinationRule */
+	const char *name;
+	struct tw_labels labels;
+	const struct tw_origin *origin;
+};
+
+TW_VEC_TYPE(tw_spec_subsets, struct tw_spec_subset);
+
+enum tw_balancer {
+	TW_BALANCE_ROUND_ROBIN,
+	TW_BALANCE_RANDOM,
+	TW_BALANCE_LEAST_REQUEST, /* power of two choices */
+};
+
+struct tw_spec_workload;
+TW_VEC_TYPE(tw_spec_workload_refs, struct tw_spec_workload *);
+
+struct tw_spec_service {
+	const char *key; /* "namespace/name" */
+	const char *namespace, *name;
+	const struct tw_origin *origin; /* of the Service object, or of the
+					 * first mention in a model */
+	bool has_object; /* a Service (or Compose service) declares it */
+	bool has_selector;
+	struct tw_labels selector;
+	struct tw_text type; /* "ClusterIP" … */
+	struct tw_text external_name;
+	bool headless;
+	struct tw_spec_ports ports;
+	struct tw_spec_subsets subsets;
+	struct tw_spec_workload_refs workloads; /* set by tw_spec_link() */
+
+	struct tw_map endpoints; /* name -> struct tw_spec_endpoint * */
+	struct tw_int workers;	 /* per replica; default: spec->workers */
+	struct tw_int queue;	 /* per replica; default: spec->queue */
+	struct tw_int replicas;	 /* where no workload says; default 1 */
+	struct tw_int balancer;	 /* enum tw_balancer; default round robin */
+};
+
+/* ---- workloads ------------------------------------------------------- */
+
+enum tw_probe_kind {
+	TW_PROBE_NONE,
+	TW_PROBE_HTTP,
+	TW_PROBE_TCP,
+	TW_PROBE_GRPC,
+	TW_PROBE_EXEC,
+};
+
+/* Defaults: core/v1 Probe (initialDelaySeconds 0, period 10 s, timeout 1 s,
+ * success 1, failure 3). */
+struct tw_spec_probe {
+	enum tw_probe_kind kind;
+	struct tw_text path;			      /* http */
+	struct tw_text port_name;		      /* a named port */
+	struct tw_int port;			      /* or a number */
+	struct tw_int initial_delay, period, timeout; /* ns */
+	struct tw_int success, failure;		      /* thresholds */
+	const struct tw_origin *origin;
+};
+
+struct tw_spec_env {
+	const char *name;
+	struct tw_text value; /* v NULL: valueFrom that could not be read */
+};
+
+struct tw_spec_container_port {
+	struct tw_text name;
+	struct tw_int port;
+};
+
+struct tw_spec_container {
+	const char *name;
+	struct tw_text image;
+	bool is_init;
+	TW_VEC(struct tw_spec_container_port) ports;
+	TW_VEC(struct tw_spec_env) env;
+	TW_VEC(struct tw_text) args;		    /* command, then args */
+	struct tw_int cpu_request, cpu_limit;	    /* thousandths */
+	struct tw_int memory_request, memory_limit; /* bytes */
+	struct tw_spec_probe readiness, liveness, startup;
+	const struct tw_origin *origin;
+};
+
+struct tw_spec_workload {
+	const char *key; /* "namespace/name" where that is unique in the spec,
+			  * else "namespace/kind/name" */
+	const char *namespace, *name;
+	const char *kind; /* "Deployment", "StatefulSet", "compose" … */
+	const struct tw_origin *origin;
+	struct tw_int replicas;	 /* default 1; a DaemonSet: one a node */
+	struct tw_labels labels; /* of its pods */
+	TW_VEC(struct tw_spec_container *) containers;
+	struct tw_text strategy; /* "RollingUpdate", "Recreate" … */
+	struct tw_text max_surge, max_unavailable; /* "25%" or a number */
+	struct tw_int termination_grace;	   /* ns */
+	struct tw_map behaviour; /* endpoint -> struct tw_spec_endpoint *: where
+				  * this revision differs from its service */
+};
+
+/* ---- channels: what lies between a caller and a callee --------------- */
+
+/* What a retry is made for (Envoy's x-envoy-retry-on, Gateway API's codes). */
+enum tw_retry_on {
+	TW_RETRY_5XX = 1 << 0,		   /* any 5xx, reset, connect failure */
+	TW_RETRY_GATEWAY_ERROR = 1 << 1,   /* 502, 503, 504 */
+	TW_RETRY_CONNECT_FAILURE = 1 << 2, /* nobody there */
+	TW_RETRY_RESET = 1 << 3,	   /* reset, and a try's timeout */
+	TW_RETRY_REFUSED = 1 << 4,	   /* shed before any work: 503 */
+	TW_RETRY_RETRIABLE_4XX = 1 << 5,   /* 409 */
+	TW_RETRY_TIMEOUT = 1 << 6,	   /* a try's own timeout */
+	TW_RETRY_UNAVAILABLE = 1 << 7,	   /* gRPC 14, HTTP 503 */
+};
+
+struct tw_spec_destination {
+	struct tw_text service; /* NULL: the policy's own callee */
+	struct tw_text subset;	/* NULL: all of it */
+	struct tw_int weight;	/* default: equal shares */
+};
+
+/*
+ * One rule; the first whose selectors fit a call applies. The VirtualService,
+ * HTTPRoute and twin models' `policies:` become such rules in file order, and
+ * those of manifests stand before those of models.
+ */
+struct tw_spec_policy {
+	const char *caller;   /* "namespace/name" glob; NULL: any */
+	const char *callee;   /* "namespace/name" glob; never NULL */
+	const char *endpoint; /* glob over endpoint names; NULL: any */
+	struct tw_text path_prefix,
+		path_exact;	    /* of VirtualServices; matched
+				     * against the path of the endpoint's name */
+	struct tw_int timeout;	    /* all tries together */
+	struct tw_int try_timeout;  /* one try */
+	struct tw_int retries;	    /* beyond the first try */
+	struct tw_int retry_on;	    /* enum tw_retry_on, or-ed */
+	TW_VEC(int) retry_codes;    /* HTTP statuses, beside retry_on */
+	struct tw_int backoff_base; /* default 25 ms (Envoy RetryBackOff) */
+	struct tw_int backoff_max;  /* default 10 * base */
+	struct tw_int balancer;	    /* enum tw_balancer */
+	TW_VEC(struct tw_spec_destination) destinations;
+	const struct tw_origin *origin;
+};
+
+/* ---- the way in ------------------------------------------------------ */
+
+enum tw_path_match { TW_PATH_PREFIX, TW_PATH_EXACT, TW_PATH_TEMPLATE };
+
+/* Ingress, HTTPRoute, VirtualService on a gateway, or a model's `entry:`.
+ * Which rule wins is decided by twins/model/route.h. */
+struct tw_spec_entry {
+	const char *host;   /* "*.shop.example", NULL: any */
+	const char *method; /* NULL: any */
+	const char *path;   /* "/"; templates: "/product/{id}" */
+	enum tw_path_match match;
+	struct tw_text service; /* "namespace/name" */
+	struct tw_int port;
+	struct tw_text port_name;
+	struct tw_int weight;
+	const struct tw_origin *origin;
+};
+
+/* ---- the ground it stands on ----------------------------------------- */
+
+struct tw_spec_node {
+	const char
+		*name; /* count 3 of "worker": worker-1, worker-2, worker-3 */
+	struct tw_int count;  /* default 1 */
+	struct tw_text zone;  /* default "a" */
+	struct tw_int cpu;    /* thousandths */
+	struct tw_int memory; /* bytes */
+	const struct tw_origin *origin;
+};
+
+/* Round trip time between zones; each direction is half of one draw. */
+struct tw_spec_link {
+	const char *from, *to; /* zones; "*": any. "same": within a zone,
+				* "cross": between two */
+	struct tw_law rtt;
+	const struct tw_origin *origin;
+};
+
+/* An object that the twin does not model (yet): kept and named. */
+struct tw_spec_kept {
+	const char *group, *kind, *namespace, *name;
+	struct tw_pos pos;
+};
+
+struct tw_spec {
+	struct tw_arena arena;
+	struct tw_map services;	 /* key -> struct tw_spec_service * */
+	struct tw_map workloads; /* key -> struct tw_spec_workload * */
+	TW_VEC(struct tw_spec_policy *) policies;
+	TW_VEC(struct tw_spec_entry *) entries;
+	TW_VEC(struct tw_spec_node *) nodes;
+	TW_VEC(struct tw_spec_link *) links;
+	TW_VEC(struct tw_spec_kept) kept;
+	struct tw_int workers;	      /* of every service; default 64 */
+	struct tw_int queue;	      /* default 1024 */
+	struct tw_int endpoint_delay; /* ns from a death to its leaving the
+				       * callers' lists; default 1 s */
+	struct tw_int node_grace;     /* ns from a node's death to its pods'
+				       * endpoints leaving; default 50 s
+				       * (reference: node-monitor-grace-period) */
+	struct tw_int restart_delay;  /* ns from a replica's death to its being
+				       * ready again; default 10 s */
+};
+
+struct tw_spec *tw_spec_new(void);
+void tw_spec_free(struct tw_spec *spec);
+
+/* An origin in the spec's arena; detail may be NULL. */
+const struct tw_origin *tw_spec_origin(struct tw_spec *spec,
+	enum tw_source source, struct tw_pos pos, const char *detail);
+
+/* "name" or "namespace/name" -> "namespace/name" (in the arena). */
+const char *tw_spec_key(
+	struct tw_spec *spec, const char *namespace, const char *name);
+
+/* Finds or adds. `namespace` NULL: `name` may be "namespace/name"; a plain
+ * name is the only service so named, else "default/name". */
+struct tw_spec_service *tw_spec_service(struct tw_spec *spec,
+	const char *namespace, const char *name,
+	const struct tw_origin *origin);
+struct tw_spec_service *tw_spec_find_service(
+	const struct tw_spec *spec, const char *namespace, const char *name);
+struct tw_spec_workload *tw_spec_workload(struct tw_spec *spec,
+	const char *kind, const char *namespace, const char *name,
+	const struct tw_origin *origin);
+struct tw_spec_endpoint *tw_spec_endpoint(struct tw_spec *spec,
+	struct tw_spec_service *service, const char *name,
+	const struct tw_origin *origin);
+struct tw_spec_step *tw_spec_step(struct tw_spec *spec, enum tw_step_kind kind,
+	const struct tw_origin *origin);
+
+/* Sets a field unless a stronger source has set it. False where the stronger
+ * one stays and says something else: the caller warns. */
+bool tw_set_int(struct tw_int *field, int64_t v, const struct tw_origin *);
+bool tw_set_real(struct tw_real *field, double v, const struct tw_origin *);
+bool tw_set_text(
+	struct tw_text *field, const char *v, const struct tw_origin *);
+bool tw_set_law(struct tw_law *field, const struct tw_dist *v,
+	const struct tw_origin *);
+
+/* The field, or the default where nobody set it. */
+static inline int64_t tw_int_or(struct tw_int field, int64_t otherwise)
+{
+	return field.origin ? field.v : otherwise;
+}
+
+static inline double tw_real_or(struct tw_real field, double otherwise)
+{
+	return field.origin ? field.v : otherwise;
+}
+
+bool tw_labels_match(
+	const struct tw_labels *selector, const struct tw_labels *labels);
+
+/* Joins Services to the workloads that their selectors select. Call it once
+ * all files are read (again is fine). */
+void tw_spec_link(struct tw_spec *spec);
+
+/*
+ * Walks every field that was given, in a fixed order, with a path such as
+ * "services.shop/cart.workers" or "policies[2].timeout". Exactly one of the
+ * four pointers is set. What the differences, the provenance and the scaling
+ * of assumed values are made of: a new field is added to one table in spec.c.
+ */
+struct tw_spec_field {
+	const char *path;
+	struct tw_int *integer;
+	struct tw_real *real;
+	struct tw_text *text;
+	struct tw_law *law;
+};
+
+typedef void tw_spec_visit(void *context, const struct tw_spec_field *field);
+void tw_spec_walk(struct tw_spec *spec, tw_spec_visit *visit, void *context);
+
+const struct tw_origin *tw_spec_field_origin(const struct tw_spec_field *field);
+/* The value as a person would write it, e.g. "lognormal p50=1.8ms p99=7ms". */
+void tw_spec_field_text(const struct tw_spec_field *field, struct tw_buf *out);
+
+/* Multiplies every assumed time (laws of assumed origin) by the factor: what
+ * tells whether a verdict rests on a guess. Returns how many there are. */
+size_t tw_spec_scale_assumed(struct tw_spec *spec, double factor);
+
+/* A deep copy that can be changed without touching the first. */
+struct tw_spec *tw_spec_copy(const struct tw_spec *spec);
+
+#endif

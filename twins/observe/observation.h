@@ -1,0 +1,115 @@
+/*
+ * What one run saw: mergeable, with no knowledge of checks. The twin's taps
+ * fill it in; harness/gate reads it; harness/trial merges and stores it.
+ *
+ * A *cell* is one series of calls: caller, service, endpoint, zone, side and
+ * fault window. The caller's side counts calls as the caller saw them (all
+ * tries together); the server's side counts tries as a replica saw them.
+ * Traffic from outside has the caller "outside".
+ */
+#ifndef TW_OBSERVE_OBSERVATION_H
+#define TW_OBSERVE_OBSERVATION_H
+
+#include "twins/base/map.h"
+#include "twins/base/units.h"
+#include "twins/base/vector.h"
+#include "twins/observe/histogram.h"
+
+#define TW_OUTSIDE "outside"
+
+enum tw_side { TW_CLIENT, TW_SERVER };
+
+/* Before the first fault of the scenario, while at least one is on, after the
+ * last. A run without faults is all TW_WINDOW_BEFORE. A call belongs to the
+ * window in which it began. */
+enum tw_window { TW_WINDOW_BEFORE, TW_WINDOW_DURING, TW_WINDOW_AFTER };
+
+struct tw_cell_key {
+	const char *caller, *service, *endpoint; /* names, never NULL */
+	const char *zone; /* the replica's (server), the caller's (client);
+			   * "" for the outside */
+	enum tw_side side;
+	enum tw_window window;
+};
+
+/* Counts of one slice of time (observation->slice) by when calls ended. */
+struct tw_slice {
+	uint32_t count, errors, timeouts;
+	tw_time latency_max;
+	int64_t latency_sum; /* ns */
+};
+
+struct tw_cell {
+	struct tw_cell_key key;
+	uint64_t count;	    /* calls (client) or tries (server) that ended */
+	uint64_t errors;    /* ended otherwise than well, timeouts included */
+	uint64_t timeouts;  /* errors because the time was up */
+	uint64_t shed;	    /* refused: queue full, nobody ready */
+	uint64_t retries;   /* client: tries beyond the first */
+	uint64_t abandoned; /* server: worked for a caller who had gone */
+	int64_t queued;	    /* server: ns waited in replicas' queues, summed */
+	int64_t worked;	    /* server: ns of cpu and wait steps, summed */
+	int64_t backoff;    /* client: ns between tries, summed */
+	int64_t network;    /* client: ns on the way, both directions, summed */
+	struct tw_histogram latency; /* of all that ended, errors included */
+	TW_VEC(struct tw_slice) slices;
+};
+
+/* One service over time, per slice. */
+struct tw_gauge_slice {
+	uint32_t replicas;    /* that should be there, at the slice's end */
+	uint32_t unavailable; /* the most at once */
+	uint32_t queue;	      /* the longest queue of one replica */
+	int64_t busy;	      /* worker-ns in use */
+	int64_t capacity;     /* worker-ns there */
+};
+
+struct tw_gauge {
+	const char *service;
+	TW_VEC(struct tw_gauge_slice) slices;
+};
+
+/* A root request that went wrong or was among the slowest; a bounded sample,
+ * the same whatever else happens: kept by smallest hash of the key. */
+struct tw_example {
+	uint64_t position; /* in the source */
+	tw_time at;	   /* of the arrival */
+	tw_time latency;
+	const char *service, *endpoint;
+	int status;
+};
+
+struct tw_observation {
+	struct tw_arena arena;		  /* names live here */
+	struct tw_map names;		  /* interned */
+	tw_time slice;			  /* width of a slice: 1 s */
+	tw_time duration;		  /* from 0 to the end of the traffic */
+	tw_time fault_start, fault_end;	  /* TW_NEVER, 0 where none */
+	TW_VEC(struct tw_cell) cells;	  /* in a canonical order: by key */
+	TW_VEC(struct tw_gauge) gauges;	  /* in the model's order */
+	TW_VEC(struct tw_example) failed; /* at most TW_EXAMPLES */
+	uint64_t arrivals;		  /* root requests offered */
+	uint64_t completed; /* that had their outcome; = arrivals (conservation)
+			     */
+	uint64_t events;    /* handled by the kernel */
+	uint64_t overflow; /* refused because work in flight was at its bound */
+	uint64_t peak_in_flight;
+	uint64_t late_completions; /* from outside, after the twin gave up */
+};
+
+#define TW_EXAMPLES 20
+
+void tw_observation_init(struct tw_observation *obs, tw_time slice);
+void tw_observation_release(struct tw_observation *obs);
+
+/* The interned copy of a name. */
+const char *tw_observation_name(struct tw_observation *obs, const char *name);
+
+/* Finds or adds; valid until the next one is added. Names must be interned. */
+struct tw_cell *tw_observation_cell(
+	struct tw_observation *obs, const struct tw_cell_key *key);
+
+/* By key: what makes two observations comparable, byte for byte. */
+void tw_observation_sort(struct tw_observation *obs);
+
+#endif
