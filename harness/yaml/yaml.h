@@ -58,7 +58,8 @@ struct tw_yaml {
 	TW_VEC(struct tw_yaml *) items;	   /* sequence */
 	TW_VEC(struct tw_yaml_pair) pairs; /* mapping, in the file's order */
 	struct tw_map *index;		   /* of a large mapping; private */
-	size_t weight; /* nodes in it, an alias's as often as it appears */
+	size_t weight;			   /* nodes in it, by aliases too */
+	size_t depth; /* levels of collections, itself included */
 };
 
 struct tw_yaml_docs {
@@ -113,6 +114,8 @@ const char *tw_yaml_kind_name(const struct tw_yaml *node);
 
 /* The value of a key, or NULL; also where `map` is NULL or no mapping. */
 struct tw_yaml *tw_yaml_get(const struct tw_yaml *map, const char *key);
+struct tw_yaml *tw_yaml_get_n(
+	const struct tw_yaml *map, const char *key, size_t n);
 /* The pair, for the key's position. */
 const struct tw_yaml_pair *tw_yaml_find(
 	const struct tw_yaml *map, const char *key);
