@@ -1,0 +1,112 @@
+/*
+ * Faults: what goes wrong, when, and where. A kind is a file with a vtable
+ * and a row in the list of fault.c; to add one changes nothing else.
+ *
+ * A fault says where by selectors (globs over names; several on one fault
+ * must all fit):
+ *	service    replicas of it; calls to it
+ *	endpoint   calls to it
+ *	from, to   calls by its caller, to its callee ("outside" is a caller);
+ *		   for a partition also zones
+ *	replica, node, zone  the replicas there
+ * and when by `at` (default 0s) and `for` (default: to the end of the run).
+ * `probability` is per try for what happens to calls, per arrival for surge,
+ * and per target for what happens to replicas, nodes and zones. Draws are
+ * keyed by a hash of what the person wrote and by the try or the target, so a
+ * fault hits the same requests on both sides of a comparison.
+ */
+#ifndef TW_FAULT_FAULT_H
+#define TW_FAULT_FAULT_H
+
+#include "twins/model/model.h"
+
+struct tw_world;
+struct tw_fault;
+
+enum tw_param_type {
+	TW_PARAM_DURATION, /* "800ms" -> ns */
+	TW_PARAM_RATIO,	   /* "5%", "0.05" */
+	TW_PARAM_FACTOR,   /* "2x", "2" */
+	TW_PARAM_STATUS,   /* 200..599 */
+	TW_PARAM_FLAG,	   /* true, false */
+	TW_PARAM_GLOB,	   /* a selector */
+};
+
+struct tw_fault_param {
+	const char *name;
+	enum tw_param_type type;
+	bool required;
+	const char *otherwise; /* as a person would write it; NULL: none */
+	const char *help;
+};
+
+struct tw_fault_kind {
+	const char *name;
+	const char *help;
+	const struct tw_fault_param *params; /* beside the common ones */
+	size_t n_params;
+	/* Which selectors make sense for it. */
+	bool by_service, by_endpoint, by_caller, by_replica;
+	bool needs_target; /* at least one selector must be given */
+	/* Fills in what start and stop need; NULL: nothing to do. */
+	void (*prepare)(struct tw_fault *fault, const struct tw_model *model);
+	void (*start)(struct tw_fault *fault, struct tw_world *world);
+	void (*stop)(struct tw_fault *fault, struct tw_world *world);
+};
+
+/* What a person wrote, key by key. */
+struct tw_fault_arg {
+	const char *name, *value;
+	struct tw_pos name_pos, value_pos;
+};
+
+/* The value of a parameter: the one that its type says. */
+struct tw_fault_value {
+	bool given;	 /* false: it has its default, if there is one */
+	int64_t integer; /* duration, status, flag */
+	double real;	 /* ratio, factor */
+	const char *text;
+};
+
+struct tw_fault {
+	const struct tw_fault_kind *kind;
+	const char *label;  /* "latency to=shop/cart at=10s": for people */
+	uint64_t hash;	    /* of its content: keys its draws */
+	tw_time at, end;    /* end TW_NEVER: never ends */
+	double probability; /* default 1 */
+	const struct tw_fault_value *values; /* in the order of kind->params */
+	/* Selectors, resolved. An array NULL: any. */
+	const bool *callers;   /* by service; [n_services] is the outside */
+	const bool *callees;   /* by service */
+	const bool *endpoints; /* by endpoint */
+	const bool *replicas;  /* by replica, from `replica` and `service` */
+	const bool *nodes;     /* by node, from `node` and `zone` */
+	const bool *from_zones, *to_zones; /* partitions between zones; by
+					    * zone, [n_zones] is the outside */
+};
+
+const struct tw_fault_kind *const *tw_fault_kinds(size_t *n);
+/* The parameters that every kind has. */
+const struct tw_fault_param *tw_fault_common(size_t *n);
+
+/* A scenario: the faults of one timeline, compiled for one model. Read-only
+ * once made; many twins may share it. */
+struct tw_scenario {
+	struct tw_arena arena;
+	TW_VEC(struct tw_fault *) faults;
+	tw_time start, end; /* of the first and last; TW_NEVER, 0: no faults */
+};
+
+void tw_scenario_init(struct tw_scenario *scenario);
+void tw_scenario_release(struct tw_scenario *scenario);
+
+/*
+ * Adds a fault to the scenario; false where it is wrong: kinds, parameters,
+ * values and selectors that are misspelt or fit nothing are all told, with
+ * what may have been meant.
+ */
+bool tw_scenario_add(struct tw_scenario *scenario, const char *kind,
+	struct tw_pos kind_pos, const struct tw_fault_arg *args, size_t n,
+	const struct tw_model *model, struct tw_diags *diags);
+
+#endif

@@ -1,0 +1,195 @@
+/*
+ * The model: what a spec means, flat and read-only, made to be run. Things
+ * refer to each other by index (uint32_t, TW_NONE: nothing); an index is a
+ * place in an array here and never a key of a random draw: keys are hashes of
+ * names.
+ *
+ *	struct tw_model *model = tw_model_compile(spec, &diags);
+ *	if (!model)
+ *		... the errors are in diags
+ *
+ * The model borrows names, laws' tables and origins: the spec must outlive it
+ * and stay as it is. One model may be read by many twins, on many threads.
+ *
+ * Defaults of the spec are applied here and nowhere else. Times: ns.
+ */
+#ifndef TW_MODEL_MODEL_H
+#define TW_MODEL_MODEL_H
+
+#include "twins/model/spec.h"
+
+#define TW_NONE UINT32_MAX
+
+/*
+ * A step of a program. A sequence that is done once has no step of its own
+ * unless it has a probability: its children stand in its place.
+ */
+struct tw_step {
+	uint8_t kind; /* enum tw_step_kind */
+	bool optional;
+	double probability; /* of being done at all */
+	uint32_t repeat;    /* times, one after the other */
+	uint32_t next;	    /* the step after it; TW_NONE: the end */
+	uint32_t ordinal;   /* the n-th of its kind (call: to that endpoint)
+			     * in its program, from 0: part of keys */
+	uint32_t first;	    /* parallel, sequence: model->branches[first..] */
+	uint32_t n_branches;
+	uint32_t channel;	   /* call */
+	uint32_t retries;	   /* call: the application's own */
+	tw_time timeout;	   /* call: the application's own; 0: none */
+	const struct tw_dist *law; /* cpu, wait */
+	const struct tw_origin *origin;
+};
+
+/* What an endpoint does, in one revision. */
+struct tw_program {
+	uint32_t endpoint;
+	uint32_t step; /* the first; TW_NONE: nothing */
+	double errors; /* ratio that fails by itself */
+	int status;    /* of those failures */
+	bool assumed;  /* nobody said what it does: it does nothing */
+};
+
+struct tw_endpoint {
+	const char *name;
+	uint64_t hash; /* of service and name */
+	uint32_t service;
+	uint32_t program; /* where the revision has none of its own */
+	bool called;	  /* some program calls it */
+};
+
+struct tw_service {
+	const char *key, *name;
+	uint64_t hash;
+	uint32_t first_endpoint, n_endpoints;
+	uint32_t pool;	  /* all of its replicas */
+	uint32_t workers; /* of each replica */
+	uint32_t queue;
+	uint8_t balancer; /* enum tw_balancer */
+	bool is_alias;	  /* its pods are another service's, which owns them */
+	const struct tw_spec_service *spec;
+};
+
+/* What a replica runs. A workload has one revision until it is rolled out. */
+struct tw_revision {
+	const char *name; /* of the workload */
+	uint32_t service; /* that owns its replicas */
+	uint32_t first_replica, n_replicas;
+	int64_t cpu, memory;	  /* requests: thousandths, bytes */
+	bool each_node;		  /* DaemonSet: replica i on node i */
+	const uint32_t *programs; /* by endpoint, TW_NONE: the endpoint's own;
+				   * NULL: all are */
+	const struct tw_spec_workload *spec; /* NULL: nobody declared it */
+};
+
+struct tw_replica {
+	const char *name; /* "namespace/workload-ordinal" */
+	uint64_t hash;
+	uint32_t revision, service;
+	uint32_t ordinal;
+};
+
+/* The replicas that a caller may choose among: a service or a subset. */
+struct tw_pool {
+	uint32_t service;
+	const char *subset; /* NULL: the whole service */
+	const uint32_t *replicas;
+	uint32_t n_replicas;
+};
+
+struct tw_target {
+	uint32_t endpoint, pool;
+	double share; /* cumulative: of this target and all before it */
+};
+
+/*
+ * From a caller to an endpoint, with the one policy that applies. A target's
+ * endpoint is the called one, or that of the same name in the service to
+ * which a route sends the call.
+ */
+struct tw_channel {
+	uint32_t caller; /* service; TW_NONE: outside */
+	uint32_t endpoint;
+	const struct tw_target *targets;
+	uint32_t n_targets;
+	uint32_t retries;  /* beyond the first try */
+	uint32_t retry_on; /* enum tw_retry_on, or-ed */
+	const int *retry_codes;
+	uint32_t n_retry_codes;
+	tw_time timeout;     /* all tries and back-offs; 0: none */
+	tw_time try_timeout; /* 0: none */
+	tw_time backoff_base, backoff_max;
+	uint8_t balancer;		     /* enum tw_balancer */
+	const struct tw_spec_policy *policy; /* NULL: none fits */
+};
+
+struct tw_node {
+	const char *name;
+	uint64_t hash;
+	uint32_t zone;
+	int64_t cpu, memory; /* allocatable: thousandths, bytes */
+	bool assumed;
+};
+
+struct tw_model {
+	struct tw_arena arena;
+	const struct tw_spec *spec;
+	struct tw_service *services;
+	struct tw_endpoint *endpoints;
+	struct tw_program *programs;
+	struct tw_step *steps;
+	uint32_t *branches; /* first steps of parallel branches */
+	struct tw_channel *channels;
+	struct tw_revision *revisions;
+	struct tw_replica *replicas;
+	struct tw_pool *pools;
+	struct tw_node *nodes;
+	const char **zones; /* names */
+	uint32_t n_services, n_endpoints, n_programs, n_steps, n_branches,
+		n_channels, n_revisions, n_replicas, n_pools, n_nodes, n_zones;
+	/* Round trips, [from * (n_zones + 1) + to]; index n_zones is the
+	 * outside. NULL: none, it takes no time. */
+	const struct tw_dist **rtt;
+	tw_time endpoint_delay, node_grace, restart_delay;
+
+	struct tw_map service_of; /* key -> struct tw_service * */
+	struct tw_map channel_of; /* "caller endpoint" -> channel */
+};
+
+/* NULL where the spec has errors: they are in diags. Notes and warnings say
+ * what was assumed. */
+struct tw_model *tw_model_compile(struct tw_spec *spec, struct tw_diags *diags);
+void tw_model_free(struct tw_model *model);
+
+/* By "namespace/name"; a name alone where only one service has it. */
+uint32_t tw_model_service(const struct tw_model *model, const char *name);
+/* `endpoint` NULL: the only one. */
+uint32_t tw_model_endpoint(
+	const struct tw_model *model, uint32_t service, const char *endpoint);
+
+/* What a call from `caller` (TW_NONE: outside) to an endpoint meets. The ones
+ * that programs make, and those from outside to every endpoint, are compiled;
+ * for any other pair this works it out. Arrays of *to live in the arena. */
+void tw_model_resolve(const struct tw_model *model, struct tw_arena *arena,
+	uint32_t caller, uint32_t endpoint, struct tw_channel *to);
+/* The compiled one, or TW_NONE. */
+uint32_t tw_model_channel(
+	const struct tw_model *model, uint32_t caller, uint32_t endpoint);
+
+/* "outside" for TW_NONE. */
+const char *tw_model_caller_name(const struct tw_model *model, uint32_t caller);
+
+/*
+ * Names for `each:`: "services", "nodes", "zones", "replicas", "replicas of
+ * GLOB" (of services), "callees of GLOB", "callers of GLOB", "endpoints of
+ * GLOB". Globs match "namespace/name" or the name alone. Appends names in the
+ * model's order, each once. False: the selector is none of these.
+ */
+TW_VEC_TYPE(tw_names, const char *);
+bool tw_model_each(const struct tw_model *model, const char *selector,
+	struct tw_names *to);
+
+/* Does a glob of a person fit a "namespace/name" (or its name alone)? */
+bool tw_model_name_fits(const char *glob, const char *key);
+
+#endif

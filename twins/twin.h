@@ -1,0 +1,143 @@
+/*
+ * The twin: a model that runs. It is passive: `now` is the time of the event
+ * being handled and a driver owns the loop. In virtual time that is
+ * tw_twin_run(); in real time it is a loop that waits for a socket or for
+ * tw_twin_next(), stamps what came in with max(clock, tw_twin_now()), offers
+ * or completes it, and advances.
+ *
+ *	struct tw_twin *twin = tw_twin_new(model, &options);
+ *	tw_twin_run(twin, &source);
+ *	tw_twin_finish(twin, &observation);
+ *	tw_twin_free(twin);
+ *
+ * Callbacks (done, begin, cancel, tap) must not call back into the twin: note
+ * what happened and act after the call that brought you there has returned.
+ * One thread owns one twin; the model and the scenario are only read.
+ */
+#ifndef TW_TWIN_H
+#define TW_TWIN_H
+
+#include "twins/fault/fault.h"
+#include "twins/model/model.h"
+#include "twins/observe/observation.h"
+#include "twins/world/tap.h"
+
+struct tw_twin;
+
+/* Statuses are HTTP's, and 0 for a call that the end of the run cut off. */
+struct tw_outcome {
+	uint64_t user; /* as offered */
+	tw_time at;
+	tw_time latency;
+	int status;
+	bool failed;	/* status >= 500 or cut off */
+	bool timed_out; /* the status is 504 because the time was up */
+	uint32_t tries;
+};
+
+struct tw_options {
+	uint64_t seed;
+	uint32_t replication;	/* makes other draws of the same seed */
+	tw_time slice;		/* of the observation; 0: 1 s */
+	uint32_t max_in_flight; /* calls at work at once; 0: 1,000,000 */
+	const struct tw_scenario *scenario; /* NULL: nothing goes wrong */
+	const struct tw_tap *tap;	    /* NULL: none */
+	/* Exactly one for each offered arrival; may be NULL. */
+	void (*done)(void *context, const struct tw_outcome *outcome);
+	void *context;
+};
+
+/* tw_model_compile() and, as warnings, replicas that fit on no node. */
+struct tw_model *tw_twin_model(struct tw_spec *spec, struct tw_diags *diags);
+
+struct tw_twin *tw_twin_new(
+	const struct tw_model *model, const struct tw_options *options);
+void tw_twin_free(struct tw_twin *twin);
+
+tw_time tw_twin_now(const struct tw_twin *twin);
+/* When the twin has something to do next; TW_NEVER: nothing. */
+tw_time tw_twin_next(const struct tw_twin *twin);
+/* Does all that is due by t; now is t afterwards. */
+void tw_twin_advance(struct tw_twin *twin, tw_time t);
+/* Calls that have no outcome yet. */
+uint32_t tw_twin_in_flight(const struct tw_twin *twin);
+
+/*
+ * A request from outside, or one that an outside service makes (caller = that
+ * service): the channel from caller to callee, with its policies, faults and
+ * network, lies in its way.
+ */
+struct tw_arrival {
+	tw_time at; /* >= now */
+	uint32_t endpoint;
+	uint32_t caller;   /* service; TW_NONE: outside */
+	uint64_t key;	   /* tw_arrival_key(), or tw_call_key() */
+	uint64_t position; /* in the source, for examples */
+	uint64_t user;	   /* comes back in the outcome */
+};
+
+/* Of a root request. */
+uint64_t tw_arrival_key(uint64_t position, uint32_t pass);
+/* Of the n-th call to an endpoint by an outside service while it answers the
+ * attempt that begin() told it the key of (0 where that is not known). */
+uint64_t tw_call_key(const struct tw_model *model, uint64_t parent,
+	uint32_t endpoint, uint32_t n);
+
+/* Advances to arrival->at, then takes the request in. Where max_in_flight is
+ * reached it is refused: an outcome with status 503, counted as overflow. */
+void tw_twin_offer(struct tw_twin *twin, const struct tw_arrival *arrival);
+
+/* ---- services that are not simulated ---------------------------------- */
+
+/* A try that an outside service has to answer. */
+struct tw_begin {
+	uint64_t handle;
+	uint64_t key; /* of the attempt: parent of calls made for it */
+	uint32_t endpoint;
+	uint32_t replica;
+	uint64_t position; /* of its root request */
+	uint64_t user;	   /* of its root request, as offered */
+	bool from_outside; /* its caller is the outside: `user` is its own */
+};
+
+struct tw_outside {
+	/* Must not answer before it returned. */
+	void (*begin)(void *context, const struct tw_begin *begin);
+	/* The caller gave up, or the replica is dead; an answer that comes
+	 * all the same is counted and ignored. May be NULL. */
+	void (*cancel)(void *context, uint64_t handle);
+};
+
+/* All tries that reach replicas of this service go to `outside` from now
+ * on; they take up no worker. Only while nothing is in flight. */
+void tw_twin_set_outside(struct tw_twin *twin, uint32_t service,
+	const struct tw_outside *outside, void *context);
+/* Advances to `at` (>= now), then ends the try with this status. */
+void tw_twin_complete(
+	struct tw_twin *twin, tw_time at, uint64_t handle, int status);
+
+/* ---- virtual time ------------------------------------------------------ */
+
+struct tw_source {
+	/* The next arrival, times in order; false: no more. */
+	bool (*next)(void *context, struct tw_arrival *arrival);
+	void *context;
+	tw_time duration; /* of the traffic; 0: the time of its last arrival */
+};
+
+/* Offers all of the source, then works until every request is answered. */
+void tw_twin_run(struct tw_twin *twin, const struct tw_source *source);
+
+/* Ends what is still in flight with status 0 (real time: when the run is over
+ * and somebody outside never answered). */
+void tw_twin_stop(struct tw_twin *twin, tw_time at);
+
+/*
+ * What the run saw, moved to *to (initialised here). Asserts conservation and
+ * Little's law, overall and for each service. `duration` of the traffic where
+ * the source did not say it; 0: now. After it the twin can only be freed.
+ */
+void tw_twin_finish(
+	struct tw_twin *twin, tw_time duration, struct tw_observation *to);
+
+#endif

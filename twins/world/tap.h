@@ -1,0 +1,50 @@
+/*
+ * Taps: observers of single events, who can change nothing. Meant for event
+ * logs (golden logs in tests, `-v`); a twin without a tap pays one branch.
+ */
+#ifndef TW_WORLD_TAP_H
+#define TW_WORLD_TAP_H
+
+#include "twins/model/model.h"
+
+enum tw_tap_kind {
+	TW_TAP_ARRIVES,	  /* a request from outside */
+	TW_TAP_SENT,	  /* a try leaves its caller */
+	TW_TAP_STARTS,	  /* a replica begins to work on a try */
+	TW_TAP_QUEUED,	  /* a try waits in a replica's queue */
+	TW_TAP_SHED,	  /* a full queue refuses a try */
+	TW_TAP_FINISHES,  /* a replica answers a try */
+	TW_TAP_RESET,	  /* a replica died under a try */
+	TW_TAP_RETRIES,	  /* a caller will try again */
+	TW_TAP_TIMES_OUT, /* a caller's time is up */
+	TW_TAP_RETURNS,	  /* a call has its outcome */
+	TW_TAP_DIES,	  /* a replica */
+	TW_TAP_READY,	  /* a replica, again */
+	TW_TAP_LISTED,	  /* callers see a replica again */
+	TW_TAP_UNLISTED,  /* callers no longer see a replica */
+	TW_TAP_FAULT_ON,
+	TW_TAP_FAULT_OFF,
+};
+
+struct tw_tap_event {
+	enum tw_tap_kind kind;
+	tw_time at;
+	uint32_t service, endpoint; /* TW_NONE where it is about neither */
+	uint32_t caller;	    /* service; TW_NONE: outside */
+	uint32_t replica;	    /* TW_NONE: none */
+	uint32_t attempt;	    /* from 1; 0: none */
+	int status;		    /* 0: none */
+	const char *fault;	    /* FAULT_ON, FAULT_OFF */
+};
+
+struct tw_tap {
+	void (*event)(void *context, const struct tw_tap_event *event);
+	void *context;
+};
+
+/* One line, without its end: "12.000345s shop/cart Get attempt 1 starts on
+ * shop/cart-2". */
+void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
+	struct tw_buf *out);
+
+#endif
