@@ -19,6 +19,7 @@
 #include "twins/base/units.h"
 #include "twins/base/vector.h"
 #include "twins/kernel/dist.h"
+#include "twins/model/route.h"
 
 /* Where a value comes from, weakest first: a value of a later source replaces
  * one of an earlier source, never the other way round. */
@@ -260,8 +261,6 @@ struct tw_spec_policy {
 };
 
 /* ---- the way in ------------------------------------------------------ */
-
-enum tw_path_match { TW_PATH_PREFIX, TW_PATH_EXACT, TW_PATH_TEMPLATE };
 
 /* Ingress, HTTPRoute, VirtualService on a gateway, or a model's `entry:`.
  * Which rule wins is decided by twins/model/route.h. */
