@@ -1,0 +1,183 @@
+/*
+ * A check: one sentence that a deployment must satisfy.
+ *
+ *	p99(latency{service="shop/frontend"}) by (endpoint) <= baseline * 1.10
+ *	ratio(errors{side="server"}) by (service) <= baseline + 0.1pp
+ *	recovery_time(ratio(errors) <= 1%) <= 30s
+ *
+ *	check    = measure [by] compare limit
+ *	measure  = aggregate "(" metric [selectors] ")" [by]
+ *	         | "utilization" [ "(" [selectors] ")" | selectors ] [by]
+ *	         | "recovery_time" "(" check ")"      the limit in it a constant
+ *	by       = "by" "(" label { "," label } ")"
+ *	selectors= "{" label ("=" | "!=" | "=~" | "!~") "text" { "," ... } "}"
+ *	compare  = "<=" | "<" | ">=" | ">"
+ *	limit    = constant | "baseline" ["*" factor] { ("+" | "-") margin }
+ *
+ * What is measured, in each trial, over all calls that match:
+ *
+ *	p50 p90 p95 p99 p99.9(latency)
+ *	            the quantile of how long calls took, errors included, from
+ *	            the histogram (its relative error is in histogram.h)
+ *	mean(latency), max(latency)
+ *	ratio(errors)    calls that ended otherwise than well / calls
+ *	ratio(timeouts)  calls whose time was up / calls; they are errors too
+ *	ratio(retries)   tries beyond the first / calls: may pass 100%
+ *	ratio(shed)      calls refused at once (queue full, nobody ready)/calls
+ *	rate(requests)   calls that ended, per second of the run or the window
+ *	max(unavailable) replicas that should be there and are not: the most at
+ *	                 once, of the service that is worst
+ *	max(queue)       requests waiting: the longest queue of one replica
+ *	utilization      workers' time in use / workers' time there
+ *	recovery_time(x) from the end of the last fault to the start of the
+ *	                 first slice from which on x holds in each slice that
+ *	                 has traffic; 0s where it holds from the end on. Never:
+ *	                 infinite, which no limit admits. Quantiles within x are
+ *	                 of one slice, where only mean and max are kept: use
+ *	                 these, a ratio or a rate.
+ *
+ * Labels: service, endpoint, caller, zone, side, window. `service` is who is
+ * called. side is "client", what the caller saw, all tries together, or
+ * "server", one try as a replica saw it. The default is "client"; retries
+ * exist there alone. window is "before", "during" or "after" the faults, by
+ * when a call began; all three where none is said. zone is the replica's on
+ * the server's side, the caller's on the client's.
+ * Calls of the client's side from within and from without are not added up:
+ * where neither service nor caller is selected or grouped by, only calls from
+ * outside count (caller="outside"): `ratio(errors)` is what users see.
+ * unavailable, queue and utilization know service and window only.
+ *
+ * `by` makes a group of each combination of these labels that occurs; each
+ * is judged by itself.
+ *
+ * Quantities have units: latency 250ms, ratios 1% (or 0.01), recovery_time
+ * 30s, rate 100/s (or 100), counts plain. After `baseline`, `+ 10%` is
+ * relative (10% of the baseline), `+ 0.1pp` is percentage points and `+ 5ms`
+ * absolute. Terms add up: `baseline * 1.10 + 1ms` allows 10% and, so that a
+ * tiny baseline is not judged on microseconds, 1 ms on top.
+ *
+ * Regular expressions are anchored (regex.h).
+ */
+#ifndef TW_GATE_CHECK_H
+#define TW_GATE_CHECK_H
+
+#include "harness/gate/regex.h"
+#include "twins/base/error.h"
+#include "twins/base/units.h"
+
+enum tw_metric {
+	TW_METRIC_LATENCY,
+	TW_METRIC_ERRORS,
+	TW_METRIC_TIMEOUTS,
+	TW_METRIC_RETRIES,
+	TW_METRIC_SHED,
+	TW_METRIC_REQUESTS,
+	TW_METRIC_UNAVAILABLE,
+	TW_METRIC_QUEUE,
+	TW_METRIC_UTILIZATION,
+	TW_METRIC_RECOVERY,
+};
+
+enum tw_aggregate {
+	TW_AGG_QUANTILE,
+	TW_AGG_MEAN,
+	TW_AGG_MAX,
+	TW_AGG_RATIO,
+	TW_AGG_RATE,
+	TW_AGG_UTILIZATION,
+	TW_AGG_RECOVERY,
+};
+
+enum tw_label {
+	TW_LABEL_SERVICE,
+	TW_LABEL_ENDPOINT,
+	TW_LABEL_CALLER,
+	TW_LABEL_ZONE,
+	TW_LABEL_SIDE,
+	TW_LABEL_WINDOW,
+	TW_LABELS,
+};
+
+extern const char *const tw_label_names[TW_LABELS];
+extern const char *const tw_side_names[2];   /* by enum tw_side */
+extern const char *const tw_window_names[3]; /* by enum tw_window */
+
+enum tw_match { TW_MATCH_EQ, TW_MATCH_NE, TW_MATCH_RE, TW_MATCH_NRE };
+
+struct tw_selector {
+	enum tw_label label;
+	enum tw_match match;
+	const char *value;
+	const struct tw_regex *regex; /* TW_MATCH_RE, TW_MATCH_NRE */
+	struct tw_pos pos;	      /* of the value */
+};
+
+enum tw_compare { TW_LE, TW_LT, TW_GE, TW_GT };
+
+/* What kind of number a measure is. Times are in ns, ratios in ones. */
+enum tw_unit { TW_UNIT_TIME, TW_UNIT_RATIO, TW_UNIT_RATE, TW_UNIT_COUNT };
+
+/* factor * baseline + add; a constant is add alone. */
+struct tw_limit {
+	bool baseline;
+	double factor, add;
+};
+
+struct tw_check {
+	enum tw_aggregate aggregate;
+	enum tw_metric metric;
+	double quantile; /* TW_AGG_QUANTILE: 0.5 .. 0.999 */
+	TW_VEC(struct tw_selector) selectors;
+	bool by[TW_LABELS];
+	enum tw_compare compare;
+	struct tw_limit limit;
+	struct tw_check *inner; /* recovery_time: what has to hold again */
+
+	const char *text; /* canonical: parses to the same check */
+	/* canonical, without the figures of the limit: what a history of
+	 * test results is kept under */
+	const char *name;
+	struct tw_pos pos; /* of the whole, in the file it was written in */
+
+	/* For the caller to set. */
+	TW_VEC(const char *) scenarios; /* globs; none: every scenario */
+	bool muted; /* judged and shown, without a say in the verdict */
+};
+
+/*
+ * `base` is where text[0] stands in its file. Findings are added to diags,
+ * with their line and column; -1 where there was an error. The check's
+ * strings live in the arena.
+ */
+int tw_check_parse(struct tw_check *check, struct tw_arena *arena,
+	struct tw_str text, struct tw_pos base, struct tw_diags *diags);
+
+bool tw_check_applies(const struct tw_check *check, const char *scenario);
+
+enum tw_unit tw_check_unit(const struct tw_check *check);
+
+/* Does a label's value pass all selectors of that label? */
+bool tw_check_selects(
+	const struct tw_check *check, enum tw_label label, const char *value);
+/* Is there a selector or a group of this label? */
+bool tw_check_names(const struct tw_check *check, enum tw_label label);
+
+/* "12.5ms", "0.42%", "3", "120/s"; infinity is "never" for times. Four
+ * significant digits. A difference has its sign and ratios in "pp". */
+#define TW_VALUE_TEXT 40
+char *tw_value_text(
+	enum tw_unit unit, double value, char to[static TW_VALUE_TEXT]);
+char *tw_difference_text(
+	enum tw_unit unit, double value, char to[static TW_VALUE_TEXT]);
+
+/* Fills in text and name; the parser does. */
+void tw_check_write(struct tw_check *check, struct tw_arena *arena);
+
+/*
+ * What is checked where nothing is written: what users of the entry points
+ * see, and the two early signs of a collapse. A table, ended by NULL:
+ * documented in docs/ and shown by the reports.
+ */
+extern const char *const tw_default_checks[];
+
+#endif

@@ -1,0 +1,251 @@
+#include "harness/gate/check.h"
+#include "tests/unit/test.h"
+
+static struct tw_arena arena;
+static struct tw_diags diags;
+
+static int parse(const char *text, struct tw_check *check)
+{
+	struct tw_pos base = {"twinrig.yaml", 12, 9, 0};
+
+	return tw_check_parse(check, &arena, tw_str_of(text), base, &diags);
+}
+
+static void start(void)
+{
+	tw_arena_init(&arena);
+	tw_diags_init(&diags);
+}
+
+static void stop(void)
+{
+	tw_diags_release(&diags);
+	tw_arena_release(&arena);
+}
+
+START_TEST(canonical)
+{
+	static const struct {
+		const char *text, *canonical;
+	} rows[] = {
+		{"p99(latency)<=250ms", "p99(latency) <= 250ms"},
+		{"p99(latency{service='a'}) by (endpoint) <= baseline*1.10",
+			"p99(latency{service=\"a\"}) by (endpoint) <= baseline"
+			" * 1.1"},
+		{"p99(latency{service=\"a\"} by (zone, service)) < 1.5s",
+			"p99(latency{service=\"a\"}) by (service, zone) < "
+			"1500ms"},
+		{"p99.9(latency{}) <= baseline + 10%",
+			"p99.9(latency) <= baseline * 1.1"},
+		{"ratio(errors{service=~\"shop/.+\", side=\"server\"}) by "
+		 "(service) <= baseline + 0.1pp",
+			"ratio(errors{service=~\"shop/.+\", side=\"server\"}) "
+			"by (service) <= baseline + 0.1pp"},
+		{"mean(latency) <= baseline * 1.10 + 1ms",
+			"mean(latency) <= baseline * 1.1 + 1ms"},
+		{"mean(latency) <= 1.2 * baseline",
+			"mean(latency) <= baseline * 1.2"},
+		{"rate(requests{caller!=\"x\"}) >= baseline - 5%",
+			"rate(requests{caller!=\"x\"}) >= baseline * 0.95"},
+		{"rate(requests) > 100", "rate(requests) > 100/s"},
+		{"ratio(errors) <= 0.01", "ratio(errors) <= 1%"},
+		{"ratio(errors) <= 0", "ratio(errors) <= 0%"},
+		{"max(queue) <= 100", "max(queue) <= 100"},
+		{"max(unavailable{service=\"a\"}) <= baseline + 1",
+			"max(unavailable{service=\"a\"}) <= baseline + 1"},
+		{"utilization({service=\"a\"}) by (window) <= 80%",
+			"utilization{service=\"a\"} by (window) <= 80%"},
+		{"utilization <= baseline + 10pp",
+			"utilization <= baseline + 10pp"},
+		{"recovery_time(ratio(errors) <= 1%) <= 30s",
+			"recovery_time(ratio(errors) <= 1%) <= 30s"},
+		{"recovery_time(mean(latency) by (service) <= 1s) <= 1m30s",
+			"recovery_time(mean(latency) <= 1s) by (service) <= "
+			"90s"},
+		{"ratio(errors{service!~\"a\\\\.b|c\"}) <= 1%",
+			"ratio(errors{service!~\"a\\\\.b|c\"}) <= 1%"},
+	};
+
+	start();
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct tw_check check, again;
+
+		ck_assert_msg(!parse(rows[i].text, &check), "%s: %s",
+			rows[i].text,
+			diags.list.n ? diags.list.v[0]->message : "");
+		ck_assert_str_eq(check.text, rows[i].canonical);
+		ck_assert_msg(!parse(check.text, &again), "%s", check.text);
+		ck_assert_str_eq(again.text, check.text);
+		ck_assert_str_eq(again.name, check.name);
+	}
+	stop();
+}
+END_TEST
+
+START_TEST(names_hold_no_figures)
+{
+	struct tw_check a, b;
+
+	start();
+	ck_assert(!parse("p99(latency) by (zone) <= baseline + 3ms", &a));
+	ck_assert(!parse("p99(latency) by (zone) <= baseline * 2", &b));
+	ck_assert_str_eq(a.name, b.name);
+	ck_assert_str_eq(a.name, "p99(latency) by (zone) <= baseline");
+	ck_assert(!parse("recovery_time(ratio(errors) <= 1%) <= 30s", &a));
+	ck_assert_str_eq(
+		a.name, "recovery_time(ratio(errors) <= limit) <= limit");
+	stop();
+}
+END_TEST
+
+START_TEST(values)
+{
+	struct tw_check c;
+
+	start();
+	ck_assert(!parse("p95(latency{zone=\"a\"}) <= baseline*1.5+2ms", &c));
+	ck_assert_int_eq(c.aggregate, TW_AGG_QUANTILE);
+	ck_assert_double_eq(c.quantile, 0.95);
+	ck_assert(c.limit.baseline);
+	ck_assert_double_eq(c.limit.factor, 1.5);
+	ck_assert_double_eq(c.limit.add, 2e6);
+	ck_assert_int_eq(c.selectors.v[0].pos.column, 9 + 17);
+	ck_assert(tw_check_selects(&c, TW_LABEL_ZONE, "a"));
+	ck_assert(!tw_check_selects(&c, TW_LABEL_ZONE, "b"));
+	ck_assert(tw_check_selects(&c, TW_LABEL_SERVICE, "b"));
+	ck_assert(tw_check_names(&c, TW_LABEL_ZONE));
+	ck_assert(!tw_check_names(&c, TW_LABEL_SERVICE));
+	ck_assert_int_eq(tw_check_unit(&c), TW_UNIT_TIME);
+	stop();
+}
+END_TEST
+
+START_TEST(wrong)
+{
+	static const struct {
+		const char *text;
+		int column; /* from 1 in the text */
+		const char *message, *hint;
+	} rows[] = {
+		{"", 1, "expected a measure", NULL},
+		{"p98(latency) <= 1s", 1, "expected a measure",
+			"did you mean 'p90'?"},
+		{"ratio(erors) <= 1%", 7, "expected a metric that ratio()",
+			"did you mean 'errors'?"},
+		{"ratio(latency) <= 1%", 7, "ratio() takes errors", NULL},
+		{"p99(errors) <= 1%", 5, "p99() takes latency", NULL},
+		{"p99(latency) <= 1", 17, "this must be a duration",
+			"1ms? 1s?"},
+		{"p99(latency) <= 5%", 17, "this must be a duration", NULL},
+		{"ratio(errors) <= 5ms", 18, "this must be a percentage", NULL},
+		{"ratio(errors) <= 1pp", 18, "this must be a percentage", "1%"},
+		{"ratio(errors) <= baseline + 5ms", 29,
+			"this must be percentage points", NULL},
+		{"p99(latency) = 5ms", 14, "expected '<='", "measured values"},
+		{"p99(latency{sevice=\"a\"}) <= 5ms", 13, "expected a label",
+			"did you mean 'service'?"},
+		{"p99(latency{service=a}) <= 5ms", 21,
+			"expected a value in quotes", "write \"a\""},
+		{"p99(latency{service=\"a}) <= 5ms", 21, "a quote that", NULL},
+		{"p99(latency{side=\"clint\"}) <= 5ms", 18, "side is",
+			"did you mean 'client'?"},
+		{"p99(latency{zone=~\"a(\"}) <= 5ms", 21,
+			"this regular expression", "a group"},
+		{"p99(latency) by (service, pod) <= 5ms", 27,
+			"expected a label", NULL},
+		{"p99(latency) <= basline", 17, "expected a constant",
+			"did you mean 'baseline'?"},
+		{"p99(latency) <= 5ms 7", 21, "expected the end", NULL},
+		{"p99(latency) <= 5parsecs", 17, "this is no quantity", NULL},
+		{"p99(latency", 12, "expected ')'", NULL},
+		{"max(queue{zone=\"a\"}) <= 5", 1, "this measure knows", NULL},
+		{"ratio(retries{side=\"server\"}) <= 5%", 1, "retries are",
+			NULL},
+		{"recovery_time(p99(latency) <= 1s) <= 1s", 15,
+			"recovery_time() knows no quantiles", NULL},
+		{"recovery_time(ratio(errors) <= baseline) <= 1s", 15,
+			"recovery_time() needs a constant", NULL},
+		{"rate(requests) >= baseline - 200%", 19, "less than nothing",
+			NULL},
+		{"p99(latency) \xe2\x89\xa4 5ms", 14,
+			"expected '<=', '<', '>=' or '>', found '\xe2\x89\xa4'",
+			NULL},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct tw_check check;
+		const struct tw_diag *d;
+
+		start();
+		ck_assert_msg(parse(rows[i].text, &check), "%s", rows[i].text);
+		ck_assert_uint_ge(diags.list.n, 1);
+		d = diags.list.v[0];
+		ck_assert_msg(!strncmp(d->message, rows[i].message,
+				      strlen(rows[i].message)),
+			"%s: %s", rows[i].text, d->message);
+		ck_assert_int_eq(d->pos.line, 12);
+		ck_assert_msg(d->pos.column == 8 + rows[i].column, "%s: %d",
+			rows[i].text, d->pos.column - 8);
+		ck_assert_msg(
+			!rows[i].hint ||
+				(d->hint && strstr(d->hint, rows[i].hint)),
+			"%s: %s", rows[i].text, d->hint ? d->hint : "");
+		stop();
+	}
+}
+END_TEST
+
+START_TEST(tells_all_errors_of_meaning)
+{
+	struct tw_check check;
+
+	start();
+	ck_assert(parse(
+		"ratio(errors{side=\"x\", window=\"y\"}) <= 5ms", &check));
+	ck_assert_uint_eq(diags.list.n, 3);
+	stop();
+}
+END_TEST
+
+START_TEST(defaults_parse)
+{
+	struct tw_check check;
+
+	start();
+	for (size_t i = 0; tw_default_checks[i]; i++)
+		ck_assert_msg(!parse(tw_default_checks[i], &check), "%s",
+			tw_default_checks[i]);
+	stop();
+}
+END_TEST
+
+START_TEST(texts_of_values)
+{
+	char to[TW_VALUE_TEXT];
+
+	ck_assert_str_eq(tw_value_text(TW_UNIT_TIME, 1.5e6, to), "1.5ms");
+	ck_assert_str_eq(tw_value_text(TW_UNIT_TIME, 1e300, to), "never");
+	ck_assert_str_eq(tw_value_text(TW_UNIT_RATIO, 0.00123, to), "0.123%");
+	ck_assert_str_eq(tw_difference_text(TW_UNIT_RATIO, 0.01, to), "+1pp");
+	ck_assert_str_eq(tw_difference_text(TW_UNIT_TIME, -2e6, to), "-2ms");
+	ck_assert_str_eq(tw_value_text(TW_UNIT_COUNT, 123456, to), "123456");
+	ck_assert_str_eq(tw_value_text(TW_UNIT_RATE, 12.345, to), "12.35/s");
+}
+END_TEST
+
+START_TEST(scenarios)
+{
+	struct tw_check check;
+
+	start();
+	ck_assert(!parse("ratio(errors) <= 1%", &check));
+	ck_assert(tw_check_applies(&check, "steady"));
+	tw_vec_push_in(&arena, &check.scenarios, "slow-*");
+	ck_assert(!tw_check_applies(&check, "steady"));
+	ck_assert(tw_check_applies(&check, "slow-cart"));
+	stop();
+}
+END_TEST
+
+TW_TESTS("gate/check", canonical, names_hold_no_figures, values, wrong,
+	tells_all_errors_of_meaning, defaults_parse, texts_of_values, scenarios)
