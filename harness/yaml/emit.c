@@ -39,15 +39,23 @@ static yaml_scalar_style_t style_of(const struct tw_yaml *node)
 	return YAML_DOUBLE_QUOTED_SCALAR_STYLE;
 }
 
+/* "!" says "text, whatever it looks like": quotes say so too. */
+static const char *tag_of(const struct tw_yaml *node)
+{
+	return node->tag && strcmp(node->tag, "!") ? node->tag : NULL;
+}
+
 static void emit_scalar(yaml_emitter_t *emitter, const struct tw_yaml *node)
 {
-	bool tagged = node->tag && strcmp(node->tag, "!");
+	const char *tag = tag_of(node);
+	yaml_scalar_style_t style = style_of(node);
 	yaml_event_t event;
 
+	if (node->tag && !tag && style == YAML_PLAIN_SCALAR_STYLE)
+		style = YAML_SINGLE_QUOTED_SCALAR_STYLE;
 	send(emitter, &event,
-		yaml_scalar_event_initialize(&event, NULL,
-			tagged ? bytes(node->tag) : NULL, bytes(node->value),
-			(int)node->n, !tagged, !tagged, style_of(node)));
+		yaml_scalar_event_initialize(&event, NULL, bytes(tag),
+			bytes(node->value), (int)node->n, !tag, !tag, style));
 }
 
 static void emit(yaml_emitter_t *emitter, const struct tw_yaml *node)
@@ -61,7 +69,7 @@ static void emit(yaml_emitter_t *emitter, const struct tw_yaml *node)
 	if (node->kind == TW_YAML_SEQUENCE) {
 		send(emitter, &event,
 			yaml_sequence_start_event_initialize(&event, NULL,
-				bytes(node->tag), !node->tag,
+				bytes(tag_of(node)), !tag_of(node),
 				YAML_BLOCK_SEQUENCE_STYLE));
 		for (size_t i = 0; i < node->items.n; i++)
 			emit(emitter, node->items.v[i]);
@@ -71,7 +79,7 @@ static void emit(yaml_emitter_t *emitter, const struct tw_yaml *node)
 	}
 	send(emitter, &event,
 		yaml_mapping_start_event_initialize(&event, NULL,
-			bytes(node->tag), !node->tag,
+			bytes(tag_of(node)), !tag_of(node),
 			YAML_BLOCK_MAPPING_STYLE));
 	for (size_t i = 0; i < node->pairs.n; i++) {
 		emit(emitter, node->pairs.v[i].key);

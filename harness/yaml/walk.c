@@ -19,21 +19,43 @@ static bool is_simple_key(struct tw_str key)
 	return key.n;
 }
 
-static void add_key(struct tw_buf *path, const struct tw_yaml *key)
+/* Two keys never give the same path: quotes in quotes are doubled. */
+static void add_quoted(struct tw_buf *path, struct tw_str s)
+{
+	tw_buf_add_char(path, '\'');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\'')
+			tw_buf_add_char(path, '\'');
+		tw_buf_add_char(path, s.p[i]);
+	}
+	tw_buf_add_char(path, '\'');
+}
+
+static void add_key(struct tw_buf *path, const struct tw_yaml *key, size_t i)
 {
 	struct tw_str s = {key->value, key->n};
 
 	if (key->kind != TW_YAML_SCALAR) {
-		tw_buf_add_text(path, "[?]");
+		tw_buf_printf(path, "[?%zu]", i);
 	} else if (is_simple_key(s)) {
 		if (path->n)
 			tw_buf_add_char(path, '.');
 		tw_buf_add(path, s.p, s.n);
 	} else {
-		tw_buf_add_text(path, "['");
-		tw_buf_add(path, s.p, s.n);
-		tw_buf_add_text(path, "']");
+		tw_buf_add_char(path, '[');
+		add_quoted(path, s);
+		tw_buf_add_char(path, ']');
 	}
+}
+
+static void add_name(struct tw_buf *path, struct tw_str name)
+{
+	tw_buf_add_text(path, "[name=");
+	if (is_simple_key(name))
+		tw_buf_add(path, name.p, name.n);
+	else
+		add_quoted(path, name);
+	tw_buf_add_char(path, ']');
 }
 
 static void visit(struct walk *walk, const struct tw_yaml *node);
@@ -49,8 +71,7 @@ static void visit_items(struct walk *walk, const struct tw_yaml *list)
 		struct tw_str name = tw_yaml_str(tw_yaml_get(item, "name"));
 
 		if (name.n && tw_map_put_n(&seen, name.p, name.n, &seen))
-			tw_buf_printf(&walk->path, "[name=%.*s]", (int)name.n,
-				name.p);
+			add_name(&walk->path, name);
 		else
 			tw_buf_printf(&walk->path, "[%zu]", i);
 		visit(walk, item);
@@ -73,7 +94,7 @@ static void visit(struct walk *walk, const struct tw_yaml *node)
 		return;
 	}
 	for (size_t i = 0; i < node->pairs.n; i++) {
-		add_key(&walk->path, node->pairs.v[i].key);
+		add_key(&walk->path, node->pairs.v[i].key, i);
 		visit(walk, node->pairs.v[i].value);
 		walk->path.n = n;
 		walk->path.p[n] = '\0';
