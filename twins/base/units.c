@@ -333,7 +333,7 @@ char *tw_time_text(tw_time ns, char to[static TW_TIME_TEXT])
 	char positive[TW_TIME_TEXT];
 
 	if (ns == TW_NEVER)
-		return strcpy(to, "never");
+		return memcpy(to, "never", sizeof "never");
 	if (ns == INT64_MIN)
 		ns++;
 	if (ns < 0) {
@@ -342,7 +342,7 @@ char *tw_time_text(tw_time ns, char to[static TW_TIME_TEXT])
 		return to;
 	}
 	if (ns == 0)
-		return strcpy(to, "0s");
+		return memcpy(to, "0s", sizeof "0s");
 	if (ns < TW_US)
 		return trimmed_fraction(ns, TW_NS, "ns", to);
 	if (ns < TW_MS)

@@ -231,7 +231,7 @@ bool tw_routes_add_endpoint(
 		return false;
 	path = tw_malloc(strlen(name) + 2);
 	path[0] = '/';
-	strcpy(path + 1, name);
+	memcpy(path + 1, name, strlen(name) + 1);
 	rule.method = "POST";
 	rule.path = path;
 	rule.match = TW_PATH_EXACT;
