@@ -9,7 +9,8 @@
 #   make install    PREFIX=/usr/local DESTDIR=
 #
 # MODE=release|debug|asan|tsan: each in a folder of its own below build/.
-# V=1 shows the commands.
+# V=1 shows the commands. CI=1 makes warnings errors. Another compiler gets a
+# folder of its own: make CC=clang OUT=build/clang
 
 MODE    ?= release
 PREFIX  ?= /usr/local
@@ -28,8 +29,12 @@ OPT_debug   := -O0 -g -DTW_ARENA_DEBUG
 OPT_asan    := -O1 -g -DTW_ARENA_DEBUG -fno-omit-frame-pointer \
                -fsanitize=address,undefined -fno-sanitize-recover=undefined
 OPT_tsan    := -O1 -g -fsanitize=thread
+OPT_fuzz    := $(OPT_asan) -fsanitize=fuzzer-no-link
 ifeq ($(OPT_$(MODE)),)
-$(error MODE is one of release, debug, asan, tsan)
+$(error MODE is one of release, debug, asan, tsan, fuzz)
+endif
+ifeq ($(MODE),fuzz)
+CC := clang
 endif
 
 PKGS := yaml-0.1 libcurl libcjson libgit2 libuv zlib libzstd
@@ -41,11 +46,18 @@ LLHTTP_C := $(if $(wildcard /usr/include/llhttp.h),,$(wildcard /usr/share/llhttp
 LLHTTP_I := $(if $(LLHTTP_C),-isystem /usr/share/include/llhttp)
 LLHTTP_L := $(if $(LLHTTP_C),,-lllhttp)
 
+# Asked once, and only where something is to be compiled.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(call pkg_config,--cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $(call pkg_config,--libs $(PKGS)))$(PKG_LIBS)
+CHECK_LIBS = $(eval CHECK_LIBS := $(call pkg_config,--libs check))$(CHECK_LIBS)
+pkg_config = $(or $(shell pkg-config $(1) | sed 's/-I\//-isystem \//g; s/^$$/ /'),\
+	$(error Libraries are missing: `make deps` installs them))
+
 CFLAGS   ?=
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DTW_VERSION='"$(VERSION)"' \
              -ffp-contract=off -fno-fast-math -pthread -I. $(LLHTTP_I) \
-             $(OPT_$(MODE)) $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
-LIBS     = $(shell pkg-config --libs $(PKGS)) $(LLHTTP_L) -pthread -ldl
+             $(OPT_$(MODE)) $(PKG_CFLAGS) $(CFLAGS)
+LIBS     = $(PKG_LIBS) $(LLHTTP_L) -pthread -ldl -lm
 Q       := $(if $(V),,@)
 
 SRC  := $(wildcard twins/*.c twins/*/*.c harness/*/*.c plugins/*.c plugins/*/*.c)
@@ -54,6 +66,12 @@ LIB  := $(OUT)/libtwinrig.a
 BIN  := $(OUT)/twinrig
 UNIT := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/*/*_test.c))
 THEORY := $(patsubst %.c,$(OUT)/%,$(wildcard tests/theory/*_test.c))
+FUZZ   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/*_fuzz.c))
+REPLAY := $(FUZZ:%_fuzz=%_replay)
+# Parallel where the caller said nothing about it.
+JOBS   := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+SUBMAKE = $(MAKE) --no-print-directory \
+          $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
 all: $(BIN)
 
@@ -76,7 +94,20 @@ $(OUT)/obj/llhttp/%.o: /usr/share/llhttp/%.c
 $(OUT)/tests/%: $(OUT)/obj/tests/%.o $(LIB)
 	$(if $(V),,@echo "  LD   $@")
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -rdynamic -o $@ $< $(LIB) $(LIBS) \
-		$(shell pkg-config --libs check) -lm $(LDFLAGS)
+		$(CHECK_LIBS) $(LDFLAGS)
+
+# A fuzz target and its corpus: replayed once in the suite, where no clang is
+# needed, and run by libFuzzer in MODE=fuzz.
+$(OUT)/tests/fuzz/%_replay: $(OUT)/obj/tests/fuzz/%_fuzz.o \
+		$(OUT)/obj/tests/fuzz/replay.o $(LIB)
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -rdynamic -o $@ \
+		$(filter %.o,$^) $(LIB) $(LIBS) $(LDFLAGS)
+
+$(OUT)/tests/fuzz/%_fuzz: $(OUT)/obj/tests/fuzz/%_fuzz.o $(LIB)
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -rdynamic \
+		-o $@ $< $(LIB) $(LIBS) $(LDFLAGS)
 
 deps:
 	$(Q)ci/install-deps
@@ -87,22 +118,31 @@ unit: $(UNIT)
 theory: $(THEORY)
 	$(Q)tests/run-all $(THEORY)
 
-# The packages first: what they bring decides how the rest is built.
-test: deps
-	$(Q)$(MAKE) --no-print-directory check
+programs: $(BIN) $(UNIT) $(THEORY) $(REPLAY)
 
-check: $(BIN) $(UNIT) $(THEORY)
+fuzzers: $(FUZZ)
+
+# The packages first: what they bring decides how the rest is built, so a
+# new make builds it.
+test:
+	$(Q)ci/install-deps --test
+	$(Q)$(SUBMAKE) check
+
+check: programs
 	$(Q)TWINRIG=$(abspath $(BIN)) OUT=$(abspath $(OUT)) tests/suite
 
 demo: deps
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(SUBMAKE) all
 	$(Q)TWINRIG=$(abspath $(BIN)) fixtures/demo
 
-bench: deps
-	$(Q)$(MAKE) --no-print-directory all
+bench:
+	$(Q)ci/install-deps --bench
+	$(Q)$(SUBMAKE) all
 	$(Q)TWINRIG=$(abspath $(BIN)) tests/bench/run
 
-fuzz: deps
+fuzz:
+	$(Q)ci/install-deps --test
+	$(Q)$(SUBMAKE) MODE=fuzz fuzzers
 	$(Q)tests/fuzz/run $(or $(SECONDS),60)
 
 format:
@@ -116,6 +156,7 @@ install: $(BIN)
 clean:
 	rm -rf build
 
-.PHONY: all deps unit theory test check demo bench fuzz format install clean
+.PHONY: all deps programs fuzzers unit theory test check demo bench fuzz \
+	format install clean
 .SECONDARY:
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
