@@ -1,0 +1,426 @@
+/*
+ * A 4-ary heap of 16-byte entries whose four siblings share a cache line.
+ * The payload waits in a slot; an entry names it.
+ *
+ * An entry's rank is class (2 bits), sequence (38), slot (24): comparing
+ * (time, rank) is comparing (time, class, sequence), and as the sequence
+ * never repeats, the rank is also the event's id. A slot keeps the rank that
+ * occupies it; an entry whose slot has another rank was cancelled (lazy
+ * deletion) and the slot may already serve another event.
+ *
+ * A lane owns a slot for good. Its events wait in a ring, in order, since the
+ * delay is fixed and now never falls; the first one stands in the heap with
+ * its own time, class and sequence, but the lane's slot.
+ *
+ * Invariant between calls: the heap is empty or its first entry is live, so
+ * that tw_queue_next() has nothing to tidy.
+ */
+#include "twins/kernel/queue.h"
+
+#include "twins/base/assert.h"
+
+#define SLOT_BITS     24
+#define SEQUENCE_BITS 38
+#define SLOT_MASK     ((UINT64_C(1) << SLOT_BITS) - 1)
+#define ORDER_MASK    (~SLOT_MASK)
+#define CLASS_SHIFT   (SLOT_BITS + SEQUENCE_BITS)
+#define CACHE_LINE    64
+#define COMPACT_MIN   64
+
+enum slot_use { USE_HEAP, USE_RING, USE_LANE };
+
+struct tw_queue_entry {
+	uint64_t time;
+	uint64_t rank;
+};
+
+struct tw_queue_slot {
+	uint64_t rank; /* of the event within; 0: free or a lane's */
+	uint64_t b;
+	uint32_t a; /* free: the next free slot; a lane's: its number */
+	uint16_t kind;
+	uint16_t use; /* enum slot_use */
+};
+
+struct tw_queue_lane {
+	struct tw_queue_entry *ring; /* all of them, cancelled ones too */
+	tw_time delay;
+	uint32_t cap; /* power of two */
+	uint32_t head, n;
+	uint32_t slot;
+	enum tw_class class;
+	bool standing; /* the ring's first is in the heap */
+};
+
+static inline bool before(struct tw_queue_entry a, struct tw_queue_entry b)
+{
+	__extension__ typedef unsigned __int128 wide;
+
+	return ((wide)a.time << 64 | a.rank) < ((wide)b.time << 64 | b.rank);
+}
+
+void tw_queue_init(struct tw_queue *queue)
+{
+	*queue = (struct tw_queue){.n_slots = 1};
+}
+
+void tw_queue_release(struct tw_queue *queue)
+{
+	for (uint32_t i = 0; i < queue->n_lanes; i++)
+		tw_free(queue->lanes[i].ring);
+	tw_free(queue->lanes);
+	tw_free(queue->slots);
+	tw_free(queue->heap_memory);
+	tw_queue_init(queue);
+}
+
+/* Entry 1, not 0, begins a cache line: so do 5, 9, ... */
+static void grow_heap(struct tw_queue *queue)
+{
+	uint32_t cap = queue->cap ? queue->cap * 2 : 64;
+	size_t size = sizeof *queue->heap;
+	char *memory = tw_malloc(cap * size + 2 * CACHE_LINE);
+	uintptr_t misfit = ((uintptr_t)memory + size) % CACHE_LINE;
+	char *first = memory + (misfit ? CACHE_LINE - misfit : 0);
+
+	if (queue->n)
+		memcpy(first, queue->heap, queue->n * size);
+	tw_free(queue->heap_memory);
+	queue->heap_memory = memory;
+	queue->heap = (struct tw_queue_entry *)(void *)first;
+	queue->cap = cap;
+}
+
+static inline void sift_up(
+	struct tw_queue_entry *heap, uint32_t i, struct tw_queue_entry entry)
+{
+	while (i) {
+		uint32_t parent = (i - 1) / 4;
+
+		if (!before(entry, heap[parent]))
+			break;
+		heap[i] = heap[parent];
+		i = parent;
+	}
+	heap[i] = entry;
+}
+
+static inline uint32_t least_child(
+	const struct tw_queue_entry *heap, uint32_t first, uint32_t n)
+{
+	uint32_t a = first, b = first + 2;
+
+	if (first + 3 < n) {
+		a += before(heap[first + 1], heap[first]);
+		b += before(heap[first + 3], heap[first + 2]);
+		return before(heap[b], heap[a]) ? b : a;
+	}
+	for (uint32_t i = first + 1; i < n; i++)
+		if (before(heap[i], heap[a]))
+			a = i;
+	return a;
+}
+
+static inline void sift_down(struct tw_queue_entry *heap, uint32_t n,
+	uint32_t i, struct tw_queue_entry entry)
+{
+	for (;;) {
+		uint32_t first = 4 * i + 1, least;
+
+		if (first >= n)
+			break;
+		least = least_child(heap, first, n);
+		if (!before(heap[least], entry))
+			break;
+		heap[i] = heap[least];
+		i = least;
+	}
+	heap[i] = entry;
+}
+
+static inline void push(struct tw_queue *queue, struct tw_queue_entry entry)
+{
+	if (queue->n == queue->cap)
+		grow_heap(queue);
+	sift_up(queue->heap, queue->n++, entry);
+}
+
+static inline void drop_first(struct tw_queue *queue)
+{
+	struct tw_queue_entry last = queue->heap[--queue->n];
+
+	if (queue->n)
+		sift_down(queue->heap, queue->n, 0, last);
+}
+
+static inline uint32_t slot_of(uint64_t rank)
+{
+	return (uint32_t)(rank & SLOT_MASK);
+}
+
+static inline struct tw_queue_lane *lane_of(
+	const struct tw_queue *queue, const struct tw_queue_slot *slot)
+{
+	return slot->use == USE_LANE ? &queue->lanes[slot->a] : NULL;
+}
+
+static inline bool is_live(const struct tw_queue *queue, uint64_t rank)
+{
+	return queue->slots[slot_of(rank)].rank == rank;
+}
+
+static uint32_t take_slot(struct tw_queue *queue)
+{
+	uint32_t slot = queue->free_slot;
+
+	if (slot) {
+		queue->free_slot = queue->slots[slot].a;
+		return slot;
+	}
+	if (queue->n_slots >= queue->cap_slots) {
+		queue->cap_slots = queue->cap_slots ? queue->cap_slots * 2 : 64;
+		queue->slots = tw_reallocarray(
+			queue->slots, queue->cap_slots, sizeof *queue->slots);
+	}
+	tw_assert(queue->n_slots <= SLOT_MASK);
+	return queue->n_slots++;
+}
+
+static inline void free_slot(struct tw_queue *queue, uint32_t slot)
+{
+	queue->slots[slot].rank = 0;
+	queue->slots[slot].a = queue->free_slot;
+	queue->free_slot = slot;
+	queue->live--;
+}
+
+/* A new event in a slot of its own: what goes into the heap or a ring. */
+static inline struct tw_queue_entry new_event(struct tw_queue *queue,
+	tw_time at, enum tw_class class, uint16_t kind, uint32_t a, uint64_t b,
+	enum slot_use use)
+{
+	uint32_t slot = take_slot(queue);
+	uint64_t rank = (uint64_t) class << CLASS_SHIFT |
+			++queue->sequence << SLOT_BITS | slot;
+
+	tw_assert(at >= queue->now && at < TW_NEVER);
+	tw_assert(queue->sequence < UINT64_C(1) << SEQUENCE_BITS);
+	queue->slots[slot] = (struct tw_queue_slot){.rank = rank,
+		.b = b,
+		.a = a,
+		.kind = kind,
+		.use = (uint16_t)use};
+	queue->live++;
+	return (struct tw_queue_entry){(uint64_t)at, rank};
+}
+
+tw_event_id tw_queue_schedule(struct tw_queue *queue, tw_time at,
+	enum tw_class class, uint16_t kind, uint32_t a, uint64_t b)
+{
+	struct tw_queue_entry entry =
+		new_event(queue, at, class, kind, a, b, USE_HEAP);
+
+	push(queue, entry);
+	return entry.rank;
+}
+
+uint32_t tw_queue_lane(
+	struct tw_queue *queue, tw_time delay, enum tw_class class)
+{
+	uint32_t i, slot;
+
+	tw_assert(delay >= 0);
+	for (i = 0; i < queue->n_lanes; i++)
+		if (queue->lanes[i].delay == delay &&
+			queue->lanes[i].class == class)
+			return i;
+	queue->lanes = tw_reallocarray(
+		queue->lanes, (size_t)i + 1, sizeof *queue->lanes);
+	queue->n_lanes++;
+	slot = take_slot(queue);
+	queue->slots[slot] = (struct tw_queue_slot){.a = i, .use = USE_LANE};
+	queue->lanes[i] = (struct tw_queue_lane){
+		.delay = delay, .class = class, .slot = slot};
+	return i;
+}
+
+static inline struct tw_queue_entry *ring_at(
+	const struct tw_queue_lane *lane, uint32_t i)
+{
+	return &lane->ring[(lane->head + i) & (lane->cap - 1)];
+}
+
+/* Room for one more: by leaving out the cancelled ones where at least half
+ * are that, else by growing. */
+static void make_room(struct tw_queue *queue, struct tw_queue_lane *lane)
+{
+	uint32_t kept = 0, first = lane->standing, cap;
+	struct tw_queue_entry *ring;
+
+	for (uint32_t i = 0; i < lane->n; i++)
+		if (i < first || is_live(queue, ring_at(lane, i)->rank))
+			*ring_at(lane, kept++) = *ring_at(lane, i);
+	lane->n = kept;
+	if (lane->cap && kept <= lane->cap / 2)
+		return;
+	cap = lane->cap ? lane->cap * 2 : 16;
+	ring = tw_reallocarray(NULL, cap, sizeof *ring);
+	for (uint32_t i = 0; i < kept; i++)
+		ring[i] = *ring_at(lane, i);
+	tw_free(lane->ring);
+	lane->ring = ring;
+	lane->cap = cap;
+	lane->head = 0;
+}
+
+/* Puts the first live event of the lane into the heap, if there is one. */
+static void stand_first(struct tw_queue *queue, struct tw_queue_lane *lane)
+{
+	struct tw_queue_entry entry;
+
+	lane->standing = false;
+	while (lane->n && !is_live(queue, ring_at(lane, 0)->rank)) {
+		lane->head++;
+		lane->n--;
+	}
+	if (!lane->n)
+		return;
+	entry = *ring_at(lane, 0);
+	entry.rank = (entry.rank & ORDER_MASK) | lane->slot;
+	lane->standing = true;
+	push(queue, entry);
+}
+
+tw_event_id tw_queue_schedule_lane(struct tw_queue *queue, uint32_t number,
+	uint16_t kind, uint32_t a, uint64_t b)
+{
+	struct tw_queue_lane *lane = &queue->lanes[number];
+	struct tw_queue_entry entry;
+
+	tw_assert(lane->delay < TW_NEVER - queue->now);
+	entry = new_event(queue, queue->now + lane->delay, lane->class, kind, a,
+		b, USE_RING);
+	if (lane->n == lane->cap)
+		make_room(queue, lane);
+	*ring_at(lane, lane->n++) = entry;
+	if (!lane->standing)
+		stand_first(queue, lane);
+	return entry.rank;
+}
+
+/* Restores the invariant: takes out cancelled entries at the top. */
+static inline void settle(struct tw_queue *queue)
+{
+	while (queue->n) {
+		uint64_t rank = queue->heap[0].rank;
+		struct tw_queue_slot *slot = &queue->slots[slot_of(rank)];
+		struct tw_queue_lane *lane;
+
+		if (slot->rank == rank)
+			return;
+		lane = lane_of(queue, slot);
+		if (lane && is_live(queue, ring_at(lane, 0)->rank))
+			return;
+		drop_first(queue);
+		if (lane)
+			stand_first(queue, lane);
+		else
+			queue->stale--;
+	}
+}
+
+/* Rebuilds the heap without cancelled entries. */
+static void compact(struct tw_queue *queue)
+{
+	struct tw_queue_entry *heap = queue->heap;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < queue->n; i++) {
+		const struct tw_queue_slot *slot =
+			&queue->slots[slot_of(heap[i].rank)];
+
+		if (slot->rank == heap[i].rank || slot->use == USE_LANE)
+			heap[kept++] = heap[i];
+	}
+	queue->n = kept;
+	queue->stale = 0;
+	for (uint32_t i = kept / 4 + 1; i-- > 0;)
+		if (i < kept)
+			sift_down(heap, kept, i, heap[i]);
+}
+
+bool tw_queue_pending(const struct tw_queue *queue, tw_event_id id)
+{
+	uint32_t slot = slot_of(id);
+
+	return slot && slot < queue->n_slots && is_live(queue, id);
+}
+
+bool tw_queue_cancel(struct tw_queue *queue, tw_event_id id)
+{
+	uint32_t slot = slot_of(id);
+	bool in_heap;
+
+	if (!tw_queue_pending(queue, id))
+		return false;
+	in_heap = queue->slots[slot].use == USE_HEAP;
+	free_slot(queue, slot);
+	if (in_heap && ++queue->stale > COMPACT_MIN &&
+		queue->stale > queue->n / 2)
+		compact(queue);
+	settle(queue);
+	return true;
+}
+
+tw_time tw_queue_next(const struct tw_queue *queue)
+{
+	return queue->n ? (tw_time)queue->heap[0].time : TW_NEVER;
+}
+
+bool tw_queue_pop(struct tw_queue *queue, struct tw_event *event)
+{
+	struct tw_queue_entry top;
+	struct tw_queue_slot *slot;
+	struct tw_queue_lane *lane;
+	uint32_t number;
+
+	if (!queue->n)
+		return false;
+	top = queue->heap[0];
+	number = slot_of(top.rank);
+	slot = &queue->slots[number];
+	lane = lane_of(queue, slot);
+	if (lane) {
+		number = slot_of(ring_at(lane, 0)->rank);
+		slot = &queue->slots[number];
+	}
+	queue->now = (tw_time)top.time;
+	*event = (struct tw_event){.at = queue->now,
+		.b = slot->b,
+		.a = slot->a,
+		.kind = slot->kind,
+		.class = (uint16_t)(top.rank >> CLASS_SHIFT)};
+	free_slot(queue, number);
+	drop_first(queue);
+	if (lane)
+		stand_first(queue, lane);
+	settle(queue);
+	return true;
+}
+
+void tw_queue_advance(struct tw_queue *queue, tw_time to)
+{
+	tw_assert(to >= queue->now && to <= tw_queue_next(queue));
+	queue->now = to;
+}
+
+size_t tw_queue_bytes(const struct tw_queue *queue)
+{
+	size_t bytes = queue->cap * sizeof *queue->heap +
+		       queue->cap_slots * sizeof *queue->slots +
+		       queue->n_lanes * sizeof *queue->lanes;
+
+	for (uint32_t i = 0; i < queue->n_lanes; i++)
+		bytes += queue->lanes[i].cap * sizeof *queue->lanes->ring;
+	return bytes;
+}
