@@ -20,6 +20,7 @@
 #include "twins/base/vector.h"
 #include "twins/kernel/dist.h"
 #include "twins/model/route.h"
+#include "twins/model/route.h"
 
 /* Where a value comes from, weakest first: a value of a later source replaces
  * one of an earlier source, never the other way round. */
@@ -401,7 +402,8 @@ void tw_spec_field_text(const struct tw_spec_field *field, struct tw_buf *out);
  * tells whether a verdict rests on a guess. Returns how many there are. */
 size_t tw_spec_scale_assumed(struct tw_spec *spec, double factor);
 
-/* A deep copy that can be changed without touching the first. */
+/* A copy whose fields can be changed without touching the first. Names and
+ * origins are shared: the first must outlive it. */
 struct tw_spec *tw_spec_copy(const struct tw_spec *spec);
 
 #endif

@@ -1,0 +1,133 @@
+/*
+ * Copying a spec: every struct that the walk can reach is duplicated, names
+ * and origins are shared. Vectors are re-made in the copy's arena, so that a
+ * push into one spec never shows in the other.
+ */
+#include "twins/model/spec.h"
+
+#include <string.h>
+
+static void *copied(struct tw_arena *arena, const void *p, size_t size)
+{
+	return memcpy(tw_arena_alloc(arena, 1, size), p, size);
+}
+
+/* Gives a vector that was copied bitwise an array of its own. */
+#define OWN_VEC(arena, vec)                                                    \
+	do {                                                                   \
+		void *v_ = NULL;                                               \
+		if ((vec)->n) {                                                \
+			v_ = tw_arena_alloc(                                   \
+				(arena), (vec)->n, sizeof *(vec)->v);          \
+			memcpy(v_, (vec)->v, (vec)->n * sizeof *(vec)->v);     \
+		}                                                              \
+		(vec)->v = v_;                                                 \
+		(vec)->cap = (vec)->n;                                         \
+	} while (0)
+
+static void own_steps(struct tw_arena *arena, struct tw_spec_steps *steps)
+{
+	OWN_VEC(arena, steps);
+	for (size_t i = 0; i < steps->n; i++) {
+		steps->v[i] =
+			copied(arena, steps->v[i], sizeof(struct tw_spec_step));
+		own_steps(arena, &steps->v[i]->children);
+	}
+}
+
+static void own_endpoints(struct tw_arena *arena, struct tw_map *endpoints)
+{
+	struct tw_map old = *endpoints;
+
+	tw_map_init(endpoints, arena);
+	for (size_t i = 0; i < old.n; i++) {
+		struct tw_spec_endpoint *endpoint = copied(
+			arena, old.v[i].value, sizeof(struct tw_spec_endpoint));
+
+		own_steps(arena, &endpoint->steps);
+		tw_map_put(endpoints, old.v[i].key, endpoint);
+	}
+}
+
+static struct tw_spec_service *copy_service(
+	struct tw_arena *arena, const struct tw_spec_service *from)
+{
+	struct tw_spec_service *to = copied(arena, from, sizeof *from);
+
+	OWN_VEC(arena, &to->selector);
+	OWN_VEC(arena, &to->ports);
+	OWN_VEC(arena, &to->subsets);
+	own_endpoints(arena, &to->endpoints);
+	to->workloads = (struct tw_spec_workload_refs){0};
+	return to;
+}
+
+static struct tw_spec_workload *copy_workload(
+	struct tw_arena *arena, const struct tw_spec_workload *from)
+{
+	struct tw_spec_workload *to = copied(arena, from, sizeof *from);
+
+	OWN_VEC(arena, &to->labels);
+	OWN_VEC(arena, &to->containers);
+	for (size_t i = 0; i < to->containers.n; i++) {
+		struct tw_spec_container *container = copied(arena,
+			to->containers.v[i], sizeof(struct tw_spec_container));
+
+		OWN_VEC(arena, &container->ports);
+		OWN_VEC(arena, &container->env);
+		OWN_VEC(arena, &container->args);
+		to->containers.v[i] = container;
+	}
+	own_endpoints(arena, &to->behaviour);
+	return to;
+}
+
+static void copy_policies(struct tw_spec *to)
+{
+	OWN_VEC(&to->arena, &to->policies);
+	for (size_t i = 0; i < to->policies.n; i++) {
+		struct tw_spec_policy *policy = copied(&to->arena,
+			to->policies.v[i], sizeof(struct tw_spec_policy));
+
+		OWN_VEC(&to->arena, &policy->retry_codes);
+		OWN_VEC(&to->arena, &policy->destinations);
+		to->policies.v[i] = policy;
+	}
+}
+
+static void copy_ground(struct tw_spec *to)
+{
+	OWN_VEC(&to->arena, &to->entries);
+	for (size_t i = 0; i < to->entries.n; i++)
+		to->entries.v[i] = copied(&to->arena, to->entries.v[i],
+			sizeof(struct tw_spec_entry));
+	OWN_VEC(&to->arena, &to->nodes);
+	for (size_t i = 0; i < to->nodes.n; i++)
+		to->nodes.v[i] = copied(&to->arena, to->nodes.v[i],
+			sizeof(struct tw_spec_node));
+	OWN_VEC(&to->arena, &to->links);
+	for (size_t i = 0; i < to->links.n; i++)
+		to->links.v[i] = copied(&to->arena, to->links.v[i],
+			sizeof(struct tw_spec_link));
+	OWN_VEC(&to->arena, &to->kept);
+}
+
+struct tw_spec *tw_spec_copy(const struct tw_spec *from)
+{
+	struct tw_spec *to = tw_malloc(sizeof *to);
+
+	*to = *from;
+	tw_arena_init(&to->arena);
+	tw_map_init(&to->services, &to->arena);
+	for (size_t i = 0; i < from->services.n; i++)
+		tw_map_put(&to->services, from->services.v[i].key,
+			copy_service(&to->arena, from->services.v[i].value));
+	tw_map_init(&to->workloads, &to->arena);
+	for (size_t i = 0; i < from->workloads.n; i++)
+		tw_map_put(&to->workloads, from->workloads.v[i].key,
+			copy_workload(&to->arena, from->workloads.v[i].value));
+	copy_policies(to);
+	copy_ground(to);
+	tw_spec_link(to);
+	return to;
+}

@@ -1,0 +1,394 @@
+/*
+ * What is done to every field alike: walking, showing, scaling, copying.
+ *
+ * One table a struct says which fields it has. The walk builds paths from
+ * names, never from positions where a name is known, so that a path means
+ * the same thing in the baseline and in the candidate.
+ */
+#include "twins/model/spec.h"
+
+#include "twins/base/assert.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+enum field_kind { INT, REAL, TEXT, LAW };
+
+struct field {
+	const char *name;
+	enum field_kind kind;
+	size_t offset;
+};
+
+#define FIELD(type, name, kind)                                                \
+	{                                                                      \
+#name, kind, offsetof(struct type, name)                       \
+	}
+#define END                                                                    \
+	{                                                                      \
+		NULL, INT, 0                                                   \
+	}
+
+static const struct field spec_fields[] = {
+	FIELD(tw_spec, workers, INT),
+	FIELD(tw_spec, queue, INT),
+	FIELD(tw_spec, endpoint_delay, INT),
+	FIELD(tw_spec, node_grace, INT),
+	FIELD(tw_spec, restart_delay, INT),
+	END,
+};
+
+static const struct field service_fields[] = {
+	FIELD(tw_spec_service, type, TEXT),
+	FIELD(tw_spec_service, external_name, TEXT),
+	FIELD(tw_spec_service, workers, INT),
+	FIELD(tw_spec_service, queue, INT),
+	FIELD(tw_spec_service, replicas, INT),
+	FIELD(tw_spec_service, balancer, INT),
+	END,
+};
+
+static const struct field port_fields[] = {
+	FIELD(tw_spec_port, name, TEXT),
+	FIELD(tw_spec_port, port, INT),
+	FIELD(tw_spec_port, target_name, TEXT),
+	FIELD(tw_spec_port, target, INT),
+	FIELD(tw_spec_port, protocol, TEXT),
+	END,
+};
+
+static const struct field endpoint_fields[] = {
+	FIELD(tw_spec_endpoint, errors, REAL),
+	FIELD(tw_spec_endpoint, status, INT),
+	END,
+};
+
+static const struct field step_fields[] = {
+	FIELD(tw_spec_step, law, LAW),
+	FIELD(tw_spec_step, service, TEXT),
+	FIELD(tw_spec_step, endpoint, TEXT),
+	FIELD(tw_spec_step, timeout, INT),
+	FIELD(tw_spec_step, retries, INT),
+	FIELD(tw_spec_step, probability, REAL),
+	FIELD(tw_spec_step, repeat, INT),
+	END,
+};
+
+static const struct field workload_fields[] = {
+	FIELD(tw_spec_workload, replicas, INT),
+	FIELD(tw_spec_workload, strategy, TEXT),
+	FIELD(tw_spec_workload, max_surge, TEXT),
+	FIELD(tw_spec_workload, max_unavailable, TEXT),
+	FIELD(tw_spec_workload, termination_grace, INT),
+	END,
+};
+
+static const struct field container_fields[] = {
+	FIELD(tw_spec_container, image, TEXT),
+	FIELD(tw_spec_container, cpu_request, INT),
+	FIELD(tw_spec_container, cpu_limit, INT),
+	FIELD(tw_spec_container, memory_request, INT),
+	FIELD(tw_spec_container, memory_limit, INT),
+	END,
+};
+
+static const struct field probe_fields[] = {
+	FIELD(tw_spec_probe, path, TEXT),
+	FIELD(tw_spec_probe, port_name, TEXT),
+	FIELD(tw_spec_probe, port, INT),
+	FIELD(tw_spec_probe, initial_delay, INT),
+	FIELD(tw_spec_probe, period, INT),
+	FIELD(tw_spec_probe, timeout, INT),
+	FIELD(tw_spec_probe, success, INT),
+	FIELD(tw_spec_probe, failure, INT),
+	END,
+};
+
+static const struct field policy_fields[] = {
+	FIELD(tw_spec_policy, path_prefix, TEXT),
+	FIELD(tw_spec_policy, path_exact, TEXT),
+	FIELD(tw_spec_policy, timeout, INT),
+	FIELD(tw_spec_policy, try_timeout, INT),
+	FIELD(tw_spec_policy, retries, INT),
+	FIELD(tw_spec_policy, retry_on, INT),
+	FIELD(tw_spec_policy, backoff_base, INT),
+	FIELD(tw_spec_policy, backoff_max, INT),
+	FIELD(tw_spec_policy, balancer, INT),
+	END,
+};
+
+static const struct field destination_fields[] = {
+	FIELD(tw_spec_destination, service, TEXT),
+	FIELD(tw_spec_destination, subset, TEXT),
+	FIELD(tw_spec_destination, weight, INT),
+	END,
+};
+
+static const struct field entry_fields[] = {
+	FIELD(tw_spec_entry, service, TEXT),
+	FIELD(tw_spec_entry, port, INT),
+	FIELD(tw_spec_entry, port_name, TEXT),
+	FIELD(tw_spec_entry, weight, INT),
+	END,
+};
+
+static const struct field node_fields[] = {
+	FIELD(tw_spec_node, count, INT),
+	FIELD(tw_spec_node, zone, TEXT),
+	FIELD(tw_spec_node, cpu, INT),
+	FIELD(tw_spec_node, memory, INT),
+	END,
+};
+
+static const struct field link_fields[] = {
+	FIELD(tw_spec_link, rtt, LAW),
+	END,
+};
+
+struct walk {
+	tw_spec_visit *visit;
+	void *context;
+	struct tw_buf path;
+};
+
+/* Appends to the path; the old length, for leave(). */
+__attribute__((format(printf, 2, 3))) static size_t enter(
+	struct walk *walk, const char *format, ...)
+{
+	size_t mark = walk->path.n;
+	char part[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(part, sizeof part, format, args);
+	va_end(args);
+	if (mark && part[0] != '[')
+		tw_buf_add_char(&walk->path, '.');
+	tw_buf_add_text(&walk->path, part);
+	return mark;
+}
+
+static void leave(struct walk *walk, size_t mark)
+{
+	walk->path.n = mark;
+	walk->path.p[mark] = '\0';
+}
+
+static void visit_one(struct walk *walk, const struct field *field, void *at)
+{
+	struct tw_spec_field shown = {0};
+	size_t mark;
+
+	switch (field->kind) {
+	case INT:
+		shown.integer = at;
+		break;
+	case REAL:
+		shown.real = at;
+		break;
+	case TEXT:
+		shown.text = at;
+		break;
+	case LAW:
+		shown.law = at;
+		break;
+	}
+	if (!tw_spec_field_origin(&shown))
+		return;
+	mark = enter(walk, "%s", field->name);
+	shown.path = tw_buf_text(&walk->path);
+	walk->visit(walk->context, &shown);
+	leave(walk, mark);
+}
+
+static void walk_fields(
+	struct walk *walk, const struct field *fields, void *object)
+{
+	for (; fields->name; fields++)
+		visit_one(walk, fields, (char *)object + fields->offset);
+}
+
+static void walk_steps(struct walk *walk, const struct tw_spec_steps *steps)
+{
+	for (size_t i = 0; i < steps->n; i++) {
+		size_t mark = enter(walk, "steps[%zu]", i);
+
+		walk_fields(walk, step_fields, steps->v[i]);
+		walk_steps(walk, &steps->v[i]->children);
+		leave(walk, mark);
+	}
+}
+
+static void walk_endpoints(struct walk *walk, const struct tw_map *endpoints)
+{
+	for (size_t i = 0; i < endpoints->n; i++) {
+		struct tw_spec_endpoint *endpoint = endpoints->v[i].value;
+		size_t mark = enter(walk, "endpoints[%s]", endpoint->name);
+
+		walk_fields(walk, endpoint_fields, endpoint);
+		walk_steps(walk, &endpoint->steps);
+		leave(walk, mark);
+	}
+}
+
+static void walk_service(struct walk *walk, struct tw_spec_service *service)
+{
+	size_t mark = enter(walk, "services.%s", service->key);
+
+	walk_fields(walk, service_fields, service);
+	for (size_t i = 0; i < service->ports.n; i++) {
+		size_t inner = enter(walk, "ports[%zu]", i);
+
+		walk_fields(walk, port_fields, &service->ports.v[i]);
+		leave(walk, inner);
+	}
+	walk_endpoints(walk, &service->endpoints);
+	leave(walk, mark);
+}
+
+static void walk_probe(
+	struct walk *walk, const char *name, struct tw_spec_probe *probe)
+{
+	size_t mark = enter(walk, "%s", name);
+
+	walk_fields(walk, probe_fields, probe);
+	leave(walk, mark);
+}
+
+static void walk_container(
+	struct walk *walk, struct tw_spec_container *container)
+{
+	size_t mark = enter(walk, "containers[%s]", container->name);
+	const struct field value = {"value", TEXT, 0};
+
+	walk_fields(walk, container_fields, container);
+	for (size_t i = 0; i < container->env.n; i++) {
+		size_t inner = enter(walk, "env[%s]", container->env.v[i].name);
+
+		visit_one(walk, &value, &container->env.v[i].value);
+		leave(walk, inner);
+	}
+	walk_probe(walk, "readinessProbe", &container->readiness);
+	walk_probe(walk, "livenessProbe", &container->liveness);
+	walk_probe(walk, "startupProbe", &container->startup);
+	leave(walk, mark);
+}
+
+static void walk_workload(struct walk *walk, struct tw_spec_workload *workload)
+{
+	size_t mark = enter(walk, "workloads.%s", workload->key);
+
+	walk_fields(walk, workload_fields, workload);
+	for (size_t i = 0; i < workload->containers.n; i++)
+		walk_container(walk, workload->containers.v[i]);
+	walk_endpoints(walk, &workload->behaviour);
+	leave(walk, mark);
+}
+
+static void walk_policy(
+	struct walk *walk, size_t i, struct tw_spec_policy *policy)
+{
+	size_t mark = enter(walk, "policies[%zu:%s->%s]", i,
+		policy->caller ? policy->caller : "*", policy->callee);
+
+	walk_fields(walk, policy_fields, policy);
+	for (size_t j = 0; j < policy->destinations.n; j++) {
+		size_t inner = enter(walk, "destinations[%zu]", j);
+
+		walk_fields(
+			walk, destination_fields, &policy->destinations.v[j]);
+		leave(walk, inner);
+	}
+	leave(walk, mark);
+}
+
+static void walk_ground(struct walk *walk, struct tw_spec *spec)
+{
+	for (size_t i = 0; i < spec->entries.n; i++) {
+		size_t mark = enter(walk, "entries[%zu:%s%s]", i,
+			spec->entries.v[i]->host ? spec->entries.v[i]->host
+						 : "",
+			spec->entries.v[i]->path);
+
+		walk_fields(walk, entry_fields, spec->entries.v[i]);
+		leave(walk, mark);
+	}
+	for (size_t i = 0; i < spec->nodes.n; i++) {
+		size_t mark = enter(walk, "nodes.%s", spec->nodes.v[i]->name);
+
+		walk_fields(walk, node_fields, spec->nodes.v[i]);
+		leave(walk, mark);
+	}
+	for (size_t i = 0; i < spec->links.n; i++) {
+		size_t mark = enter(walk, "network[%s->%s]",
+			spec->links.v[i]->from, spec->links.v[i]->to);
+
+		walk_fields(walk, link_fields, spec->links.v[i]);
+		leave(walk, mark);
+	}
+}
+
+void tw_spec_walk(struct tw_spec *spec, tw_spec_visit *visit, void *context)
+{
+	struct walk walk = {.visit = visit, .context = context};
+
+	walk_fields(&walk, spec_fields, spec);
+	for (size_t i = 0; i < spec->services.n; i++)
+		walk_service(&walk, spec->services.v[i].value);
+	for (size_t i = 0; i < spec->workloads.n; i++)
+		walk_workload(&walk, spec->workloads.v[i].value);
+	for (size_t i = 0; i < spec->policies.n; i++)
+		walk_policy(&walk, i, spec->policies.v[i]);
+	walk_ground(&walk, spec);
+	tw_buf_release(&walk.path);
+}
+
+const struct tw_origin *tw_spec_field_origin(const struct tw_spec_field *field)
+{
+	if (field->integer)
+		return field->integer->origin;
+	if (field->real)
+		return field->real->origin;
+	if (field->text)
+		return field->text->origin;
+	return field->law->origin;
+}
+
+void tw_spec_field_text(const struct tw_spec_field *field, struct tw_buf *out)
+{
+	char text[TW_REAL_TEXT];
+
+	if (field->integer)
+		tw_buf_printf(out, "%lld", (long long)field->integer->v);
+	else if (field->real)
+		tw_buf_add_text(out, tw_real_text(field->real->v, text));
+	else if (field->text)
+		tw_buf_add_text(out, field->text->v ? field->text->v : "");
+	else
+		tw_dist_text(&field->law->v, out);
+}
+
+struct scaling {
+	double factor;
+	size_t n;
+};
+
+static void scale_one(void *context, const struct tw_spec_field *field)
+{
+	struct scaling *scaling = context;
+
+	if (!field->law || field->law->origin->source != TW_FROM_ASSUMED)
+		return;
+	tw_dist_scale(&field->law->v, scaling->factor);
+	scaling->n++;
+}
+
+size_t tw_spec_scale_assumed(struct tw_spec *spec, double factor)
+{
+	struct scaling scaling = {.factor = factor};
+
+	tw_spec_walk(spec, scale_one, &scaling);
+	return scaling.n;
+}
