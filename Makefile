@@ -65,6 +65,8 @@ OBJ  := $(SRC:%.c=$(OUT)/obj/%.o) $(LLHTTP_C:/usr/share/%.c=$(OUT)/obj/%.o)
 LIB  := $(OUT)/libtwinrig.a
 BIN  := $(OUT)/twinrig
 UNIT := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/*/*_test.c))
+# What end-to-end tests start beside the program.
+DRIVERS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/e2e/*.c))
 THEORY := $(patsubst %.c,$(OUT)/%,$(wildcard tests/theory/*_test.c))
 FUZZ   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/*_fuzz.c))
 REPLAY := $(FUZZ:%_fuzz=%_replay)
@@ -112,13 +114,17 @@ $(OUT)/tests/fuzz/%_fuzz: $(OUT)/obj/tests/fuzz/%_fuzz.o $(LIB)
 deps:
 	$(Q)ci/install-deps
 
+# Services for the live twin, built as their own team would.
+fixtures:
+	$(Q)$(SUBMAKE) -s -C fixtures/candidate OUT=$(CURDIR)/build/fixtures
+
 unit: $(UNIT)
 	$(Q)tests/run-all $(UNIT)
 
 theory: $(THEORY)
 	$(Q)tests/run-all $(THEORY)
 
-programs: $(BIN) $(UNIT) $(THEORY) $(REPLAY)
+programs: $(BIN) $(UNIT) $(THEORY) $(REPLAY) $(DRIVERS) fixtures
 
 fuzzers: $(FUZZ)
 
@@ -132,7 +138,7 @@ check: programs
 	$(Q)TWINRIG=$(abspath $(BIN)) OUT=$(abspath $(OUT)) tests/suite
 
 demo: deps
-	$(Q)$(SUBMAKE) all
+	$(Q)$(SUBMAKE) all fixtures
 	$(Q)TWINRIG=$(abspath $(BIN)) fixtures/demo
 
 bench:
@@ -156,7 +162,7 @@ install: $(BIN)
 clean:
 	rm -rf build
 
-.PHONY: all deps programs fuzzers unit theory test check demo bench fuzz \
+.PHONY: all deps fixtures programs fuzzers unit theory test check demo bench fuzz \
 	format install clean
 .SECONDARY:
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)

@@ -20,20 +20,10 @@
 #include "twins/fault/fault.h"
 #include "twins/model/model.h"
 #include "twins/observe/observation.h"
+#include "twins/traffic/seam.h"
 #include "twins/world/tap.h"
 
 struct tw_twin;
-
-/* Statuses are HTTP's, and 0 for a call that the end of the run cut off. */
-struct tw_outcome {
-	uint64_t user; /* as offered */
-	tw_time at;
-	tw_time latency;
-	int status;
-	bool failed;	/* status >= 500 or cut off */
-	bool timed_out; /* the status is 504 because the time was up */
-	uint32_t tries;
-};
 
 struct tw_options {
 	uint64_t seed;
@@ -62,51 +52,11 @@ void tw_twin_advance(struct tw_twin *twin, tw_time t);
 /* Calls that have no outcome yet. */
 uint32_t tw_twin_in_flight(const struct tw_twin *twin);
 
-/*
- * A request from outside, or one that an outside service makes (caller = that
- * service): the channel from caller to callee, with its policies, faults and
- * network, lies in its way.
- */
-struct tw_arrival {
-	tw_time at; /* >= now */
-	uint32_t endpoint;
-	uint32_t caller;   /* service; TW_NONE: outside */
-	uint64_t key;	   /* tw_arrival_key(), or tw_call_key() */
-	uint64_t position; /* in the source, for examples */
-	uint64_t user;	   /* comes back in the outcome */
-};
-
-/* Of a root request. */
-uint64_t tw_arrival_key(uint64_t position, uint32_t pass);
-/* Of the n-th call to an endpoint by an outside service while it answers the
- * attempt that begin() told it the key of (0 where that is not known). */
-uint64_t tw_call_key(const struct tw_model *model, uint64_t parent,
-	uint32_t endpoint, uint32_t n);
-
 /* Advances to arrival->at, then takes the request in. Where max_in_flight is
  * reached it is refused: an outcome with status 503, counted as overflow. */
 void tw_twin_offer(struct tw_twin *twin, const struct tw_arrival *arrival);
 
 /* ---- services that are not simulated ---------------------------------- */
-
-/* A try that an outside service has to answer. */
-struct tw_begin {
-	uint64_t handle;
-	uint64_t key; /* of the attempt: parent of calls made for it */
-	uint32_t endpoint;
-	uint32_t replica;
-	uint64_t position; /* of its root request */
-	uint64_t user;	   /* of its root request, as offered */
-	bool from_outside; /* its caller is the outside: `user` is its own */
-};
-
-struct tw_outside {
-	/* Must not answer before it returned. */
-	void (*begin)(void *context, const struct tw_begin *begin);
-	/* The caller gave up, or the replica is dead; an answer that comes
-	 * all the same is counted and ignored. May be NULL. */
-	void (*cancel)(void *context, uint64_t handle);
-};
 
 /* All tries that reach replicas of this service go to `outside` from now
  * on; they take up no worker. Only while nothing is in flight. */
@@ -118,7 +68,8 @@ void tw_twin_complete(
 
 /* ---- virtual time ------------------------------------------------------ */
 
-struct tw_source {
+/* Where arrivals come from. */
+struct tw_arrivals {
 	/* The next arrival, times in order; false: no more. */
 	bool (*next)(void *context, struct tw_arrival *arrival);
 	void *context;
@@ -126,7 +77,7 @@ struct tw_source {
 };
 
 /* Offers all of the source, then works until every request is answered. */
-void tw_twin_run(struct tw_twin *twin, const struct tw_source *source);
+void tw_twin_run(struct tw_twin *twin, const struct tw_arrivals *source);
 
 /* Ends what is still in flight with status 0 (real time: when the run is over
  * and somebody outside never answered). */

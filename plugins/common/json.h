@@ -91,4 +91,11 @@ static inline bool tw_json_is(const struct tw_json *json, const char *text)
 	return i == json->text.n && !text[i];
 }
 
+/*
+ * Escapes for the inside of a JSON string: quotes, backslashes and controls;
+ * UTF-8 stays as it is. Takes from *p as much as fits into `room` bytes (at
+ * least 6) and returns how many it wrote; done when *p is `end`.
+ */
+size_t tw_json_escape(const char **p, const char *end, char *to, size_t room);
+
 #endif

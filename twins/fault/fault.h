@@ -20,8 +20,10 @@
 
 #include "twins/model/model.h"
 
-struct tw_world;
+struct tw_effect;
+struct tw_effect;
 struct tw_fault;
+struct tw_world;
 
 enum tw_param_type {
 	TW_PARAM_DURATION, /* "800ms" -> ns */
@@ -30,6 +32,16 @@ enum tw_param_type {
 	TW_PARAM_STATUS,   /* 200..599 */
 	TW_PARAM_FLAG,	   /* true, false */
 	TW_PARAM_GLOB,	   /* a selector */
+};
+
+enum tw_selector {
+	TW_SELECT_SERVICE = 1 << 0,
+	TW_SELECT_ENDPOINT = 1 << 1,
+	TW_SELECT_FROM = 1 << 2,
+	TW_SELECT_TO = 1 << 3,
+	TW_SELECT_REPLICA = 1 << 4,
+	TW_SELECT_NODE = 1 << 5,
+	TW_SELECT_ZONE = 1 << 6,
 };
 
 struct tw_fault_param {
@@ -45,13 +57,12 @@ struct tw_fault_kind {
 	const char *help;
 	const struct tw_fault_param *params; /* beside the common ones */
 	size_t n_params;
-	/* Which selectors make sense for it. */
-	bool by_service, by_endpoint, by_caller, by_replica;
-	bool needs_target; /* at least one selector must be given */
-	/* Fills in what start and stop need; NULL: nothing to do. */
+	unsigned selectors; /* enum tw_selector, or-ed: that it knows */
+	unsigned needs;	    /* at least one of these; 0: none */
+	/* Fills in fault->effect, and the end where `for` is not given. */
 	void (*prepare)(struct tw_fault *fault, const struct tw_model *model);
-	void (*start)(struct tw_fault *fault, struct tw_world *world);
-	void (*stop)(struct tw_fault *fault, struct tw_world *world);
+	void (*start)(const struct tw_fault *fault, struct tw_world *world);
+	void (*stop)(const struct tw_fault *fault, struct tw_world *world);
 };
 
 /* What a person wrote, key by key. */
@@ -73,16 +84,18 @@ struct tw_fault {
 	const char *label;  /* "latency to=shop/cart at=10s": for people */
 	uint64_t hash;	    /* of its content: keys its draws */
 	tw_time at, end;    /* end TW_NEVER: never ends */
+	tw_time lasts;	    /* `for`; 0: not given */
 	double probability; /* default 1 */
 	const struct tw_fault_value *values; /* in the order of kind->params */
 	/* Selectors, resolved. An array NULL: any. */
 	const bool *callers;   /* by service; [n_services] is the outside */
-	const bool *callees;   /* by service */
+	const bool *callees;   /* by service; [n_services] likewise */
 	const bool *endpoints; /* by endpoint */
-	const bool *replicas;  /* by replica, from `replica` and `service` */
+	const bool *replicas;  /* by replica, from `replica`, `service` */
 	const bool *nodes;     /* by node, from `node` and `zone` */
-	const bool *from_zones, *to_zones; /* partitions between zones; by
-					    * zone, [n_zones] is the outside */
+	const bool *from_zones, *to_zones; /* by zone; [n_zones] is the outside
+					    */
+	struct tw_effect *effect; /* made of these; the kind adds the rest */
 };
 
 const struct tw_fault_kind *const *tw_fault_kinds(size_t *n);

@@ -1,0 +1,26 @@
+/* What the files of harness/git share. */
+#ifndef TW_HARNESS_GIT_PRIVATE_H
+#define TW_HARNESS_GIT_PRIVATE_H
+
+#include "harness/git/git.h"
+
+#include <git2.h>
+
+struct tw_git {
+	git_repository *repo;
+	struct tw_buf prefix;
+	struct tw_buf remote; /* "origin", or the only one; "": none */
+	bool shallow;
+};
+
+/* libgit2's message, or "unknown error". */
+const char *tw_git_message(void);
+
+/* The commit behind any name that rev-parse takes; 0, or libgit2's error. */
+int tw_git_lookup(struct tw_git *git, const char *name, git_oid *id);
+
+/* The commit that this change is compared with. */
+int tw_git_merge_base(struct tw_git *git, tw_git_env *env, void *context,
+	git_oid *id, struct tw_buf *how, struct tw_error *error);
+
+#endif

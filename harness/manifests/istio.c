@@ -1,0 +1,325 @@
+/*
+ * Istio: VirtualService and DestinationRule. Rules for the mesh become
+ * policies, those on a gateway ways in. What is not modelled: matches on
+ * headers and regular expressions (the rule is left out, with a note), faults,
+ * mirrors, rewrites, and connection pools and outlier detection.
+ */
+#include "harness/manifests/rule.h"
+
+static const struct {
+	const char *word;
+	int bits;
+} retry_words[] = {
+	{"5xx", TW_RETRY_WITH_TIMEOUT(TW_RETRY_5XX)},
+	{"gateway-error", TW_RETRY_WITH_TIMEOUT(TW_RETRY_GATEWAY_ERROR)},
+	{"reset", TW_RETRY_WITH_TIMEOUT(TW_RETRY_RESET)},
+	{"reset-before-request", TW_RETRY_CONNECT_FAILURE},
+	{"connect-failure", TW_RETRY_CONNECT_FAILURE},
+	{"refused-stream", TW_RETRY_REFUSED},
+	{"retriable-4xx", TW_RETRY_RETRIABLE_4XX},
+	{"unavailable", TW_RETRY_UNAVAILABLE},
+	{"deadline-exceeded", TW_RETRY_TIMEOUT},
+	{"cancelled", 0},
+	{"internal", 0},
+	{"resource-exhausted", 0},
+	{"retriable-status-codes", 0},
+	{"retriable-headers", 0},
+	{"envoy-ratelimited", 0},
+	{"http3-post-connect-failure", 0},
+};
+
+/* Istio's own default (pilot/pkg/networking/core/route/retry/retry.go). */
+#define RETRY_DEFAULT                                                          \
+	(TW_RETRY_CONNECT_FAILURE | TW_RETRY_REFUSED | TW_RETRY_UNAVAILABLE)
+
+static int retry_word(struct tw_reader *r, struct tw_str word,
+	const struct tw_yaml *at, struct tw_spec_policy *policy)
+{
+	const char *known[sizeof retry_words / sizeof *retry_words];
+	const char *text;
+	struct tw_diag *d;
+	int64_t code;
+
+	if (tw_parse_int(word, &code)) {
+		tw_vec_push_in(
+			&r->spec->arena, &policy->retry_codes, (int)code);
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (tw_str_equal(word, retry_words[i].word))
+			return retry_words[i].bits;
+		known[i] = retry_words[i].word;
+	}
+	text = tw_arena_strndup(&r->m->arena, word.p, word.n);
+	d = tw_reader_error(r, at, "unknown retry condition '%s'", text);
+	tw_diag_nearest(r->diags, d, text, known, sizeof known / sizeof *known);
+	return 0;
+}
+
+static void read_retries(struct tw_reader *r, struct tw_yaml *retries,
+	struct tw_spec_policy *policy)
+{
+	struct tw_yaml *on = tw_yaml_get(retries, "retryOn");
+	struct tw_str rest = tw_yaml_str(on);
+	int bits = 0;
+
+	if (!tw_yaml_is(retries, TW_YAML_MAPPING))
+		return;
+	tw_yaml_use_all(retries);
+	tw_reader_int(
+		r, tw_yaml_get(retries, "attempts"), 0, 1000, &policy->retries);
+	tw_reader_duration(
+		r, tw_yaml_get(retries, "perTryTimeout"), &policy->try_timeout);
+	tw_reader_duration(
+		r, tw_yaml_get(retries, "backoff"), &policy->backoff_base);
+	while (rest.n) {
+		const char *comma = memchr(rest.p, ',', rest.n);
+		size_t n = comma ? (size_t)(comma - rest.p) : rest.n;
+		struct tw_str word = tw_str_trim((struct tw_str){rest.p, n});
+
+		if (word.n)
+			bits |= retry_word(r, word, on, policy);
+		rest.p += comma ? n + 1 : n;
+		rest.n -= comma ? n + 1 : n;
+	}
+	if (!tw_yaml_text(on))
+		bits = RETRY_DEFAULT;
+	tw_set_int(&policy->retry_on, bits,
+		tw_reader_origin(r, on ? on : retries, NULL));
+}
+
+static const char *host_key(struct tw_reader *r, struct tw_yaml *host)
+{
+	return tw_yaml_text(host)
+		       ? tw_manifests_host_key(r->spec, r->object->namespace,
+				 tw_yaml_str(host))
+		       : NULL;
+}
+
+static void read_destinations(
+	struct tw_reader *r, struct tw_yaml *route, struct tw_rule *rule)
+{
+	for (size_t i = 0; i < tw_yaml_count(route); i++) {
+		struct tw_yaml *it = tw_yaml_item(route, i);
+		struct tw_yaml *to = tw_yaml_get(it, "destination");
+		struct tw_yaml *host = tw_yaml_use(tw_yaml_get(to, "host"));
+		const char *key = host_key(r, host);
+
+		if (!tw_yaml_text(host)) {
+			tw_reader_error(
+				r, it, "a route has no 'destination.host'");
+			continue;
+		}
+		if (!key)
+			continue; /* out of the cluster */
+		if (!rule->port.origin)
+			tw_reader_int(r,
+				tw_yaml_path(to, "port", "number", NULL), 1,
+				65535, &rule->port);
+		tw_rule_destination(r, rule, key, tw_yaml_get(to, "subset"),
+			tw_yaml_get(it, "weight"), host);
+	}
+}
+
+/* A StringMatch: {exact: …}, {prefix: …}, {regex: …}. False where it is a
+ * regular expression. */
+static bool read_uri(
+	struct tw_reader *r, struct tw_yaml *uri, struct tw_rule *rule)
+{
+	const char *exact = tw_yaml_text(tw_yaml_get(uri, "exact"));
+	const char *prefix = tw_yaml_text(tw_yaml_get(uri, "prefix"));
+
+	rule->path = exact ? exact : prefix;
+	rule->match = exact ? TW_PATH_EXACT : TW_PATH_PREFIX;
+	if (!uri || rule->path) {
+		tw_yaml_use_all(uri);
+		return true;
+	}
+	tw_reader_note(r, uri,
+		"a regular expression is not modelled; this match was left "
+		"out");
+	return false;
+}
+
+/* False where a condition is one that the twin cannot tell apart. */
+static bool read_match(
+	struct tw_reader *r, struct tw_yaml *match, struct tw_rule *rule)
+{
+	static const char *const unknown[] = {"headers", "queryParams",
+		"withoutHeaders", "authority", "scheme"};
+	struct tw_yaml *method = tw_yaml_get(match, "method");
+
+	for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+		struct tw_yaml *it = tw_yaml_get(match, unknown[i]);
+
+		if (!it)
+			continue;
+		tw_reader_note(r, it,
+			"a match on %s is not modelled; this match was left "
+			"out",
+			unknown[i]);
+		return false;
+	}
+	rule->method = tw_yaml_text(tw_yaml_get(method, "exact"));
+	tw_yaml_use_all(method);
+	return read_uri(r, tw_yaml_get(match, "uri"), rule);
+}
+
+static bool names_gateway(struct tw_yaml *gateways, bool mesh)
+{
+	for (size_t i = 0; i < tw_yaml_count(gateways); i++) {
+		const char *name = tw_yaml_text(tw_yaml_item(gateways, i));
+
+		if (name && !strcmp(name, "mesh") == mesh)
+			return true;
+	}
+	return mesh && !tw_yaml_count(gateways);
+}
+
+/* The services whose workloads carry a match's sourceLabels. */
+static void emit_for_callers(struct tw_reader *r, const struct tw_rule *rule,
+	struct tw_yaml *match, const char *callee)
+{
+	struct tw_yaml *source =
+		tw_yaml_use_all(tw_yaml_get(match, "sourceLabels"));
+	struct tw_yaml *namespace =
+		tw_yaml_use(tw_yaml_get(match, "sourceNamespace"));
+	struct tw_labels labels = {0};
+
+	if (!source) {
+		tw_rule_policy(r, rule,
+			tw_yaml_text(namespace)
+				? tw_arena_printf(&r->m->arena, "%s/*",
+					  tw_yaml_text(namespace))
+				: TW_CALLER_MESH,
+			callee);
+		return;
+	}
+	tw_reader_labels(r, source, &labels);
+	for (size_t i = 0; i < r->spec->workloads.n; i++) {
+		struct tw_spec_workload *it = r->spec->workloads.v[i].value;
+
+		if (!tw_labels_match(&labels, &it->labels))
+			continue;
+		for (size_t k = 0; k < r->spec->services.n; k++) {
+			struct tw_spec_service *s =
+				r->spec->services.v[k].value;
+
+			if (s->has_selector &&
+				!strcmp(s->namespace, it->namespace) &&
+				tw_labels_match(&s->selector, &it->labels))
+				tw_rule_policy(r, rule, s->key, callee);
+		}
+	}
+}
+
+static void emit_rule(
+	struct tw_reader *r, struct tw_rule *rule, struct tw_yaml *match)
+{
+	struct tw_yaml *spec = tw_yaml_get(r->object->doc, "spec");
+	struct tw_yaml *hosts = tw_yaml_use_all(tw_yaml_get(spec, "hosts"));
+	struct tw_yaml *gateways =
+		tw_yaml_use_all(tw_yaml_get(spec, "gateways"));
+	struct tw_yaml *own = tw_yaml_get(match, "gateways");
+
+	if (own)
+		gateways = tw_yaml_use_all(own);
+	for (size_t i = 0; i < tw_yaml_count(hosts); i++) {
+		struct tw_yaml *host = tw_yaml_item(hosts, i);
+		const char *text = tw_yaml_text(host);
+		const char *key = host_key(r, host);
+
+		if (!text)
+			continue;
+		if (names_gateway(gateways, true) && key)
+			emit_for_callers(r, rule, match, key);
+		if (names_gateway(gateways, false)) {
+			rule->host = strcmp(text, "*") ? text : NULL;
+			tw_rule_entry(r, rule);
+		}
+	}
+}
+
+static void read_http(struct tw_reader *r, struct tw_yaml *it)
+{
+	struct tw_yaml *matches = tw_yaml_get(it, "match");
+	struct tw_yaml *timeout = tw_yaml_use(tw_yaml_get(it, "timeout"));
+	struct tw_rule rule = {.origin = tw_reader_origin(r, it, NULL)};
+
+	if (tw_yaml_get(it, "redirect") || tw_yaml_get(it, "directResponse"))
+		return;
+	read_destinations(r, tw_yaml_get(it, "route"), &rule);
+	tw_reader_duration(r, timeout, &rule.policy.timeout);
+	read_retries(r, tw_yaml_get(it, "retries"), &rule.policy);
+	if (!tw_yaml_count(matches))
+		emit_rule(r, &rule, NULL);
+	for (size_t i = 0; i < tw_yaml_count(matches); i++) {
+		struct tw_rule one = rule;
+		struct tw_yaml *match = tw_yaml_item(matches, i);
+
+		if (read_match(r, match, &one))
+			emit_rule(r, &one, match);
+	}
+}
+
+void tw_read_virtual_service(struct tw_reader *r)
+{
+	struct tw_yaml *http =
+		tw_yaml_path(r->object->doc, "spec", "http", NULL);
+
+	for (size_t i = 0; i < tw_yaml_count(http); i++)
+		read_http(r, tw_yaml_item(http, i));
+}
+
+/* LEAST_CONN is the old word for LEAST_REQUEST. */
+static void read_balancer(struct tw_reader *r, struct tw_yaml *policy,
+	struct tw_spec_service *service)
+{
+	static const struct {
+		const char *word;
+		enum tw_balancer balancer;
+	} words[] = {{"ROUND_ROBIN", TW_BALANCE_ROUND_ROBIN},
+		{"RANDOM", TW_BALANCE_RANDOM},
+		{"LEAST_REQUEST", TW_BALANCE_LEAST_REQUEST},
+		{"LEAST_CONN", TW_BALANCE_LEAST_REQUEST}};
+	struct tw_yaml *it =
+		tw_yaml_path(policy, "loadBalancer", "simple", NULL);
+	const char *word = tw_yaml_text(it);
+
+	for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
+		if (!strcmp(word, words[i].word))
+			tw_set_int(&service->balancer, words[i].balancer,
+				tw_reader_origin(r, tw_yaml_use(it), NULL));
+}
+
+void tw_read_destination_rule(struct tw_reader *r)
+{
+	struct tw_yaml *spec = tw_yaml_get(r->object->doc, "spec");
+	struct tw_yaml *subsets = tw_yaml_get(spec, "subsets");
+	struct tw_yaml *host = tw_yaml_get(spec, "host");
+	const char *key = host_key(r, host);
+	struct tw_spec_service *service =
+		key ? tw_map_get(&r->spec->services, key) : NULL;
+
+	if (!tw_yaml_text(host))
+		tw_reader_error(r, spec, "'spec.host' is missing");
+	if (!service)
+		return; /* out of the cluster, or declared elsewhere */
+	tw_yaml_use(host);
+	read_balancer(r, tw_yaml_get(spec, "trafficPolicy"), service);
+	for (size_t i = 0; i < tw_yaml_count(subsets); i++) {
+		struct tw_yaml *it = tw_yaml_item(subsets, i);
+		struct tw_yaml *name = tw_yaml_get(it, "name");
+		struct tw_spec_subset subset = {
+			.name = tw_reader_keep(r, tw_yaml_text(name)),
+			.origin = tw_reader_origin(r, it, NULL)};
+
+		if (!subset.name) {
+			tw_reader_error(r, it, "a subset has no 'name'");
+			continue;
+		}
+		tw_reader_labels(r, tw_yaml_get(it, "labels"), &subset.labels);
+		tw_yaml_use_all(it);
+		tw_vec_push_in(&r->spec->arena, &service->subsets, subset);
+	}
+}

@@ -1,0 +1,259 @@
+#include "harness/manifests/kustomize.h"
+
+#define DEPTH_MAX 32
+
+static const char *const names[] = {
+	"kustomization.yaml", "kustomization.yml", "Kustomization"};
+
+const char *tw_kustomize_file(
+	struct tw_manifests *m, struct tw_files *files, const char *dir)
+{
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *path = tw_arena_printf(
+			&m->arena, "%s%s%s", dir, *dir ? "/" : "", names[i]);
+
+		if (tw_files_kind(files, path) == TW_FILE_REGULAR)
+			return path;
+	}
+	return NULL;
+}
+
+int tw_kust_load(struct tw_kust *k, const char *path, struct tw_pos pos,
+	struct tw_yaml_docs *docs)
+{
+	const struct tw_yaml_options options = {.duplicates = true};
+	struct tw_error error;
+	struct tw_buf buf = {0};
+	struct tw_diag *d;
+	int line, status;
+
+	path = tw_arena_strdup(&k->m->arena, path);
+	if (tw_files_read(k->files, path, &buf, &error)) {
+		error.pos = pos;
+		tw_diag_error(k->diags, &error);
+		tw_buf_release(&buf);
+		return -1;
+	}
+	k->m->files++;
+	if (tw_template_found(tw_buf_text(&buf), buf.n, &line)) {
+		d = tw_diag(k->diags, TW_ERROR, pos,
+			"'%s' is a template that is not rendered (line %d)",
+			path, line);
+		d->rule = "unrendered-template";
+		status = -1;
+	} else {
+		status = tw_yaml_parse(&k->m->arena, path, tw_buf_text(&buf),
+			buf.n, &options, k->diags, docs);
+	}
+	tw_buf_release(&buf);
+	return status;
+}
+
+static void add_resource(struct tw_kust *k, struct tw_yaml *doc)
+{
+	const char *kind = tw_yaml_text(tw_yaml_get(doc, "kind"));
+	struct tw_yaml *items = tw_yaml_get(doc, "items");
+	struct tw_kust_resource it = {.doc = tw_yaml_copy(&k->m->arena, doc)};
+
+	if (kind && !strcmp(kind, "List")) {
+		for (size_t i = 0; i < tw_yaml_count(items); i++)
+			add_resource(k, tw_yaml_item(items, i));
+		return;
+	}
+	it.name = tw_yaml_text(tw_yaml_path(doc, "metadata", "name", NULL));
+	tw_vec_push(&k->resources, it);
+}
+
+static bool is_remote(const char *path)
+{
+	return strstr(path, "://") || strstr(path, "?ref=") ||
+	       !strncmp(path, "git@", 4) || !strncmp(path, "github.com/", 11);
+}
+
+static int render(struct tw_kust *k, const char *dir, struct tw_pos pos);
+
+/* One entry of resources, bases or components. */
+static int add_path(
+	struct tw_kust *k, const char *dir, const struct tw_yaml *node)
+{
+	const char *text = tw_yaml_text(node);
+	struct tw_yaml_docs docs = {0};
+	struct tw_buf path = {0};
+	struct tw_error error;
+	struct tw_diag *d;
+	int status = -1;
+
+	if (!text) {
+		tw_diag(k->diags, TW_ERROR, node->pos, "expected a path");
+		return -1;
+	}
+	if (is_remote(text)) {
+		d = tw_diag(k->diags, TW_ERROR, node->pos,
+			"'%s' is on the network, and twinrig fetches nothing",
+			text);
+		tw_diag_hint(k->diags, d,
+			"render it: topology.render: [kubectl, kustomize, "
+			"%s]",
+			*dir ? dir : ".");
+		return -1;
+	}
+	if (tw_files_normalise(dir, text, &path, &error)) {
+		error.pos = node->pos;
+		tw_diag_error(k->diags, &error);
+		goto out;
+	}
+	if (tw_files_kind(k->files, tw_buf_text(&path)) == TW_FILE_DIRECTORY) {
+		status = render(k,
+			tw_arena_strdup(&k->m->arena, tw_buf_text(&path)),
+			node->pos);
+		goto out;
+	}
+	status = tw_kust_load(k, tw_buf_text(&path), node->pos, &docs);
+	for (size_t i = 0; i < docs.n; i++)
+		add_resource(k, docs.v[i]);
+out:
+	tw_buf_release(&path);
+	return status;
+}
+
+static int add_paths(struct tw_kust *k, const char *dir,
+	const struct tw_yaml *kustomization, const char *field)
+{
+	const struct tw_yaml *list = tw_yaml_get(kustomization, field);
+	int status = 0;
+
+	for (size_t i = 0; i < tw_yaml_count(list); i++)
+		if (add_path(k, dir, tw_yaml_item(list, i)))
+			status = -1;
+	return status;
+}
+
+/* A folder's own resources are changed by its own transformers only: they are
+ * rendered apart and then added to what is there. A component changes what is
+ * there. */
+static int render_apart(struct tw_kust *k, const char *dir,
+	struct tw_yaml *kustomization, bool component)
+{
+	struct tw_kust own = {.m = k->m,
+		.files = k->files,
+		.diags = k->diags,
+		.from = k->from,
+		.depth = k->depth};
+	struct tw_kust *to = component ? k : &own;
+	int status = 0;
+
+	status |= add_paths(to, dir, kustomization, "resources");
+	status |= add_paths(to, dir, kustomization, "bases");
+	status |= tw_kust_generate(to, dir, kustomization);
+	status |= add_paths(to, dir, kustomization, "components");
+	status |= tw_kust_transform(to, dir, kustomization);
+	if (!component) {
+		for (size_t i = 0; i < own.resources.n; i++)
+			tw_vec_push(&k->resources, own.resources.v[i]);
+		tw_vec_release(&own.resources);
+	}
+	return status;
+}
+
+static int check_fields(
+	struct tw_kust *k, const char *dir, const struct tw_yaml *kustomization)
+{
+	static const char *const known[] = {"apiVersion", "kind", "metadata",
+		"resources", "bases", "components", "namespace", "namePrefix",
+		"nameSuffix", "commonLabels", "labels", "commonAnnotations",
+		"images", "replicas", "patches", "patchesStrategicMerge",
+		"patchesJson6902", "configMapGenerator", "secretGenerator",
+		"generatorOptions"};
+	static const char *const harmless[] = {"configurations", "crds",
+		"openapi", "sortOptions", "buildMetadata", "validators"};
+	static const char *const unable[] = {"vars", "replacements",
+		"generators", "transformers", "helmCharts", "helmGlobals",
+		"helmChartInflationGenerator"};
+	int status = 0;
+
+	for (size_t i = 0; i < kustomization->pairs.n; i++) {
+		const struct tw_yaml *key = kustomization->pairs.v[i].key;
+		const char *name = tw_yaml_text(key);
+		bool is_known = false, is_unable = false;
+		struct tw_diag *d;
+
+		for (size_t j = 0; name && j < sizeof known / sizeof *known;
+			j++)
+			is_known |= !strcmp(name, known[j]);
+		for (size_t j = 0;
+			name && j < sizeof harmless / sizeof *harmless; j++)
+			is_known |= !strcmp(name, harmless[j]);
+		for (size_t j = 0; name && j < sizeof unable / sizeof *unable;
+			j++)
+			is_unable |= !strcmp(name, unable[j]);
+		if (is_known)
+			continue;
+		status = -1;
+		if (!is_unable) {
+			d = tw_diag(k->diags, TW_ERROR, key->pos,
+				"unknown field '%s'", name ? name : "?");
+			if (name)
+				tw_diag_nearest(k->diags, d, name, known,
+					sizeof known / sizeof *known);
+			continue;
+		}
+		d = tw_diag(k->diags, TW_ERROR, key->pos,
+			"'%s' is a field of kustomize that twinrig does not "
+			"render",
+			name);
+		tw_diag_hint(k->diags, d,
+			"let kustomize do it: topology.render: [kubectl, "
+			"kustomize, %s]",
+			*dir ? dir : ".");
+	}
+	return status;
+}
+
+static int render(struct tw_kust *k, const char *dir, struct tw_pos pos)
+{
+	const char *file = tw_kustomize_file(k->m, k->files, dir);
+	struct tw_yaml_docs docs = {0};
+	const char *kind;
+	int status;
+
+	if (!file) {
+		tw_diag(k->diags, TW_ERROR, pos,
+			"'%s' has no kustomization.yaml", *dir ? dir : ".");
+		return -1;
+	}
+	if (k->depth == DEPTH_MAX) {
+		tw_diag(k->diags, TW_ERROR, pos,
+			"kustomizations are nested more than %d deep: does "
+			"'%s' lead back to itself?",
+			DEPTH_MAX, dir);
+		return -1;
+	}
+	if (tw_kust_load(k, file, pos, &docs) || !docs.n)
+		return -1;
+	if (!tw_yaml_is(docs.v[0], TW_YAML_MAPPING)) {
+		tw_diag(k->diags, TW_ERROR, docs.v[0]->pos,
+			"expected a mapping");
+		return -1;
+	}
+	k->depth++;
+	kind = tw_yaml_text(tw_yaml_get(docs.v[0], "kind"));
+	status = check_fields(k, dir, docs.v[0]);
+	status |= render_apart(
+		k, dir, docs.v[0], kind && !strcmp(kind, "Component"));
+	k->depth--;
+	return status;
+}
+
+int tw_kustomize_add(struct tw_manifests *m, struct tw_files *files,
+	const char *dir, struct tw_pos pos, struct tw_diags *diags)
+{
+	struct tw_kust k = {
+		.m = m, .files = files, .diags = diags, .from = pos};
+	int status = render(&k, dir, pos);
+
+	for (size_t i = 0; i < k.resources.n; i++)
+		if (tw_objects_add(m, k.resources.v[i].doc, diags))
+			status = -1;
+	tw_vec_release(&k.resources);
+	return status;
+}

@@ -1,0 +1,142 @@
+/*
+ * Manifests: what a team deploys, read into a spec. Kubernetes objects by
+ * group and kind, Istio's and the Gateway API's routes, Compose projects.
+ *
+ *	struct tw_manifests *m = tw_manifests_new();
+ *
+ *	tw_manifests_add(m, files, "deploy/ **", pos, diags);   (no blank)
+ *	tw_manifests_add_text(m, "helm template shop", p, n, pos, diags);
+ *	tw_manifests_spec(m, spec, diags);
+ *	... models are read into the same spec ...
+ *	tw_manifests_link(m, spec);
+ *
+ * What a pattern names
+ *   a file       Kubernetes documents, or a Compose file (`services:` at the
+ *                top and no `kind`). Compose files that are named one by one
+ *                are merged in that order, a project for each folder.
+ *   a glob       each file that matches. Of Compose files the default one of a
+ *                folder and its override; files that hold neither objects nor
+ *                a Compose project are counted and passed over.
+ *   a folder     with a kustomization: rendered (kustomize.h); else its
+ *                YAML and JSON files, not those of folders below.
+ * Unrendered templates (`{{ .Values… }}`) are recognised before they are
+ * parsed: an error where the file was named, else one warning a chart.
+ *
+ * What the twin does not model is kept: counted and named, never an error.
+ * What a Kubernetes API server would refuse is one. Values of Secrets are
+ * never read.
+ *
+ * Istio's implicit two retries depend on sidecars that manifests do not show:
+ * only retries that a VirtualService states are read.
+ *
+ * A struct tw_manifests owns the documents that positions and differences
+ * point into: it outlives the diags it wrote to, not the spec.
+ */
+#ifndef TW_HARNESS_MANIFESTS_H
+#define TW_HARNESS_MANIFESTS_H
+
+#include "harness/files/files.h"
+#include "harness/yaml/yaml.h"
+#include "twins/base/error.h"
+#include "twins/model/spec.h"
+
+/* One document, by identity. Compose services are objects of the group
+ * "compose" and the kind "Service". */
+struct tw_object {
+	const char *group, *version, *kind; /* group "": Kubernetes' core */
+	const char *namespace, *name;
+	const char *id;	     /* "apps/Deployment shop/cart": unique */
+	struct tw_yaml *doc; /* rendered, merged, interpolated */
+	bool modelled;	     /* its kind becomes part of the spec */
+};
+
+/* Why we think that one service calls another; strongest first. */
+enum tw_edge_source {
+	TW_EDGE_ENV,	    /* an env value or an argument names it */
+	TW_EDGE_POLICY,	    /* a NetworkPolicy lets it in */
+	TW_EDGE_LINK,	    /* Compose `links` */
+	TW_EDGE_DEPENDS_ON, /* start order: only where nothing better is */
+};
+
+struct tw_manifest_edge {
+	const char *from;	  /* "namespace/name" of the calling workload */
+	const char *from_service; /* the service in front of it, or NULL */
+	const char *to;		  /* the service called */
+	enum tw_edge_source source;
+	const char *detail; /* "env CART_ADDR", "NetworkPolicy shop/cart" */
+	struct tw_pos pos;
+};
+
+struct tw_manifests {
+	struct tw_arena arena;
+	TW_VEC(struct tw_object *) objects;    /* in the order they were read */
+	TW_VEC(struct tw_manifest_edge) edges; /* by tw_manifests_spec() */
+
+	/* For the report. */
+	size_t files;	    /* read */
+	size_t templates;   /* unrendered templates, passed over */
+	size_t passed;	    /* other files of a glob or folder, passed over */
+	struct tw_map kept; /* kind -> size_t *: objects not modelled */
+
+	/* Private. */
+	struct tw_map by_id;	/* id -> struct tw_object * */
+	struct tw_map seen;	/* paths that were read */
+	struct tw_map charts;	/* folders of templates that were told of */
+	struct tw_map projects; /* folder -> struct tw_compose_project * */
+};
+
+struct tw_manifests *tw_manifests_new(void);
+void tw_manifests_free(struct tw_manifests *m);
+
+/* Reads what a pattern of `topology.manifests` names; `pos` is where that
+ * stands. -1 where an error was added. */
+int tw_manifests_add(struct tw_manifests *m, struct tw_files *files,
+	const char *pattern, struct tw_pos pos, struct tw_diags *diags);
+
+/* What a render command wrote; `name` stands for the file in messages. */
+int tw_manifests_add_text(struct tw_manifests *m, const char *name,
+	const char *text, size_t n, struct tw_diags *diags);
+
+/* Everything that was added becomes part of the spec, and the edges are
+ * found. Once, after the last add. -1 where an error was added. */
+int tw_manifests_spec(
+	struct tw_manifests *m, struct tw_spec *spec, struct tw_diags *diags);
+
+/*
+ * Gives each calling service for which no model has steps an endpoint
+ * TW_MANIFESTS_ENDPOINT that calls its callees once each, side by side, with
+ * the edge's provenance and no work. Once the models are read. Returns how
+ * many edges were used.
+ */
+#define TW_MANIFESTS_ENDPOINT "default"
+size_t tw_manifests_link(struct tw_manifests *m, struct tw_spec *spec);
+
+/* A field that differs between two sides (both have been through _spec). */
+struct tw_manifest_change {
+	const struct tw_object *object; /* of side b; of a where b has none */
+	const char *path;		/* "" : the object itself */
+	const char *before, *after;	/* NULL: not there */
+	struct tw_pos before_pos, after_pos;
+	bool modelled; /* the twin behaves differently for it */
+};
+
+struct tw_manifest_changes {
+	TW_VEC(struct tw_manifest_change) list;
+};
+
+/* Texts live in the arena; objects in their manifests. Secret data is never
+ * shown. Order: b's objects as they were read, then those only a has. */
+void tw_manifests_diff(const struct tw_manifests *a,
+	const struct tw_manifests *b, struct tw_arena *arena,
+	struct tw_manifest_changes *changes);
+
+/* All of the above for one side in one call. */
+struct tw_manifest_pattern {
+	const char *text;
+	struct tw_pos pos;
+};
+int tw_manifests_read(struct tw_manifests *m, struct tw_files *files,
+	const struct tw_manifest_pattern *patterns, size_t n,
+	struct tw_spec *spec, struct tw_diags *diags);
+
+#endif

@@ -1,0 +1,141 @@
+/*
+ * Objects to the spec, by a table of groups and kinds.
+ */
+#include "harness/manifests/reader.h"
+
+struct kind {
+	const char *group, *kind;
+	void (*read)(struct tw_reader *r); /* NULL: others look it up */
+	int pass;			   /* what it needs is read before it */
+	bool quiet; /* read by others, or of no weight: not counted as kept */
+};
+
+static const struct kind kinds[] = {
+	{"", "Service", tw_read_service, 1, false},
+	{"apps", "Deployment", tw_read_workload, 2, false},
+	{"apps", "StatefulSet", tw_read_workload, 2, false},
+	{"apps", "DaemonSet", tw_read_workload, 2, false},
+	{"apps", "ReplicaSet", tw_read_workload, 2, false},
+	{"", "ReplicationController", tw_read_workload, 2, false},
+	{"", "Pod", tw_read_workload, 2, false},
+	{"argoproj.io", "Rollout", tw_read_workload, 2, false},
+	{"compose", "Service", tw_read_compose, 2, false},
+	{"networking.istio.io", "DestinationRule", tw_read_destination_rule, 3,
+		false},
+	{"networking.istio.io", "VirtualService", tw_read_virtual_service, 4,
+		false},
+	{"gateway.networking.k8s.io", "HTTPRoute", tw_read_http_route, 4,
+		false},
+	{"gateway.networking.k8s.io", "GRPCRoute", tw_read_grpc_route, 4,
+		false},
+	{"networking.k8s.io", "Ingress", tw_read_ingress, 4, false},
+	{"networking.k8s.io", "NetworkPolicy", NULL, 0, true},
+	{"", "ConfigMap", NULL, 0, true},
+	{"", "Secret", NULL, 0, true},
+	{"", "Namespace", NULL, 0, true},
+	{"", "ServiceAccount", NULL, 0, true},
+};
+
+#define PASSES 4
+
+static const struct kind *kind_of(const struct tw_object *object)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (!strcmp(object->group, kinds[i].group) &&
+			!strcmp(object->kind, kinds[i].kind))
+			return &kinds[i];
+	return NULL;
+}
+
+static void keep(struct tw_reader *r, struct tw_object *object)
+{
+	struct tw_spec_kept kept = {.group = tw_reader_keep(r, object->group),
+		.kind = tw_reader_keep(r, object->kind),
+		.namespace = tw_reader_keep(r, object->namespace),
+		.name = tw_reader_keep(r, object->name),
+		.pos = object->doc->pos};
+	size_t *count = tw_map_get(&r->m->kept, object->kind);
+
+	kept.pos.file = tw_reader_keep(r, kept.pos.file);
+	tw_vec_push_in(&r->spec->arena, &r->spec->kept, kept);
+	if (!count) {
+		count = tw_new(&r->m->arena, size_t);
+		tw_map_put(&r->m->kept, object->kind, count);
+	}
+	++*count;
+}
+
+/* A label of a pod counts where a Service or a subset selects by its key. */
+static bool is_selected_by(const struct tw_spec *spec, const char *key)
+{
+	for (size_t i = 0; i < spec->services.n; i++) {
+		const struct tw_spec_service *s = spec->services.v[i].value;
+
+		for (size_t k = 0; k < s->selector.n; k++)
+			if (!strcmp(s->selector.v[k].key, key))
+				return true;
+		for (size_t k = 0; k < s->subsets.n; k++) {
+			const struct tw_labels *labels =
+				&s->subsets.v[k].labels;
+
+			for (size_t j = 0; j < labels->n; j++)
+				if (!strcmp(labels->v[j].key, key))
+					return true;
+		}
+	}
+	return false;
+}
+
+static void use_labels(struct tw_reader *r, const struct tw_object *object)
+{
+	struct tw_yaml *labels =
+		!strcmp(object->kind, "Pod")
+			? tw_yaml_path(object->doc, "metadata", "labels", NULL)
+			: tw_yaml_path(object->doc, "spec", "template",
+				  "metadata", "labels", NULL);
+
+	if (!tw_yaml_is(labels, TW_YAML_MAPPING))
+		return;
+	for (size_t i = 0; i < labels->pairs.n; i++) {
+		const char *key = tw_yaml_text(labels->pairs.v[i].key);
+
+		if (key && is_selected_by(r->spec, key))
+			tw_yaml_use(labels->pairs.v[i].value);
+	}
+}
+
+static void read_pass(struct tw_reader *r, int pass)
+{
+	for (size_t i = 0; i < r->m->objects.n; i++) {
+		struct tw_object *object = r->m->objects.v[i];
+		const struct kind *kind = kind_of(object);
+
+		r->object = object;
+		if (!kind && pass == 1)
+			keep(r, object);
+		if (!kind || kind->pass != pass)
+			continue;
+		object->modelled = true;
+		kind->read(r);
+	}
+}
+
+int tw_manifests_spec(
+	struct tw_manifests *m, struct tw_spec *spec, struct tw_diags *diags)
+{
+	struct tw_reader r = {.m = m, .spec = spec, .diags = diags};
+	size_t errors = diags->errors;
+
+	tw_compose_finish(m, diags);
+	for (int pass = 1; pass <= PASSES; pass++)
+		read_pass(&r, pass);
+	tw_spec_link(spec);
+	for (size_t i = 0; i < m->objects.n; i++) {
+		const struct kind *kind = kind_of(m->objects.v[i]);
+
+		if (kind && kind->read == tw_read_workload)
+			use_labels(&r, m->objects.v[i]);
+	}
+	tw_manifests_find_edges(&r);
+	return diags->errors == errors ? 0 : -1;
+}

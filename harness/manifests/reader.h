@@ -1,0 +1,127 @@
+/*
+ * Private to harness/manifests: what the readers of the kinds share.
+ *
+ * A reader marks a node as used (tw_yaml_use) exactly where the twin behaves
+ * differently for its value. What is read for the static findings or for
+ * later alone stays unmarked, so that a difference there counts as not
+ * modelled.
+ */
+#ifndef TW_HARNESS_MANIFESTS_READER_H
+#define TW_HARNESS_MANIFESTS_READER_H
+
+#include "harness/manifests/manifests.h"
+
+struct tw_reader {
+	struct tw_manifests *m;
+	struct tw_spec *spec;
+	struct tw_diags *diags;
+	const struct tw_object *object;
+};
+
+/* An origin TW_FROM_MANIFEST at a node (NULL: the object). */
+const struct tw_origin *tw_reader_origin(
+	struct tw_reader *r, const struct tw_yaml *node, const char *detail);
+
+/* An error at the node, or at the object where it is NULL. */
+struct tw_diag *tw_reader_error(struct tw_reader *r, const struct tw_yaml *node,
+	const char *format, ...) __attribute__((format(printf, 3, 4)));
+struct tw_diag *tw_reader_note(struct tw_reader *r, const struct tw_yaml *node,
+	const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * The value of a node into a field; nothing where the node is NULL or null,
+ * an error where it is of another type or out of bounds. True where the field
+ * was set; the caller marks the node where the twin honours it.
+ */
+bool tw_reader_int(struct tw_reader *r, const struct tw_yaml *node, int64_t min,
+	int64_t max, struct tw_int *to);
+/* Whole seconds, as Kubernetes writes them, in ns. */
+bool tw_reader_seconds(struct tw_reader *r, const struct tw_yaml *node,
+	int64_t min, struct tw_int *to);
+/* "10s", as Istio and the Gateway API write them. */
+bool tw_reader_duration(
+	struct tw_reader *r, const struct tw_yaml *node, struct tw_int *to);
+/* A quantity in thousandths (CPU) or whole units (memory). */
+bool tw_reader_quantity(struct tw_reader *r, const struct tw_yaml *node,
+	bool thousandths, struct tw_int *to);
+bool tw_reader_text(
+	struct tw_reader *r, const struct tw_yaml *node, struct tw_text *to);
+/* A mapping of strings, in the file's order. Marks nothing. */
+void tw_reader_labels(
+	struct tw_reader *r, const struct tw_yaml *map, struct tw_labels *to);
+bool tw_labels_equal(const struct tw_labels *a, const struct tw_labels *b);
+
+/* A copy of a text in the spec's arena; NULL stays NULL. */
+const char *tw_reader_keep(struct tw_reader *r, const char *text);
+
+/* An object's part by the readers' table (read.c). */
+void tw_read_workload(struct tw_reader *r);
+void tw_read_service(struct tw_reader *r);
+void tw_read_ingress(struct tw_reader *r);
+void tw_read_http_route(struct tw_reader *r);
+void tw_read_grpc_route(struct tw_reader *r);
+void tw_read_virtual_service(struct tw_reader *r);
+void tw_read_destination_rule(struct tw_reader *r);
+void tw_read_compose(struct tw_reader *r);
+
+/* `spec.containers` and `spec.initContainers` of a pod (container.c). */
+void tw_read_containers(struct tw_reader *r, struct tw_yaml *pod_spec,
+	struct tw_spec_workload *workload);
+
+/* The first object of a kind, or NULL. */
+struct tw_object *tw_manifests_find(const struct tw_manifests *m,
+	const char *kind, const char *namespace, const char *name);
+
+/*
+ * The service that a host name means, seen from a namespace: "cart",
+ * "cart.shop", "cart.shop.svc", "cart.shop.svc.cluster.local" (and with a
+ * final dot). NULL where no object declares such a service.
+ */
+struct tw_spec_service *tw_manifests_host(
+	struct tw_spec *spec, const char *namespace, struct tw_str host);
+/* The key that it would have: Kubernetes' search rules without the check.
+ * NULL for what is no name of the cluster ("*", "shop.example.com"). */
+const char *tw_manifests_host_key(
+	struct tw_spec *spec, const char *namespace, struct tw_str host);
+
+/* The edges of everything that was read (edges.c). */
+void tw_manifests_find_edges(struct tw_reader *r);
+
+/*
+ * Adds the documents of a text (objects.c). explicit: the file was named, so
+ * that a text without objects is an error. 0, or -1 with an error added.
+ */
+int tw_objects_add_text(struct tw_manifests *m, const char *file,
+	const char *text, size_t n, bool named, struct tw_pos pos,
+	struct tw_diags *diags);
+/* Adds one document (List kinds are taken apart). */
+int tw_objects_add(
+	struct tw_manifests *m, struct tw_yaml *doc, struct tw_diags *diags);
+/* Adds or replaces one object; a second of the same identity is a warning. */
+struct tw_object *tw_objects_put(struct tw_manifests *m, const char *group,
+	const char *version, const char *kind, const char *namespace,
+	const char *name, struct tw_yaml *doc, struct tw_diags *diags);
+/* "apps/v1" -> "apps"; "v1" -> "". In the arena. */
+const char *tw_objects_group(
+	struct tw_arena *arena, const char *api_version, const char **version);
+
+/* Whether a text is an unrendered Go template, and at which line. */
+bool tw_template_found(const char *text, size_t n, int *line);
+
+/* Whether a document is a Compose file. */
+bool tw_compose_is(const struct tw_yaml *doc);
+/* Remembers a file of its folder's project. named: by itself, not by a glob
+ * or a folder. The doc is NULL where the file is not parsed yet. */
+void tw_compose_add(struct tw_manifests *m, struct tw_files *files,
+	const char *path, bool named);
+/* Merges the files of each project; its services become objects. */
+int tw_compose_finish(struct tw_manifests *m, struct tw_diags *diags);
+
+/* The kustomization file of a folder in m's arena, or NULL. */
+const char *tw_kustomize_file(
+	struct tw_manifests *m, struct tw_files *files, const char *dir);
+/* Renders a folder and adds the objects. */
+int tw_kustomize_add(struct tw_manifests *m, struct tw_files *files,
+	const char *dir, struct tw_pos pos, struct tw_diags *diags);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * Services and the names by which callers know them.
+ */
+#include "harness/manifests/reader.h"
+
+/* targetPort: a number or the name of a container's port. */
+static void read_target(
+	struct tw_reader *r, struct tw_yaml *target, struct tw_spec_port *port)
+{
+	int64_t number;
+
+	if (tw_yaml_is_null(target))
+		return;
+	if (tw_yaml_int(target, &number))
+		tw_reader_int(r, target, 0, 65535, &port->target);
+	else
+		tw_reader_text(r, target, &port->target_name);
+	if (port->target.origin && !port->target.v)
+		port->target.origin = NULL; /* 0: as if it were not there */
+}
+
+static void read_ports(struct tw_reader *r, struct tw_yaml *ports,
+	struct tw_spec_service *service)
+{
+	size_t n = tw_yaml_count(ports);
+
+	for (size_t i = 0; i < n; i++) {
+		struct tw_yaml *it = tw_yaml_item(ports, i);
+		struct tw_spec_port port = {
+			.origin = tw_reader_origin(r, it, NULL)};
+
+		tw_reader_text(r, tw_yaml_get(it, "name"), &port.name);
+		tw_reader_text(r, tw_yaml_get(it, "protocol"), &port.protocol);
+		read_target(r, tw_yaml_get(it, "targetPort"), &port);
+		if (!tw_yaml_get(it, "port"))
+			tw_reader_error(r, it, "a port has no 'port'");
+		if (n > 1 && !port.name.origin)
+			tw_reader_error(r, it,
+				"with several ports each needs a 'name'");
+		if (tw_reader_int(
+			    r, tw_yaml_get(it, "port"), 1, 65535, &port.port))
+			tw_vec_push_in(&r->spec->arena, &service->ports, port);
+	}
+}
+
+void tw_read_service(struct tw_reader *r)
+{
+	const struct tw_object *object = r->object;
+	struct tw_yaml *spec = tw_yaml_get(object->doc, "spec");
+	struct tw_yaml *selector = tw_yaml_get(spec, "selector");
+	const struct tw_origin *origin = tw_reader_origin(r, NULL, NULL);
+	struct tw_spec_service *service = tw_spec_service(
+		r->spec, object->namespace, object->name, origin);
+	const char *ip = tw_yaml_text(tw_yaml_get(spec, "clusterIP"));
+	const char *type = tw_yaml_text(tw_yaml_get(spec, "type"));
+
+	service->has_object = true;
+	service->origin = origin;
+	tw_reader_labels(r, selector, &service->selector);
+	tw_yaml_use_all(selector);
+	service->has_selector = service->selector.n != 0;
+	tw_reader_text(r, tw_yaml_get(spec, "type"), &service->type);
+	tw_reader_text(
+		r, tw_yaml_get(spec, "externalName"), &service->external_name);
+	service->headless = ip && !strcmp(ip, "None");
+	read_ports(r, tw_yaml_get(spec, "ports"), service);
+	if (!service->ports.n && !service->headless &&
+		!tw_yaml_count(tw_yaml_get(spec, "ports")) &&
+		(!type || strcmp(type, "ExternalName") != 0))
+		tw_reader_error(r, spec, "'spec.ports' is missing");
+}
+
+/* The labels of a name that ends in ".svc" or ".svc.cluster.local" are cut
+ * off; false where other labels follow. */
+static bool split_host(
+	struct tw_str host, struct tw_str *name, struct tw_str *namespace)
+{
+	static const char *const ends[] = {".svc.cluster.local", ".svc"};
+	const char *dot;
+	bool full = false;
+
+	if (host.n && host.p[host.n - 1] == '.')
+		host.n--;
+	for (size_t i = 0; i < 2 && !full; i++) {
+		size_t k = strlen(ends[i]);
+
+		if (host.n > k && !memcmp(host.p + host.n - k, ends[i], k)) {
+			host.n -= k;
+			full = true;
+		}
+	}
+	dot = host.n ? memchr(host.p, '.', host.n) : NULL;
+	*name = (struct tw_str){host.p, dot ? (size_t)(dot - host.p) : host.n};
+	*namespace = (struct tw_str){NULL, 0};
+	if (dot)
+		*namespace = (struct tw_str){dot + 1, host.n - name->n - 1};
+	if (!name->n || (dot && !namespace->n) || (full && !dot))
+		return false;
+	return !dot || !memchr(namespace->p, '.', namespace->n);
+}
+
+const char *tw_manifests_host_key(
+	struct tw_spec *spec, const char *namespace, struct tw_str host)
+{
+	struct tw_str name, ns;
+
+	if (memchr(host.p, '*', host.n) || !split_host(host, &name, &ns))
+		return NULL;
+	if (ns.n)
+	namespace = tw_arena_strndup(&spec->arena, ns.p, ns.n);
+	return tw_arena_printf(
+		&spec->arena, "%s/%.*s", namespace, (int)name.n, name.p);
+}
+
+struct tw_spec_service *tw_manifests_host(
+	struct tw_spec *spec, const char *namespace, struct tw_str host)
+{
+	const char *key = tw_manifests_host_key(spec, namespace, host);
+	struct tw_spec_service *service =
+		key ? tw_map_get(&spec->services, key) : NULL;
+
+	return service && service->has_object ? service : NULL;
+}

@@ -1,0 +1,120 @@
+#include "plugins/accesslog/accesslog.h"
+
+#include <string.h>
+
+static const char *parse(struct tw_log *log, const char *line, size_t n,
+	struct twinrig_exchange *exchange)
+{
+	tw_exchange_init(exchange);
+	if (line[0] == '{')
+		return tw_log_json(log, line, n, exchange);
+	if (line[0] == '[')
+		return tw_log_envoy(line, n, exchange);
+	return tw_log_combined(log, line, n, exchange);
+}
+
+static int take(struct tw_log *log, const char *line, size_t n, uint64_t number,
+	struct twinrig_sink *sink)
+{
+	struct twinrig_exchange exchange;
+	const char *error;
+
+	if (n && line[n - 1] == '\r')
+		n--;
+	if (!n)
+		return 0;
+	error = parse(log, line, n, &exchange);
+	if (error) {
+		sink->malformed(sink, number, error);
+		return 0;
+	}
+	exchange.line = number;
+	return sink->exchange(sink, &exchange);
+}
+
+static int read_with(struct tw_log *log, struct twinrig_source *source,
+	struct twinrig_sink *sink)
+{
+	uint64_t line = 1;
+	size_t used = 0, searched = 0;
+	int got;
+
+	while ((got = source->more(source, used)) > 0) {
+		const char *at = source->data, *end = at + source->size;
+		const char *newline = memchr(
+			at + searched, '\n', (size_t)(end - at) - searched);
+
+		while (newline) {
+			if (take(log, at, (size_t)(newline - at), line++, sink))
+				return -1;
+			at = newline + 1;
+			newline = memchr(at, '\n', (size_t)(end - at));
+		}
+		used = (size_t)(at - source->data);
+		searched = (size_t)(end - at);
+	}
+	if (got < 0)
+		return -1;
+	return take(log, source->data, source->size, line, sink);
+}
+
+static void log_init(struct tw_log *log)
+{
+	*log = (struct tw_log){0};
+	tw_json_init_text(&log->json, "", 0);
+}
+
+static void log_release(struct tw_log *log)
+{
+	tw_json_release(&log->json);
+	tw_pool_release(&log->pool);
+}
+
+static int read_log(struct twinrig_source *source, struct twinrig_sink *sink)
+{
+	struct tw_log log;
+	int result;
+
+	log_init(&log);
+	result = read_with(&log, source, sink);
+	log_release(&log);
+	return result;
+}
+
+/* How many of the first lines are lines of a log. */
+static int probe(const char *data, size_t size, int whole)
+{
+	const char *at = data, *end = data + size;
+	struct twinrig_exchange exchange;
+	struct tw_log log;
+	int good = 0, lines = 0;
+
+	log_init(&log);
+	while (at < end && lines < 32) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		size_t n = (size_t)((newline ? newline : end) - at);
+
+		if (!newline && !whole)
+			break;
+		n -= n && at[n - 1] == '\r';
+		if (n) {
+			lines++;
+			good += !parse(&log, at, n, &exchange);
+		}
+		at = newline ? newline + 1 : end;
+	}
+	log_release(&log);
+	return lines && good * 2 >= lines ? 50 + 40 * good / lines : 0;
+}
+
+static const struct twinrig_capture_reader reader = {
+	.struct_size = sizeof reader,
+	.name = "accesslog",
+	.description = "access logs: common, combined, Envoy, JSON",
+	.probe = probe,
+	.read = read_log,
+};
+
+TWINRIG_PLUGIN(twinrig_plugin_accesslog, .name = "accesslog",
+	.description = "access logs of nginx, Apache, Envoy and Istio",
+	.capture_reader = &reader);

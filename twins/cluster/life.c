@@ -1,0 +1,116 @@
+#include "twins/cluster/life.h"
+
+#include "twins/traffic/traffic.h"
+#include "twins/world/capacity.h"
+#include "twins/world/directory.h"
+
+static void tap(struct tw_world *world, enum tw_tap_kind kind, uint32_t replica)
+{
+	tw_world_tap(world, .kind = kind,
+		.service = world->model->replicas[replica].service,
+		.endpoint = TW_NONE, .caller = TW_NONE, .replica = replica);
+}
+
+/* Callers learn how the replica is then, not how it is now: what happened in
+ * between was never published. */
+static void publish(struct tw_world *world, uint32_t replica, tw_time delay)
+{
+	tw_queue_schedule(&world->queue, tw_world_now(world) + delay,
+		TW_CLASS_WORLD, TW_EV_LIST, replica, 0);
+}
+
+static void lose(
+	struct tw_world *world, uint32_t replica, enum tw_health health)
+{
+	struct tw_world_replica *it = &world->replicas[replica];
+	struct tw_world_service *service = &world->services[it->service];
+
+	tw_world_touch(world, service);
+	it->health = (uint8_t)health;
+	it->life++;
+	service->capacity -= it->workers;
+	service->unavailable++;
+	if (service->unavailable > service->worst_unavailable)
+		service->worst_unavailable = service->unavailable;
+	it->capacity->stop(world, replica);
+	tap(world, TW_TAP_DIES, replica);
+	tw_serve_reset(world, replica);
+}
+
+void tw_cluster_kill(struct tw_world *world, uint32_t replica, tw_time restart)
+{
+	if (world->replicas[replica].health != TW_UP)
+		return;
+	lose(world, replica, TW_DOWN);
+	publish(world, replica, world->model->endpoint_delay);
+	if (restart != TW_NEVER)
+		tw_cluster_restart(world, replica, restart);
+}
+
+void tw_cluster_restart(struct tw_world *world, uint32_t replica, tw_time delay)
+{
+	tw_queue_schedule(&world->queue, tw_world_now(world) + delay,
+		TW_CLASS_WORLD, TW_EV_RESTART, replica,
+		world->replicas[replica].life);
+}
+
+void tw_cluster_node_down(struct tw_world *world, uint32_t node)
+{
+	if (world->node_down[node])
+		return;
+	world->node_down[node] = true;
+	for (uint32_t r = 0; r < world->model->n_replicas; r++) {
+		struct tw_world_replica *it = &world->replicas[r];
+
+		if (it->node != node)
+			continue;
+		if (it->health == TW_UP)
+			lose(world, r, TW_GONE);
+		it->health = TW_GONE;
+		it->life++; /* a restart that is under way comes to nothing */
+		publish(world, r, world->model->node_grace);
+	}
+}
+
+void tw_cluster_node_up(struct tw_world *world, uint32_t node)
+{
+	if (!world->node_down[node])
+		return;
+	world->node_down[node] = false;
+	for (uint32_t r = 0; r < world->model->n_replicas; r++) {
+		if (world->replicas[r].node != node)
+			continue;
+		world->replicas[r].health = TW_DOWN;
+		tw_cluster_restart(world, r, world->model->restart_delay);
+	}
+}
+
+static void restarted(struct tw_world *world, uint32_t replica, uint32_t life)
+{
+	struct tw_world_replica *it = &world->replicas[replica];
+	struct tw_world_service *service = &world->services[it->service];
+
+	if (it->health != TW_DOWN || it->life != life)
+		return;
+	tw_world_touch(world, service);
+	it->health = TW_UP;
+	service->capacity += it->workers;
+	service->unavailable--;
+	tap(world, TW_TAP_READY, replica);
+	publish(world, replica, world->model->endpoint_delay);
+}
+
+bool tw_cluster_event(struct tw_world *world, const struct tw_event *event)
+{
+	switch (event->kind) {
+	case TW_EV_RESTART:
+		restarted(world, event->a, (uint32_t)event->b);
+		return true;
+	case TW_EV_LIST:
+		tw_directory_list(world, event->a,
+			world->replicas[event->a].health == TW_UP);
+		return true;
+	default:
+		return false;
+	}
+}

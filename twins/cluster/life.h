@@ -1,0 +1,28 @@
+/*
+ * Life and death of replicas and nodes, and what callers learn of it.
+ *
+ *	a replica dies	its tries are reset, connections to it are refused;
+ *			it leaves the callers' lists endpoint_delay later
+ *	a node dies	nobody there answers any more; its replicas leave the
+ *			lists after node_grace
+ *	one is ready	it is listed endpoint_delay later
+ */
+#ifndef TW_CLUSTER_LIFE_H
+#define TW_CLUSTER_LIFE_H
+
+#include "twins/world/world.h"
+
+/* restart: ns until it is ready again; TW_NEVER: somebody else sees to it. A
+ * replica that is down already stays as it is. */
+void tw_cluster_kill(struct tw_world *world, uint32_t replica, tw_time restart);
+/* A dead replica is ready after `delay`, if its node is there. */
+void tw_cluster_restart(
+	struct tw_world *world, uint32_t replica, tw_time delay);
+void tw_cluster_node_down(struct tw_world *world, uint32_t node);
+/* Its replicas are ready restart_delay later. */
+void tw_cluster_node_up(struct tw_world *world, uint32_t node);
+
+/* TW_EV_RESTART, TW_EV_LIST; false: another kind. */
+bool tw_cluster_event(struct tw_world *world, const struct tw_event *event);
+
+#endif

@@ -1,0 +1,26 @@
+#include "twins/fault/kinds.h"
+
+#include "twins/cluster/life.h"
+
+void tw_fault_nodes_down(const struct tw_fault *fault, struct tw_world *world)
+{
+	for (uint32_t n = 0; n < world->model->n_nodes; n++)
+		if (tw_fault_hits_node(fault, world, n))
+			tw_cluster_node_down(world, n);
+}
+
+void tw_fault_nodes_up(const struct tw_fault *fault, struct tw_world *world)
+{
+	for (uint32_t n = 0; n < world->model->n_nodes; n++)
+		if (tw_fault_hits_node(fault, world, n))
+			tw_cluster_node_up(world, n);
+}
+
+const struct tw_fault_kind tw_fault_node_down = {
+	.name = "node-down",
+	.help = "a node dies, with all that runs there",
+	.selectors = TW_SELECT_NODE | TW_SELECT_ZONE,
+	.needs = TW_SELECT_NODE,
+	.start = tw_fault_nodes_down,
+	.stop = tw_fault_nodes_up,
+};

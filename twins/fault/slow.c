@@ -1,0 +1,25 @@
+#include "twins/fault/kinds.h"
+
+static const struct tw_fault_param params[] = {
+	{"factor", TW_PARAM_FACTOR, true, NULL,
+		"how many times as long cpu and wait steps take"},
+};
+
+static void prepare(struct tw_fault *fault, const struct tw_model *model)
+{
+	(void)model;
+	fault->effect->kind = TW_EFFECT_SLOW;
+	fault->effect->factor = tw_fault_value(fault, "factor")->real;
+}
+
+const struct tw_fault_kind tw_fault_slow = {
+	.name = "slow",
+	.help = "work takes longer: steps that begin while it is on",
+	TW_FAULT_PARAMS(params),
+	.selectors = TW_SELECT_SERVICE | TW_SELECT_ENDPOINT |
+		     TW_SELECT_REPLICA | TW_SELECT_NODE | TW_SELECT_ZONE,
+	.needs = ~0U,
+	.prepare = prepare,
+	.start = tw_fault_start_effect,
+	.stop = tw_fault_stop_effect,
+};

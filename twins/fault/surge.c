@@ -1,0 +1,25 @@
+#include "twins/fault/kinds.h"
+
+/* Each request from outside is copied, so that the mix stays as it is; copies
+ * come in within a second after it. A fraction is a coin per request. */
+static const struct tw_fault_param params[] = {
+	{"factor", TW_PARAM_FACTOR, true, NULL,
+		"how many times as much traffic comes in"},
+};
+
+static void prepare(struct tw_fault *fault, const struct tw_model *model)
+{
+	(void)model;
+	fault->effect->kind = TW_EFFECT_SURGE;
+	fault->effect->factor = tw_fault_value(fault, "factor")->real;
+}
+
+const struct tw_fault_kind tw_fault_surge = {
+	.name = "surge",
+	.help = "more traffic comes in from outside",
+	TW_FAULT_PARAMS(params),
+	.selectors = TW_SELECT_SERVICE | TW_SELECT_ENDPOINT,
+	.prepare = prepare,
+	.start = tw_fault_start_effect,
+	.stop = tw_fault_stop_effect,
+};

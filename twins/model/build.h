@@ -1,0 +1,68 @@
+/*
+ * Private to the compiler of models (compile.c and its parts): the model
+ * while it is being made.
+ */
+#ifndef TW_MODEL_BUILD_H
+#define TW_MODEL_BUILD_H
+
+#include "twins/model/model.h"
+
+struct build_endpoint {
+	const char *name;
+	const struct tw_spec_endpoint *spec; /* NULL: nobody described it */
+};
+
+struct build_service {
+	struct tw_spec_service *spec;
+	TW_VEC(struct build_endpoint) endpoints;
+	uint32_t alias; /* of the service that owns its pods; TW_NONE */
+};
+
+struct build {
+	struct tw_spec *spec;
+	struct tw_model *model;
+	struct tw_diags *diags;
+	struct build_service *services;
+	TW_VEC(struct tw_program) programs;
+	TW_VEC(struct tw_step) steps;
+	TW_VEC(uint32_t) branches;
+	TW_VEC(struct tw_channel) channels;
+	TW_VEC(struct tw_pool) pools;
+	TW_VEC(struct tw_revision) revisions;
+	TW_VEC(struct tw_replica) replicas;
+	TW_VEC(struct tw_node) nodes;
+	TW_VEC(const char *) zones;
+};
+
+/* A vector of the build becomes an array of the model. */
+#define build_take(b, field)                                                   \
+	do {                                                                   \
+		(b)->model->field = (b)->field.v;                              \
+		(b)->model->n_##field = (uint32_t)(b)->field.n;                \
+	} while (0)
+
+#define build_push(b, field, ...)                                              \
+	tw_vec_push_in(&(b)->model->arena, &(b)->field, __VA_ARGS__)
+
+struct tw_pos build_pos(const struct tw_origin *origin);
+
+/* ground.c: nodes, zones and links; then revisions and replicas. */
+void build_ground(struct build *b);
+void build_replicas(struct build *b);
+
+/* programs.c: the endpoints that calls and routes name but nobody described;
+ * then every program. */
+void build_missing_endpoints(struct build *b);
+void build_programs(struct build *b);
+uint32_t build_find_service(
+	const struct build *b, const struct tw_spec_service *service);
+
+/* channels.c */
+void build_policies(struct build *b); /* tells what is wrong with them */
+void build_pools(struct build *b);
+uint32_t build_channel(struct build *b, uint32_t caller, uint32_t endpoint);
+
+/* cycles.c: a call that leads back to itself is an error. */
+void build_check_cycles(struct build *b);
+
+#endif

@@ -1,0 +1,338 @@
+/*
+ * Channels: which policy a call meets, and among which replicas it may
+ * choose. The first policy whose selectors fit applies, and no other.
+ */
+#include "twins/model/build.h"
+
+#include "twins/base/assert.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Envoy, RetryPolicy.RetryBackOff: base_interval 25 ms where none is given,
+ * max_interval 10 * base. */
+#define BACKOFF_BASE (25 * TW_MS)
+#define BACKOFF_MAX  10
+
+/* Istio, pilot/pkg/networking/core/route/retry/retry.go: what a policy that
+ * names no conditions retries on. */
+#define RETRY_ON                                                               \
+	(TW_RETRY_CONNECT_FAILURE | TW_RETRY_REFUSED | TW_RETRY_UNAVAILABLE)
+
+bool tw_model_name_fits(const char *glob, const char *key)
+{
+	const char *slash = strrchr(key, '/');
+
+	if (!strcmp(glob, "*") || tw_glob_match(glob, key))
+		return true;
+	return slash && !strchr(glob, '/') && tw_glob_match(glob, slash + 1);
+}
+
+/* "GET /cart/{id}" -> "/cart/{id}"; "pkg.Service/Get" -> itself; else NULL. */
+static const char *path_of(const char *endpoint)
+{
+	const char *space = strchr(endpoint, ' ');
+
+	if (space)
+		return space[1] == '/' ? space + 1 : NULL;
+	return strchr(endpoint, '/') ? endpoint : NULL;
+}
+
+/* The leading '/' that gRPC names lack is left out on both sides. */
+static const char *bare(const char *path)
+{
+	return *path == '/' ? path + 1 : path;
+}
+
+static bool path_fits(const struct tw_spec_policy *policy, const char *endpoint)
+{
+	const char *path = path_of(endpoint);
+
+	if (policy->path_exact.v)
+		return path && !strcmp(bare(path), bare(policy->path_exact.v));
+	if (policy->path_prefix.v && *bare(policy->path_prefix.v))
+		return path && tw_str_starts(tw_str_of(bare(path)),
+				       bare(policy->path_prefix.v));
+	return true;
+}
+
+static bool policy_fits(const struct tw_spec_policy *policy, const char *caller,
+	const char *callee, const char *endpoint)
+{
+	if (policy->caller && !tw_model_name_fits(policy->caller, caller))
+		return false;
+	if (!tw_model_name_fits(policy->callee, callee))
+		return false;
+	if (policy->endpoint && strcmp(policy->endpoint, "*") &&
+		!tw_glob_match(policy->endpoint, endpoint))
+		return false;
+	return path_fits(policy, endpoint);
+}
+
+const char *tw_model_caller_name(const struct tw_model *model, uint32_t caller)
+{
+	return caller == TW_NONE ? "outside" : model->services[caller].key;
+}
+
+static const struct tw_spec_policy *find_policy(
+	const struct tw_model *model, uint32_t caller, uint32_t endpoint)
+{
+	const struct tw_endpoint *to = &model->endpoints[endpoint];
+	const char *callee = model->services[to->service].key;
+
+	for (size_t i = 0; i < model->spec->policies.n; i++)
+		if (policy_fits(model->spec->policies.v[i],
+			    tw_model_caller_name(model, caller), callee,
+			    to->name))
+			return model->spec->policies.v[i];
+	return NULL;
+}
+
+/* ---- pools -------------------------------------------------------------- */
+
+static bool in_subset(const struct tw_spec_service *service,
+	const struct tw_spec_subset *subset, const struct tw_revision *revision)
+{
+	bool selected = false;
+
+	for (size_t i = 0; i < service->workloads.n; i++)
+		selected |= service->workloads.v[i] == revision->spec;
+	if (!selected)
+		return false;
+	return !subset ||
+	       tw_labels_match(&subset->labels, &revision->spec->labels);
+}
+
+static void add_pool(
+	struct build *b, uint32_t service, const struct tw_spec_subset *subset)
+{
+	struct tw_model *model = b->model;
+	struct tw_pool pool = {
+		.service = service, .subset = subset ? subset->name : NULL};
+	uint32_t *members =
+		tw_new_array(&model->arena, model->n_replicas, uint32_t);
+
+	for (uint32_t r = 0; r < model->n_revisions; r++) {
+		const struct tw_revision *revision = &model->revisions[r];
+		bool is_in = revision->spec
+				     ? in_subset(model->services[service].spec,
+					       subset, revision)
+				     : revision->service == service;
+
+		for (uint32_t i = 0; is_in && i < revision->n_replicas; i++)
+			members[pool.n_replicas++] =
+				revision->first_replica + i;
+	}
+	pool.replicas = members;
+	build_push(b, pools, pool);
+}
+
+void build_pools(struct build *b)
+{
+	struct tw_model *model = b->model;
+
+	for (uint32_t s = 0; s < model->n_services; s++) {
+		const struct tw_spec_service *spec = model->services[s].spec;
+
+		model->services[s].pool = (uint32_t)b->pools.n;
+		add_pool(b, s, NULL);
+		for (size_t i = 0; i < spec->subsets.n; i++)
+			add_pool(b, s, &spec->subsets.v[i]);
+	}
+}
+
+static uint32_t find_pool(
+	const struct tw_model *model, uint32_t service, const char *subset)
+{
+	uint32_t at = model->services[service].pool;
+
+	if (!subset)
+		return at;
+	for (at++; at < model->n_pools && model->pools[at].service == service;
+		at++)
+		if (!strcmp(model->pools[at].subset, subset))
+			return at;
+	return TW_NONE;
+}
+
+/* ---- policies ------------------------------------------------------------ */
+
+static void check_destination(struct build *b,
+	const struct tw_spec_policy *policy,
+	const struct tw_spec_destination *destination)
+{
+	const struct tw_spec_service *to = NULL;
+	struct tw_diag *diag;
+
+	if (destination->service.v) {
+		to = tw_spec_find_service(
+			b->spec, NULL, destination->service.v);
+		if (!to) {
+			diag = tw_diag(b->diags, TW_WARNING,
+				build_pos(destination->service.origin),
+				"route to a service that is not here: '%s'",
+				destination->service.v);
+			diag->rule = "route-to-nowhere";
+			diag->why = "calls that it takes are answered 503";
+			return;
+		}
+	}
+	for (uint32_t s = 0; destination->subset.v && s < b->model->n_services;
+		s++) {
+		const struct tw_spec_service *service =
+			b->model->services[s].spec;
+
+		if (to ? service != to
+		       : !tw_model_name_fits(policy->callee, service->key))
+			continue;
+		b->model->n_pools = (uint32_t)b->pools.n;
+		b->model->pools = b->pools.v;
+		if (find_pool(b->model, s, destination->subset.v) != TW_NONE)
+			continue;
+		diag = tw_diag(b->diags, TW_WARNING,
+			build_pos(destination->subset.origin),
+			"route to an unknown subset '%s' of %s",
+			destination->subset.v, service->key);
+		diag->rule = "route-to-nowhere";
+		diag->why = "calls that it takes are answered 503";
+	}
+}
+
+void build_policies(struct build *b)
+{
+	for (size_t p = 0; p < b->spec->policies.n; p++) {
+		const struct tw_spec_policy *policy = b->spec->policies.v[p];
+
+		tw_assert(policy->callee);
+		for (size_t d = 0; d < policy->destinations.n; d++)
+			check_destination(
+				b, policy, &policy->destinations.v[d]);
+	}
+}
+
+/* The endpoint of the same name where a route leads, or its only one. */
+static uint32_t same_endpoint(
+	const struct tw_model *model, uint32_t service, uint32_t endpoint)
+{
+	const struct tw_service *to = &model->services[service];
+
+	if (model->endpoints[endpoint].service == service)
+		return endpoint;
+	for (uint32_t e = 0; e < to->n_endpoints; e++)
+		if (!strcmp(model->endpoints[to->first_endpoint + e].name,
+			    model->endpoints[endpoint].name))
+			return to->first_endpoint + e;
+	return to->first_endpoint;
+}
+
+static struct tw_target target_of(const struct tw_model *model,
+	uint32_t endpoint, const struct tw_spec_destination *destination)
+{
+	struct tw_target target = {TW_NONE, TW_NONE, 0};
+	uint32_t service = model->endpoints[endpoint].service;
+
+	if (destination && destination->service.v)
+		service = tw_model_service(model, destination->service.v);
+	if (service == TW_NONE)
+		return target;
+	target.endpoint = same_endpoint(model, service, endpoint);
+	target.pool = find_pool(
+		model, service, destination ? destination->subset.v : NULL);
+	return target;
+}
+
+static void resolve_targets(const struct tw_model *model,
+	struct tw_arena *arena, const struct tw_spec_policy *policy,
+	uint32_t endpoint, struct tw_channel *to)
+{
+	size_t n = policy ? policy->destinations.n : 0;
+	struct tw_target *targets =
+		tw_new_array(arena, n ? n : 1, struct tw_target);
+	double total = 0, sum = 0;
+
+	for (size_t d = 0; d < n; d++)
+		total += (double)tw_int_or(policy->destinations.v[d].weight, 1);
+	for (size_t d = 0; d < n && total > 0; d++) {
+		int64_t weight = tw_int_or(policy->destinations.v[d].weight, 1);
+
+		if (weight <= 0)
+			continue;
+		sum += (double)weight;
+		targets[to->n_targets] =
+			target_of(model, endpoint, &policy->destinations.v[d]);
+		targets[to->n_targets++].share = sum / total;
+	}
+	if (!to->n_targets)
+		targets[to->n_targets++] = target_of(model, endpoint, NULL);
+	targets[to->n_targets - 1].share = 1;
+	to->targets = targets;
+}
+
+void tw_model_resolve(const struct tw_model *model, struct tw_arena *arena,
+	uint32_t caller, uint32_t endpoint, struct tw_channel *to)
+{
+	const struct tw_spec_policy *policy =
+		find_policy(model, caller, endpoint);
+	const struct tw_service *callee =
+		&model->services[model->endpoints[endpoint].service];
+
+	*to = (struct tw_channel){
+		.caller = caller,
+		.endpoint = endpoint,
+		.balancer = callee->balancer,
+		.policy = policy,
+		.backoff_base = BACKOFF_BASE,
+	};
+	resolve_targets(model, arena, policy, endpoint, to);
+	if (policy) {
+		to->timeout = tw_int_or(policy->timeout, 0);
+		to->try_timeout = tw_int_or(policy->try_timeout, 0);
+		to->retries = (uint32_t)tw_int_or(policy->retries, 0);
+		to->retry_codes = policy->retry_codes.v;
+		to->n_retry_codes = (uint32_t)policy->retry_codes.n;
+		to->retry_on = (uint32_t)tw_int_or(
+			policy->retry_on, policy->retry_codes.n ? 0 : RETRY_ON);
+		to->backoff_base =
+			tw_int_or(policy->backoff_base, BACKOFF_BASE);
+		to->balancer =
+			(uint8_t)tw_int_or(policy->balancer, callee->balancer);
+	}
+	to->backoff_max = BACKOFF_MAX * to->backoff_base;
+	if (policy)
+		to->backoff_max =
+			tw_int_or(policy->backoff_max, to->backoff_max);
+}
+
+static const char *channel_key(
+	char to[static 32], uint32_t caller, uint32_t endpoint)
+{
+	snprintf(to, 32, "%u %u", caller, endpoint);
+	return to;
+}
+
+uint32_t tw_model_channel(
+	const struct tw_model *model, uint32_t caller, uint32_t endpoint)
+{
+	char key[32];
+	const void *at = tw_map_get(
+		&model->channel_of, channel_key(key, caller, endpoint));
+
+	return at ? (uint32_t)((uintptr_t)at - 1) : TW_NONE;
+}
+
+uint32_t build_channel(struct build *b, uint32_t caller, uint32_t endpoint)
+{
+	uint32_t at = tw_model_channel(b->model, caller, endpoint);
+	struct tw_channel channel;
+	char key[32];
+
+	if (at != TW_NONE)
+		return at;
+	tw_model_resolve(
+		b->model, &b->model->arena, caller, endpoint, &channel);
+	build_push(b, channels, channel);
+	at = (uint32_t)b->channels.n - 1;
+	tw_map_put(&b->model->channel_of, channel_key(key, caller, endpoint),
+		(void *)((uintptr_t)at + 1));
+	return at;
+}

@@ -1,0 +1,181 @@
+#include "twins/model/build.h"
+
+#include "twins/base/assert.h"
+#include "twins/base/hash.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct tw_pos build_pos(const struct tw_origin *origin)
+{
+	return origin ? origin->pos : (struct tw_pos){0};
+}
+
+static uint32_t at_least(struct tw_int field, int64_t otherwise, int64_t least)
+{
+	int64_t v = tw_int_or(field, otherwise);
+
+	if (v < least)
+		v = least;
+	return v > INT32_MAX ? INT32_MAX : (uint32_t)v;
+}
+
+static void add_services(struct build *b)
+{
+	struct tw_model *model = b->model;
+	struct tw_spec *spec = b->spec;
+	uint32_t n = (uint32_t)spec->services.n;
+
+	model->n_services = n;
+	model->services = tw_new_array(&model->arena, n, struct tw_service);
+	b->services = tw_new_array(&model->arena, n, struct build_service);
+	for (uint32_t i = 0; i < n; i++) {
+		struct tw_spec_service *from = spec->services.v[i].value;
+		struct tw_service *to = &model->services[i];
+
+		b->services[i].spec = from;
+		b->services[i].alias = TW_NONE;
+		to->key = from->key;
+		to->name = from->name;
+		to->hash = tw_hash_name(from->key);
+		to->workers = at_least(
+			from->workers, tw_int_or(spec->workers, 64), 1);
+		to->queue =
+			at_least(from->queue, tw_int_or(spec->queue, 1024), 0);
+		to->balancer = (uint8_t)tw_int_or(
+			from->balancer, TW_BALANCE_ROUND_ROBIN);
+		to->spec = from;
+		tw_map_put(&model->service_of, from->key, to);
+		for (size_t e = 0; e < from->endpoints.n; e++)
+			tw_vec_push_in(&model->arena, &b->services[i].endpoints,
+				((struct build_endpoint){
+					from->endpoints.v[e].key,
+					from->endpoints.v[e].value}));
+	}
+}
+
+static bool shares_pods(
+	const struct tw_spec_service *a, const struct tw_spec_service *other)
+{
+	for (size_t i = 0; i < a->workloads.n; i++)
+		for (size_t j = 0; j < other->workloads.n; j++)
+			if (a->workloads.v[i] == other->workloads.v[j])
+				return true;
+	return false;
+}
+
+/* Two Services may select the same pods ("frontend", "frontend-external"):
+ * one that says nothing of its own does what the other does. */
+static void find_aliases(struct build *b)
+{
+	for (uint32_t i = 0; i < b->model->n_services; i++) {
+		struct build_service *it = &b->services[i];
+
+		if (it->endpoints.n || !it->spec->workloads.n)
+			continue;
+		for (uint32_t j = 0; j < b->model->n_services; j++) {
+			struct build_service *other = &b->services[j];
+
+			if (other->spec->endpoints.n == 0 ||
+				!shares_pods(it->spec, other->spec))
+				continue;
+			it->alias = j;
+			for (size_t e = 0; e < other->endpoints.n; e++)
+				tw_vec_push_in(&b->model->arena, &it->endpoints,
+					other->endpoints.v[e]);
+			break;
+		}
+	}
+}
+
+static void number_endpoints(struct build *b)
+{
+	struct tw_model *model = b->model;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < model->n_services; i++)
+		n += (uint32_t)b->services[i].endpoints.n;
+	model->endpoints = tw_new_array(&model->arena, n, struct tw_endpoint);
+	for (uint32_t i = 0; i < model->n_services; i++) {
+		struct build_service *it = &b->services[i];
+		struct tw_service *service = &model->services[i];
+
+		service->first_endpoint = model->n_endpoints;
+		service->n_endpoints = (uint32_t)it->endpoints.n;
+		for (uint32_t e = 0; e < service->n_endpoints; e++) {
+			const char *name = it->endpoints.v[e].name;
+
+			model->endpoints[model->n_endpoints++] =
+				(struct tw_endpoint){
+					.name = name,
+					.hash = tw_hash_combine(service->hash,
+						tw_hash_name(name)),
+					.service = i,
+					.program = TW_NONE,
+				};
+		}
+	}
+}
+
+static void add_outside_channels(struct build *b)
+{
+	for (uint32_t e = 0; e < b->model->n_endpoints; e++)
+		build_channel(b, TW_NONE, e);
+}
+
+static void compile(struct build *b)
+{
+	struct tw_model *model = b->model;
+	struct tw_spec *spec = b->spec;
+
+	model->endpoint_delay = tw_int_or(spec->endpoint_delay, TW_S);
+	model->node_grace = tw_int_or(spec->node_grace, 50 * TW_S);
+	model->restart_delay = tw_int_or(spec->restart_delay, 10 * TW_S);
+	add_services(b);
+	find_aliases(b);
+	build_missing_endpoints(b);
+	number_endpoints(b);
+	build_ground(b);
+	build_replicas(b);
+	build_take(b, nodes);
+	build_take(b, zones);
+	build_take(b, revisions);
+	build_take(b, replicas);
+	build_pools(b);
+	build_policies(b);
+	build_take(b, pools);
+	build_programs(b);
+	add_outside_channels(b);
+	build_take(b, programs);
+	build_take(b, steps);
+	build_take(b, branches);
+	build_take(b, channels);
+	build_check_cycles(b);
+}
+
+struct tw_model *tw_model_compile(struct tw_spec *spec, struct tw_diags *diags)
+{
+	struct tw_model *model = tw_calloc(1, sizeof *model);
+	struct build b = {.spec = spec, .model = model, .diags = diags};
+	size_t errors = diags->errors;
+
+	tw_spec_link(spec);
+	model->spec = spec;
+	tw_arena_init(&model->arena);
+	tw_map_init(&model->service_of, &model->arena);
+	tw_map_init(&model->channel_of, &model->arena);
+	compile(&b);
+	if (diags->errors > errors) {
+		tw_model_free(model);
+		return NULL;
+	}
+	return model;
+}
+
+void tw_model_free(struct tw_model *model)
+{
+	if (!model)
+		return;
+	tw_arena_release(&model->arena);
+	tw_free(model);
+}

@@ -1,0 +1,311 @@
+/*
+ * The ground that a model stands on: nodes, zones and the links between them;
+ * and what stands on it: workloads as revisions with their replicas.
+ */
+#include "twins/model/build.h"
+
+#include "twins/base/assert.h"
+#include "twins/base/hash.h"
+
+#include <string.h>
+
+/* More pods than any cluster has (Kubernetes is tested to 150,000): what asks
+ * for more is a mistake, and said to be one. */
+#define MAX_REPLICAS 1000000
+
+/* ---- nodes and zones ------------------------------------------------------
+ */
+
+static uint32_t zone_index(struct build *b, const char *name)
+{
+	for (uint32_t z = 0; z < b->zones.n; z++)
+		if (!strcmp(b->zones.v[z], name))
+			return z;
+	build_push(b, zones, name);
+	return (uint32_t)b->zones.n - 1;
+}
+
+static void add_node(struct build *b, const char *name, const char *zone,
+	int64_t cpu, int64_t memory, bool assumed)
+{
+	build_push(b, nodes,
+		((struct tw_node){
+			.name = name,
+			.hash = tw_hash_name(name),
+			.zone = zone_index(b, zone),
+			.cpu = cpu,
+			.memory = memory,
+			.assumed = assumed,
+		}));
+}
+
+static void add_nodes(struct build *b)
+{
+	for (size_t i = 0; i < b->spec->nodes.n; i++) {
+		const struct tw_spec_node *node = b->spec->nodes.v[i];
+		int64_t count = tw_int_or(node->count, 1);
+		const char *zone = node->zone.v ? node->zone.v : "a";
+
+		if (count > MAX_REPLICAS) {
+			tw_diag(b->diags, TW_ERROR,
+				build_pos(node->count.origin),
+				"more than %d nodes", MAX_REPLICAS);
+			continue;
+		}
+		for (int64_t k = 1; k <= count; k++)
+			add_node(b,
+				count == 1
+					? node->name
+					: tw_arena_printf(&b->model->arena,
+						  "%s-%d", node->name, (int)k),
+				zone, tw_int_or(node->cpu, INT64_MAX),
+				tw_int_or(node->memory, INT64_MAX), false);
+	}
+	/* Nobody says where it runs: one node that everything fits on. */
+	if (!b->nodes.n)
+		add_node(b, "node", "a", INT64_MAX, INT64_MAX, true);
+}
+
+/* ---- links ------------------------------------------------------------------
+ * The most particular one applies: the two zones as written, the other way
+ * round, one zone and any, "same" or "cross", any and any. Among equals the
+ * last. From outside only what is said of "outside". */
+
+static int fit_zone(const char *pattern, const char *zone)
+{
+	if (!pattern || !strcmp(pattern, "*"))
+		return 1;
+	return strcmp(pattern, zone) ? 0 : 3;
+}
+
+static bool is_word(const struct tw_spec_link *link, const char *word)
+{
+	return (link->from && !strcmp(link->from, word)) ||
+	       (link->to && !strcmp(link->to, word));
+}
+
+static int link_rank(
+	const struct tw_spec_link *link, const char *from, const char *to)
+{
+	int there, back;
+	bool outside = !*from || !*to;
+
+	if (outside != is_word(link, "outside"))
+		return 0;
+	if (is_word(link, "same"))
+		return strcmp(from, to) ? 0 : 3;
+	if (is_word(link, "cross"))
+		return strcmp(from, to) ? 3 : 0;
+	if (!*from)
+		from = "outside";
+	if (!*to)
+		to = "outside";
+	there = fit_zone(link->from, from) * fit_zone(link->to, to);
+	back = fit_zone(link->from, to) * fit_zone(link->to, from);
+	there = there ? 2 * there + (there > 1 ? 2 : 0) : 0;
+	back = back ? 2 * back + (back > 1 ? 1 : 0) : 0;
+	return there > back ? there : back;
+}
+
+static void add_links(struct build *b)
+{
+	struct tw_model *model = b->model;
+	uint32_t n = (uint32_t)b->zones.n;
+
+	model->rtt = tw_new_array(
+		&model->arena, (n + 1) * (n + 1), const struct tw_dist *);
+	for (uint32_t i = 0; i <= n; i++) {
+		for (uint32_t j = 0; j <= n; j++) {
+			const char *from = i < n ? b->zones.v[i] : "";
+			const char *to = j < n ? b->zones.v[j] : "";
+			int best = 0;
+
+			for (size_t k = 0; k < b->spec->links.n; k++) {
+				const struct tw_spec_link *link =
+					b->spec->links.v[k];
+				int rank = link_rank(link, from, to);
+
+				if (!rank || rank < best)
+					continue;
+				best = rank;
+				model->rtt[i * (n + 1) + j] = &link->rtt.v;
+			}
+		}
+	}
+}
+
+static void check_zone(
+	struct build *b, const struct tw_spec_link *link, const char *name)
+{
+	static const char *const words[] = {"*", "same", "cross", "outside"};
+	struct tw_diag *diag;
+
+	if (!name)
+		return;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (!strcmp(name, words[i]))
+			return;
+	for (size_t z = 0; z < b->zones.n; z++)
+		if (!strcmp(name, b->zones.v[z]))
+			return;
+	diag = tw_diag(b->diags, TW_WARNING, build_pos(link->origin),
+		"no node is in the zone '%s' of this link", name);
+	tw_diag_nearest(b->diags, diag, name, b->zones.v, b->zones.n);
+}
+
+void build_ground(struct build *b)
+{
+	add_nodes(b);
+	for (size_t i = 0; i < b->spec->links.n; i++) {
+		check_zone(b, b->spec->links.v[i], b->spec->links.v[i]->from);
+		check_zone(b, b->spec->links.v[i], b->spec->links.v[i]->to);
+	}
+	add_links(b);
+}
+
+/* ---- replicas -------------------------------------------------------------
+ */
+
+static void add_replicas(struct build *b, struct tw_revision *revision,
+	int64_t n, bool from_zero, const struct tw_origin *origin)
+{
+	revision->first_replica = (uint32_t)b->replicas.n;
+	if (n < 0 || n > MAX_REPLICAS - (int64_t)b->replicas.n) {
+		tw_diag(b->diags, TW_ERROR, build_pos(origin),
+			"%s: %lld replicas: more than %d, or less than none",
+			revision->name, (long long)n, MAX_REPLICAS);
+		n = 0;
+	}
+	revision->n_replicas = (uint32_t)n;
+	for (uint32_t i = 0; i < revision->n_replicas; i++) {
+		struct tw_replica replica = {
+			.name = tw_arena_printf(&b->model->arena, "%s-%u",
+				revision->name, from_zero ? i : i + 1),
+			.revision = (uint32_t)b->revisions.n,
+			.service = revision->service,
+			.ordinal = i,
+		};
+
+		replica.hash = tw_hash_name(replica.name);
+		build_push(b, replicas, replica);
+	}
+	build_push(b, revisions, *revision);
+}
+
+/* Requests of a pod: the sum of its containers', or the largest of its init
+ * containers' (Kubernetes, resource requests of a Pod). */
+static void sum_requests(
+	const struct tw_spec_workload *workload, struct tw_revision *revision)
+{
+	int64_t init_cpu = 0, init_memory = 0;
+
+	for (size_t i = 0; i < workload->containers.n; i++) {
+		const struct tw_spec_container *c = workload->containers.v[i];
+		/* A limit alone is the request too (core/v1). */
+		int64_t cpu =
+			tw_int_or(c->cpu_request, tw_int_or(c->cpu_limit, 0));
+		int64_t memory = tw_int_or(
+			c->memory_request, tw_int_or(c->memory_limit, 0));
+
+		if (c->is_init) {
+			init_cpu = cpu > init_cpu ? cpu : init_cpu;
+			init_memory =
+				memory > init_memory ? memory : init_memory;
+		} else {
+			revision->cpu += cpu;
+			revision->memory += memory;
+		}
+	}
+	if (init_cpu > revision->cpu)
+		revision->cpu = init_cpu;
+	if (init_memory > revision->memory)
+		revision->memory = init_memory;
+}
+
+/* The first service with behaviour that selects it, else the first at all. */
+static uint32_t owner_of(
+	const struct build *b, const struct tw_spec_workload *workload)
+{
+	uint32_t owner = TW_NONE;
+
+	for (uint32_t s = 0; s < b->model->n_services; s++) {
+		const struct build_service *it = &b->services[s];
+
+		for (size_t i = 0; i < it->spec->workloads.n; i++) {
+			if (it->spec->workloads.v[i] != workload)
+				continue;
+			if (it->alias == TW_NONE && it->spec->endpoints.n)
+				return s;
+			if (owner == TW_NONE)
+				owner = s;
+		}
+	}
+	return owner;
+}
+
+static void add_workload(
+	struct build *b, const struct tw_spec_workload *workload)
+{
+	struct tw_revision revision = {
+		.name = workload->key,
+		.service = owner_of(b, workload),
+		.each_node = !strcmp(workload->kind, "DaemonSet"),
+		.spec = workload,
+	};
+	int64_t n = tw_int_or(workload->replicas, 1);
+
+	sum_requests(workload, &revision);
+	if (revision.each_node)
+		n = (int64_t)b->nodes.n;
+	add_replicas(b, &revision, n, !strcmp(workload->kind, "StatefulSet"),
+		workload->replicas.origin ? workload->replicas.origin
+					  : workload->origin);
+}
+
+/* A Service whose selector selects nothing has no pods; but a kind that the
+ * twin does not model (an Argo Rollout, say) may stand behind it. */
+static bool has_hidden_pods(
+	const struct build *b, const struct tw_spec_service *service)
+{
+	if (!service->has_selector || !b->spec->workloads.n ||
+		service->replicas.origin)
+		return true;
+	for (size_t i = 0; i < b->spec->kept.n; i++)
+		if (b->spec->kept.v[i].name &&
+			!strcmp(b->spec->kept.v[i].name, service->name))
+			return true;
+	return false;
+}
+
+static void add_bare_service(struct build *b, uint32_t s)
+{
+	const struct tw_spec_service *service = b->services[s].spec;
+	struct tw_revision revision = {.name = service->key, .service = s};
+	struct tw_diag *diag;
+
+	if (has_hidden_pods(b, service)) {
+		add_replicas(b, &revision, tw_int_or(service->replicas, 1),
+			false, service->replicas.origin);
+		return;
+	}
+	diag = tw_diag(b->diags, TW_WARNING, build_pos(service->origin),
+		"no workload has the labels that %s selects", service->key);
+	diag->rule = "no-pods";
+	diag->why = "every call to it is answered 503";
+}
+
+void build_replicas(struct build *b)
+{
+	for (size_t i = 0; i < b->spec->workloads.n; i++)
+		add_workload(b, b->spec->workloads.v[i].value);
+	for (uint32_t s = 0; s < b->model->n_services; s++)
+		if (!b->services[s].spec->workloads.n)
+			add_bare_service(b, s);
+	for (uint32_t s = 0; s < b->model->n_services; s++) {
+		bool owns = !b->services[s].spec->workloads.n;
+
+		for (size_t r = 0; r < b->revisions.n; r++)
+			owns |= b->revisions.v[r].service == s;
+		b->model->services[s].is_alias = !owns;
+	}
+}

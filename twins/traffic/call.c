@@ -1,0 +1,658 @@
+/*
+ * The caller's side of a call: two loops, one inside the other.
+ *
+ *	application: its timeout covers all; its retries start over
+ *	  route: the policy's timeout covers its tries and back-offs
+ *	    try: one replica, the try's timeout
+ *
+ * A call has at most one try out. When it gives that try up (a timeout), the
+ * try is left to itself: the replica works on for nobody.
+ */
+#include "twins/base/assert.h"
+#include "twins/base/hash.h"
+#include "twins/kernel/dist.h"
+#include "twins/kernel/fmath.h"
+#include "twins/traffic/traffic.h"
+#include "twins/world/effects.h"
+
+static void send_try(struct tw_world *world, uint32_t call);
+
+static const struct tw_channel *channel_of(
+	const struct tw_world *world, const struct tw_call *call)
+{
+	return world->channels.v[call->channel].model;
+}
+
+static bool is_failure(enum tw_reason reason, int status)
+{
+	return reason != TW_ANSWERED || status >= 400;
+}
+
+/* A caller whose replica died does nothing more about its calls. */
+static bool caller_is_dead(
+	const struct tw_world *world, const struct tw_call *call)
+{
+	uint32_t attempt;
+
+	if (call->parent == TW_NONE)
+		return false;
+	attempt = world->tasks[call->parent].attempt;
+	return world->tasks[attempt].state == TW_TASK_DEAD;
+}
+
+static tw_event_id arm(struct tw_world *world, uint32_t lane,
+	enum tw_event_kind kind, uint32_t call)
+{
+	if (lane == TW_NONE)
+		return TW_NO_EVENT;
+	return tw_queue_schedule_lane(&world->queue, lane, (uint16_t)kind, call,
+		world->calls[call].generation);
+}
+
+static void disarm(struct tw_world *world, tw_event_id *timer)
+{
+	if (*timer == TW_NO_EVENT)
+		return;
+	tw_queue_cancel(&world->queue, *timer);
+	*timer = TW_NO_EVENT;
+}
+
+/* An answer that is made up on the caller's side. */
+static void answer_soon(struct tw_world *world, uint32_t call, tw_time after,
+	enum tw_reason reason, int status)
+{
+	const struct tw_call *it = &world->calls[call];
+	uint64_t answer = tw_answer_pack(
+		(struct tw_answer){it->generation, it->tries, reason, status});
+
+	if (after)
+		tw_queue_schedule(&world->queue, tw_world_now(world) + after,
+			TW_CLASS_COMPLETION, TW_EV_ANSWER, call, answer);
+	else
+		tw_world_soon(world, TW_SOON_ANSWER, call, answer);
+}
+
+/* ---- the end of a call
+ * --------------------------------------------------------- */
+
+static void tell_done(struct tw_world *world, const struct tw_call *call,
+	bool failed, bool timed_out, int status)
+{
+	struct tw_outcome outcome = {
+		.user = call->user,
+		.at = tw_world_now(world),
+		.latency = tw_world_now(world) - call->since,
+		.status = status,
+		.failed = failed,
+		.timed_out = timed_out,
+		.tries = call->tries,
+	};
+
+	if (channel_of(world, call)->caller == TW_NONE) {
+		world->area += (uint64_t)world->live_arrivals *
+			       (uint64_t)(outcome.at - world->since);
+		world->since = outcome.at;
+		world->live_arrivals--;
+		world->sojourn += (uint64_t)outcome.latency;
+		world->obs.completed++;
+		if (failed)
+			tw_world_example(world, call, outcome.latency, status);
+	}
+	/* Copies were made here: nobody waits for them. */
+	if (!world->done || call->copy)
+		return;
+	world->inside = true;
+	world->done(world->done_context, &outcome);
+	world->inside = false;
+}
+
+static void count_call(struct tw_world *world, const struct tw_call *call,
+	enum tw_reason reason, bool failed)
+{
+	uint32_t zone = call->from == TW_NONE
+				? world->model->n_zones
+				: world->replicas[call->from].zone;
+	struct tw_cell *cell = tw_world_cell(
+		world, call->channel, TW_CLIENT, zone, call->window);
+
+	tw_world_count(world, cell, tw_world_now(world) - call->since, failed,
+		reason == TW_TIMED_OUT || reason == TW_TRY_TIMED_OUT);
+	cell->shed += reason == TW_SHED || reason == TW_NO_HOST;
+	cell->retries += call->tries ? call->tries - 1U : 0;
+	cell->network += call->network;
+	cell->backoff += call->backoff;
+}
+
+static void end_call(struct tw_world *world, uint32_t call,
+	enum tw_reason reason, int status)
+{
+	struct tw_call *it = &world->calls[call];
+	bool failed = is_failure(reason, status);
+	uint32_t parent = it->parent;
+	bool optional =
+		it->step != TW_NONE && world->model->steps[it->step].optional;
+
+	disarm(world, &it->app_timer);
+	disarm(world, &it->route_timer);
+	disarm(world, &it->try_timer);
+	if (!caller_is_dead(world, it) && reason != TW_CUT_OFF)
+		count_call(world, it, reason, failed);
+	tw_world_tap(world, .kind = TW_TAP_RETURNS, .service = TW_NONE,
+		.endpoint = channel_of(world, it)->endpoint,
+		.caller = channel_of(world, it)->caller, .replica = TW_NONE,
+		.status = status);
+	if (parent == TW_NONE)
+		tell_done(world, it, failed,
+			reason == TW_TIMED_OUT || reason == TW_TRY_TIMED_OUT,
+			status);
+	tw_world_free_call(world, call);
+	if (parent != TW_NONE)
+		tw_serve_called(world, parent, failed && !optional);
+}
+
+/* ---- trying again
+ * ------------------------------------------------------------------ */
+
+static bool has_code(const struct tw_channel *channel, int status)
+{
+	for (uint32_t i = 0; i < channel->n_retry_codes; i++)
+		if (channel->retry_codes[i] == status)
+			return true;
+	return false;
+}
+
+/* Envoy, router filter, x-envoy-retry-on. A call that found nobody listed is
+ * not tried again: the router answers 503 itself. */
+static bool retry_fits(
+	const struct tw_channel *channel, enum tw_reason reason, int status)
+{
+	uint32_t on = channel->retry_on;
+
+	if (reason == TW_NO_HOST)
+		return false;
+	if ((on & TW_RETRY_5XX) && status >= 500)
+		return true;
+	if ((on & TW_RETRY_GATEWAY_ERROR) && status >= 502 && status <= 504)
+		return true;
+	if ((on & TW_RETRY_CONNECT_FAILURE) && reason == TW_UNREACHED)
+		return true;
+	if ((on & TW_RETRY_RESET) &&
+		(reason == TW_RESET || reason == TW_TRY_TIMED_OUT))
+		return true;
+	if ((on & TW_RETRY_REFUSED) && reason == TW_SHED)
+		return true;
+	if ((on & TW_RETRY_RETRIABLE_4XX) && status == 409)
+		return true;
+	if ((on & TW_RETRY_TIMEOUT) && reason == TW_TRY_TIMED_OUT)
+		return true;
+	if ((on & TW_RETRY_UNAVAILABLE) && status == 503)
+		return true;
+	return has_code(channel, status);
+}
+
+/*
+ * Envoy, router filter: the back-off before retry N is uniform in
+ * [0, (2^N - 1) * base), the range at most `max`. Applications do the same
+ * with the route's figures: their own are not modelled.
+ */
+static void back_off(struct tw_world *world, uint32_t call, uint32_t n)
+{
+	struct tw_call *it = &world->calls[call];
+	const struct tw_channel *channel = channel_of(world, it);
+	tw_time range = channel->backoff_max, wait;
+
+	if (n < 31 && channel->backoff_base <= range / ((1 << n) - 1))
+		range = channel->backoff_base * ((1 << n) - 1);
+	wait = (tw_time)((double)range * tw_draw(world->seed, it->key,
+						 TW_DRAW_BACKOFF, it->tries));
+	it->backoff += wait;
+	it->backing_off = true;
+	tw_world_tap(world, .kind = TW_TAP_RETRIES, .service = TW_NONE,
+		.endpoint = channel->endpoint, .caller = channel->caller,
+		.replica = TW_NONE, .attempt = it->tries);
+	tw_queue_schedule(&world->queue, tw_world_now(world) + wait,
+		TW_CLASS_COMPLETION, TW_EV_AGAIN, call,
+		tw_answer_pack((struct tw_answer){
+			it->generation, it->tries, TW_ANSWERED, 0}));
+}
+
+/* The policy has done what it can. */
+static void route_over(struct tw_world *world, uint32_t call,
+	enum tw_reason reason, int status)
+{
+	struct tw_call *it = &world->calls[call];
+	uint32_t retries =
+		it->step == TW_NONE ? 0 : world->model->steps[it->step].retries;
+
+	disarm(world, &it->route_timer);
+	it->backing_off = false;
+	if (is_failure(reason, status) && it->app_tries < retries &&
+		!caller_is_dead(world, it)) {
+		it->app_tries++;
+		it->starts_over = true;
+		back_off(world, call, it->app_tries);
+		return;
+	}
+	end_call(world, call, reason, status);
+}
+
+static void try_over(struct tw_world *world, uint32_t call,
+	enum tw_reason reason, int status)
+{
+	struct tw_call *it = &world->calls[call];
+	const struct tw_channel *channel = channel_of(world, it);
+
+	disarm(world, &it->try_timer);
+	if (it->replica != TW_NONE) {
+		world->replicas[it->replica].outstanding--;
+		it->replica = TW_NONE;
+	}
+	if (is_failure(reason, status) && it->route_tries < channel->retries &&
+		retry_fits(channel, reason, status) &&
+		!caller_is_dead(world, it)) {
+		it->route_tries++;
+		back_off(world, call, it->route_tries);
+		return;
+	}
+	route_over(world, call, reason, status);
+}
+
+/* Lets go of the try that is out, if one is. */
+static void give_up(struct tw_world *world, struct tw_call *it)
+{
+	if (it->attempt != TW_NONE) {
+		tw_serve_abandon(world, it->attempt);
+		it->attempt = TW_NONE;
+	}
+	if (it->replica != TW_NONE) {
+		world->replicas[it->replica].outstanding--;
+		it->replica = TW_NONE;
+	}
+	disarm(world, &it->try_timer);
+}
+
+static void tap_timeout(struct tw_world *world, const struct tw_call *it)
+{
+	tw_world_tap(world, .kind = TW_TAP_TIMES_OUT, .service = TW_NONE,
+		.endpoint = channel_of(world, it)->endpoint,
+		.caller = channel_of(world, it)->caller, .replica = TW_NONE,
+		.attempt = it->tries);
+}
+
+/* ---- events of a call
+ * ----------------------------------------------------------------- */
+
+static bool is_current(const struct tw_call *it, uint32_t generation)
+{
+	return it->live && it->generation == generation;
+}
+
+void tw_call_answered(struct tw_world *world, uint32_t call, uint64_t bits)
+{
+	struct tw_call *it = &world->calls[call];
+	struct tw_answer answer = tw_answer_unpack(bits);
+
+	if (!is_current(it, answer.generation) || it->tries != answer.try ||
+		it->backing_off)
+		return;
+	tw_assert(it->attempt == TW_NONE);
+	try_over(world, call, answer.reason, answer.status);
+}
+
+void tw_call_try_timeout(
+	struct tw_world *world, uint32_t call, uint32_t generation)
+{
+	struct tw_call *it = &world->calls[call];
+
+	tw_assert(is_current(it, generation));
+	it->try_timer = TW_NO_EVENT;
+	tap_timeout(world, it);
+	give_up(world, it);
+	try_over(world, call, TW_TRY_TIMED_OUT, 504);
+}
+
+void tw_call_route_timeout(
+	struct tw_world *world, uint32_t call, uint32_t generation)
+{
+	struct tw_call *it = &world->calls[call];
+
+	tw_assert(is_current(it, generation));
+	it->route_timer = TW_NO_EVENT;
+	tap_timeout(world, it);
+	give_up(world, it);
+	route_over(world, call, TW_TIMED_OUT, 504);
+}
+
+void tw_call_app_timeout(
+	struct tw_world *world, uint32_t call, uint32_t generation)
+{
+	struct tw_call *it = &world->calls[call];
+
+	tw_assert(is_current(it, generation));
+	it->app_timer = TW_NO_EVENT;
+	tap_timeout(world, it);
+	give_up(world, it);
+	end_call(world, call, TW_TIMED_OUT, 504);
+}
+
+void tw_call_cut_off(struct tw_world *world, uint32_t call)
+{
+	give_up(world, &world->calls[call]);
+	end_call(world, call, TW_CUT_OFF, 0);
+}
+
+static void start_route(struct tw_world *world, uint32_t call)
+{
+	struct tw_call *it = &world->calls[call];
+
+	it->route_tries = 0;
+	it->starts_over = false;
+	it->route_timer = arm(world, world->channels.v[it->channel].route_lane,
+		TW_EV_ROUTE_TIMEOUT, call);
+	send_try(world, call);
+}
+
+void tw_call_again(struct tw_world *world, uint32_t call, uint64_t bits)
+{
+	struct tw_call *it = &world->calls[call];
+	struct tw_answer answer = tw_answer_unpack(bits);
+
+	if (!is_current(it, answer.generation) || it->tries != answer.try ||
+		!it->backing_off)
+		return;
+	it->backing_off = false;
+	if (it->starts_over)
+		start_route(world, call);
+	else
+		send_try(world, call);
+}
+
+/* ---- a try sets out
+ * --------------------------------------------------------------------- */
+
+static const struct tw_target *choose_target(const struct tw_world *world,
+	const struct tw_channel *channel, const struct tw_call *it)
+{
+	const struct tw_target *target = channel->targets;
+	double u;
+
+	if (channel->n_targets == 1)
+		return target;
+	u = tw_draw(world->seed, it->key, TW_DRAW_BRANCH, it->tries);
+	while (u >= target->share)
+		target++;
+	return target;
+}
+
+static uint32_t choose_replica(struct tw_world *world, const struct tw_call *it,
+	const struct tw_target *target, uint64_t key)
+{
+	const struct tw_world_channel *channel =
+		&world->channels.v[it->channel];
+	uint32_t turn = it->from == TW_NONE
+				? 0
+				: world->model->replicas[it->from].ordinal;
+
+	if (target->pool == TW_NONE || target->endpoint == TW_NONE)
+		return TW_NONE;
+	return tw_balance(world, target->pool, channel->model->balancer, key,
+		&channel->turns[target - channel->model->targets][turn]);
+}
+
+/* What lies between the caller and a replica, for one try. */
+struct way {
+	tw_time there, back;
+	bool cut;
+	int status; /* in place of the replica's; 0: none */
+};
+
+static struct way way_to(struct tw_world *world, const struct tw_call *it,
+	uint32_t endpoint, uint32_t replica, uint64_t key)
+{
+	const struct tw_model *model = world->model;
+	uint32_t from = it->from == TW_NONE ? model->n_zones
+					    : world->replicas[it->from].zone;
+	uint32_t to = world->replicas[replica].zone;
+	const struct tw_dist *rtt =
+		model->rtt[from * (model->n_zones + 1) + to];
+	struct tw_hindrance hindrance;
+	struct way way = {0};
+
+	if (rtt) {
+		tw_time both = tw_dist_sample(
+			rtt, tw_draw(world->seed, key, TW_DRAW_NETWORK, 0));
+
+		if (both > TW_STEP_MAX)
+			both = TW_STEP_MAX;
+		way.there = both / 2;
+		way.back = both - way.there;
+	}
+	if (!world->effects.n)
+		return way;
+	tw_effects_on_passage(world,
+		&(struct tw_passage){key, channel_of(world, it)->caller,
+			endpoint, replica, from, to},
+		&hindrance);
+	way.there += hindrance.more;
+	if (way.there < 0)
+		way.there = 0;
+	way.cut = hindrance.cut;
+	way.status = hindrance.status;
+	return way;
+}
+
+/* Where a route leads elsewhere, the replica's side of the observation speaks
+ * of the endpoint that was reached. */
+static uint32_t reached_channel(
+	struct tw_world *world, const struct tw_call *it, uint32_t endpoint)
+{
+	const struct tw_channel *channel = channel_of(world, it);
+
+	return channel->endpoint == endpoint
+		       ? it->channel
+		       : tw_world_channel(world, channel->caller, endpoint);
+}
+
+static void send_task(struct tw_world *world, uint32_t call, uint32_t endpoint,
+	uint32_t replica, const struct way *way, uint64_t key)
+{
+	struct tw_call *it = &world->calls[call];
+	uint32_t task = tw_world_new_task(world), generation;
+	struct tw_task *at;
+
+	if (task == TW_NONE) {
+		world->obs.overflow++;
+		answer_soon(world, call, 0, TW_NO_HOST, 503);
+		return;
+	}
+	at = &world->tasks[task];
+	generation = at->generation;
+	*at = (struct tw_task){
+		.key = key,
+		.since = tw_world_now(world),
+		.back = way->back,
+		.generation = generation,
+		.call = call,
+		.attempt = task,
+		.parent = TW_NONE,
+		.replica = replica,
+		.channel = reached_channel(world, it, endpoint),
+		.endpoint = endpoint,
+		.root = it->root,
+		.root_generation = it->root_generation,
+		.try = it->tries,
+		.state = TW_TASK_SENT,
+		.window = world->window,
+	};
+	it->attempt = task;
+	if (way->there)
+		tw_queue_schedule(&world->queue,
+			tw_world_now(world) + way->there, TW_CLASS_COMPLETION,
+			TW_EV_ARRIVE, task, generation);
+	else
+		tw_serve_arrive(world, task);
+}
+
+static void send_try(struct tw_world *world, uint32_t call)
+{
+	struct tw_call *it = &world->calls[call];
+	const struct tw_channel *channel = channel_of(world, it);
+	const struct tw_target *target;
+	uint64_t key = tw_hash_combine(it->key, ++it->tries);
+	uint32_t replica;
+	struct way way;
+
+	target = choose_target(world, channel, it);
+	replica = choose_replica(world, it, target, key);
+	tw_world_tap(world, .kind = TW_TAP_SENT, .service = TW_NONE,
+		.endpoint = channel->endpoint, .caller = channel->caller,
+		.replica = replica, .attempt = it->tries);
+	if (replica == TW_NONE) {
+		answer_soon(world, call, 0, TW_NO_HOST, 503);
+		return;
+	}
+	it->try_timer = arm(world, world->channels.v[it->channel].try_lane,
+		TW_EV_TRY_TIMEOUT, call);
+	it->replica = replica;
+	world->replicas[replica].outstanding++;
+	way = way_to(world, it, target->endpoint, replica, key);
+	if (way.cut || world->replicas[replica].health == TW_GONE) {
+		answer_soon(world, call, TW_CONNECT_TIMEOUT, TW_UNREACHED, 503);
+		return;
+	}
+	it->network += way.there + way.back;
+	if (way.status)
+		answer_soon(world, call, way.there + way.back, TW_ANSWERED,
+			way.status);
+	else if (world->replicas[replica].health == TW_DOWN)
+		answer_soon(
+			world, call, way.there + way.back, TW_UNREACHED, 503);
+	else
+		send_task(world, call, target->endpoint, replica, &way, key);
+}
+
+/* ---- a call begins
+ * ------------------------------------------------------------------------ */
+
+static struct tw_call *new_call(struct tw_world *world, uint32_t *call)
+{
+	struct tw_call *it;
+	uint32_t generation;
+
+	*call = tw_world_new_call(world);
+	if (*call == TW_NONE) {
+		world->obs.overflow++;
+		return NULL;
+	}
+	if (world->live_calls > world->obs.peak_in_flight)
+		world->obs.peak_in_flight = world->live_calls;
+	it = &world->calls[*call];
+	generation = it->generation;
+	*it = (struct tw_call){
+		.since = tw_world_now(world),
+		.generation = generation,
+		.parent = TW_NONE,
+		.step = TW_NONE,
+		.attempt = TW_NONE,
+		.replica = TW_NONE,
+		.from = TW_NONE,
+		.root = *call,
+		.root_generation = generation,
+		.window = world->window,
+		.live = true,
+	};
+	return it;
+}
+
+void tw_call_begin(struct tw_world *world, uint32_t task, uint32_t step,
+	uint32_t iteration)
+{
+	const struct tw_step *at = &world->model->steps[step];
+	const struct tw_task *parent = &world->tasks[task];
+	const struct tw_channel *channel = world->channels.v[at->channel].model;
+	uint32_t call;
+	struct tw_call *it = new_call(world, &call);
+
+	if (!it) {
+		tw_world_soon(world, TW_SOON_REFUSED, task,
+			(uint64_t)parent->generation << 1 | at->optional);
+		return;
+	}
+	it->key = tw_hash_combine(
+		tw_hash_combine(parent->key,
+			world->model->endpoints[channel->endpoint].hash),
+		(uint64_t)iteration << 32 | at->ordinal);
+	it->parent = task;
+	it->channel = at->channel;
+	it->step = step;
+	it->from = parent->replica;
+	it->root = parent->root;
+	it->root_generation = parent->root_generation;
+	it->app_timer =
+		arm(world, world->app_lanes[step], TW_EV_APP_TIMEOUT, call);
+	start_route(world, call);
+}
+
+/* The replica of an outside service that calls: its first listed one. */
+static uint32_t replica_of(const struct tw_world *world, uint32_t service)
+{
+	uint32_t pool;
+
+	if (service == TW_NONE)
+		return TW_NONE;
+	pool = world->model->services[service].pool;
+	if (world->pools[pool].n)
+		return world->pools[pool].listed[0];
+	return world->model->pools[pool].n_replicas
+		       ? world->model->pools[pool].replicas[0]
+		       : TW_NONE;
+}
+
+static void refuse(
+	struct tw_world *world, const struct tw_arrival *arrival, uint32_t copy)
+{
+	struct tw_outcome outcome = {.user = arrival->user,
+		.at = tw_world_now(world),
+		.status = 503,
+		.failed = true};
+
+	if (arrival->caller == TW_NONE)
+		world->obs.completed++;
+	if (!world->done || copy)
+		return;
+	world->inside = true;
+	world->done(world->done_context, &outcome);
+	world->inside = false;
+}
+
+void tw_call_arrive(
+	struct tw_world *world, const struct tw_arrival *arrival, uint32_t copy)
+{
+	uint32_t call;
+	struct tw_call *it;
+
+	if (arrival->caller == TW_NONE)
+		world->obs.arrivals++;
+	it = new_call(world, &call);
+	if (!it) {
+		refuse(world, arrival, copy);
+		return;
+	}
+	it->key = copy ? tw_hash_combine(arrival->key, copy) : arrival->key;
+	it->position = arrival->position;
+	it->user = arrival->user;
+	it->copy = copy;
+	it->channel =
+		tw_world_channel(world, arrival->caller, arrival->endpoint);
+	it->from = replica_of(world, arrival->caller);
+	if (arrival->caller == TW_NONE) {
+		world->area += (uint64_t)world->live_arrivals *
+			       (uint64_t)(it->since - world->since);
+		world->since = it->since;
+		world->live_arrivals++;
+	}
+	tw_world_tap(world, .kind = TW_TAP_ARRIVES, .service = TW_NONE,
+		.endpoint = arrival->endpoint, .caller = arrival->caller,
+		.replica = TW_NONE);
+	start_route(world, call);
+}

@@ -1,0 +1,478 @@
+/*
+ * The replica's side of a try: it is admitted, runs the program of its
+ * endpoint step by step, and is answered. The worker is held while its calls
+ * are out (a thread a request).
+ *
+ * A task waits for one thing at a time: for work, for a call, or for its
+ * branches. When its replica dies it stays as TW_TASK_DEAD until that thing
+ * has come back, and then goes without a sound.
+ */
+#include "twins/base/assert.h"
+#include "twins/base/hash.h"
+#include "twins/kernel/dist.h"
+#include "twins/kernel/fmath.h"
+#include "twins/traffic/traffic.h"
+#include "twins/world/capacity.h"
+#include "twins/world/effects.h"
+
+static void run(struct tw_world *world, uint32_t task);
+
+static bool is_dead(const struct tw_world *world, const struct tw_task *it)
+{
+	return world->tasks[it->attempt].state == TW_TASK_DEAD;
+}
+
+static struct tw_world_service *service_of(
+	const struct tw_world *world, const struct tw_task *it)
+{
+	return &world->services[world->replicas[it->replica].service];
+}
+
+static uint64_t handle_of(const struct tw_world *world, uint32_t task)
+{
+	return (uint64_t)world->tasks[task].generation << 32 | task;
+}
+
+/* ---- the answer -------------------------------------------------------------
+ */
+
+void tw_serve_answer(struct tw_world *world, struct tw_task *it,
+	enum tw_reason reason, int status)
+{
+	struct tw_call *call;
+	uint64_t answer;
+
+	if (it->call == TW_NONE)
+		return;
+	call = &world->calls[it->call];
+	answer = tw_answer_pack(
+		(struct tw_answer){call->generation, it->try, reason, status});
+	call->attempt = TW_NONE;
+	if (it->back)
+		tw_queue_schedule(&world->queue, tw_world_now(world) + it->back,
+			TW_CLASS_COMPLETION, TW_EV_ANSWER, it->call, answer);
+	else
+		tw_world_soon(world, TW_SOON_ANSWER, it->call, answer);
+	it->call = TW_NONE;
+}
+
+/* Nobody is there any more to answer: the caller finds out by itself. */
+static void never_answer(struct tw_world *world, struct tw_task *it)
+{
+	if (it->call == TW_NONE)
+		return;
+	it->back = TW_CONNECT_TIMEOUT;
+	tw_serve_answer(world, it, TW_UNREACHED, 503);
+}
+
+/* The try leaves the service; the service's sums are brought up to date. */
+static void leave(struct tw_world *world, const struct tw_task *it,
+	enum tw_reason reason, int status)
+{
+	struct tw_world_service *service = service_of(world, it);
+	tw_time sojourn = tw_world_now(world) - it->since;
+	struct tw_cell *cell = tw_world_cell(world, it->channel, TW_SERVER,
+		world->replicas[it->replica].zone, it->window);
+
+	tw_world_touch(world, service);
+	service->in_system--;
+	service->left++;
+	service->sojourn += (uint64_t)sojourn;
+	tw_world_count(world, cell, sojourn,
+		reason != TW_ANSWERED || status >= 400, false);
+	cell->shed += reason == TW_SHED;
+	cell->abandoned += it->call == TW_NONE;
+	cell->queued += it->queued;
+	cell->worked += it->worked;
+}
+
+/* ---- the end
+ * ------------------------------------------------------------------- */
+
+static const struct tw_program *program_of(
+	const struct tw_world *world, const struct tw_task *it)
+{
+	const struct tw_model *model = world->model;
+	const struct tw_revision *revision =
+		&model->revisions[model->replicas[it->replica].revision];
+	uint32_t program = model->endpoints[it->endpoint].program;
+
+	if (revision->programs && revision->programs[it->endpoint] != TW_NONE)
+		program = revision->programs[it->endpoint];
+	return &model->programs[program];
+}
+
+static int status_of(const struct tw_world *world, const struct tw_task *it)
+{
+	const struct tw_program *program = program_of(world, it);
+
+	if (it->failed)
+		return TW_STATUS_FAILED;
+	if (program->errors > 0 && tw_draw(world->seed, it->key, TW_DRAW_BRANCH,
+					   UINT32_MAX) < program->errors)
+		return program->status;
+	return 200;
+}
+
+static void finish_as(struct tw_world *world, uint32_t task, int status)
+{
+	struct tw_task *it = &world->tasks[task];
+
+	leave(world, it, TW_ANSWERED, status);
+	tw_world_tap(world, .kind = TW_TAP_FINISHES, .service = TW_NONE,
+		.endpoint = it->endpoint, .caller = TW_NONE,
+		.replica = it->replica, .attempt = it->try, .status = status);
+	tw_serve_answer(world, it, TW_ANSWERED, status);
+}
+
+static void finish(struct tw_world *world, uint32_t task)
+{
+	struct tw_task *it = &world->tasks[task];
+	uint32_t replica = it->replica;
+
+	if (it->state != TW_TASK_DEAD) {
+		finish_as(world, task, status_of(world, it));
+		world->replicas[replica].capacity->leave(world, replica);
+	}
+	tw_world_free_task(world, task);
+}
+
+/* A task has done its part, or failed, or lost its replica. */
+static void task_over(struct tw_world *world, uint32_t task)
+{
+	for (;;) {
+		struct tw_task *it = &world->tasks[task];
+		struct tw_task *parent;
+		uint32_t parent_task = it->parent;
+
+		if (it->attempt == task) {
+			finish(world, task);
+			return;
+		}
+		parent = &world->tasks[parent_task];
+		parent->failed |= it->failed;
+		tw_world_free_task(world, task);
+		if (--parent->waiting)
+			return;
+		task = parent_task;
+		if (!parent->failed && !is_dead(world, parent)) {
+			run(world, task);
+			return;
+		}
+	}
+}
+
+/* ---- the steps
+ * ------------------------------------------------------------------- */
+
+/* n of a draw for the step's turn: steps of one kind are numbered, turns too.
+ */
+static uint32_t draw_number(const struct tw_step *step, uint32_t iteration)
+{
+	return iteration << 12 ^ step->ordinal << 3 ^ step->kind;
+}
+
+static tw_time demand_of(struct tw_world *world, const struct tw_task *it,
+	const struct tw_step *step, uint32_t iteration)
+{
+	tw_time demand = tw_dist_sample(
+		step->law, tw_draw(world->seed, it->key, TW_DRAW_WORK,
+				   draw_number(step, iteration)));
+
+	if (world->effects.n) {
+		double slower =
+			(double)demand * tw_effects_on_work(world, it->key,
+						 it->endpoint, it->replica);
+
+		demand = slower < (double)TW_STEP_MAX
+				 ? (tw_time)tw_round(slower)
+				 : TW_STEP_MAX;
+	}
+	return demand < TW_STEP_MAX ? demand : TW_STEP_MAX;
+}
+
+/* True where all branches ended on the spot. */
+static bool spawn(struct tw_world *world, uint32_t task,
+	const struct tw_step *step, uint32_t iteration)
+{
+	struct tw_task *it = &world->tasks[task];
+
+	it->waiting = step->n_branches + 1;
+	for (uint32_t i = 0; i < step->n_branches; i++) {
+		uint32_t branch = tw_world_new_task(world), generation;
+
+		if (branch == TW_NONE) {
+			world->obs.overflow++;
+			it->failed = true;
+			it->waiting--;
+			continue;
+		}
+		generation = world->tasks[branch].generation;
+		world->tasks[branch] = *it;
+		world->tasks[branch].generation = generation;
+		world->tasks[branch].parent = task;
+		world->tasks[branch].step =
+			world->model->branches[step->first + i];
+		world->tasks[branch].turn = 0;
+		world->tasks[branch].iteration = iteration;
+		world->tasks[branch].waiting = 0;
+		world->tasks[branch].failed = false;
+		world->tasks[branch].state = TW_TASK_BRANCH;
+		run(world, branch);
+	}
+	return --it->waiting == 0;
+}
+
+/* Counts a turn of the step; it is the task's next until its last turn. */
+static uint32_t take_turn(struct tw_task *it, const struct tw_step *step)
+{
+	uint32_t iteration = it->iteration * step->repeat + it->turn;
+
+	if (++it->turn == step->repeat) {
+		it->turn = 0;
+		it->step = step->next;
+	}
+	return iteration;
+}
+
+static bool is_skipped(const struct tw_world *world, const struct tw_task *it,
+	const struct tw_step *step)
+{
+	return step->probability < 1 && it->turn == 0 &&
+	       tw_draw(world->seed, it->key, TW_DRAW_BRANCH,
+		       draw_number(step, it->iteration)) >= step->probability;
+}
+
+/* False: the task waits for something now. */
+static bool do_step(struct tw_world *world, uint32_t task)
+{
+	struct tw_task *it = &world->tasks[task];
+	uint32_t index = it->step;
+	const struct tw_step *step = &world->model->steps[index];
+	uint32_t iteration;
+	tw_time demand;
+
+	if (is_skipped(world, it, step)) {
+		it->step = step->next;
+		return true;
+	}
+	iteration = take_turn(it, step);
+	switch (step->kind) {
+	case TW_STEP_CPU:
+	case TW_STEP_WAIT:
+		demand = demand_of(world, it, step, iteration);
+		if (!demand)
+			return true;
+		world->tasks[it->attempt].worked += demand;
+		world->replicas[it->replica].capacity->work(
+			world, task, demand);
+		return false;
+	case TW_STEP_CALL:
+		tw_call_begin(world, task, index, iteration);
+		return false;
+	default:
+		return spawn(world, task, step, iteration);
+	}
+}
+
+static void run(struct tw_world *world, uint32_t task)
+{
+	struct tw_task *it = &world->tasks[task];
+
+	while (it->step != TW_NONE && !it->failed)
+		if (!do_step(world, task))
+			return;
+	task_over(world, task);
+}
+
+void tw_serve_worked(struct tw_world *world, uint32_t task)
+{
+	if (is_dead(world, &world->tasks[task]))
+		task_over(world, task);
+	else
+		run(world, task);
+}
+
+void tw_serve_called(struct tw_world *world, uint32_t task, bool failed)
+{
+	struct tw_task *it = &world->tasks[task];
+
+	it->failed |= failed;
+	if (it->failed || is_dead(world, it))
+		task_over(world, task);
+	else
+		run(world, task);
+}
+
+/* ---- the beginning
+ * ------------------------------------------------------------------ */
+
+void tw_serve_start(struct tw_world *world, uint32_t task)
+{
+	struct tw_task *it = &world->tasks[task];
+
+	it->state = TW_TASK_RUNNING;
+	it->queued = tw_world_now(world) - it->since;
+	it->step = program_of(world, it)->step;
+	tw_world_tap(world, .kind = TW_TAP_STARTS, .service = TW_NONE,
+		.endpoint = it->endpoint, .caller = TW_NONE,
+		.replica = it->replica, .attempt = it->try);
+	run(world, task);
+}
+
+static void begin_outside(struct tw_world *world, uint32_t task,
+	const struct tw_world_service *service)
+{
+	struct tw_task *it = &world->tasks[task];
+	const struct tw_call *root = &world->calls[it->root];
+	bool known = root->live && root->generation == it->root_generation;
+	struct tw_begin begin = {
+		.handle = handle_of(world, task),
+		.key = it->key,
+		.endpoint = it->endpoint,
+		.replica = it->replica,
+		.position = known ? root->position : UINT64_MAX,
+		.user = known ? root->user : 0,
+		.from_outside =
+			world->channels.v[it->channel].model->caller == TW_NONE,
+	};
+
+	it->state = TW_TASK_RUNNING;
+	tw_world_tap(world, .kind = TW_TAP_STARTS, .service = TW_NONE,
+		.endpoint = it->endpoint, .caller = TW_NONE,
+		.replica = it->replica, .attempt = it->try);
+	world->inside = true;
+	service->outside->begin(service->outside_context, &begin);
+	world->inside = false;
+}
+
+static void admit(struct tw_world *world, uint32_t task)
+{
+	struct tw_task *it = &world->tasks[task];
+	struct tw_world_replica *replica = &world->replicas[it->replica];
+
+	switch (replica->capacity->admit(world, it->replica, task)) {
+	case TW_ADMITTED:
+		tw_serve_start(world, task);
+		return;
+	case TW_QUEUED:
+		it->state = TW_TASK_QUEUED;
+		tw_world_tap(world, .kind = TW_TAP_QUEUED, .service = TW_NONE,
+			.endpoint = it->endpoint, .caller = TW_NONE,
+			.replica = it->replica, .attempt = it->try);
+		return;
+	case TW_REFUSED:
+		leave(world, it, TW_SHED, 503);
+		tw_world_tap(world, .kind = TW_TAP_SHED, .service = TW_NONE,
+			.endpoint = it->endpoint, .caller = TW_NONE,
+			.replica = it->replica, .attempt = it->try,
+			.status = 503);
+		tw_serve_answer(world, it, TW_SHED, 503);
+		tw_world_free_task(world, task);
+		return;
+	}
+}
+
+void tw_serve_arrive(struct tw_world *world, uint32_t task)
+{
+	struct tw_task *it = &world->tasks[task];
+	enum tw_health health = world->replicas[it->replica].health;
+	struct tw_world_service *service = service_of(world, it);
+
+	/* It died while the try was on its way. */
+	if (health != TW_UP || (service->outside && it->call == TW_NONE)) {
+		if (health == TW_GONE)
+			never_answer(world, it);
+		else
+			tw_serve_answer(world, it, TW_UNREACHED, 503);
+		tw_world_free_task(world, task);
+		return;
+	}
+	tw_world_touch(world, service);
+	service->in_system++;
+	service->arrived++;
+	it->since = tw_world_now(world);
+	if (service->outside)
+		begin_outside(world, task, service);
+	else
+		admit(world, task);
+}
+
+/* ---- breaking off
+ * --------------------------------------------------------------------- */
+
+static void cancel_outside(struct tw_world *world, uint32_t task,
+	const struct tw_world_service *service)
+{
+	if (!service->outside->cancel)
+		return;
+	world->inside = true;
+	service->outside->cancel(
+		service->outside_context, handle_of(world, task));
+	world->inside = false;
+}
+
+void tw_serve_abandon(struct tw_world *world, uint32_t task)
+{
+	struct tw_task *it = &world->tasks[task];
+	struct tw_world_service *service = service_of(world, it);
+
+	it->call = TW_NONE;
+	if (!service->outside || it->state != TW_TASK_RUNNING)
+		return;
+	cancel_outside(world, task, service);
+	leave(world, it, TW_RESET, 499);
+	tw_world_free_task(world, task);
+}
+
+bool tw_serve_complete(struct tw_world *world, uint64_t handle, int status)
+{
+	uint32_t task = (uint32_t)handle;
+	const struct tw_task *it;
+
+	if (task >= world->n_tasks)
+		return false;
+	it = &world->tasks[task];
+	if (it->state != TW_TASK_RUNNING || handle_of(world, task) != handle ||
+		!service_of(world, it)->outside)
+		return false;
+	finish_as(world, task, status);
+	tw_world_free_task(world, task);
+	return true;
+}
+
+static void reset_task(struct tw_world *world, uint32_t task, bool gone)
+{
+	struct tw_task *it = &world->tasks[task];
+	struct tw_world_service *service = service_of(world, it);
+	bool outside = service->outside != NULL;
+
+	leave(world, it, TW_RESET, 503);
+	tw_world_tap(world, .kind = TW_TAP_RESET, .service = TW_NONE,
+		.endpoint = it->endpoint, .caller = TW_NONE,
+		.replica = it->replica, .attempt = it->try);
+	if (gone)
+		never_answer(world, it);
+	else
+		tw_serve_answer(world, it, TW_RESET, 503);
+	if (outside)
+		cancel_outside(world, task, service);
+	if (outside || it->state == TW_TASK_QUEUED)
+		tw_world_free_task(world, task);
+	else
+		it->state = TW_TASK_DEAD;
+}
+
+void tw_serve_reset(struct tw_world *world, uint32_t replica)
+{
+	bool gone = world->replicas[replica].health == TW_GONE;
+
+	for (uint32_t t = 0; t < world->n_tasks; t++) {
+		const struct tw_task *it = &world->tasks[t];
+
+		if (it->replica == replica &&
+			(it->state == TW_TASK_QUEUED ||
+				it->state == TW_TASK_RUNNING))
+			reset_task(world, t, gone);
+	}
+}

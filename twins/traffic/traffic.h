@@ -1,0 +1,106 @@
+/*
+ * One request on its way: it is called (call.c), finds a replica (balance.c),
+ * is served there (serve.c), answered, tried again or given up.
+ *
+ * Keys of draws (design, Determinism) are made here and nowhere else:
+ *	arrival  position in the source, pass, copy
+ *	call     the parent's attempt, the target endpoint, the n-th call to it
+ *	attempt  the call, the number of the try
+ * A draw for work leaves the replica out, so that a request's luck does not
+ * depend on where it is served.
+ */
+#ifndef TW_TRAFFIC_TRAFFIC_H
+#define TW_TRAFFIC_TRAFFIC_H
+
+#include "twins/traffic/seam.h"
+#include "twins/world/world.h"
+
+/*
+ * A connection to an address where nobody answers fails after this long: Envoy,
+ * Cluster.connect_timeout, default 5 s. A caller's own timeouts may come first.
+ */
+#define TW_CONNECT_TIMEOUT (5 * TW_S)
+
+/* No step and no round trip takes longer: the far tail of a law with an
+ * infinite mean must not carry the clock away. */
+#define TW_STEP_MAX TW_H
+
+/* What a caller's application answers when a call that it needs has failed. */
+#define TW_STATUS_FAILED 500
+
+/* ---- answers ----------------------------------------------------------------
+ */
+
+static inline uint64_t tw_answer_pack(struct tw_answer a)
+{
+	return (uint64_t)a.generation << 32 | (uint64_t)a.try << 16 |
+	       (uint64_t)a.reason << 12 | (uint64_t)(a.status & 0xfff);
+}
+
+static inline struct tw_answer tw_answer_unpack(uint64_t bits)
+{
+	return (struct tw_answer){
+		.generation = (uint32_t)(bits >> 32),
+		.try = (uint16_t)(bits >> 16),
+		.reason = (enum tw_reason)(bits >> 12 & 0xf),
+		.status = (int)(bits & 0xfff),
+	};
+}
+
+/* ---- the caller's side: call.c
+ * ------------------------------------------------- */
+
+/* A step of a task makes a call; the task is resumed when it is over. */
+void tw_call_begin(struct tw_world *world, uint32_t task, uint32_t step,
+	uint32_t iteration);
+/* An arrival comes in. copy: from 0, the arrival itself. */
+void tw_call_arrive(struct tw_world *world, const struct tw_arrival *arrival,
+	uint32_t copy);
+
+void tw_call_answered(struct tw_world *world, uint32_t call, uint64_t answer);
+void tw_call_try_timeout(
+	struct tw_world *world, uint32_t call, uint32_t generation);
+void tw_call_route_timeout(
+	struct tw_world *world, uint32_t call, uint32_t generation);
+void tw_call_app_timeout(
+	struct tw_world *world, uint32_t call, uint32_t generation);
+void tw_call_again(struct tw_world *world, uint32_t call, uint64_t answer);
+/* The run is over: outcome now. */
+void tw_call_cut_off(struct tw_world *world, uint32_t call);
+
+/* ---- which replica: balance.c
+ * ---------------------------------------------------- */
+
+/* TW_NONE: nobody is listed. `turn`: the caller's counter for round robin. */
+uint32_t tw_balance(const struct tw_world *world, uint32_t pool,
+	enum tw_balancer balancer, uint64_t key, uint32_t *turn);
+
+/* ---- the replica's side: serve.c
+ * --------------------------------------------------- */
+
+/* A try reaches its replica. */
+void tw_serve_arrive(struct tw_world *world, uint32_t task);
+/* It leaves the queue. */
+void tw_serve_start(struct tw_world *world, uint32_t task);
+/* A step of cpu or wait is done. */
+void tw_serve_worked(struct tw_world *world, uint32_t task);
+/* A call that the task made is over. */
+void tw_serve_called(struct tw_world *world, uint32_t task, bool failed);
+/* Its caller has gone; the work goes on (an outside service is told). */
+void tw_serve_abandon(struct tw_world *world, uint32_t task);
+/* An outside service answers; false: too late. */
+bool tw_serve_complete(struct tw_world *world, uint64_t handle, int status);
+/* The replica died: its tries are reset or, where its node is gone with it,
+ * never answered. */
+void tw_serve_reset(struct tw_world *world, uint32_t replica);
+
+/* Sends an answer back to the task's caller, if it still waits. */
+void tw_serve_answer(struct tw_world *world, struct tw_task *task,
+	enum tw_reason reason, int status);
+
+/* Does what follows at this instant, until nothing does. */
+void tw_traffic_settle(struct tw_world *world);
+/* An event of one of the kinds of traffic; false: it is not. */
+bool tw_traffic_event(struct tw_world *world, const struct tw_event *event);
+
+#endif

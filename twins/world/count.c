@@ -1,0 +1,171 @@
+/*
+ * What a run saw is written down here, as it happens.
+ */
+#include "twins/base/assert.h"
+#include "twins/base/hash.h"
+#include "twins/world/world.h"
+
+#include <string.h>
+
+/* ---- slices
+ * ------------------------------------------------------------------- */
+
+static void close_service(struct tw_world_service *it, tw_time at)
+{
+	tw_time d = at - it->since;
+
+	it->area += (uint64_t)it->in_system * (uint64_t)d;
+	it->busy_area += (int64_t)it->busy * d;
+	it->capacity_area += (int64_t)it->capacity * d;
+	it->since = at;
+}
+
+/* The longest queue that is still there: the next slice begins with it. */
+static uint32_t longest_queue(const struct tw_world *world, uint32_t service)
+{
+	const struct tw_pool *pool =
+		&world->model->pools[world->model->services[service].pool];
+	uint32_t longest = 0;
+
+	for (uint32_t i = 0; i < pool->n_replicas; i++) {
+		const struct tw_world_replica *it =
+			&world->replicas[pool->replicas[i]];
+
+		if (it->queue_length > longest)
+			longest = it->queue_length;
+	}
+	return longest;
+}
+
+static void close_slice(struct tw_world *world)
+{
+	size_t gauge = 0;
+
+	for (uint32_t s = 0; s < world->model->n_services; s++) {
+		struct tw_world_service *it = &world->services[s];
+
+		if (world->model->services[s].is_alias)
+			continue;
+		close_service(it, world->slice_end);
+		tw_vec_push(&world->obs.gauges.v[gauge].slices,
+			((struct tw_gauge_slice){
+				.replicas = it->replicas,
+				.unavailable = it->worst_unavailable,
+				.queue = it->worst_queue,
+				.busy = it->busy_area,
+				.capacity = it->capacity_area,
+			}));
+		gauge++;
+		it->busy_area = it->capacity_area = 0;
+		it->worst_unavailable = it->unavailable;
+		it->worst_queue = it->worst_queue ? longest_queue(world, s) : 0;
+	}
+}
+
+void tw_world_close_slices(struct tw_world *world, tw_time to)
+{
+	while (world->slice_end <= to) {
+		close_slice(world);
+		world->slice++;
+		world->slice_end += world->obs.slice;
+	}
+}
+
+/* ---- cells
+ * ---------------------------------------------------------------------- */
+
+static uint32_t add_cell(struct tw_world *world, uint32_t channel,
+	enum tw_side side, uint32_t zone, uint8_t window)
+{
+	const struct tw_model *model = world->model;
+	const struct tw_channel *it = world->channels.v[channel].model;
+	const struct tw_endpoint *endpoint = &model->endpoints[it->endpoint];
+	struct tw_observation *obs = &world->obs;
+	struct tw_cell_key key = {
+		.caller = tw_observation_name(
+			obs, tw_model_caller_name(model, it->caller)),
+		.service = tw_observation_name(
+			obs, model->services[endpoint->service].key),
+		.endpoint = tw_observation_name(obs, endpoint->name),
+		.zone = tw_observation_name(
+			obs, zone < model->n_zones ? model->zones[zone] : ""),
+		.side = side,
+		.window = window,
+	};
+
+	return (uint32_t)(tw_observation_cell(obs, &key) - obs->cells.v);
+}
+
+struct tw_cell *tw_world_cell(struct tw_world *world, uint32_t channel,
+	enum tw_side side, uint32_t zone, uint8_t window)
+{
+	uint32_t n = world->model->n_zones + 1;
+	uint32_t *at =
+		&world->channels.v[channel]
+			 .cells[((uint32_t)side * n + zone) * 3 + window];
+
+	if (__builtin_expect(*at == TW_NONE, 0))
+		*at = add_cell(world, channel, side, zone, window);
+	return &world->obs.cells.v[*at];
+}
+
+static struct tw_slice *slice_of(struct tw_world *world, struct tw_cell *cell)
+{
+	while (cell->slices.n <= world->slice)
+		tw_vec_push(&cell->slices, (struct tw_slice){0});
+	return &cell->slices.v[world->slice];
+}
+
+void tw_world_count(struct tw_world *world, struct tw_cell *cell,
+	tw_time latency, bool failed, bool timed_out)
+{
+	struct tw_slice *slice = slice_of(world, cell);
+
+	cell->count++;
+	cell->errors += failed;
+	cell->timeouts += timed_out;
+	tw_histogram_record(&cell->latency, latency);
+	slice->count++;
+	slice->errors += failed;
+	slice->timeouts += timed_out;
+	slice->latency_sum += latency;
+	if (latency > slice->latency_max)
+		slice->latency_max = latency;
+}
+
+/* ---- examples
+ * ---------------------------------------------------------------------- */
+
+void tw_world_example(struct tw_world *world, const struct tw_call *call,
+	tw_time latency, int status)
+{
+	const struct tw_model *model = world->model;
+	const struct tw_channel *channel =
+		world->channels.v[call->channel].model;
+	const struct tw_endpoint *endpoint =
+		&model->endpoints[channel->endpoint];
+	uint64_t hash = tw_hash_mix(call->key);
+	size_t at = world->obs.failed.n;
+
+	if (at == TW_EXAMPLES) {
+		at = 0;
+		for (size_t i = 1; i < TW_EXAMPLES; i++)
+			if (world->example_hashes[i] >
+				world->example_hashes[at])
+				at = i;
+		if (hash >= world->example_hashes[at])
+			return;
+	} else {
+		tw_vec_push(&world->obs.failed, (struct tw_example){0});
+	}
+	world->example_hashes[at] = hash;
+	world->obs.failed.v[at] = (struct tw_example){
+		.position = call->position,
+		.at = call->since,
+		.latency = latency,
+		.service = tw_observation_name(
+			&world->obs, model->services[endpoint->service].key),
+		.endpoint = tw_observation_name(&world->obs, endpoint->name),
+		.status = status,
+	};
+}

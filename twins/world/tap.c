@@ -1,0 +1,61 @@
+#include "twins/world/tap.h"
+
+#include "twins/base/assert.h"
+
+static const char *phrase(enum tw_tap_kind kind)
+{
+	static const char *const phrases[] = {
+		[TW_TAP_ARRIVES] = "arrives",
+		[TW_TAP_SENT] = "is sent",
+		[TW_TAP_STARTS] = "starts",
+		[TW_TAP_QUEUED] = "is queued",
+		[TW_TAP_SHED] = "is shed",
+		[TW_TAP_FINISHES] = "finishes",
+		[TW_TAP_RESET] = "is reset",
+		[TW_TAP_RETRIES] = "is tried again",
+		[TW_TAP_TIMES_OUT] = "times out",
+		[TW_TAP_RETURNS] = "returns",
+		[TW_TAP_DIES] = "dies",
+		[TW_TAP_READY] = "is ready",
+		[TW_TAP_LISTED] = "is listed",
+		[TW_TAP_UNLISTED] = "is no longer listed",
+		[TW_TAP_FAULT_ON] = "begins",
+		[TW_TAP_FAULT_OFF] = "ends",
+	};
+
+	tw_assert(kind < sizeof phrases / sizeof *phrases);
+	return phrases[kind];
+}
+
+void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
+	struct tw_buf *out)
+{
+	tw_buf_printf(out, "%lld.%09llds", (long long)(event->at / TW_S),
+		(long long)(event->at % TW_S));
+	if (event->fault) {
+		tw_buf_printf(
+			out, " fault %s %s", event->fault, phrase(event->kind));
+		return;
+	}
+	if (event->endpoint == TW_NONE) {
+		tw_buf_printf(out, " replica %s %s",
+			model->replicas[event->replica].name,
+			phrase(event->kind));
+		return;
+	}
+	tw_buf_printf(out, " %s %s",
+		model->services[model->endpoints[event->endpoint].service].key,
+		model->endpoints[event->endpoint].name);
+	if (event->attempt)
+		tw_buf_printf(out, " attempt %u", event->attempt);
+	tw_buf_printf(out, " %s", phrase(event->kind));
+	if (event->replica != TW_NONE)
+		tw_buf_printf(
+			out, " on %s", model->replicas[event->replica].name);
+	if (event->kind == TW_TAP_SENT || event->kind == TW_TAP_RETURNS)
+		tw_buf_printf(out, " %s %s",
+			event->kind == TW_TAP_SENT ? "by" : "to",
+			tw_model_caller_name(model, event->caller));
+	if (event->status)
+		tw_buf_printf(out, " %d", event->status);
+}

@@ -1,0 +1,343 @@
+/*
+ * The state of a run: what is alive, what is on its way, and what was seen.
+ * The floors above (traffic, cluster, fault) act on it; nothing here decides.
+ *
+ * Calls and tasks live in pools: arrays that are reserved once and touched
+ * from the bottom up, so that memory follows the work in flight and pointers
+ * into them stay good. An index is reused; where something may come back for
+ * a record that is gone, it carries the record's generation.
+ */
+#ifndef TW_WORLD_WORLD_H
+#define TW_WORLD_WORLD_H
+
+#include "twins/kernel/queue.h"
+#include "twins/kernel/random.h"
+#include "twins/model/model.h"
+#include "twins/observe/observation.h"
+#include "twins/world/tap.h"
+
+struct tw_outcome;
+struct tw_outside;
+
+/* Kinds of events of the queue. */
+enum tw_event_kind {
+	TW_EV_ARRIVE,	     /* a: task, b: generation; it reaches a replica */
+	TW_EV_WORKED,	     /* a: task, b: generation; a cpu or wait step */
+	TW_EV_ANSWER,	     /* a: call, b: struct tw_answer, packed */
+	TW_EV_TRY_TIMEOUT,   /* a: call, b: generation */
+	TW_EV_ROUTE_TIMEOUT, /* a: call, b: generation */
+	TW_EV_APP_TIMEOUT,   /* a: call, b: generation */
+	TW_EV_AGAIN,	     /* a: call, b: answer's try: back-off is over */
+	TW_EV_COPY,	     /* a: pending copy of an arrival */
+	TW_EV_FAULT_ON,	     /* a: fault of the scenario */
+	TW_EV_FAULT_OFF,
+	TW_EV_RESTART, /* a: replica, b: its life; a dead one is ready */
+	TW_EV_LIST,    /* a: replica; callers learn how it is */
+};
+
+/* How a try ended. */
+enum tw_reason {
+	TW_ANSWERED,  /* by the application, whatever the status */
+	TW_SHED,      /* refused: the queue was full */
+	TW_NO_HOST,   /* nobody is listed */
+	TW_UNREACHED, /* no connection: dead, partitioned */
+	TW_RESET,     /* the replica died under it */
+	TW_TRY_TIMED_OUT,
+	TW_TIMED_OUT,
+	TW_CUT_OFF, /* the run was stopped */
+};
+
+/* An answer on its way to a call. It is stale unless generation and number
+ * of the try are still those of the call. */
+struct tw_answer {
+	uint32_t generation;
+	uint16_t try;
+	enum tw_reason reason;
+	int status; /* < 4096 */
+};
+
+/* ---- work in flight ------------------------------------------------------ */
+
+/* A call as its caller sees it: all tries together. */
+struct tw_call {
+	uint64_t key;
+	tw_time since;
+	int64_t network, backoff; /* ns so far */
+	tw_event_id app_timer, route_timer, try_timer;
+	uint64_t position, user; /* of an arrival */
+	uint32_t copy;		 /* made by a surge: from 1 */
+	uint32_t generation;
+	uint32_t next;	  /* free list */
+	uint32_t parent;  /* task that waits for it; TW_NONE: an arrival */
+	uint32_t channel; /* world->channels */
+	uint32_t step;	  /* that makes it; TW_NONE: an arrival */
+	uint32_t attempt; /* task of the try at work, TW_NONE: none */
+	uint32_t replica; /* of the try that is out; TW_NONE: none is */
+	uint32_t from;	  /* the caller's replica; TW_NONE: outside */
+	uint32_t root, root_generation; /* call that all of it is for */
+	uint16_t tries;
+	uint16_t route_tries; /* retries by the policy, since the last start */
+	uint16_t app_tries;   /* retries by the application */
+	uint8_t window;	      /* enum tw_window */
+	bool live;
+	bool starts_over; /* after the back-off: by the application */
+	bool backing_off;
+};
+
+enum tw_task_state {
+	TW_TASK_FREE,
+	TW_TASK_SENT,	 /* on its way to the replica */
+	TW_TASK_QUEUED,	 /* in the replica's queue */
+	TW_TASK_RUNNING, /* holds a worker (outside services: does not) */
+	TW_TASK_DEAD,	 /* its replica died; waits for what it started */
+	TW_TASK_BRANCH,	 /* part of another task, side by side with others */
+};
+
+/* A try on a replica, or a branch of one. */
+struct tw_task {
+	uint64_t key;  /* of the attempt */
+	tw_time since; /* sent; then: reached the replica */
+	tw_time back;  /* ns of the way back */
+	int64_t queued, worked;
+	uint32_t generation;
+	uint32_t next;	  /* free list; queue of the replica */
+	uint32_t call;	  /* whom to answer; TW_NONE: the caller has gone */
+	uint32_t attempt; /* itself, or the attempt that it is a branch of */
+	uint32_t parent;  /* branch: the task that waits for it */
+	uint32_t replica;
+	uint32_t channel;
+	uint32_t endpoint;  /* that of the target */
+	uint32_t step;	    /* next to do; TW_NONE: the end */
+	uint32_t turn;	    /* of that step, from 0 */
+	uint32_t iteration; /* salts draws within repeated branches */
+	uint32_t waiting;   /* branches out (+ 1 while they are started) */
+	uint32_t root, root_generation;
+	uint16_t try;
+	uint8_t state; /* enum tw_task_state */
+	uint8_t window;
+	bool failed;
+};
+
+/* ---- what is alive ----------------------------------------------------------
+ */
+
+struct tw_capacity;
+
+enum tw_health {
+	TW_UP,
+	TW_DOWN, /* refuses connections */
+	TW_GONE, /* its node is: nobody answers */
+};
+
+struct tw_world_replica {
+	const struct tw_capacity *capacity;
+	uint32_t busy, workers;
+	uint32_t queue_first, queue_last, queue_length, queue_limit;
+	uint32_t outstanding; /* tries that callers have out to it */
+	uint32_t node;	      /* TW_NONE: it fits nowhere */
+	uint32_t zone;
+	uint32_t service;
+	uint32_t life; /* counts deaths */
+	uint8_t health;
+	bool listed; /* callers see it */
+};
+
+/* Integrals are sums of n * ns modulo 2^64: Little's law is an equation of
+ * integers. */
+struct tw_world_service {
+	uint32_t in_system, busy, capacity;
+	tw_time since; /* of the sums below */
+	uint64_t area, sojourn;
+	int64_t busy_area, capacity_area; /* of this slice */
+	uint32_t replicas, unavailable;
+	uint32_t worst_unavailable, worst_queue; /* of this slice */
+	uint64_t arrived, left;
+	const struct tw_outside *outside;
+	void *outside_context;
+};
+
+/* What the directory tells callers. */
+struct tw_world_pool {
+	uint32_t *listed;
+	uint32_t n;
+};
+
+struct tw_world_channel {
+	const struct tw_channel *model;
+	uint32_t *cells;  /* [side][zone][window]; TW_NONE: none yet */
+	uint32_t **turns; /* by target: round robin, by caller's replica */
+	uint32_t route_lane, try_lane;
+};
+
+/* ---- effects of faults
+ * -------------------------------------------------------- */
+
+enum tw_effect_kind {
+	TW_EFFECT_LATENCY,
+	TW_EFFECT_ERROR,
+	TW_EFFECT_PARTITION,
+	TW_EFFECT_SLOW,
+	TW_EFFECT_SURGE,
+};
+
+/* Selectors as in struct tw_fault: an array NULL fits all. */
+struct tw_effect {
+	enum tw_effect_kind kind;
+	uint64_t hash;
+	double probability;
+	const bool *callers, *callees, *endpoints, *replicas, *nodes;
+	const bool *from_zones, *to_zones;
+	bool both_ways; /* partition */
+	int status;
+	tw_time add, jitter;
+	double factor;
+};
+
+/* ---- what is done at once
+ * ------------------------------------------------------ */
+
+enum tw_soon_kind {
+	TW_SOON_START,	 /* index: task, data: generation */
+	TW_SOON_ANSWER,	 /* index: call, data: answer, packed */
+	TW_SOON_REFUSED, /* index: task whose call was not made for want of
+			  * room, data: generation * 2 + it was optional */
+};
+
+struct tw_soon {
+	uint64_t data;
+	uint32_t index;
+	uint32_t kind;
+};
+
+/* A copy of an arrival by a surge, yet to come. */
+struct tw_copy {
+	uint64_t key, position;
+	uint32_t endpoint;
+	uint32_t next; /* its number; free: the next free one */
+};
+
+struct tw_world {
+	const struct tw_model *model;
+	struct tw_queue queue;
+	uint64_t seed;
+	struct tw_arena arena;
+	const struct tw_tap *tap;
+
+	struct tw_call *calls;
+	struct tw_task *tasks;
+	uint32_t n_calls, n_tasks; /* ever touched */
+	uint32_t free_call, free_task;
+	uint32_t live_calls, live_tasks, live_arrivals;
+	uint32_t max_in_flight, cap_tasks;
+
+	struct tw_world_replica *replicas;
+	struct tw_world_service *services;
+	struct tw_world_pool *pools;
+	TW_VEC(struct tw_world_channel) channels;
+	struct tw_map channel_of; /* beyond those of the model */
+	struct tw_map turns_of;	  /* "caller pool" -> counters */
+	uint32_t *app_lanes;	  /* by step */
+	bool *node_down;
+
+	TW_VEC(const struct tw_effect *) effects;
+	uint8_t window;
+
+	struct tw_soon *soon; /* a ring */
+	uint32_t soon_first, soon_n, soon_cap;
+	TW_VEC(struct tw_copy) copies;
+	uint32_t free_copy, live_copies;
+
+	struct tw_observation obs;
+	tw_time slice_end;
+	uint32_t slice;
+	uint64_t area, sojourn; /* of arrivals */
+	tw_time since;
+	uint64_t *example_hashes;
+	bool inside; /* a callback is running */
+
+	void (*done)(void *context, const struct tw_outcome *outcome);
+	void *done_context;
+};
+
+struct tw_world_options {
+	uint64_t seed;
+	tw_time slice;
+	uint32_t max_in_flight;
+	const struct tw_tap *tap;
+	const uint32_t *node_of; /* by replica; TW_NONE: nowhere */
+};
+
+void tw_world_init(struct tw_world *world, const struct tw_model *model,
+	const struct tw_world_options *options);
+void tw_world_release(struct tw_world *world);
+
+static inline tw_time tw_world_now(const struct tw_world *world)
+{
+	return world->queue.now;
+}
+
+/* ---- pools ------------------------------------------------------------------
+ */
+
+/* Zeroed but for generation. TW_NONE: the pool is at its bound. */
+uint32_t tw_world_new_call(struct tw_world *world);
+void tw_world_free_call(struct tw_world *world, uint32_t call);
+uint32_t tw_world_new_task(struct tw_world *world);
+void tw_world_free_task(struct tw_world *world, uint32_t task);
+
+/* ---- channels
+ * ------------------------------------------------------------------ */
+
+/* The model's, or one that is worked out on the spot. */
+uint32_t tw_world_channel(
+	struct tw_world *world, uint32_t caller, uint32_t endpoint);
+
+/* ---- soon
+ * ------------------------------------------------------------------------ What
+ * follows at this very instant, after what is being done now. It keeps callers
+ * from being resumed inside their own calls. */
+
+void tw_world_soon(struct tw_world *world, enum tw_soon_kind kind,
+	uint32_t index, uint64_t data);
+bool tw_world_take_soon(struct tw_world *world, struct tw_soon *soon);
+
+/* ---- observation
+ * ------------------------------------------------------------------ */
+
+/* Adds up a service's sums to now; call it before in_system, busy, capacity
+ * or unavailable change. */
+static inline void tw_world_touch(
+	struct tw_world *world, struct tw_world_service *service)
+{
+	tw_time d = tw_world_now(world) - service->since;
+
+	service->area += (uint64_t)service->in_system * (uint64_t)d;
+	service->busy_area += (int64_t)service->busy * d;
+	service->capacity_area += (int64_t)service->capacity * d;
+	service->since += d;
+}
+
+/* Closes the slices that end by `to` (> now): nothing happens before `to`. */
+void tw_world_close_slices(struct tw_world *world, tw_time to);
+
+/* The cell; zone n_zones is the outside. Valid until the next call. */
+struct tw_cell *tw_world_cell(struct tw_world *world, uint32_t channel,
+	enum tw_side side, uint32_t zone, uint8_t window);
+/* Counts one that ended now. */
+void tw_world_count(struct tw_world *world, struct tw_cell *cell,
+	tw_time latency, bool failed, bool timed_out);
+/* A root request that went wrong. */
+void tw_world_example(struct tw_world *world, const struct tw_call *call,
+	tw_time latency, int status);
+
+/* Emits to the tap, if there is one. */
+#define tw_world_tap(world, ...)                                               \
+	do {                                                                   \
+		if ((world)->tap)                                              \
+			(world)->tap->event((world)->tap->context,             \
+				&(struct tw_tap_event){                        \
+					.at = (world)->queue.now,              \
+					__VA_ARGS__});                         \
+	} while (0)
+
+#endif
