@@ -4,6 +4,8 @@
 #include "twins/kernel/fmath.h"
 #include "twins/kernel/special.h"
 
+#include <stdio.h>
+
 #define LONGEST ((double)(TW_NEVER / 4))
 
 /*
@@ -88,23 +90,31 @@ static int check_between(double p, struct tw_error *error)
 		tw_real_text(p, text));
 }
 
-/* 0.999 as 99.9: the shortest text of p * 100 despite its rounding. */
-static double percent(double p)
-{
-	double whole = tw_round(p * 100e9);
+/* Up to nine digits after the point, none in vain: "50", "99.9". */
+#define DECIMAL_TEXT 32
 
-	return whole / 1e9;
+static const char *decimal(double value, char to[static DECIMAL_TEXT])
+{
+	int64_t billionths = (int64_t)tw_round(value * 1e9);
+	int n = snprintf(to, DECIMAL_TEXT, "%lld.%09lld",
+		(long long)(billionths / 1000000000),
+		(long long)(billionths % 1000000000));
+
+	while (to[n - 1] == '0')
+		n--;
+	to[to[n - 1] == '.' ? n - 1 : n] = 0;
+	return to;
 }
 
 static int fail_order(
 	struct tw_quantile low, struct tw_quantile high, struct tw_error *error)
 {
 	char a[TW_TIME_TEXT], b[TW_TIME_TEXT];
-	char p[TW_REAL_TEXT], q[TW_REAL_TEXT];
+	char p[DECIMAL_TEXT], q[DECIMAL_TEXT];
 
 	return tw_fail(error, TW_E_USAGE, "p%s (%s) is below p%s (%s)",
-		tw_real_text(percent(high.p), q), tw_time_text(high.value, b),
-		tw_real_text(percent(low.p), p), tw_time_text(low.value, a));
+		decimal(high.p * 100, q), tw_time_text(high.value, b),
+		decimal(low.p * 100, p), tw_time_text(low.value, a));
 }
 
 int tw_dist_lognormal(struct tw_dist *dist, struct tw_quantile one,
@@ -411,10 +421,10 @@ static void add_time(struct tw_buf *out, const char *before, double value)
 
 static void add_real(struct tw_buf *out, const char *before, double value)
 {
-	char text[TW_REAL_TEXT];
+	char text[DECIMAL_TEXT];
 
 	tw_buf_add_text(out, before);
-	tw_buf_add_text(out, tw_real_text(value, text));
+	tw_buf_add_text(out, decimal(value, text));
 }
 
 void tw_dist_text(const struct tw_dist *dist, struct tw_buf *out)
@@ -447,7 +457,7 @@ void tw_dist_text(const struct tw_dist *dist, struct tw_buf *out)
 		for (size_t i = 0; i < dist->table->n; i++) {
 			const struct point *point = &dist->table->point[i];
 
-			add_real(out, " p", percent(point->p));
+			add_real(out, " p", point->p * 100);
 			add_time(out, "=", dist->a * point->value);
 		}
 		return;

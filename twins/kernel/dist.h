@@ -10,7 +10,7 @@
  * Constructors return -1 with *error (TW_E_USAGE, no position) where the
  * parameters describe no distribution. Times are ns and not negative.
  *
- * Errors (tests/unit/kernel): quantiles 1e-12 relative, of gamma 1e-6; means
+ * Errors (tests/unit/kernel): quantiles 1e-12 relative, of gamma 2e-6; means
  * 1e-9 relative.
  */
 #ifndef TW_KERNEL_DIST_H

@@ -10,7 +10,7 @@
 #ifndef TW_KERNEL_SPECIAL_H
 #define TW_KERNEL_SPECIAL_H
 
-/* log of the gamma function, x > 0; 1e-14 relative, near its zeros absolute. */
+/* log of the gamma function, x > 0; 1e-13 relative, near 1 and 2 absolute. */
 double tw_lgamma(double x);
 
 /* P(X <= x) and P(X > x) for X of the gamma distribution of shape a > 0 and

@@ -258,7 +258,7 @@ START_TEST(memory_follows_what_is_pending)
 	struct tw_queue queue;
 	struct tw_event event;
 	tw_event_id ids[10] = {0};
-	uint32_t lane;
+	uint32_t lane, fired = 0;
 	size_t bytes;
 
 	tw_queue_init(&queue);
@@ -271,9 +271,9 @@ START_TEST(memory_follows_what_is_pending)
 					TW_CLASS_TIMEOUT, 1, i, 0);
 		tw_queue_schedule(
 			&queue, queue.now + 100, TW_CLASS_COMPLETION, 2, 0, 0);
-		ck_assert(tw_queue_pop(&queue, &event));
-		ck_assert_uint_eq(event.kind, 2);
+		fired += tw_queue_pop(&queue, &event) && event.kind == 2;
 	}
+	ck_assert_uint_eq(fired, 1000000);
 	ck_assert_uint_eq(tw_queue_live(&queue), 10);
 	bytes = tw_queue_bytes(&queue);
 	ck_assert_uint_lt(bytes, 16384);
