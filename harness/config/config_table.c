@@ -1,0 +1,559 @@
+/* The keys of twinrig.yaml. */
+#include "harness/config/tables.h"
+
+#include <stddef.h>
+
+#define AT(type, field) .offset = offsetof(struct type, field)
+
+/* ---- topology ---------------------------------------------------------- */
+
+static const struct tw_row topology_rows[] = {
+	{.name = "manifests",
+		.type = TW_ROW_TEXTS,
+		AT(tw_config_topology, manifests),
+		.help = "what is deployed: files, globs and folders "
+			"(kustomize) of Kubernetes and Compose manifests"},
+	{.name = "render",
+		.type = TW_ROW_COMMAND,
+		AT(tw_config_topology, render),
+		.help = "a command that writes manifests to its output, run "
+			"on the tree of either side"},
+	{.name = "models",
+		.type = TW_ROW_TEXTS,
+		AT(tw_config_topology, models),
+		.help = "twin models: what manifests do not say"},
+	{0},
+};
+
+static const struct tw_table topology = {
+	.name = "topology",
+	.help = "the system",
+	.rows = topology_rows,
+};
+
+/* ---- traffic ----------------------------------------------------------- */
+
+static void check_traffic(
+	struct tw_reader *reader, void *base, const struct tw_yaml *node)
+{
+	const struct tw_config_traffic *traffic = base;
+
+	if (traffic->speed.origin && traffic->rate.origin)
+		tw_diag(reader->diags, TW_ERROR, traffic->rate.origin->pos,
+			"'speed' and 'rate' exclude each other");
+	if (traffic->to.origin && traffic->to.v <= traffic->from.v)
+		tw_diag(reader->diags, TW_ERROR, traffic->to.origin->pos,
+			"'to' must be later than 'from'");
+	if (traffic->loop.origin && !traffic->loop.v &&
+		!traffic->duration.origin)
+		tw_diag(reader->diags, TW_ERROR, traffic->loop.origin->pos,
+			"'loop: 0' needs a 'duration' to end at");
+	(void)node;
+}
+
+static const struct tw_row traffic_rows[] = {
+	{.name = "capture",
+		.type = TW_ROW_TEXTS,
+		AT(tw_config_traffic, capture),
+		.help = "captured requests: .gor, HAR, access logs, JSON "
+			"Lines; known by content"},
+	{.name = "speed",
+		.type = TW_ROW_FACTOR,
+		AT(tw_config_traffic, speed),
+		.otherwise = "1x",
+		.min = 0.001,
+		.max = 1000,
+		.help = "how fast the capture is played"},
+	{.name = "rate",
+		.type = TW_ROW_RATE,
+		AT(tw_config_traffic, rate),
+		.min = 1e-6,
+		.max = 1e7,
+		.help = "requests a second, instead of the recorded rate"},
+	{.name = "loop",
+		.type = TW_ROW_INT,
+		AT(tw_config_traffic, loop),
+		.otherwise = "1",
+		.max = 1e6,
+		.help = "how often the capture is played; 0: until `duration` "
+			"is over"},
+	{.name = "from",
+		.type = TW_ROW_DURATION,
+		AT(tw_config_traffic, from),
+		.otherwise = "0s",
+		.help = "where in the capture to start"},
+	{.name = "to",
+		.type = TW_ROW_DURATION,
+		AT(tw_config_traffic, to),
+		.help = "where in the capture to stop; its end if not given"},
+	{.name = "duration",
+		.type = TW_ROW_DURATION,
+		AT(tw_config_traffic, duration),
+		.min = 1e6,
+		.help = "how long a run takes; as long as the capture if not "
+			"given"},
+	{.name = "entry",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_traffic, entry),
+		.help = "the service that gets requests which no route takes"},
+	{0},
+};
+
+static const struct tw_table traffic = {
+	.name = "traffic",
+	.help = "the requests that are replayed",
+	.rows = traffic_rows,
+	.check = check_traffic,
+};
+
+/* ---- scenarios --------------------------------------------------------- */
+
+static void *add_scenario(struct tw_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
+{
+	struct tw_config *config = base;
+	struct tw_config_scenario *scenario =
+		tw_new(reader->arena, struct tw_config_scenario);
+
+	(void)key;
+	scenario->pos = value->pos;
+	tw_vec_push_in(reader->arena, &config->scenarios, scenario);
+	return scenario;
+}
+
+static void add_arg(struct tw_reader *reader, struct tw_config_fault *fault,
+	const struct tw_yaml_pair *pair)
+{
+	struct tw_text value;
+
+	if (!tw_yaml_text(pair->key))
+		return;
+	if (!tw_yaml_text(pair->value)) {
+		tw_reader_expected(
+			reader, pair->key->value, "one value", pair->value);
+		return;
+	}
+	value = tw_reader_text(reader, pair->value);
+	if (!strcmp(pair->key->value, "kind")) {
+		fault->kind = value.v;
+		fault->kind_pos = value.origin->pos;
+		return;
+	}
+	tw_vec_push_in(reader->arena, &fault->args,
+		((struct tw_fault_arg){.name = pair->key->value,
+			.value = value.v,
+			.name_pos = pair->key->pos,
+			.value_pos = value.origin->pos}));
+}
+
+static void read_fault(struct tw_reader *reader,
+	struct tw_config_scenario *scenario, struct tw_yaml *node)
+{
+	struct tw_config_fault *fault =
+		tw_new(reader->arena, struct tw_config_fault);
+
+	if (node->kind != TW_YAML_MAPPING) {
+		tw_reader_expected(reader, "faults",
+			"a fault such as {kind: latency, to: cart, add: "
+			"100ms}",
+			node);
+		return;
+	}
+	fault->pos = node->pos;
+	for (size_t i = 0; i < node->pairs.n; i++)
+		add_arg(reader, fault, &node->pairs.v[i]);
+	if (fault->kind)
+		tw_vec_push_in(reader->arena, &scenario->faults, fault);
+	else
+		tw_diag(reader->diags, TW_ERROR, node->pos,
+			"'kind' is missing here: what goes wrong");
+}
+
+/* Their parameters are the business of twins/fault. */
+static void read_faults(
+	struct tw_reader *reader, void *base, struct tw_yaml *node)
+{
+	tw_yaml_use_all(node);
+	if (node->kind != TW_YAML_SEQUENCE) {
+		tw_reader_expected(reader, "faults", "a list", node);
+		return;
+	}
+	for (size_t i = 0; i < node->items.n; i++)
+		read_fault(reader, base, node->items.v[i]);
+}
+
+static void read_each(
+	struct tw_reader *reader, void *base, struct tw_yaml *node)
+{
+	struct tw_config_scenario *scenario = base;
+
+	tw_yaml_use_all(node);
+	if (node->kind != TW_YAML_MAPPING) {
+		tw_reader_expected(reader, "each",
+			"a mapping such as {to: \"callees of shop/*\"}", node);
+		return;
+	}
+	for (size_t i = 0; i < node->pairs.n; i++) {
+		const struct tw_yaml_pair *pair = &node->pairs.v[i];
+
+		if (!tw_yaml_text(pair->key) || !tw_yaml_text(pair->value)) {
+			tw_reader_expected(reader, "each",
+				"a name and what it stands for", pair->key);
+			continue;
+		}
+		tw_vec_push_in(reader->arena, &scenario->each,
+			((struct tw_config_each){pair->key->value,
+				pair->key->pos,
+				tw_reader_text(reader, pair->value)}));
+	}
+}
+
+/* A name without its variable would be that of several scenarios. */
+static void check_scenario(
+	struct tw_reader *reader, void *base, const struct tw_yaml *node)
+{
+	const struct tw_config_scenario *scenario = base;
+	const char *name = scenario->name.v;
+
+	(void)node;
+	for (size_t i = 0; name && i < scenario->each.n; i++) {
+		const struct tw_config_each *each = &scenario->each.v[i];
+		const char *braced =
+			tw_arena_printf(reader->arena, "{%s}", each->name);
+		struct tw_diag *diag;
+
+		if (strstr(name, braced))
+			continue;
+		diag = tw_diag(reader->diags, TW_ERROR,
+			scenario->name.origin->pos,
+			"the name must hold '%s', as 'each' makes several "
+			"scenarios of this",
+			braced);
+		tw_diag_hint(reader->diags, diag, "name: %s-%s", name, braced);
+	}
+}
+
+static const struct tw_row scenario_rows[] = {
+	{.name = "name",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_scenario, name),
+		.required = true,
+		.help = "the scenario's name in reports"},
+	{.name = "each",
+		.type = TW_ROW_FREE,
+		.read = read_each,
+		.help = "makes a scenario for each member: {to: \"callees of "
+			"shop/*\"}; `{to}` stands for it"},
+	{.name = "faults",
+		.type = TW_ROW_FREE,
+		.read = read_faults,
+		.table = &tw_fault_table,
+		.help = "what goes wrong, and when"},
+	{.name = "traffic",
+		.type = TW_ROW_GROUP,
+		AT(tw_config_scenario, traffic),
+		.table = &traffic,
+		.help = "what is different in this scenario's traffic"},
+	{.name = "warmup",
+		.type = TW_ROW_DURATION,
+		AT(tw_config_scenario, warmup),
+		.otherwise = "0s",
+		.help = "time at the start that no check looks at"},
+	{0},
+};
+
+static const struct tw_table scenario = {
+	.name = "scenario",
+	.help = "one course of events",
+	.rows = scenario_rows,
+	.as_text = "name",
+	.check = check_scenario,
+};
+
+/* ---- the two sides ----------------------------------------------------- */
+
+static void read_env(struct tw_reader *reader, void *base, struct tw_yaml *node)
+{
+	struct tw_config_side *side = base;
+
+	tw_yaml_use_all(node);
+	if (node->kind != TW_YAML_MAPPING) {
+		tw_reader_expected(
+			reader, "env", "a mapping of names to values", node);
+		return;
+	}
+	for (size_t i = 0; i < node->pairs.n; i++) {
+		const struct tw_yaml_pair *pair = &node->pairs.v[i];
+
+		if (tw_yaml_text(pair->key) && tw_yaml_text(pair->value))
+			tw_vec_push_in(reader->arena, &side->env,
+				((struct tw_label){
+					pair->key->value, pair->value->value}));
+		else
+			tw_reader_expected(reader, "env", "one value",
+				tw_yaml_text(pair->key) ? pair->value
+							: pair->key);
+	}
+}
+
+static void check_side(
+	struct tw_reader *reader, void *base, const struct tw_yaml *node)
+{
+	struct tw_config_side *side = base;
+
+	side->pos = node->pos;
+	if (side->process.n && !side->service.v)
+		tw_diag(reader->diags, TW_ERROR, side->process.v[0].origin->pos,
+			"'process' needs 'service': which one it is");
+	if (side->ref.v && side->directory.v)
+		tw_diag(reader->diags, TW_ERROR, side->directory.origin->pos,
+			"'ref' and 'directory' exclude each other");
+	if (side->stored.v && (side->ref.v || side->directory.v))
+		tw_diag(reader->diags, TW_ERROR, side->stored.origin->pos,
+			"'stored' excludes 'ref' and 'directory'");
+}
+
+static void check_candidate(
+	struct tw_reader *reader, void *base, const struct tw_yaml *node)
+{
+	const struct tw_config_side *side = base;
+	const struct tw_origin *origin = side->ref.v ? side->ref.origin
+						     : side->stored.origin;
+
+	if (origin)
+		tw_diag(reader->diags, TW_ERROR, origin->pos,
+			"'ref' and 'stored' are for the baseline alone");
+	check_side(reader, base, node);
+}
+
+static const struct tw_row side_rows[] = {
+	{.name = "ref",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_side, ref),
+		.otherwise = "merge-base",
+		.help = "baseline: a commit; `merge-base`: with the target "
+			"branch"},
+	{.name = "stored",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_side, stored),
+		.help = "baseline: stored observations"},
+	{.name = "directory",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_side, directory),
+		.help = "another tree of files"},
+	{.name = "manifests",
+		.type = TW_ROW_TEXTS,
+		AT(tw_config_side, manifests),
+		.help = "instead of the topology's"},
+	{.name = "models",
+		.type = TW_ROW_TEXTS,
+		AT(tw_config_side, models),
+		.help = "instead of the topology's"},
+	{.name = "process",
+		.type = TW_ROW_COMMAND,
+		AT(tw_config_side, process),
+		.help = "a real build that runs inside the twin: its command"},
+	{.name = "service",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_side, service),
+		.help = "the service that `process` is"},
+	{.name = "env",
+		.type = TW_ROW_FREE,
+		.read = read_env,
+		.help = "environment of `process`, beside its manifest's"},
+	{.name = "ready",
+		.type = TW_ROW_DURATION,
+		AT(tw_config_side, ready),
+		.otherwise = "30s",
+		.min = 1e6,
+		.help = "how long `process` may take to be ready"},
+	{.name = "ignore",
+		.type = TW_ROW_TEXTS,
+		AT(tw_config_side, ignore),
+		.help = "paths of answers that are not compared, such as "
+			"`items[*].id`"},
+	{0},
+};
+
+static const struct tw_table candidate = {
+	.name = "candidate",
+	.help = "what is judged; the working tree if empty",
+	.rows = side_rows,
+	.check = check_candidate,
+};
+
+static const struct tw_table baseline = {
+	.name = "baseline",
+	.help = "what it is compared with",
+	.rows = side_rows,
+	.as_text = "ref",
+	.check = check_side,
+};
+
+/* ---- the gate ---------------------------------------------------------- */
+
+static void *add_check(struct tw_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
+{
+	struct tw_config_gate *gate = base;
+	struct tw_config_check *check =
+		tw_new(reader->arena, struct tw_config_check);
+
+	(void)key;
+	check->pos = value->pos;
+	tw_vec_push_in(reader->arena, &gate->checks, check);
+	return check;
+}
+
+static const struct tw_row check_rows[] = {
+	{.name = "check",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_check, check),
+		.required = true,
+		.help = "such as `p99(latency) by (endpoint) <= baseline * "
+			"1.10`"},
+	{.name = "name",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_check, name),
+		.help = "in reports, instead of the check's text"},
+	{.name = "scenarios",
+		.type = TW_ROW_TEXTS,
+		AT(tw_config_check, scenarios),
+		.help = "globs; every scenario if not given"},
+	{.name = "mute",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_check, mute),
+		.help = "why its failure does not count for now"},
+	{0},
+};
+
+static const struct tw_table check = {
+	.name = "check",
+	.help = "what must hold",
+	.rows = check_rows,
+	.as_text = "check",
+};
+
+static const char *const policies[] = {"baseline", "candidate", NULL};
+static const char *const outcomes[] = {"inconclusive", "fail", "pass", NULL};
+
+static const struct tw_row gate_rows[] = {
+	{.name = "runs",
+		.type = TW_ROW_INT,
+		AT(tw_config_gate, runs),
+		.otherwise = "8",
+		.min = 1,
+		.max = 10000,
+		.help = "trials of each scenario, each with its own seed"},
+	{.name = "policy",
+		.type = TW_ROW_CHOICE,
+		AT(tw_config_gate, policy),
+		.otherwise = "baseline",
+		.choices = policies,
+		.help = "whose checks and scenarios are used"},
+	{.name = "inconclusive",
+		.type = TW_ROW_CHOICE,
+		AT(tw_config_gate, inconclusive),
+		.otherwise = "inconclusive",
+		.choices = outcomes,
+		.help = "the exit status of that verdict: its own (4), that "
+			"of a failure (1) or 0"},
+	{.name = "seed",
+		.type = TW_ROW_INT,
+		AT(tw_config_gate, seed),
+		.otherwise = "1",
+		.help = "of all random draws"},
+	{.name = "completeness",
+		.type = TW_ROW_RATIO,
+		AT(tw_config_gate, completeness),
+		.otherwise = "95%",
+		.help = "share of the capture that must be replayed for a "
+			"verdict"},
+	{.name = "confidence",
+		.type = TW_ROW_RATIO,
+		AT(tw_config_gate, confidence),
+		.otherwise = "95%",
+		.min = 0.5,
+		.max = 0.9999,
+		.help = "of the intervals that decide"},
+	{.name = "checks",
+		.type = TW_ROW_LIST,
+		.table = &check,
+		.add = add_check,
+		.help = "what must hold; sensible ones if not given"},
+	{0},
+};
+
+static const struct tw_table gate = {
+	.name = "gate",
+	.help = "how it is judged",
+	.rows = gate_rows,
+};
+
+/* ---- the file ---------------------------------------------------------- */
+
+static void check_file(
+	struct tw_reader *reader, void *base, const struct tw_yaml *node)
+{
+	const struct tw_config *config = base;
+	struct tw_map names;
+
+	(void)node;
+	tw_map_init(&names, NULL);
+	for (size_t i = 0; i < config->scenarios.n; i++) {
+		const struct tw_text *name = &config->scenarios.v[i]->name;
+
+		if (name->v && !tw_map_put(&names, name->v, reader))
+			tw_diag(reader->diags, TW_ERROR, name->origin->pos,
+				"a second scenario named '%s'", name->v);
+	}
+	tw_map_release(&names);
+}
+
+static const struct tw_row file_rows[] = {
+	{.name = "version",
+		.type = TW_ROW_INT,
+		AT(tw_config, version),
+		.required = true,
+		.min = 1,
+		.max = 1,
+		.help = "of this format: 1"},
+	{.name = "topology",
+		.type = TW_ROW_GROUP,
+		AT(tw_config, topology),
+		.table = &topology,
+		.help = "the system"},
+	{.name = "traffic",
+		.type = TW_ROW_GROUP,
+		AT(tw_config, traffic),
+		.table = &traffic,
+		.help = "the requests that are replayed"},
+	{.name = "scenarios",
+		.type = TW_ROW_LIST,
+		.table = &scenario,
+		.add = add_scenario,
+		.help = "what happens meanwhile; one steady run if not given"},
+	{.name = "candidate",
+		.type = TW_ROW_GROUP,
+		AT(tw_config, candidate),
+		.table = &candidate,
+		.help = "what is judged; the working tree if empty"},
+	{.name = "baseline",
+		.type = TW_ROW_GROUP,
+		AT(tw_config, baseline),
+		.table = &baseline,
+		.help = "what it is compared with"},
+	{.name = "gate",
+		.type = TW_ROW_GROUP,
+		AT(tw_config, gate),
+		.table = &gate,
+		.help = "how it is judged"},
+	{0},
+};
+
+const struct tw_table tw_config_table = {
+	.name = "twinrig.yaml",
+	.help = "twinrig.yaml",
+	.rows = file_rows,
+	.check = check_file,
+};

@@ -1,0 +1,14 @@
+/* The roots of the tables; for the files of this folder. */
+#ifndef TW_HARNESS_CONFIG_TABLES_H
+#define TW_HARNESS_CONFIG_TABLES_H
+
+#include "harness/config/config.h"
+
+/* Read into a struct tw_config. */
+extern const struct tw_table tw_config_table;
+/* Read into a struct tw_spec, which is the reader's context, too. */
+extern const struct tw_table tw_model_table;
+/* Names the definition of a fault, which tw_fault_kinds() is the table of. */
+extern const struct tw_table tw_fault_table;
+
+#endif
