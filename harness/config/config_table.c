@@ -121,66 +121,72 @@ static void *add_scenario(struct tw_reader *reader, void *base,
 	return scenario;
 }
 
-static void add_arg(struct tw_reader *reader, struct tw_config_fault *fault,
-	const struct tw_yaml_pair *pair)
+/* Its parameters are the business of twins/fault. */
+static void *add_fault(struct tw_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
 {
-	struct tw_text value;
-
-	if (!tw_yaml_text(pair->key))
-		return;
-	if (!tw_yaml_text(pair->value)) {
-		tw_reader_expected(
-			reader, pair->key->value, "one value", pair->value);
-		return;
-	}
-	value = tw_reader_text(reader, pair->value);
-	if (!strcmp(pair->key->value, "kind")) {
-		fault->kind = value.v;
-		fault->kind_pos = value.origin->pos;
-		return;
-	}
-	tw_vec_push_in(reader->arena, &fault->args,
-		((struct tw_fault_arg){.name = pair->key->value,
-			.value = value.v,
-			.name_pos = pair->key->pos,
-			.value_pos = value.origin->pos}));
-}
-
-static void read_fault(struct tw_reader *reader,
-	struct tw_config_scenario *scenario, struct tw_yaml *node)
-{
+	struct tw_config_scenario *scenario = base;
 	struct tw_config_fault *fault =
 		tw_new(reader->arena, struct tw_config_fault);
 
-	if (node->kind != TW_YAML_MAPPING) {
-		tw_reader_expected(reader, "faults",
-			"a fault such as {kind: latency, to: cart, add: "
-			"100ms}",
-			node);
-		return;
-	}
-	fault->pos = node->pos;
-	for (size_t i = 0; i < node->pairs.n; i++)
-		add_arg(reader, fault, &node->pairs.v[i]);
-	if (fault->kind)
-		tw_vec_push_in(reader->arena, &scenario->faults, fault);
-	else
-		tw_diag(reader->diags, TW_ERROR, node->pos,
-			"'kind' is missing here: what goes wrong");
+	(void)key;
+	fault->kind = "";
+	fault->pos = fault->kind_pos = value->pos;
+	tw_vec_push_in(reader->arena, &scenario->faults, fault);
+	return fault;
 }
 
-/* Their parameters are the business of twins/fault. */
-static void read_faults(
+static void read_kind(
 	struct tw_reader *reader, void *base, struct tw_yaml *node)
 {
-	tw_yaml_use_all(node);
-	if (node->kind != TW_YAML_SEQUENCE) {
-		tw_reader_expected(reader, "faults", "a list", node);
+	struct tw_config_fault *fault = base;
+	struct tw_text kind = tw_reader_text(reader, node);
+
+	if (!kind.v) {
+		tw_reader_expected(reader, "kind", "text", node);
 		return;
 	}
-	for (size_t i = 0; i < node->items.n; i++)
-		read_fault(reader, base, node->items.v[i]);
+	fault->kind = kind.v;
+	fault->kind_pos = kind.origin->pos;
 }
+
+static bool add_arg(struct tw_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
+{
+	struct tw_config_fault *fault = base;
+	struct tw_text text = tw_reader_text(reader, value);
+
+	tw_yaml_use(value);
+	if (!tw_yaml_text(value))
+		tw_reader_expected(reader, key->value, "one value", value);
+	else
+		tw_vec_push_in(reader->arena, &fault->args,
+			((struct tw_fault_arg){.name = key->value,
+				.value = text.v,
+				.name_pos = key->pos,
+				.value_pos = text.origin->pos}));
+	return true;
+}
+
+static const struct tw_row fault_rows[] = {
+	{.name = "kind",
+		.type = TW_ROW_FREE,
+		.read = read_kind,
+		.free_type = "\"string\"",
+		.required = true,
+		.help = "what goes wrong: latency, node-down, error …"},
+	{0},
+};
+
+static const struct tw_table fault = {
+	.name = "fault",
+	.help = "what goes wrong, where (service, endpoint, from, to, replica, "
+		"node, zone) and when (at, for)",
+	.rows = fault_rows,
+	.other = add_arg,
+	.other_pattern = "^[a-z][a-z-]*$",
+	.other_help = "a parameter of its kind",
+};
 
 static void read_each(
 	struct tw_reader *reader, void *base, struct tw_yaml *node)
@@ -245,9 +251,9 @@ static const struct tw_row scenario_rows[] = {
 		.help = "makes a scenario for each member: {to: \"callees of "
 			"shop/*\"}; `{to}` stands for it"},
 	{.name = "faults",
-		.type = TW_ROW_FREE,
-		.read = read_faults,
-		.table = &tw_fault_table,
+		.type = TW_ROW_LIST,
+		.table = &fault,
+		.add = add_fault,
 		.help = "what goes wrong, and when"},
 	{.name = "traffic",
 		.type = TW_ROW_GROUP,
@@ -317,8 +323,8 @@ static void check_candidate(
 	struct tw_reader *reader, void *base, const struct tw_yaml *node)
 {
 	const struct tw_config_side *side = base;
-	const struct tw_origin *origin = side->ref.v ? side->ref.origin
-						     : side->stored.origin;
+	const struct tw_origin *origin =
+		side->ref.v ? side->ref.origin : side->stored.origin;
 
 	if (origin)
 		tw_diag(reader->diags, TW_ERROR, origin->pos,

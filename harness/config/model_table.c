@@ -13,6 +13,7 @@ static struct tw_spec *spec_of(struct tw_reader *reader)
 /* ---- steps ------------------------------------------------------------- */
 
 static const struct tw_table step;
+static const struct tw_table network_table;
 
 static void *add_child(struct tw_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
@@ -52,8 +53,8 @@ static void split_call(struct tw_reader *reader, struct tw_spec_step *call)
 	call->endpoint.origin = origin;
 }
 
-static void only_for_calls(struct tw_reader *reader,
-	const struct tw_yaml *node, const char *name)
+static void only_for_calls(
+	struct tw_reader *reader, const struct tw_yaml *node, const char *name)
 {
 	const struct tw_yaml_pair *pair = tw_yaml_find(node, name);
 
@@ -205,12 +206,11 @@ static void *add_endpoint(struct tw_reader *reader, void *base,
 	(void)value;
 	if (it && it->origin && it->origin->source == reader->source) {
 		diag = tw_diag(reader->diags, TW_ERROR, key->pos,
-			"endpoint '%s' of %s is here a second time",
-			key->value, service->key);
+			"endpoint '%s' of %s is here a second time", key->value,
+			service->key);
 		if (it->origin->pos.file)
-			tw_diag_hint(reader->diags, diag,
-				"the first is %s:%d", it->origin->pos.file,
-				it->origin->pos.line);
+			tw_diag_hint(reader->diags, diag, "the first is %s:%d",
+				it->origin->pos.file, it->origin->pos.line);
 		return NULL;
 	}
 	if (!it)
@@ -285,16 +285,13 @@ static void warn_unknown(struct tw_reader *reader,
 						    ? other->key
 						    : other->name);
 	}
-	near = it->has_object ? NULL
-			      : tw_nearest(key->value, names.v, names.n);
+	near = it->has_object ? NULL : tw_nearest(key->value, names.v, names.n);
 	if (near && strcmp(near, key->value)) {
 		struct tw_diag *diag = tw_diag(reader->diags, TW_WARNING,
-			key->pos, "no manifest has a service '%s'",
-			key->value);
+			key->pos, "no manifest has a service '%s'", key->value);
 
 		diag->rule = "unknown-service";
-		tw_diag_hint(
-			reader->diags, diag, "did you mean '%s'?", near);
+		tw_diag_hint(reader->diags, diag, "did you mean '%s'?", near);
 	}
 	tw_vec_release(&names);
 }
@@ -311,12 +308,6 @@ static void *add_service(struct tw_reader *reader, void *base,
 }
 
 /* ---- policies ---------------------------------------------------------- */
-
-struct policy {
-	struct tw_spec_policy *to;
-	struct tw_text caller, callee, endpoint;
-	struct tw_texts retry_on;
-};
 
 static const struct {
 	const char *name;
@@ -335,66 +326,486 @@ static const struct {
 #define N_RETRY_WORDS (sizeof retry_words / sizeof *retry_words)
 
 static void add_retry_on(struct tw_reader *reader, struct tw_spec_policy *to,
-	const struct tw_text *word)
+	const struct tw_yaml *node)
 {
+	struct tw_str word = tw_yaml_str(node);
 	const char *names[N_RETRY_WORDS];
 	struct tw_diag *diag;
 	int64_t code;
 
-	if (tw_parse_int(tw_str_of(word->v), &code) && code >= 100 &&
-		code <= 599) {
+	if (tw_yaml_int(node, &code) && code >= 100 && code <= 599) {
 		tw_vec_push_in(reader->arena, &to->retry_codes, (int)code);
 		return;
 	}
 	for (size_t i = 0; i < N_RETRY_WORDS; i++) {
 		names[i] = retry_words[i].name;
-		if (strcmp(word->v, names[i]))
+		if (!word.p || !tw_str_equal(word, names[i]))
 			continue;
 		to->retry_on.v |= retry_words[i].bit;
-		to->retry_on.origin = word->origin;
+		to->retry_on.origin = tw_reader_origin(reader, node);
 		return;
 	}
-	diag = tw_diag(reader->diags, TW_ERROR, word->origin->pos,
-		"retry-on: '%s' is neither a status nor a known word",
-		word->v);
-	tw_diag_nearest(reader->diags, diag, word->v, names, N_RETRY_WORDS);
+	diag = tw_reader_expected(reader, "retry-on",
+		"a status such as 503, or what failed", node);
+	if (word.p)
+		tw_diag_nearest(
+			reader->diags, diag, word.p, names, N_RETRY_WORDS);
 	if (!diag->hint)
 		diag->hint = "5xx, gateway-error, connect-failure, reset, "
-			     "refused, retriable-4xx, timeout, unavailable, "
-			     "or statuses such as 503";
+			     "refused, retriable-4xx, timeout, unavailable";
 }
 
-/*
- * The globs are plain texts in the spec; a namespace that is not written is
- * any, as callees are known by "namespace/name".
- */
-static const char *service_glob(
-	struct tw_reader *reader, const struct tw_text *text)
+static void read_retry_on(
+	struct tw_reader *reader, void *base, struct tw_yaml *node)
 {
-	if (!text->v || strchr(text->v, '/') || !strcmp(text->v, "*"))
-		return text->v;
-	return tw_arena_printf(reader->arena, "*/%s", text->v);
+	tw_yaml_use_all(node);
+	if (node->kind != TW_YAML_SEQUENCE)
+		add_retry_on(reader, base, node);
+	for (size_t i = 0; i < node->items.n; i++)
+		add_retry_on(reader, base, node->items.v[i]);
 }
 
-static void *policy_base(struct tw_reader *reader, struct tw_spec_policy *to);
+static void *add_destination(struct tw_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
+{
+	struct tw_spec_policy *to = base;
+
+	(void)key;
+	(void)value;
+	tw_vec_push_in(reader->arena, &to->destinations,
+		(struct tw_spec_destination){0});
+	return &to->destinations.v[to->destinations.n - 1];
+}
+
+static const struct tw_row destination_rows[] = {
+	{.name = "service",
+		.type = TW_ROW_TEXT,
+		AT(tw_spec_destination, service),
+		.help = "where they go instead; the callee if not given"},
+	{.name = "subset",
+		.type = TW_ROW_TEXT,
+		AT(tw_spec_destination, subset),
+		.help = "a subset of its replicas"},
+	{.name = "weight",
+		.type = TW_ROW_INT,
+		AT(tw_spec_destination, weight),
+		.max = 1e6,
+		.help = "its share; equal ones if not given"},
+	{0},
+};
+
+static const struct tw_table destination = {
+	.name = "destination",
+	.help = "where calls go",
+	.rows = destination_rows,
+	.as_text = "service",
+};
 
 static void *add_policy(struct tw_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
 {
 	struct tw_spec *spec = base;
-	struct tw_spec_policy *to = tw_new(reader->arena, struct tw_spec_policy);
+	struct tw_spec_policy *to =
+		tw_new(reader->arena, struct tw_spec_policy);
 
 	(void)key;
 	to->origin = tw_reader_origin(reader, value);
 	to->callee = "*";
 	tw_vec_push_in(reader->arena, &spec->policies, to);
-	return policy_base(reader, to);
+	return to;
 }
 
-static void *policy_base(struct tw_reader *reader, struct tw_spec_policy *to)
+static const struct tw_row policy_rows[] = {
+	{.name = "caller",
+		.type = TW_ROW_NAME,
+		AT(tw_spec_policy, caller),
+		.help = "glob of the calling service; any if not given"},
+	{.name = "callee",
+		.type = TW_ROW_NAME,
+		AT(tw_spec_policy, callee),
+		.required = true,
+		.help = "glob of the service that is called"},
+	{.name = "endpoint",
+		.type = TW_ROW_NAME,
+		AT(tw_spec_policy, endpoint),
+		.help = "glob of its endpoints; any if not given"},
+	{.name = "timeout",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_policy, timeout),
+		.min = 1,
+		.help = "of all tries together"},
+	{.name = "try-timeout",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_policy, try_timeout),
+		.min = 1,
+		.help = "of one try"},
+	{.name = "retries",
+		.type = TW_ROW_INT,
+		AT(tw_spec_policy, retries),
+		.max = 100,
+		.help = "beyond the first try"},
+	{.name = "retry-on",
+		.type = TW_ROW_FREE,
+		.read = read_retry_on,
+		.free_type = "\"string\", \"integer\", \"array\"",
+		.help = "what is tried again: 5xx, gateway-error, "
+			"connect-failure, reset, refused, retriable-4xx, "
+			"timeout, unavailable, statuses"},
+	{.name = "backoff",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_policy, backoff_base),
+		.otherwise = "25ms",
+		.min = 1,
+		.help = "base of the pause before a retry; it doubles"},
+	{.name = "backoff-max",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_policy, backoff_max),
+		.min = 1,
+		.help = "its longest; ten times the base if not given"},
+	{.name = "balancer",
+		.type = TW_ROW_ENUM,
+		AT(tw_spec_policy, balancer),
+		.choices = balancers,
+		.help = "how a replica is chosen"},
+	{.name = "destinations",
+		.type = TW_ROW_LIST,
+		.table = &destination,
+		.add = add_destination,
+		.help = "where the calls go, by weight"},
+	{0},
+};
+
+static const struct tw_table policy = {
+	.name = "policy",
+	.help = "what lies between a caller and a callee",
+	.rows = policy_rows,
+};
+
+/* ---- the way in -------------------------------------------------------- */
+
+static const char *const matches[] = {
+	[TW_PATH_PREFIX] = "prefix",
+	[TW_PATH_EXACT] = "exact",
+	[TW_PATH_TEMPLATE] = "template",
+	NULL,
+};
+
+struct entry {
+	struct tw_int match;
+	struct tw_spec_entry to;
+};
+
+static void *add_entry(struct tw_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
 {
-	struct policy *policy = tw_new(reader->arena, struct policy);
+	struct entry *entry = tw_new(reader->arena, struct entry);
+	struct tw_spec *spec = base;
 
-	policy->to = to;
-	return policy;
+	(void)key;
+	entry->to.origin = tw_reader_origin(reader, value);
+	entry->to.path = "/";
+	tw_vec_push_in(reader->arena, &spec->entries, &entry->to);
+	return entry;
 }
+
+static void check_entry(
+	struct tw_reader *reader, void *base, const struct tw_yaml *node)
+{
+	struct entry *entry = base;
+
+	(void)node;
+	if (entry->match.origin)
+		entry->to.match = (enum tw_path_match)entry->match.v;
+	else if (strchr(entry->to.path, '{'))
+		entry->to.match = TW_PATH_TEMPLATE;
+	if (*entry->to.path != '/')
+		tw_diag(reader->diags, TW_ERROR, tw_yaml_get(node, "path")->pos,
+			"path: must begin with '/'");
+}
+
+static const struct tw_row entry_rows[] = {
+	{.name = "service",
+		.type = TW_ROW_TEXT,
+		AT(entry, to.service),
+		.required = true,
+		.help = "that gets the requests"},
+	{.name = "host",
+		.type = TW_ROW_NAME,
+		AT(entry, to.host),
+		.help = "such as *.shop.example; any if not given"},
+	{.name = "method",
+		.type = TW_ROW_NAME,
+		AT(entry, to.method),
+		.help = "any if not given"},
+	{.name = "path",
+		.type = TW_ROW_NAME,
+		AT(entry, to.path),
+		.otherwise = "/",
+		.help = "a prefix, or a template such as /product/{id}"},
+	{.name = "match",
+		.type = TW_ROW_ENUM,
+		AT(entry, match),
+		.choices = matches,
+		.help = "how the path is meant; `template` where it holds a "
+			"brace, else `prefix`"},
+	{.name = "port",
+		.type = TW_ROW_INT,
+		AT(entry, to.port),
+		.min = 1,
+		.max = 65535,
+		.help = "of the service"},
+	{.name = "weight",
+		.type = TW_ROW_INT,
+		AT(entry, to.weight),
+		.max = 1e6,
+		.help = "among rules that are alike"},
+	{0},
+};
+
+static const struct tw_table entry_table = {
+	.name = "entry",
+	.help = "which service gets a request from outside",
+	.rows = entry_rows,
+	.as_text = "service",
+	.check = check_entry,
+};
+
+/* ---- the ground -------------------------------------------------------- */
+
+static void *add_node(struct tw_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
+{
+	struct tw_spec_node *node = tw_new(reader->arena, struct tw_spec_node);
+	struct tw_spec *spec = base;
+
+	(void)key;
+	node->origin = tw_reader_origin(reader, value);
+	node->name = "node";
+	tw_vec_push_in(reader->arena, &spec->nodes, node);
+	return node;
+}
+
+static const struct tw_row node_rows[] = {
+	{.name = "name",
+		.type = TW_ROW_NAME,
+		AT(tw_spec_node, name),
+		.required = true,
+		.help = "with a count of 3: NAME-1, NAME-2, NAME-3"},
+	{.name = "count",
+		.type = TW_ROW_INT,
+		AT(tw_spec_node, count),
+		.otherwise = "1",
+		.max = 100000,
+		.help = "how many there are"},
+	{.name = "zone",
+		.type = TW_ROW_TEXT,
+		AT(tw_spec_node, zone),
+		.otherwise = "a",
+		.help = "where they stand"},
+	{.name = "cpu",
+		.type = TW_ROW_CPU,
+		AT(tw_spec_node, cpu),
+		.min = 1,
+		.help = "of each; without bound if not given"},
+	{.name = "memory",
+		.type = TW_ROW_BYTES,
+		AT(tw_spec_node, memory),
+		.min = 1,
+		.help = "of each; without bound if not given"},
+	{0},
+};
+
+static const struct tw_table node_table = {
+	.name = "node",
+	.help = "machines of one kind",
+	.rows = node_rows,
+};
+
+/* The links of `same-zone` and `cross-zone` while a network is read. */
+struct network {
+	struct tw_law same, cross;
+};
+
+static void add_link(
+	struct tw_reader *reader, const char *word, const struct tw_law *rtt)
+{
+	struct tw_spec_link *link = tw_new(reader->arena, struct tw_spec_link);
+
+	if (!rtt->origin)
+		return;
+	link->from = link->to = word;
+	link->rtt = *rtt;
+	link->origin = rtt->origin;
+	tw_vec_push_in(reader->arena, &spec_of(reader)->links, link);
+}
+
+static void *add_zones(struct tw_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
+{
+	struct tw_spec_link *link = tw_new(reader->arena, struct tw_spec_link);
+
+	(void)base;
+	(void)key;
+	link->origin = tw_reader_origin(reader, value);
+	link->from = link->to = "*";
+	tw_vec_push_in(reader->arena, &spec_of(reader)->links, link);
+	return link;
+}
+
+static const struct tw_row link_rows[] = {
+	{.name = "from",
+		.type = TW_ROW_NAME,
+		AT(tw_spec_link, from),
+		.required = true,
+		.help = "a zone, `outside`, or * for any"},
+	{.name = "to",
+		.type = TW_ROW_NAME,
+		AT(tw_spec_link, to),
+		.required = true,
+		.help = "a zone, `outside`, or * for any"},
+	{.name = "rtt",
+		.type = TW_ROW_LAW,
+		AT(tw_spec_link, rtt),
+		.required = true,
+		.help = "the round trip"},
+	{0},
+};
+
+static const struct tw_table link_table = {
+	.name = "link",
+	.help = "the network between two zones",
+	.rows = link_rows,
+};
+
+static const struct tw_row network_rows[] = {
+	{.name = "same-zone",
+		.type = TW_ROW_LAW,
+		AT(network, same),
+		.help = "round trip within a zone"},
+	{.name = "cross-zone",
+		.type = TW_ROW_LAW,
+		AT(network, cross),
+		.help = "round trip between two zones"},
+	{.name = "zones",
+		.type = TW_ROW_LIST,
+		.table = &link_table,
+		.add = add_zones,
+		.help = "round trips between two zones in particular"},
+	{0},
+};
+
+static void read_network(
+	struct tw_reader *reader, void *base, struct tw_yaml *node)
+{
+	struct network network = {0};
+
+	(void)base;
+	tw_schema_read(reader, &network_table, &network, node);
+	add_link(reader, "same", &network.same);
+	add_link(reader, "cross", &network.cross);
+}
+
+static const struct tw_table network_table = {
+	.name = "network",
+	.help = "round trip times",
+	.rows = network_rows,
+};
+
+/* ---- the file ---------------------------------------------------------- */
+
+static const struct tw_row default_rows[] = {
+	{.name = "workers",
+		.type = TW_ROW_INT,
+		AT(tw_spec, workers),
+		.otherwise = "64",
+		.min = 1,
+		.max = 1e6,
+		.help = "requests that a replica serves at once"},
+	{.name = "queue",
+		.type = TW_ROW_INT,
+		AT(tw_spec, queue),
+		.otherwise = "1024",
+		.max = 1e7,
+		.help = "requests that wait in a replica; more are shed"},
+	{.name = "endpoint-delay",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec, endpoint_delay),
+		.otherwise = "1s",
+		.help = "from a replica's death until its callers know"},
+	{.name = "node-grace",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec, node_grace),
+		.otherwise = "50s",
+		.help = "from a node's death until its replicas are given up"},
+	{.name = "restart-delay",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec, restart_delay),
+		.otherwise = "10s",
+		.help = "from a replica's death until it is ready again"},
+	{0},
+};
+
+static const struct tw_table defaults = {
+	.name = "defaults",
+	.help = "what holds where nothing else is said",
+	.rows = default_rows,
+};
+
+/* The range is the check; the value has no place in a spec. */
+static void read_version(
+	struct tw_reader *reader, void *base, struct tw_yaml *node)
+{
+	static const struct tw_row row = {
+		.name = "version", .type = TW_ROW_INT, .min = 1, .max = 1};
+	struct tw_int version = {0};
+
+	(void)base;
+	tw_schema_value(reader, &row, &version, node);
+}
+
+static const struct tw_row model_rows[] = {
+	{.name = "version",
+		.type = TW_ROW_FREE,
+		.read = read_version,
+		.free_type = "\"integer\"",
+		.required = true,
+		.help = "of this format: 1"},
+	{.name = "defaults",
+		.type = TW_ROW_GROUP,
+		.table = &defaults,
+		.help = "what holds where nothing else is said"},
+	{.name = "services",
+		.type = TW_ROW_MAP,
+		.table = &service,
+		.add = add_service,
+		.pattern = "NAMESPACE/NAME, or NAME where that is plain",
+		.help = "what they do"},
+	{.name = "policies",
+		.type = TW_ROW_LIST,
+		.table = &policy,
+		.add = add_policy,
+		.help = "timeouts, retries and balancing between services; the "
+			"first that fits a call applies, after the manifests'"},
+	{.name = "entry",
+		.type = TW_ROW_LIST,
+		.table = &entry_table,
+		.add = add_entry,
+		.help = "which service gets a request from outside"},
+	{.name = "nodes",
+		.type = TW_ROW_LIST,
+		.table = &node_table,
+		.add = add_node,
+		.help = "the machines"},
+	{.name = "network",
+		.type = TW_ROW_FREE,
+		.read = read_network,
+		.table = &network_table,
+		.help = "round trip times"},
+	{0},
+};
+
+const struct tw_table tw_model_table = {
+	.name = "twin model",
+	.help = "a twin model",
+	.rows = model_rows,
+};

@@ -17,6 +17,7 @@ TW_VEC_TYPE(tw_texts, struct tw_text);
 
 enum tw_row_type {	 /* -> what stands at the offset */
 	TW_ROW_TEXT,	 /* struct tw_text */
+	TW_ROW_NAME,	 /* const char *: a text that needs no origin */
 	TW_ROW_TEXTS,	 /* struct tw_texts: one text, or a list of them */
 	TW_ROW_COMMAND,	 /* struct tw_texts: a list: program and arguments */
 	TW_ROW_CHOICE,	 /* struct tw_text: one of `choices` */
@@ -34,7 +35,7 @@ enum tw_row_type {	 /* -> what stands at the offset */
 	TW_ROW_GROUP,	 /* a struct: `table` */
 	TW_ROW_LIST,	 /* `add` gives a struct for each item: `table` */
 	TW_ROW_MAP,	 /* the same for each key */
-	TW_ROW_FREE,	 /* `read` does it: any mapping of text to text */
+	TW_ROW_FREE,	 /* `read` does it */
 };
 
 struct tw_reader {
@@ -57,7 +58,9 @@ struct tw_row {
 			  * natural one (nothing is negative) */
 	const char *const *choices; /* up to NULL */
 	const struct tw_table *table;
-	const char *pattern; /* map: what keys look like, for people */
+	const char *free_type; /* free: JSON types for the schema; default
+				* an object, or `table` if there is one */
+	const char *pattern;   /* map: what keys look like, for people */
 	/* The struct of an item (key NULL) or a key; NULL: leave it out. */
 	void *(*add)(struct tw_reader *reader, void *base,
 		const struct tw_yaml *key, struct tw_yaml *value);

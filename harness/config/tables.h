@@ -8,7 +8,5 @@
 extern const struct tw_table tw_config_table;
 /* Read into a struct tw_spec, which is the reader's context, too. */
 extern const struct tw_table tw_model_table;
-/* Names the definition of a fault, which tw_fault_kinds() is the table of. */
-extern const struct tw_table tw_fault_table;
 
 #endif

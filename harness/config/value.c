@@ -9,6 +9,7 @@ static const struct {
 	const char *unit; /* example for a number that lacks one */
 } types[] = {
 	[TW_ROW_TEXT] = {"text", NULL},
+	[TW_ROW_NAME] = {"text", NULL},
 	[TW_ROW_TEXTS] = {"text or a list of texts", NULL},
 	[TW_ROW_COMMAND] = {"a list: a program and its arguments", NULL},
 	[TW_ROW_CHOICE] = {"one of its choices", NULL},
@@ -374,6 +375,12 @@ void tw_schema_value(struct tw_reader *reader, const struct tw_row *row,
 	case TW_ROW_TEXT:
 		if (is_text(node))
 			set_text(reader, row->name, at, node);
+		else
+			expected(reader, row, node);
+		return;
+	case TW_ROW_NAME:
+		if (is_text(node))
+			*(const char **)at = node->value;
 		else
 			expected(reader, row, node);
 		return;

@@ -143,7 +143,11 @@ static struct tw_diag *by_row(struct tw_diags *diags, struct tw_pos pos,
 	struct tw_diag *diag =
 		tw_diag(diags, TW_ERROR, pos, "%s", row->message);
 
-	if (row->place == AT_OPENING && problem_line > pos.line)
+	if (row->place == AT_OPENING && problem_line == pos.line) {
+		diag->message = row->hint;
+		diag->hint = "a value that has a bracket, a brace or ', ' in "
+			     "it must be in quotes";
+	} else if (row->place == AT_OPENING)
 		tw_diag_hint(diags, diag, "%s, at the latest in line %d",
 			row->hint, problem_line);
 	else
@@ -151,12 +155,15 @@ static struct tw_diag *by_row(struct tw_diags *diags, struct tw_pos pos,
 	return diag;
 }
 
-/* The problem's mark may be at the end of the file, behind the last line. */
+/* What is not closed shows at its opening, if that is on another line. */
 static yaml_mark_t mark_of(const yaml_parser_t *parser, const struct row *row)
 {
-	bool context = row && row->place != AT_PROBLEM && parser->context;
-
-	return context ? parser->context_mark : parser->problem_mark;
+	if (!row || row->place == AT_PROBLEM || !parser->context)
+		return parser->problem_mark;
+	if (row->place == AT_OPENING &&
+		parser->context_mark.line == parser->problem_mark.line)
+		return parser->problem_mark;
+	return parser->context_mark;
 }
 
 void tw_yaml_problem(struct tw_diags *diags, const char *file,

@@ -135,6 +135,7 @@ START_TEST(says_what_is_wrong)
 	expect_error("a:\n\tb: 1\n", 2, 1, "a tab must not indent");
 	expect_error("a: [1, 2\nb: 3\n", 1, 4, "no ']'");
 	expect_error("a: {x: 1\nb: 3\n", 1, 4, "no '}'");
+	expect_error("a: {x: y{z} w}\n", 1, 9, "in quotes");
 	expect_error("a: `b`\n", 1, 4, "cannot begin with '`'");
 	expect_error("a: b: c\n", 1, 5, "not expected here");
 	expect_error("a: \"b\nc: d\n", 1, 4, "not closed before the file");
