@@ -147,11 +147,12 @@ static struct tw_diag *by_row(struct tw_diags *diags, struct tw_pos pos,
 		diag->message = row->hint;
 		diag->hint = "a value that has a bracket, a brace or ', ' in "
 			     "it must be in quotes";
-	} else if (row->place == AT_OPENING)
+	} else if (row->place == AT_OPENING) {
 		tw_diag_hint(diags, diag, "%s, at the latest in line %d",
 			row->hint, problem_line);
-	else
+	} else {
 		diag->hint = row->hint;
+	}
 	return diag;
 }
 
