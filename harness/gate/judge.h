@@ -1,0 +1,117 @@
+/*
+ * From observations to a verdict: pure functions of stored data. The same
+ * observations, checks and options give the same bytes.
+ *
+ * How a group is decided. In each run i the excess is
+ *
+ *	e_i = candidate_i - (factor * baseline_i + add)     for <= and <
+ *
+ * with its sign turned for >= and >; above 0 is too much. The interval of
+ * the mean of e (Student, 95% two-sided, paired by run; stats.h) decides:
+ *
+ *	pass		it ends at or below 0		(non-inferior)
+ *	fail		it begins above 0
+ *	inconclusive	0 is inside; says how many more runs would decide,
+ *			by the variance seen, up to 1000 in all
+ *
+ * At a true excess of exactly 0 a false pass and a false fail happen in at
+ * most 2.5% of gates each. A constant limit is decided in the same way, by
+ * the candidate's runs alone.
+ *
+ * Around that rule:
+ *  - Runs that measure exactly the same on both sides pass a limit that the
+ *    baseline itself meets: common random numbers make "no effect" exact.
+ *  - One run has no interval: inconclusive, unless both sides are the same
+ *    system (options->same_system) and measured the same.
+ *  - No data never passes: nothing matched, or calls on one side alone.
+ *  - A quantile needs 5, 29, 59, 299, 2995 calls (p50 ... p99.9) in each
+ *    value that enters the interval. Where a run has fewer, neighbouring runs
+ *    are added up to pools that have enough; with fewer than two pools a pass
+ *    becomes inconclusive and says what is missing. A fail stays: too few
+ *    samples can hide a regression, hardly make one in every run.
+ *  - A ratio needs 60 calls in all (rule of three: 0 of 60 bounds a ratio by
+ *    5%); under a constant limit L 3 / L calls. No failure on either side is
+ *    a pass like another.
+ *  - recovery_time that never holds again in some run fails where the rest
+ *    of that run was longer than the limit, else it is inconclusive: the run
+ *    was too short. In a relative check a run that recovers on neither side
+ *    has no excess, and the rest of the run stands for "never" of the
+ *    baseline alone.
+ *  - Many checks: a fail must survive Holm's step-down correction over all
+ *    groups of the gate (S. Holm, Scand. J. Statist. 6, 1979), or it becomes
+ *    inconclusive, so that a gate of a hundred groups is not red by chance.
+ *    Passes need no correction: all of them must pass (intersection-union).
+ *
+ * The verdict of a check, a scenario, the gate is its worst part: fail,
+ * inconclusive, pass. Muted checks are judged and have no say.
+ */
+#ifndef TW_GATE_JUDGE_H
+#define TW_GATE_JUDGE_H
+
+#include "harness/gate/measure.h"
+#include "harness/gate/verdict.h"
+
+struct tw_judge_options {
+	double confidence; /* 0: TW_CONFIDENCE */
+	bool same_system; /* no field differs: equal is equal, in one run too */
+	const struct tw_difference *differences;
+	size_t n_differences;
+};
+
+/*
+ * One scenario. baseline.n is 0 where there is none, else candidate.n; run i
+ * of both had the same traffic, faults and random numbers. Checks that do
+ * not apply to the scenario are left out. Everything returned lives in the
+ * arena or is the checks'.
+ */
+struct tw_scenario_result *tw_judge_scenario(const char *name,
+	const struct tw_check *const *checks, size_t n_checks,
+	struct tw_runs baseline, struct tw_runs candidate,
+	const struct tw_judge_options *options, struct tw_arena *arena);
+
+/* One group of one check, for what is finer than a scenario. */
+void tw_judge_group(const struct tw_check *check,
+	const struct tw_group_key *key, struct tw_runs baseline,
+	struct tw_runs candidate, const struct tw_judge_options *options,
+	struct tw_arena *arena, struct tw_group *group);
+
+/* What speaks against trusting the gate as a whole. Zeroed: nothing. */
+struct tw_evidence {
+	/* Of the traffic: read and replayed; floor as a ratio (0.95). */
+	uint64_t exchanges, replayed;
+	double floor;
+	/* Of a real-time run: share of requests sent late, and what is
+	 * still fine (0.01). */
+	double late, late_floor;
+	uint64_t
+		overflow; /* refused since too much was in flight, both sides */
+	const struct tw_difference *differences;
+	size_t n_differences;
+	/* Checks came from the candidate since the baseline has none. */
+	bool no_baseline;
+	/* The same scenarios judged with the assumed values halved, doubled,
+	 * ... : where a verdict changes it rests on what was assumed. */
+	const struct tw_gate_result *const *assumed;
+	size_t n_assumed;
+	const char *assumed_names; /* "work of shop/cart, ...", or NULL */
+};
+
+/*
+ * The gate as a whole from its scenarios (result->scenarios, filled in by the
+ * caller): Holm, assumed values, reasons, counts and the verdict. Call it once
+ * for each variant first (with empty evidence), then for the gate itself.
+ */
+void tw_gate_conclude(struct tw_gate_result *result,
+	const struct tw_evidence *evidence, double confidence,
+	struct tw_arena *arena);
+
+/* gate.inconclusive: the exit status for that verdict. */
+enum tw_inconclusive_as {
+	TW_INCONCLUSIVE_OWN,  /* 4 */
+	TW_INCONCLUSIVE_FAIL, /* 1 */
+	TW_INCONCLUSIVE_PASS, /* 0 */
+};
+
+int tw_gate_status(enum tw_verdict verdict, enum tw_inconclusive_as as);
+
+#endif

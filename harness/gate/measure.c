@@ -1,0 +1,515 @@
+#include "harness/gate/measure.h"
+
+#include "twins/base/assert.h"
+
+#include <stdlib.h>
+
+static const char *cell_label(const struct tw_cell_key *key, int label)
+{
+	switch ((enum tw_label)label) {
+	case TW_LABEL_SERVICE:
+		return key->service;
+	case TW_LABEL_ENDPOINT:
+		return key->endpoint;
+	case TW_LABEL_CALLER:
+		return key->caller;
+	case TW_LABEL_ZONE:
+		return key->zone;
+	case TW_LABEL_SIDE:
+		return tw_side_names[key->side];
+	case TW_LABEL_WINDOW:
+		return tw_window_names[key->window];
+	default:
+		tw_unreachable();
+	}
+}
+
+/* recovery_time looks at what its inner check selects. */
+static const struct tw_check *selecting(const struct tw_check *check)
+{
+	return check->inner ? check->inner : check;
+}
+
+static bool names(const struct tw_check *check, enum tw_label label)
+{
+	return check->by[label] || tw_check_names(selecting(check), label);
+}
+
+static bool is_gauge(const struct tw_check *check)
+{
+	enum tw_metric metric = selecting(check)->metric;
+
+	return metric == TW_METRIC_UNAVAILABLE || metric == TW_METRIC_QUEUE ||
+	       metric == TW_METRIC_UTILIZATION;
+}
+
+/* The defaults of check.h: the client's side, and the outside as caller
+ * where nobody is named. */
+static bool defaults_take(
+	const struct tw_check *check, const struct tw_cell_key *key)
+{
+	if (key->side == TW_SERVER)
+		return names(check, TW_LABEL_SIDE) &&
+		       selecting(check)->metric != TW_METRIC_RETRIES;
+	return names(check, TW_LABEL_SERVICE) ||
+	       names(check, TW_LABEL_CALLER) ||
+	       !strcmp(key->caller, TW_OUTSIDE);
+}
+
+static bool selectors_take(
+	const struct tw_check *check, const struct tw_cell_key *key)
+{
+	for (int i = 0; i < TW_LABELS; i++)
+		if (!tw_check_selects(selecting(check), (enum tw_label)i,
+			    cell_label(key, i)))
+			return false;
+	return true;
+}
+
+bool tw_measure_takes(const struct tw_check *check,
+	const struct tw_group_key *group, const struct tw_cell *cell)
+{
+	for (int i = 0; i < TW_LABELS; i++)
+		if (group->labels[i] &&
+			strcmp(group->labels[i], cell_label(&cell->key, i)))
+			return false;
+	return defaults_take(check, &cell->key) &&
+	       selectors_take(check, &cell->key);
+}
+
+/* The window that most of a slice lies in: by its middle. */
+static enum tw_window slice_window(
+	const struct tw_observation *obs, size_t slice)
+{
+	tw_time middle = (tw_time)slice * obs->slice + obs->slice / 2;
+
+	if (middle < obs->fault_start)
+		return TW_WINDOW_BEFORE;
+	return middle < obs->fault_end ? TW_WINDOW_DURING : TW_WINDOW_AFTER;
+}
+
+static bool gauge_takes(const struct tw_check *check,
+	const struct tw_group_key *group, const struct tw_gauge *gauge)
+{
+	const char *service = group->labels[TW_LABEL_SERVICE];
+
+	return (!service || !strcmp(service, gauge->service)) &&
+	       tw_check_selects(
+		       selecting(check), TW_LABEL_SERVICE, gauge->service);
+}
+
+static bool window_takes(const struct tw_check *check,
+	const struct tw_group_key *group, enum tw_window window)
+{
+	const char *name = tw_window_names[window];
+	const char *wanted = group->labels[TW_LABEL_WINDOW];
+
+	return (!wanted || !strcmp(wanted, name)) &&
+	       tw_check_selects(selecting(check), TW_LABEL_WINDOW, name);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct tw_group_key *x = a, *y = b;
+
+	for (int i = 0; i < TW_LABELS; i++) {
+		int order = x->labels[i] && y->labels[i]
+				    ? strcmp(x->labels[i], y->labels[i])
+				    : 0;
+
+		if (order)
+			return order;
+	}
+	return 0;
+}
+
+static void add_key(struct tw_arena *arena, struct tw_group_keys *keys,
+	const struct tw_group_key *key)
+{
+	for (size_t i = 0; i < keys->n; i++)
+		if (!compare_keys(&keys->v[i], key))
+			return;
+	tw_vec_push_in(arena, keys, *key);
+}
+
+static void gauge_groups(const struct tw_check *check,
+	const struct tw_observation *obs, struct tw_arena *arena,
+	struct tw_group_keys *keys)
+{
+	const struct tw_group_key any = {0};
+
+	for (size_t i = 0; i < obs->gauges.n; i++) {
+		const struct tw_gauge *gauge = &obs->gauges.v[i];
+		struct tw_group_key key = {0};
+
+		if (!gauge_takes(check, &any, gauge))
+			continue;
+		if (check->by[TW_LABEL_SERVICE])
+			key.labels[TW_LABEL_SERVICE] = gauge->service;
+		for (size_t k = 0; k < gauge->slices.n; k++) {
+			enum tw_window window = slice_window(obs, k);
+
+			if (!window_takes(check, &any, window))
+				continue;
+			if (check->by[TW_LABEL_WINDOW])
+				key.labels[TW_LABEL_WINDOW] =
+					tw_window_names[window];
+			add_key(arena, keys, &key);
+		}
+	}
+}
+
+static void cell_groups(const struct tw_check *check,
+	const struct tw_observation *obs, struct tw_arena *arena,
+	struct tw_group_keys *keys)
+{
+	const struct tw_group_key any = {0};
+
+	for (size_t i = 0; i < obs->cells.n; i++) {
+		const struct tw_cell *cell = &obs->cells.v[i];
+		struct tw_group_key key = {0};
+
+		if (!cell->count || !tw_measure_takes(check, &any, cell))
+			continue;
+		for (int k = 0; k < TW_LABELS; k++)
+			if (check->by[k])
+				key.labels[k] = cell_label(&cell->key, k);
+		add_key(arena, keys, &key);
+	}
+}
+
+void tw_measure_groups(const struct tw_check *check, struct tw_runs runs,
+	struct tw_arena *arena, struct tw_group_keys *keys)
+{
+	for (size_t i = 0; i < runs.n; i++) {
+		if (is_gauge(check))
+			gauge_groups(check, runs.v[i], arena, keys);
+		else
+			cell_groups(check, runs.v[i], arena, keys);
+	}
+	if (keys->n)
+		qsort(keys->v, keys->n, sizeof *keys->v, compare_keys);
+}
+
+/* All matching cells of some runs, added up. */
+struct sum {
+	uint64_t count, part; /* part: errors, timeouts, retries or shed */
+	double seconds;	      /* for rates */
+	struct tw_histogram latency;
+};
+
+static uint64_t part_of(const struct tw_cell *cell, enum tw_metric metric)
+{
+	switch (metric) {
+	case TW_METRIC_ERRORS:
+		return cell->errors;
+	case TW_METRIC_TIMEOUTS:
+		return cell->timeouts;
+	case TW_METRIC_RETRIES:
+		return cell->retries;
+	case TW_METRIC_SHED:
+		return cell->shed;
+	default:
+		return 0;
+	}
+}
+
+/* How long the windows that count lasted. */
+static double window_seconds(const struct tw_check *check,
+	const struct tw_group_key *group, const struct tw_observation *obs)
+{
+	tw_time start = obs->fault_start < obs->duration ? obs->fault_start
+							 : obs->duration;
+	tw_time end = obs->fault_end < start	       ? start
+		      : obs->fault_end < obs->duration ? obs->fault_end
+						       : obs->duration;
+	tw_time total = 0;
+
+	if (window_takes(check, group, TW_WINDOW_BEFORE))
+		total += start;
+	if (window_takes(check, group, TW_WINDOW_DURING))
+		total += end - start;
+	if (window_takes(check, group, TW_WINDOW_AFTER))
+		total += obs->duration - end;
+	return (double)total / 1e9;
+}
+
+static void add_run(const struct tw_check *check,
+	const struct tw_group_key *group, const struct tw_observation *obs,
+	struct sum *sum)
+{
+	bool latency = check->metric == TW_METRIC_LATENCY;
+
+	for (size_t i = 0; i < obs->cells.n; i++) {
+		const struct tw_cell *cell = &obs->cells.v[i];
+
+		if (!cell->count || !tw_measure_takes(check, group, cell))
+			continue;
+		sum->count += cell->count;
+		sum->part += part_of(cell, check->metric);
+		if (latency)
+			tw_histogram_merge(&sum->latency, &cell->latency);
+	}
+	sum->seconds += window_seconds(check, group, obs);
+}
+
+static struct tw_sample cells_sample(const struct tw_check *check,
+	const struct tw_group_key *group, struct tw_runs runs, size_t first,
+	size_t n)
+{
+	struct tw_sample sample = {0};
+	struct sum sum = {0};
+
+	for (size_t i = first; i < first + n; i++)
+		add_run(check, group, runs.v[i], &sum);
+	sample.calls = sum.count;
+	sample.present = sum.count > 0;
+	if (sample.present && check->aggregate == TW_AGG_QUANTILE)
+		sample.value = (double)tw_histogram_quantile(
+			&sum.latency, check->quantile);
+	else if (sample.present && check->aggregate == TW_AGG_MEAN)
+		sample.value = tw_histogram_mean(&sum.latency);
+	else if (sample.present && check->aggregate == TW_AGG_MAX)
+		sample.value = (double)sum.latency.max;
+	else if (sample.present && check->aggregate == TW_AGG_RATIO)
+		sample.value = (double)sum.part / (double)sum.count;
+	else if (sample.present && sum.seconds > 0)
+		sample.value = (double)sum.count / sum.seconds;
+	tw_histogram_release(&sum.latency);
+	return sample;
+}
+
+struct gauge_sum {
+	uint64_t slices;
+	uint32_t max;
+	int64_t busy, capacity;
+};
+
+static void gauge_add(const struct tw_check *check,
+	const struct tw_gauge_slice *slice, struct gauge_sum *sum)
+{
+	uint32_t value = check->metric == TW_METRIC_QUEUE ? slice->queue
+							  : slice->unavailable;
+
+	sum->slices++;
+	if (value > sum->max)
+		sum->max = value;
+	sum->busy += slice->busy;
+	sum->capacity += slice->capacity;
+}
+
+static double gauge_value(
+	const struct tw_check *check, const struct gauge_sum *sum)
+{
+	if (check->metric != TW_METRIC_UTILIZATION)
+		return (double)sum->max;
+	/* Work waits and nobody is there: as busy as can be. */
+	if (!sum->capacity)
+		return sum->busy ? 1 : 0;
+	return (double)sum->busy / (double)sum->capacity;
+}
+
+static struct tw_sample gauges_sample(const struct tw_check *check,
+	const struct tw_group_key *group, struct tw_runs runs, size_t first,
+	size_t n)
+{
+	struct gauge_sum sum = {0};
+
+	for (size_t r = first; r < first + n; r++) {
+		const struct tw_observation *obs = runs.v[r];
+
+		for (size_t i = 0; i < obs->gauges.n; i++) {
+			const struct tw_gauge *gauge = &obs->gauges.v[i];
+
+			if (!gauge_takes(check, group, gauge))
+				continue;
+			for (size_t k = 0; k < gauge->slices.n; k++)
+				if (window_takes(
+					    check, group, slice_window(obs, k)))
+					gauge_add(check, &gauge->slices.v[k],
+						&sum);
+		}
+	}
+	return (struct tw_sample){
+		.present = sum.slices > 0,
+		.value = gauge_value(check, &sum),
+		.calls = sum.slices,
+	};
+}
+
+/* One slice of everything that the inner check of recovery_time selects. */
+struct slice_sum {
+	struct tw_slice calls;
+	struct gauge_sum gauge;
+};
+
+TW_VEC_TYPE(slice_sums, struct slice_sum);
+
+static struct slice_sum *slice_at(struct slice_sums *sums, size_t i)
+{
+	while (sums->n <= i)
+		tw_vec_push(sums, (struct slice_sum){0});
+	return &sums->v[i];
+}
+
+static void slice_cells(const struct tw_check *check,
+	const struct tw_group_key *group, const struct tw_observation *obs,
+	struct slice_sums *sums)
+{
+	for (size_t i = 0; i < obs->cells.n; i++) {
+		const struct tw_cell *cell = &obs->cells.v[i];
+
+		if (!tw_measure_takes(check, group, cell))
+			continue;
+		for (size_t k = 0; k < cell->slices.n; k++) {
+			const struct tw_slice *from = &cell->slices.v[k];
+			struct tw_slice *to = &slice_at(sums, k)->calls;
+
+			to->count += from->count;
+			to->errors += from->errors;
+			to->timeouts += from->timeouts;
+			to->latency_sum += from->latency_sum;
+			if (from->latency_max > to->latency_max)
+				to->latency_max = from->latency_max;
+		}
+	}
+}
+
+static void slice_gauges(const struct tw_check *check,
+	const struct tw_group_key *group, const struct tw_observation *obs,
+	struct slice_sums *sums)
+{
+	for (size_t i = 0; i < obs->gauges.n; i++) {
+		const struct tw_gauge *gauge = &obs->gauges.v[i];
+
+		if (!gauge_takes(check, group, gauge))
+			continue;
+		for (size_t k = 0; k < gauge->slices.n; k++)
+			gauge_add(check->inner, &gauge->slices.v[k],
+				&slice_at(sums, k)->gauge);
+	}
+}
+
+/* false: there was nothing to measure in this slice. */
+static bool slice_value(const struct tw_check *inner,
+	const struct tw_observation *obs, const struct slice_sum *sum,
+	double *value)
+{
+	const struct tw_slice *calls = &sum->calls;
+
+	switch (inner->metric) {
+	case TW_METRIC_REQUESTS:
+		*value = (double)calls->count / ((double)obs->slice / 1e9);
+		return true; /* no traffic is a rate, too */
+	case TW_METRIC_UNAVAILABLE:
+	case TW_METRIC_QUEUE:
+	case TW_METRIC_UTILIZATION:
+		*value = gauge_value(inner, &sum->gauge);
+		return sum->gauge.slices > 0;
+	case TW_METRIC_LATENCY:
+		*value = inner->aggregate == TW_AGG_MAX
+				 ? (double)calls->latency_max
+				 : (double)calls->latency_sum /
+					   (double)(calls->count ? calls->count
+								 : 1);
+		return calls->count > 0;
+	default:
+		*value = (double)(inner->metric == TW_METRIC_TIMEOUTS
+					  ? calls->timeouts
+					  : calls->errors) /
+			 (double)(calls->count ? calls->count : 1);
+		return calls->count > 0;
+	}
+}
+
+static bool holds(enum tw_compare compare, double value, double limit)
+{
+	switch (compare) {
+	case TW_LE:
+		return value <= limit;
+	case TW_LT:
+		return value < limit;
+	case TW_GE:
+		return value >= limit;
+	default:
+		return value > limit;
+	}
+}
+
+static struct tw_sample recovery_of(const struct tw_check *check,
+	const struct tw_observation *obs, const struct slice_sums *sums)
+{
+	const struct tw_check *inner = check->inner;
+	struct tw_sample sample = {0};
+	size_t first = (size_t)(obs->fault_end / obs->slice);
+	size_t last = (size_t)((obs->duration + obs->slice - 1) / obs->slice);
+	bool held = true;
+	tw_time since = 0;
+
+	for (size_t i = first; i < sums->n && i < last; i++) {
+		const struct slice_sum *sum = &sums->v[i];
+		double value;
+		bool now;
+
+		if (!slice_value(inner, obs, sum, &value))
+			continue;
+		sample.present = true;
+		sample.calls += is_gauge(check) ? 1 : sum->calls.count;
+		now = holds(inner->compare, value, inner->limit.add);
+		if (now && !held)
+			since = (tw_time)i * obs->slice - obs->fault_end;
+		held = now;
+	}
+	sample.censored = sample.present && !held;
+	sample.value = (double)(held ? since : obs->duration - obs->fault_end);
+	if (sample.value < 0 || !sample.present)
+		sample.value = 0;
+	return sample;
+}
+
+/* The mean of the runs' times; censored where one of them is. */
+static struct tw_sample recovery_sample(const struct tw_check *check,
+	const struct tw_group_key *group, struct tw_runs runs, size_t first,
+	size_t n)
+{
+	struct tw_sample sample = {0};
+	size_t seen = 0;
+
+	for (size_t i = first; i < first + n; i++) {
+		const struct tw_observation *obs = runs.v[i];
+		struct slice_sums sums = {0};
+		struct tw_sample one;
+
+		if (obs->fault_start == TW_NEVER ||
+			obs->fault_end >= obs->duration)
+			continue;
+		if (is_gauge(check))
+			slice_gauges(check, group, obs, &sums);
+		else
+			slice_cells(check, group, obs, &sums);
+		one = recovery_of(check, obs, &sums);
+		tw_vec_release(&sums);
+		if (!one.present)
+			continue;
+		seen++;
+		sample.present = true;
+		sample.censored |= one.censored;
+		sample.calls += one.calls;
+		sample.value += one.value;
+	}
+	if (seen)
+		sample.value /= (double)seen;
+	return sample;
+}
+
+struct tw_sample tw_measure(const struct tw_check *check,
+	const struct tw_group_key *group, struct tw_runs runs, size_t first,
+	size_t n)
+{
+	tw_assert(first + n <= runs.n);
+	if (check->aggregate == TW_AGG_RECOVERY)
+		return recovery_sample(check, group, runs, first, n);
+	if (is_gauge(check))
+		return gauges_sample(check, group, runs, first, n);
+	return cells_sample(check, group, runs, first, n);
+}

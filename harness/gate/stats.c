@@ -1,0 +1,58 @@
+#include "harness/gate/stats.h"
+
+#include "twins/base/assert.h"
+#include "twins/kernel/fmath.h"
+#include "twins/kernel/special.h"
+
+struct tw_interval tw_interval_of(
+	const double *values, size_t n, double confidence)
+{
+	struct tw_interval i = {.n = n, .low = -HUGE_VAL, .high = HUGE_VAL};
+	double sum = 0, squares = 0, error;
+
+	tw_assert(n >= 1 && confidence > 0 && confidence < 1);
+	/* From the first value on, so that equal values have exactly their
+	 * mean and no spread. */
+	for (size_t k = 0; k < n; k++)
+		sum += values[k] - values[0];
+	i.mean = values[0] + sum / (double)n;
+	i.p = 0.5;
+	if (n == 1)
+		return i;
+	for (size_t k = 0; k < n; k++)
+		squares += (values[k] - i.mean) * (values[k] - i.mean);
+	i.sd = sqrt(squares / (double)(n - 1));
+	error = i.sd / sqrt((double)n);
+	if (error > 0) {
+		double df = (double)(n - 1);
+		double t = tw_student_inverse(0.5 + confidence / 2, df);
+
+		i.low = i.mean - t * error;
+		i.high = i.mean + t * error;
+		i.p = tw_student_cdf(-i.mean / error, df);
+	} else {
+		i.low = i.high = i.mean;
+		i.p = i.mean > 0 ? 0 : 1;
+	}
+	return i;
+}
+
+size_t tw_runs_needed(const struct tw_interval *seen, double confidence)
+{
+	double size = seen->mean < 0 ? -seen->mean : seen->mean;
+
+	for (size_t n = seen->n + 1; n <= TW_RUNS_CAP; n++) {
+		double t = tw_student_inverse(
+			0.5 + confidence / 2, (double)(n - 1));
+
+		if (t * seen->sd / sqrt((double)n) < size)
+			return n;
+	}
+	return TW_RUNS_CAP + 1;
+}
+
+size_t tw_samples_needed(double quantile)
+{
+	tw_assert(quantile > 0 && quantile < 1);
+	return (size_t)tw_ceil(tw_log(0.05) / tw_log(quantile));
+}

@@ -1,0 +1,44 @@
+/*
+ * The statistics of the judge: pure, in a fixed order, no libm.
+ *
+ * The unit is the run, never the request: requests of one run share its
+ * weather, so that their number says nothing about the next run. Baseline
+ * and candidate of a run share their random numbers, so that the differences
+ * by run are what is looked at (a paired comparison).
+ */
+#ifndef TW_GATE_STATS_H
+#define TW_GATE_STATS_H
+
+#include <stddef.h>
+
+/* Two-sided: 2.5% on each side. One-sided 2.5% is what ICH E9 (Statistical
+ * Principles for Clinical Trials, 1998, 3.5 with 5.5) asks of a claim of
+ * non-inferiority: half the usual 5%, on the side of caution. */
+#define TW_CONFIDENCE 0.95
+
+/* More runs than this are not asked for. */
+#define TW_RUNS_CAP 1000
+
+struct tw_interval {
+	size_t n;
+	double mean, sd;  /* sd: of one value, n - 1 in the denominator */
+	double low, high; /* of the mean; n = 1: -+HUGE_VAL */
+	double p;	  /* one-sided, of "the true mean is <= 0" */
+};
+
+/* Student's t. n >= 1, all values finite. With sd = 0 low = mean = high. */
+struct tw_interval tw_interval_of(
+	const double *values, size_t n, double confidence);
+
+/* Runs in all until an interval around this mean, with this sd, no longer
+ * contains 0; TW_RUNS_CAP + 1 where these would not do. */
+size_t tw_runs_needed(const struct tw_interval *seen, double confidence);
+
+/*
+ * The least number of calls of which the largest is above the true quantile
+ * with 95% confidence: q^n <= 5%. p50 5, p90 29, p95 59, p99 299, p99.9 2995
+ * (order statistics; H. A. David, H. N. Nagaraja, Order Statistics, 7.1).
+ */
+size_t tw_samples_needed(double quantile);
+
+#endif

@@ -1,0 +1,171 @@
+/*
+ * What judging yields: plain data, for the reports and for storing. A tree:
+ * gate, scenarios, checks, groups. Everything lives in the arena that was
+ * given to the judge; strings of observations are copied into it.
+ */
+#ifndef TW_GATE_VERDICT_H
+#define TW_GATE_VERDICT_H
+
+#include "harness/gate/check.h"
+
+/* The worst of several is the largest. */
+enum tw_verdict {
+	TW_VERDICT_PASS,
+	TW_VERDICT_INCONCLUSIVE,
+	TW_VERDICT_FAIL,
+};
+
+extern const char *const tw_verdict_names[3];
+
+/* Why a group is judged as it is. */
+enum tw_reason {
+	TW_REASON_WITHIN,      /* pass: the interval is within the limit */
+	TW_REASON_IDENTICAL,   /* pass: each run measured exactly the same */
+	TW_REASON_BEYOND,      /* fail: the interval is beyond the limit */
+	TW_REASON_NO_RECOVERY, /* fail: in some run it never held again */
+	TW_REASON_NOISE,       /* the interval has the limit inside */
+	TW_REASON_MANY,	       /* beyond, but not after Holm's correction */
+	TW_REASON_ONE_RUN,     /* no interval without a second run */
+	TW_REASON_NO_DATA,     /* nothing matched, on either side */
+	TW_REASON_GONE, /* calls in the baseline, none in the candidate */
+	TW_REASON_NEW,	/* calls in the candidate alone */
+	TW_REASON_NO_BASELINE, /* a relative check, and nothing to relate to */
+	TW_REASON_FEW_SAMPLES, /* too few calls for this measure */
+	TW_REASON_SHORT_RUN,   /* the run ended before it could be seen */
+	TW_REASON_ASSUMED,     /* changes with assumed values doubled/halved */
+	TW_REASONS,
+};
+
+/* "within", "no-data" ...: stable, for machines. */
+extern const char *const tw_reason_names[TW_REASONS];
+
+/* What about an edge changed. */
+enum tw_cause {
+	TW_CAUSE_NONE,
+	TW_CAUSE_RETRIES, /* more tries a call */
+	TW_CAUSE_CALLS,	  /* more calls for the same work of the caller */
+	TW_CAUSE_TIMEOUT, /* calls given up on a callee that is no slower */
+	TW_CAUSE_ERRORS,  /* errors that the callee itself began */
+	TW_CAUSE_REFUSED, /* refused at once: queue full, nobody ready */
+	TW_CAUSE_WORK,	  /* the callee works longer on one try */
+	TW_CAUSE_QUEUE,	  /* longer waits for the same load: less capacity */
+	TW_CAUSE_NETWORK, /* longer on the way */
+	TW_CAUSE_BACKOFF, /* longer pauses between tries */
+	TW_CAUSES,
+};
+
+/* "retries" ...; and in words: "more tries a call". */
+extern const char *const tw_cause_names[TW_CAUSES];
+extern const char *const tw_cause_texts[TW_CAUSES];
+
+/* One quantity of an edge, on both sides, per root request or per call. */
+struct tw_delta {
+	double before, after;
+};
+
+/* Caller to callee's endpoint; zones and windows added up. */
+struct tw_edge {
+	const char *caller, *service, *endpoint;
+	struct tw_delta calls;	  /* a root request */
+	struct tw_delta tries;	  /* a call; 1 without retries */
+	struct tw_delta errors;	  /* of calls, a root request */
+	struct tw_delta timeouts; /* of calls, a root request */
+	struct tw_delta refused;  /* of calls, a root request */
+	struct tw_delta latency;  /* ns a call */
+	struct tw_delta queue;	  /* ns a try, at the callee */
+	struct tw_delta work;	  /* ns a try, at the callee */
+	struct tw_delta network;  /* ns a call */
+	struct tw_delta backoff;  /* ns a call */
+	bool differs;  /* a differing field names the caller or the callee */
+	bool outside;  /* the caller is the outside */
+	double weight; /* its own share of what changed; see blame.h */
+	enum tw_cause cause;
+};
+
+struct tw_failed_request {
+	uint64_t position; /* in the traffic, from 0 */
+	tw_time at, latency;
+	const char *service, *endpoint;
+	int status;
+	size_t run;
+};
+
+/* Who is to blame: the edge at the end of the walk (blame.h). */
+struct tw_blame {
+	TW_VEC(struct tw_edge) edges; /* by weight, the largest first */
+	TW_VEC(size_t) path;	      /* from the entry to the guilty edge */
+	const struct tw_edge *guilty; /* NULL where nothing stands out */
+	const char *text;	      /* one sentence, "" without a guilty */
+	const char *window;	      /* of the faults, where the difference is
+				       * largest; NULL where there is but one */
+	tw_time first_slice; /* when it began to differ; TW_NEVER: unknown */
+	TW_VEC(struct tw_failed_request) examples;
+};
+
+struct tw_group {
+	const char *labels[TW_LABELS]; /* NULL: not grouped by this one */
+	const char *title; /* labels' values, joined; "" without groups */
+	enum tw_verdict verdict;
+	enum tw_reason reason;
+	const char *why;    /* a sentence with figures */
+	const char *advice; /* NULL where there is nothing to be done */
+
+	/* Means over the runs; in tw_check_unit(). Infinite: never. */
+	bool has_baseline, has_candidate;
+	double baseline, candidate;
+	double limit; /* valid where has_candidate and, if the limit is
+		       * relative, has_baseline */
+
+	/* Of candidate - baseline; for a constant, of the candidate. */
+	bool has_interval;
+	double low, high;
+	/* Of what decides: candidate beyond limit; above 0 is too much. */
+	double excess, excess_low, excess_high;
+	double p; /* one-sided, of no excess: small speaks for a fail */
+
+	size_t runs;	  /* pairs of runs that had data */
+	size_t pool;	  /* runs added up to one value; 1 as a rule */
+	size_t more_runs; /* to decide, by the variance seen; 0: unknown */
+	uint64_t baseline_calls, candidate_calls, calls_needed;
+
+	struct tw_blame *blame; /* NULL: passed, or nothing to compare */
+};
+
+struct tw_check_result {
+	const struct tw_check *check;
+	enum tw_verdict verdict; /* the worst of its groups */
+	const char *suggestion;	 /* "did you mean service 'x'?", or NULL */
+	TW_VEC(struct tw_group *) groups; /* worst first, then by labels */
+};
+
+struct tw_scenario_result {
+	const char *name;
+	const char *faults; /* in words; "" without: for the caller to set */
+	size_t runs;
+	enum tw_verdict verdict; /* the worst of its checks, muted left out */
+	TW_VEC(struct tw_check_result *) checks; /* as they were written */
+	const char *reproduce; /* a command line; NULL: for the caller */
+	double seconds;	       /* of virtual time judged, a side */
+};
+
+/* A field in which baseline and candidate differ. */
+struct tw_difference {
+	const char *path; /* "services.shop/cart.replicas" */
+	const char *before, *after;
+	bool modelled;
+};
+
+/* Why the whole gate is not to be trusted. */
+struct tw_gate_reason {
+	const char *name; /* "blind", "incomplete", "late", ...: stable */
+	const char *text, *advice;
+};
+
+struct tw_gate_result {
+	enum tw_verdict verdict;
+	TW_VEC(struct tw_scenario_result *) scenarios;
+	TW_VEC(struct tw_gate_reason) reasons;
+	size_t passed, failed, inconclusive, muted; /* groups */
+};
+
+#endif
