@@ -47,6 +47,21 @@ static bool is_backed_by(const struct tw_spec_service *service,
 	return false;
 }
 
+/* Spans, metrics and logs are sent aside, not within a request. */
+static bool is_telemetry(const char *detail, const char *to)
+{
+	static const char *const words[] = {"otel", "opentelemetry",
+		"collector", "jaeger", "zipkin", "prometheus", "fluentd",
+		"statsd"};
+
+	if (!strncmp(detail, "env OTEL_", 9))
+		return true;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strstr(to, words[i]))
+			return true;
+	return false;
+}
+
 static void add_edge(const struct search *s, struct tw_spec_service *to)
 {
 	struct tw_manifests *m = s->r->m;
@@ -55,6 +70,7 @@ static void add_edge(const struct search *s, struct tw_spec_service *to)
 		.from_service = front ? front->key : NULL,
 		.to = to->key,
 		.source = s->source,
+		.telemetry = is_telemetry(s->detail, to->name),
 		.detail = s->detail,
 		.pos = s->pos};
 

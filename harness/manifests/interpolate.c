@@ -184,7 +184,7 @@ int tw_interpolate_tree(
 		node->pos, diags, &out);
 	node->value = tw_arena_strndup(vars->arena, tw_buf_text(&out), out.n);
 	node->n = out.n;
-	node->style = TW_YAML_PLAIN;
+	node->style = out.n ? TW_YAML_PLAIN : TW_YAML_DOUBLE; /* no null */
 	tw_buf_release(&out);
 	return status;
 }

@@ -93,8 +93,8 @@ static const char *renamed(
 	for (size_t i = 0; i < k->resources.n; i++) {
 		const struct tw_kust_resource *it = &k->resources.v[i];
 
-		if (it->name && !strcmp(kind_of(it), kind) &&
-			!strcmp(it->name, name))
+		if (it->before && !strcmp(kind_of(it), kind) &&
+			!strcmp(it->before, name))
 			return tw_yaml_text(tw_yaml_path(
 				it->doc, "metadata", "name", NULL));
 	}
@@ -152,7 +152,8 @@ static void set_names(struct tw_kust *k, const struct tw_yaml *prefix,
 		struct tw_yaml *meta = tw_yaml_get(it->doc, "metadata");
 		struct tw_yaml *name = tw_yaml_get(meta, "name");
 
-		if (!tw_yaml_text(name) || ONE_OF(kind_of(it), fixed))
+		it->before = tw_yaml_text(name);
+		if (!it->before || ONE_OF(kind_of(it), fixed))
 			continue;
 		tw_yaml_put(&k->m->arena, meta, "name",
 			text_at(k,
@@ -163,10 +164,6 @@ static void set_names(struct tw_kust *k, const struct tw_yaml *prefix,
 	}
 	for (size_t i = 0; i < k->resources.n; i++)
 		fix_references(k, k->resources.v[i].doc);
-	/* The kustomization above knows them by the new name. */
-	for (size_t i = 0; i < k->resources.n; i++)
-		k->resources.v[i].name = tw_yaml_text(tw_yaml_path(
-			k->resources.v[i].doc, "metadata", "name", NULL));
 }
 
 static void put_all(struct tw_kust *k, struct tw_yaml *map, const char *key,

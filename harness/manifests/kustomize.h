@@ -20,7 +20,8 @@
 
 struct tw_kust_resource {
 	struct tw_yaml *doc;
-	const char *name; /* before any prefix: what patches call it */
+	const char *name;   /* before any prefix: what patches may call it */
+	const char *before; /* the prefix that is being set: what others say */
 };
 
 struct tw_kust {

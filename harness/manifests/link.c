@@ -50,17 +50,77 @@ static bool is_in_front(const struct tw_spec_service *service,
 	return false;
 }
 
+static bool calls(const struct tw_spec *spec, const struct tw_spec_steps *steps,
+	const char *to, struct tw_map *seen);
+
+/* Whether one service's requests can reach another by the steps so far. */
+static bool reaches(const struct tw_spec *spec, const char *from,
+	const char *to, struct tw_map *seen)
+{
+	const struct tw_spec_service *service =
+		tw_map_get(&spec->services, from);
+
+	if (!strcmp(from, to))
+		return true;
+	if (!service || !tw_map_put(seen, from, seen))
+		return false;
+	for (size_t i = 0; i < service->endpoints.n; i++) {
+		const struct tw_spec_endpoint *endpoint =
+			service->endpoints.v[i].value;
+
+		if (calls(spec, &endpoint->steps, to, seen))
+			return true;
+	}
+	return false;
+}
+
+static bool calls(const struct tw_spec *spec, const struct tw_spec_steps *steps,
+	const char *to, struct tw_map *seen)
+{
+	for (size_t i = 0; i < steps->n; i++) {
+		const struct tw_spec_step *step = steps->v[i];
+
+		if (step->kind == TW_STEP_CALL && step->service.v &&
+			reaches(spec, step->service.v, to, seen))
+			return true;
+		if (calls(spec, &step->children, to, seen))
+			return true;
+	}
+	return false;
+}
+
+static bool closes_circle(const struct tw_spec *spec,
+	const struct tw_spec_service *service, const char *to)
+{
+	struct tw_map seen;
+	bool yes;
+
+	tw_map_init(&seen, NULL);
+	yes = reaches(spec, to, service->key, &seen);
+	tw_map_release(&seen);
+	return yes;
+}
+
 /* One call for each edge that starts at the service's workloads. */
 static size_t add_calls(struct tw_manifests *m, struct tw_spec *spec,
-	const struct tw_spec_service *service, struct tw_spec_steps *to)
+	const struct tw_spec_service *service, struct tw_spec_steps *to,
+	struct tw_diags *diags)
 {
 	for (size_t i = 0; i < m->edges.n; i++) {
 		const struct tw_manifest_edge *edge = &m->edges.v[i];
 		const struct tw_origin *origin;
 		struct tw_spec_step *step;
 
-		if (!is_in_front(service, workload_of(spec, edge->from)))
+		if (edge->telemetry ||
+			!is_in_front(service, workload_of(spec, edge->from)))
 			continue;
+		if (closes_circle(spec, service, edge->to)) {
+			tw_diag(diags, TW_NOTE, edge->pos,
+				"the call from %s to %s would close a circle "
+				"and was left out",
+				service->key, edge->to);
+			continue;
+		}
 		origin = tw_spec_origin(
 			spec, TW_FROM_ASSUMED, edge->pos, edge->detail);
 		step = tw_spec_step(spec, TW_STEP_CALL, origin);
@@ -71,32 +131,39 @@ static size_t add_calls(struct tw_manifests *m, struct tw_spec *spec,
 	return to->n;
 }
 
-size_t tw_manifests_link(struct tw_manifests *m, struct tw_spec *spec)
+/* Side by side, or the one call as it is. */
+static void set_steps(struct tw_spec *spec, struct tw_spec_service *service,
+	const struct tw_spec_steps *steps)
+{
+	const struct tw_origin *origin = steps->v[0]->origin;
+	struct tw_spec_endpoint *endpoint =
+		tw_spec_endpoint(spec, service, TW_MANIFESTS_ENDPOINT, origin);
+	struct tw_spec_step *parallel;
+
+	if (steps->n == 1) {
+		endpoint->steps = *steps;
+		return;
+	}
+	parallel = tw_spec_step(spec, TW_STEP_PARALLEL, origin);
+	parallel->children = *steps;
+	tw_vec_push_in(&spec->arena, &endpoint->steps, parallel);
+}
+
+size_t tw_manifests_link(
+	struct tw_manifests *m, struct tw_spec *spec, struct tw_diags *diags)
 {
 	size_t used = 0;
 
 	tw_spec_link(spec);
 	for (size_t i = 0; i < spec->services.n; i++) {
 		struct tw_spec_service *service = spec->services.v[i].value;
-		struct tw_spec_steps calls = {0};
-		struct tw_spec_endpoint *endpoint;
-		struct tw_spec_step *parallel;
-		size_t n;
+		struct tw_spec_steps steps = {0};
 
 		if (service->endpoints.n ||
-			!(n = add_calls(m, spec, service, &calls)))
+			!add_calls(m, spec, service, &steps, diags))
 			continue;
-		used += n;
-		endpoint = tw_spec_endpoint(spec, service,
-			TW_MANIFESTS_ENDPOINT, calls.v[0]->origin);
-		if (n == 1) {
-			endpoint->steps = calls;
-			continue;
-		}
-		parallel = tw_spec_step(
-			spec, TW_STEP_PARALLEL, calls.v[0]->origin);
-		parallel->children = calls;
-		tw_vec_push_in(&spec->arena, &endpoint->steps, parallel);
+		used += steps.n;
+		set_steps(spec, service, &steps);
 	}
 	return used;
 }

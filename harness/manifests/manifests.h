@@ -8,7 +8,7 @@
  *	tw_manifests_add_text(m, "helm template shop", p, n, pos, diags);
  *	tw_manifests_spec(m, spec, diags);
  *	... models are read into the same spec ...
- *	tw_manifests_link(m, spec);
+ *	tw_manifests_link(m, spec, diags);
  *
  * What a pattern names
  *   a file       Kubernetes documents, or a Compose file (`services:` at the
@@ -63,6 +63,7 @@ struct tw_manifest_edge {
 	const char *from_service; /* the service in front of it, or NULL */
 	const char *to;		  /* the service called */
 	enum tw_edge_source source;
+	bool telemetry;	    /* spans and metrics: beside the requests */
 	const char *detail; /* "env CART_ADDR", "NetworkPolicy shop/cart" */
 	struct tw_pos pos;
 };
@@ -105,11 +106,13 @@ int tw_manifests_spec(
 /*
  * Gives each calling service for which no model has steps an endpoint
  * TW_MANIFESTS_ENDPOINT that calls its callees once each, side by side, with
- * the edge's provenance and no work. Once the models are read. Returns how
- * many edges were used.
+ * the edge's provenance and no work. Once the models are read. Left out are
+ * edges that carry telemetry, and those that would close a circle (a note).
+ * Returns how many edges were used.
  */
 #define TW_MANIFESTS_ENDPOINT "default"
-size_t tw_manifests_link(struct tw_manifests *m, struct tw_spec *spec);
+size_t tw_manifests_link(
+	struct tw_manifests *m, struct tw_spec *spec, struct tw_diags *diags);
 
 /* A field that differs between two sides (both have been through _spec). */
 struct tw_manifest_change {

@@ -92,6 +92,13 @@ static bool ends_with(const char *text, const char *end)
 	return n > k && !strcmp(text + n - k, end);
 }
 
+/* Groups whose objects have a name, or the API server refuses them. */
+static bool is_known_group(const char *group)
+{
+	return !strchr(group, '.') || ends_with(group, ".k8s.io") ||
+	       !strcmp(group, "networking.istio.io");
+}
+
 /* `items` of kind: List, and of XxxList. */
 static int add_list(
 	struct tw_manifests *m, struct tw_yaml *items, struct tw_diags *diags)
@@ -135,10 +142,9 @@ int tw_objects_add(
 	if (!name)
 		name = tw_yaml_text(tw_yaml_get(meta, "generateName"));
 	group = tw_objects_group(&m->arena, api, &version);
-	if (!name && !strncmp(group, "kustomize.config.k8s.io", 23))
-		name = kind;
-	if (!name && !meta) /* a tool's configuration, not an object */
-		name = "";
+	if (!name && !is_known_group(group)) /* a tool's configuration */
+		name = tw_arena_printf(&m->arena, "%s:%d",
+			doc->pos.file ? doc->pos.file : "", doc->pos.line);
 	if (!name) {
 		tw_diag(diags, TW_ERROR, meta ? meta->pos : doc->pos,
 			"this %s has no 'metadata.name'", kind);
@@ -154,7 +160,8 @@ static bool has_object(const struct tw_yaml_docs *docs)
 {
 	for (size_t i = 0; i < docs->n; i++)
 		if (tw_yaml_get(docs->v[i], "kind") ||
-			tw_yaml_get(docs->v[i], "apiVersion"))
+			(tw_yaml_get(docs->v[i], "apiVersion") &&
+				tw_yaml_get(docs->v[i], "metadata")))
 			return true;
 	return false;
 }

@@ -219,14 +219,11 @@ static int tell_nothing(
 	return -1;
 }
 
-/* One entry of a glob. Kustomizations of a folder that a glob named are
- * rendered; a kustomization file among others is told of. */
+/* One entry of a glob. Folders with a kustomization are rendered. */
 static int add_match(struct tw_manifests *m, struct tw_files *files,
 	const struct tw_file_entry *e, struct tw_pos pos,
 	struct tw_diags *diags)
 {
-	struct tw_diag *d;
-
 	if (e->kind == TW_FILE_DIRECTORY)
 		return tw_kustomize_file(m, files, e->name)
 			       ? tw_kustomize_add(m, files, e->name, pos, diags)
@@ -235,13 +232,35 @@ static int add_match(struct tw_manifests *m, struct tw_files *files,
 		return 0;
 	if (!is_kustomization_name(e->name))
 		return add_file(m, files, e->name, false, pos, diags);
-	d = tw_diag(diags, TW_WARNING, pos,
-		"'%s' is among the files: they are read as they stand, not as "
-		"it would change them",
-		e->name);
-	d->hint = "name the folder instead to have it rendered";
 	m->passed++;
 	return 0;
+}
+
+/* Kustomization files among those of a glob: what they would change is not
+ * changed. */
+static void tell_kustomizations(const struct tw_file_list *list,
+	const char *pattern, struct tw_pos pos, struct tw_diags *diags)
+{
+	const char *first = NULL;
+	size_t n = 0;
+	struct tw_diag *d;
+
+	for (size_t i = 0; i < list->list.n; i++) {
+		const struct tw_file_entry *e = &list->list.v[i];
+
+		if (e->kind != TW_FILE_REGULAR ||
+			!is_kustomization_name(e->name))
+			continue;
+		first = first ? first : e->name;
+		n++;
+	}
+	if (!n)
+		return;
+	d = tw_diag(diags, TW_WARNING, pos,
+		"'%s' matches %zu kustomization file%s ('%s'%s): the files are "
+		"read as they stand, not as it would change them",
+		pattern, n, n > 1 ? "s" : "", first, n > 1 ? ", …" : "");
+	d->hint = "name the folder instead to have it rendered";
 }
 
 static bool is_glob(const char *pattern)
@@ -295,6 +314,7 @@ int tw_manifests_add(struct tw_manifests *m, struct tw_files *files,
 	}
 	if (!list.list.n)
 		status = tell_nothing(pattern, pos, diags);
+	tell_kustomizations(&list, pattern, pos, diags);
 	for (size_t i = 0; i < list.list.n; i++)
 		if (add_match(m, files, &list.list.v[i], pos, diags))
 			status = -1;
