@@ -168,13 +168,22 @@ static bool add_arg(struct tw_reader *reader, void *base,
 	return true;
 }
 
+static const char *kind_name(size_t i)
+{
+	const struct tw_fault_kind *const *kinds;
+	size_t n;
+
+	kinds = tw_fault_kinds(&n);
+	return i < n ? kinds[i]->name : NULL;
+}
+
 static const struct tw_row fault_rows[] = {
 	{.name = "kind",
 		.type = TW_ROW_FREE,
 		.read = read_kind,
-		.free_type = "\"string\"",
+		.choice = kind_name,
 		.required = true,
-		.help = "what goes wrong: latency, node-down, error …"},
+		.help = "what goes wrong"},
 	{0},
 };
 

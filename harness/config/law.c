@@ -11,8 +11,9 @@ enum given {
 	MIN = 1 << 3,
 	MAX = 1 << 4,
 	ALPHA = 1 << 5,
-	TWO = 1 << 6,  /* quantiles */
-	MANY = 1 << 7, /* more than two, or `quantiles:` */
+	ONE = 1 << 6, /* quantile: no form takes it */
+	TWO = 1 << 7,
+	MANY = 1 << 8, /* more than two, or `quantiles:` */
 };
 
 struct form {
@@ -254,6 +255,8 @@ static unsigned given_of(const struct form *form)
 	given |= form->alpha.origin ? ALPHA : 0;
 	if (form->points.n == 2 && !form->listed)
 		given |= TWO;
+	else if (form->points.n == 1 && !form->listed)
+		given |= ONE;
 	else if (form->points.n)
 		given |= MANY;
 	return given;

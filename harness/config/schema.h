@@ -56,7 +56,9 @@ struct tw_row {
 	const char *help;
 	double min, max; /* in the units of the type; max 0: no bound but the
 			  * natural one (nothing is negative) */
-	const char *const *choices; /* up to NULL */
+	const char *const *choices;	 /* up to NULL */
+	const char *(*choice)(size_t i); /* free: the i-th, NULL: no more;
+					  * shown, and checked by others */
 	const struct tw_table *table;
 	const char *free_type; /* free: JSON types for the schema; default
 				* an object, or `table` if there is one */

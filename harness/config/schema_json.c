@@ -106,6 +106,15 @@ static void add_unit_ref(struct tw_buf *out, enum tw_row_type type)
 
 static void add_free(struct tw_buf *out, const struct tw_row *row)
 {
+	if (row->choice) {
+		tw_buf_add_text(out, "\"enum\": [");
+		for (size_t i = 0; row->choice(i); i++) {
+			tw_buf_add_text(out, i ? ", " : "");
+			add_string(out, row->choice(i));
+		}
+		tw_buf_add_text(out, "]");
+		return;
+	}
 	if (row->table)
 		tw_buf_printf(
 			out, "\"$ref\": \"#/$defs/%s\"", row->table->name);
@@ -293,6 +302,25 @@ static void help_below(struct tables *seen, const struct tw_row *row, int depth,
 		seen, row->table, depth + 1 + (row->type == TW_ROW_MAP), out);
 }
 
+/* " (a duration such as 250ms; default 30s) [required]" */
+static void help_type(const struct tw_row *row, struct tw_buf *out)
+{
+	struct tw_buf text = {0};
+
+	for (size_t i = 0; row->choices && row->choices[i]; i++)
+		tw_buf_printf(&text, "%s%s", i ? ", " : "", row->choices[i]);
+	for (size_t i = 0; row->choice && row->choice(i); i++)
+		tw_buf_printf(&text, "%s%s", i ? ", " : "", row->choice(i));
+	if (!text.n && !row->table && row->type != TW_ROW_FREE)
+		tw_buf_add_text(&text, tw_row_type_text(row->type));
+	if (row->otherwise)
+		tw_buf_printf(&text, "; default %s", row->otherwise);
+	if (text.n)
+		tw_buf_printf(out, " (%s)", text.p);
+	tw_buf_add_text(out, row->required ? " [required]\n" : "\n");
+	tw_buf_release(&text);
+}
+
 static void help_row(struct tables *seen, const struct tw_row *row, int depth,
 	struct tw_buf *out)
 {
@@ -300,16 +328,7 @@ static void help_row(struct tables *seen, const struct tw_row *row, int depth,
 
 	tw_buf_printf(out, "%*s%-*s %s", depth * 2, "", width > 0 ? width : 0,
 		row->name, row->help);
-	if (row->choices)
-		for (size_t i = 0; row->choices[i]; i++)
-			tw_buf_printf(
-				out, "%s%s", i ? ", " : " (", row->choices[i]);
-	else if (!row->table && row->type != TW_ROW_FREE)
-		tw_buf_printf(out, " (%s", tw_row_type_text(row->type));
-	if (row->choices || (!row->table && row->type != TW_ROW_FREE))
-		tw_buf_printf(out, "%s%s)", row->otherwise ? "; default " : "",
-			row->otherwise ? row->otherwise : "");
-	tw_buf_add_text(out, row->required ? " [required]\n" : "\n");
+	help_type(row, out);
 	if (row->table)
 		help_below(seen, row, depth, out);
 }

@@ -4,6 +4,8 @@
 
 #include "twins/base/assert.h"
 
+#include <stdio.h>
+
 static const struct {
 	const char *what;
 	const char *unit; /* example for a number that lacks one */
@@ -156,43 +158,60 @@ static bool parse_int(
 
 /* ---- ranges ------------------------------------------------------------ */
 
+#define NO_BOUND 9e18
+
 static double highest(const struct tw_row *row)
 {
 	if (row->max > 0)
 		return row->max;
-	return row->type == TW_ROW_RATIO ? 1 : 9e18;
+	return row->type == TW_ROW_RATIO ? 1 : NO_BOUND;
 }
 
-static void bound_text(const struct tw_row *row, double bound,
-	char to[static TW_REAL_TEXT + 8])
-{
-	size_t n;
+#define BOUND_TEXT 40
 
-	if (row->type == TW_ROW_DURATION) {
+static void bound_text(
+	const struct tw_row *row, double bound, char to[static BOUND_TEXT])
+{
+	switch (row->type) {
+	case TW_ROW_DURATION:
 		tw_time_text((tw_time)bound, to);
 		return;
+	case TW_ROW_INT:
+	case TW_ROW_BYTES:
+		snprintf(to, BOUND_TEXT, "%lld", (long long)bound);
+		return;
+	case TW_ROW_CPU:
+		snprintf(to, BOUND_TEXT, "%lldm", (long long)bound);
+		return;
+	case TW_ROW_RATIO:
+		snprintf(to, BOUND_TEXT, "%.6g%%", bound * 100);
+		return;
+	default:
+		snprintf(to, BOUND_TEXT, "%.6g%s", bound,
+			row->type == TW_ROW_FACTOR ? "x"
+			: row->type == TW_ROW_RATE ? "/s"
+						   : "");
 	}
-	tw_real_text(row->type == TW_ROW_CPU ? bound / 1000 : bound, to);
-	n = strlen(to);
-	if (row->type == TW_ROW_FACTOR)
-		memcpy(to + n, "x", 2);
-	else if (row->type == TW_ROW_RATE)
-		memcpy(to + n, "/s", 3);
 }
 
 static bool in_range(struct tw_reader *reader, const struct tw_row *row,
 	const struct tw_yaml *node, double value)
 {
-	char low[TW_REAL_TEXT + 8], high[TW_REAL_TEXT + 8];
+	char low[BOUND_TEXT], high[BOUND_TEXT];
 	double most = highest(row);
 
 	if (value >= row->min && value <= most)
 		return true;
 	bound_text(row, row->min, low);
-	bound_text(row, most, high);
-	if (most >= 9e18)
+	if (most >= NO_BOUND) {
 		tw_diag(reader->diags, TW_ERROR, node->pos,
 			"%s: must be at least %s", row->name, low);
+		return false;
+	}
+	bound_text(row, most, high);
+	if (!strcmp(low, high))
+		tw_diag(reader->diags, TW_ERROR, node->pos, "%s: must be %s",
+			row->name, low);
 	else
 		tw_diag(reader->diags, TW_ERROR, node->pos,
 			"%s: must be from %s to %s", row->name, low, high);

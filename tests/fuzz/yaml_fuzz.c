@@ -5,9 +5,8 @@
  */
 #include "harness/yaml/yaml.h"
 
+#include "tests/fuzz/fuzz.h"
 #include "twins/base/assert.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
 static const struct tw_yaml_options lenient = {.duplicates = true};
 
