@@ -50,8 +50,9 @@ void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
 		tw_buf_printf(out, " attempt %u", event->attempt);
 	tw_buf_printf(out, " %s", phrase(event->kind));
 	if (event->replica != TW_NONE)
-		tw_buf_printf(
-			out, " on %s", model->replicas[event->replica].name);
+		tw_buf_printf(out, " %s %s",
+			event->kind == TW_TAP_SENT ? "to" : "on",
+			model->replicas[event->replica].name);
 	if (event->kind == TW_TAP_SENT || event->kind == TW_TAP_RETURNS)
 		tw_buf_printf(out, " %s %s",
 			event->kind == TW_TAP_SENT ? "by" : "to",
