@@ -6,6 +6,7 @@
 #define TW_TESTS_TWIN_BUILDER_H
 
 #include "twins/base/assert.h"
+#include "twins/base/hash.h"
 #include "twins/kernel/dist.h"
 #include "twins/kernel/fmath.h"
 #include "twins/kernel/random.h"
