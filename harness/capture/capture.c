@@ -1,6 +1,6 @@
 #include "harness/capture/capture.h"
 
-#include "harness/capture/source.h"
+#include "harness/capture/stream.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -170,7 +170,7 @@ static const struct twinrig_capture_reader *find_reader(
 	return best;
 }
 
-static int read_source(struct reading *reading, struct tw_source *source,
+static int read_source(struct reading *reading, struct tw_stream *source,
 	const struct tw_capture_options *options)
 {
 	const struct twinrig_capture_reader *reader;
@@ -179,7 +179,7 @@ static int read_source(struct reading *reading, struct tw_source *source,
 	bool whole;
 	int result;
 
-	if (tw_source_probe(source, &data, &n, &whole))
+	if (tw_stream_probe(source, &data, &n, &whole))
 		return tw_fail(reading->error, TW_E_RUN, "%s: %s",
 			reading->file, source->failure);
 	if (!n && reading->in_directory)
@@ -227,14 +227,14 @@ static void reading_init(struct reading *reading, const char *file,
 static int read_file(struct reading *reading, const char *path,
 	const struct tw_capture_options *options)
 {
-	struct tw_source source;
+	struct tw_stream source;
 	int result;
 
-	if (tw_source_open(&source, path, reading->error))
+	if (tw_stream_open(&source, path, reading->error))
 		return -1;
 	reading->file = path;
 	result = read_source(reading, &source, options);
-	tw_source_release(&source);
+	tw_stream_release(&source);
 	return result;
 }
 
@@ -296,12 +296,12 @@ int tw_capture_read_memory(const char *name, const void *p, size_t n,
 	void *context, struct tw_capture_report *report, struct tw_error *error)
 {
 	struct reading reading;
-	struct tw_source source;
+	struct tw_stream source;
 	int result;
 
 	reading_init(&reading, name, exchange, context, report, error);
-	tw_source_open_memory(&source, p, n);
+	tw_stream_open_memory(&source, p, n);
 	result = read_source(&reading, &source, options);
-	tw_source_release(&source);
+	tw_stream_release(&source);
 	return result;
 }

@@ -1,4 +1,4 @@
-#include "harness/capture/source.h"
+#include "harness/capture/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,23 +18,23 @@ struct tw_inflate {
 
 static int more(struct twinrig_source *source, size_t used);
 
-static void start(struct tw_source *source)
+static void start(struct tw_stream *source)
 {
-	*source = (struct tw_source){.fd = -1};
+	*source = (struct tw_stream){.fd = -1};
 	source->source.struct_size = sizeof source->source;
 	source->source.more = more;
-	source->cap = TW_SOURCE_WINDOW;
+	source->cap = TW_STREAM_WINDOW;
 	source->buffer = tw_malloc(source->cap);
 	source->source.data = source->buffer;
 }
 
-int tw_source_open(
-	struct tw_source *source, const char *path, struct tw_error *error)
+int tw_stream_open(
+	struct tw_stream *source, const char *path, struct tw_error *error)
 {
 	bool standard = !strcmp(path, "-");
 	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 
-	*source = (struct tw_source){.fd = -1};
+	*source = (struct tw_stream){.fd = -1};
 	if (fd < 0)
 		return tw_fail(error, errno == ENOENT ? TW_E_USAGE : TW_E_RUN,
 			"cannot open %s: %s", path, strerror(errno));
@@ -44,14 +44,14 @@ int tw_source_open(
 	return 0;
 }
 
-void tw_source_open_memory(struct tw_source *source, const void *p, size_t n)
+void tw_stream_open_memory(struct tw_stream *source, const void *p, size_t n)
 {
 	start(source);
 	source->memory = p;
 	source->memory_left = n;
 }
 
-void tw_source_release(struct tw_source *source)
+void tw_stream_release(struct tw_stream *source)
 {
 	if (source->owns_fd)
 		close(source->fd);
@@ -59,11 +59,11 @@ void tw_source_release(struct tw_source *source)
 		inflateEnd(&source->inflate->stream);
 	tw_free(source->inflate);
 	tw_free(source->buffer);
-	*source = (struct tw_source){.fd = -1};
+	*source = (struct tw_stream){.fd = -1};
 }
 
 /* Stored bytes; 0: the end, -1: source->failure. */
-static ssize_t read_stored(struct tw_source *source, void *to, size_t room)
+static ssize_t read_stored(struct tw_stream *source, void *to, size_t room)
 {
 	ssize_t n;
 
@@ -87,7 +87,7 @@ static ssize_t read_stored(struct tw_source *source, void *to, size_t room)
 	return n;
 }
 
-static int refill_input(struct tw_source *source)
+static int refill_input(struct tw_stream *source)
 {
 	struct tw_inflate *in = source->inflate;
 	ssize_t n;
@@ -103,7 +103,7 @@ static int refill_input(struct tw_source *source)
 	return 0;
 }
 
-static ssize_t read_inflated(struct tw_source *source, char *to, size_t room)
+static ssize_t read_inflated(struct tw_stream *source, char *to, size_t room)
 {
 	struct tw_inflate *in = source->inflate;
 	size_t left;
@@ -141,14 +141,14 @@ static ssize_t read_inflated(struct tw_source *source, char *to, size_t room)
 	return (ssize_t)(left - in->stream.avail_out);
 }
 
-static ssize_t read_some(struct tw_source *source, char *to, size_t room)
+static ssize_t read_some(struct tw_stream *source, char *to, size_t room)
 {
 	return source->inflate ? read_inflated(source, to, room)
 			       : read_stored(source, to, room);
 }
 
 /* The stored bytes so far become the input of the inflation. */
-static void start_inflating(struct tw_source *source)
+static void start_inflating(struct tw_stream *source)
 {
 	struct tw_inflate *in = tw_calloc(1, sizeof *in);
 
@@ -162,7 +162,7 @@ static void start_inflating(struct tw_source *source)
 	source->compressed = true;
 }
 
-static int hold(struct tw_source *source, size_t size)
+static int hold(struct tw_stream *source, size_t size)
 {
 	while (source->held < size && !source->ended) {
 		ssize_t n = read_some(source, source->buffer + source->held,
@@ -176,21 +176,21 @@ static int hold(struct tw_source *source, size_t size)
 	return 0;
 }
 
-static int prime(struct tw_source *source)
+static int prime(struct tw_stream *source)
 {
 	const unsigned char *magic = (unsigned char *)source->buffer;
 
 	source->primed = true;
-	if (hold(source, TW_SOURCE_PROBE))
+	if (hold(source, TW_STREAM_PROBE))
 		return -1;
 	if (source->held < 2 || magic[0] != 0x1f || magic[1] != 0x8b)
 		return 0;
 	start_inflating(source);
-	return hold(source, TW_SOURCE_PROBE);
+	return hold(source, TW_STREAM_PROBE);
 }
 
-int tw_source_probe(
-	struct tw_source *source, const char **data, size_t *n, bool *whole)
+int tw_stream_probe(
+	struct tw_stream *source, const char **data, size_t *n, bool *whole)
 {
 	int result = source->primed ? 0 : prime(source);
 
@@ -202,10 +202,10 @@ int tw_source_probe(
 
 static int more(struct twinrig_source *given, size_t used)
 {
-	struct tw_source *source =
-		(struct tw_source *)(void *)((char *)given -
+	struct tw_stream *source =
+		(struct tw_stream *)(void *)((char *)given -
 					     offsetof(
-						     struct tw_source, source));
+						     struct tw_stream, source));
 	size_t rest;
 	ssize_t n;
 
@@ -222,7 +222,7 @@ static int more(struct twinrig_source *given, size_t used)
 	if (source->ended)
 		return 0;
 	if (rest == source->cap) {
-		if (source->cap >= TW_SOURCE_RECORD) {
+		if (source->cap >= TW_STREAM_RECORD) {
 			source->failure = "a record is longer than 1 GiB";
 			return -1;
 		}

@@ -3,18 +3,18 @@
  * first two bytes; several members one after the other are one stream), as
  * the window of twinrig-plugin.h.
  */
-#ifndef TW_HARNESS_CAPTURE_SOURCE_H
-#define TW_HARNESS_CAPTURE_SOURCE_H
+#ifndef TW_HARNESS_CAPTURE_STREAM_H
+#define TW_HARNESS_CAPTURE_STREAM_H
 
 #include "plugins/twinrig-plugin.h"
 #include "twins/base/error.h"
 
-#define TW_SOURCE_WINDOW ((size_t)1 << 20)
-#define TW_SOURCE_PROBE	 ((size_t)64 << 10)
+#define TW_STREAM_WINDOW ((size_t)1 << 20)
+#define TW_STREAM_PROBE	 ((size_t)64 << 10)
 /* The longest record that a reader may ask to see as a whole. */
-#define TW_SOURCE_RECORD ((size_t)1 << 30)
+#define TW_STREAM_RECORD ((size_t)1 << 30)
 
-struct tw_source {
+struct tw_stream {
 	struct twinrig_source source; /* what a reader gets */
 	uint64_t bytes;		      /* read so far, as stored */
 	bool compressed;
@@ -32,14 +32,14 @@ struct tw_source {
 };
 
 /* "-": standard input. Fails where it cannot be opened. */
-int tw_source_open(
-	struct tw_source *source, const char *path, struct tw_error *error);
-void tw_source_open_memory(struct tw_source *source, const void *p, size_t n);
-void tw_source_release(struct tw_source *source);
+int tw_stream_open(
+	struct tw_stream *source, const char *path, struct tw_error *error);
+void tw_stream_open_memory(struct tw_stream *source, const void *p, size_t n);
+void tw_stream_release(struct tw_stream *source);
 
-/* The first bytes, up to TW_SOURCE_PROBE, without taking them; *whole: that
+/* The first bytes, up to TW_STREAM_PROBE, without taking them; *whole: that
  * is all of it. -1: source->failure. */
-int tw_source_probe(
-	struct tw_source *source, const char **data, size_t *n, bool *whole);
+int tw_stream_probe(
+	struct tw_stream *source, const char **data, size_t *n, bool *whole);
 
 #endif

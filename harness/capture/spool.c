@@ -1,0 +1,542 @@
+#include "harness/capture/spool.h"
+
+#include "harness/capture/details.h"
+#include "harness/capture/sort.h"
+#include "harness/capture/templates.h"
+#include "twins/base/assert.h"
+#include "twins/base/hash.h"
+
+#include <stdlib.h>
+
+/*
+ * While a capture is read, a record's endpoint is a slot: a named endpoint,
+ * or a provisional number of a service's inferred templates. When all is
+ * read, each slot is told the endpoint that it came to be.
+ */
+struct slot {
+	const char *service;
+	const char *name;	   /* NULL: inferred */
+	struct inferred *inferred; /* whose provisional number it is */
+	uint32_t provisional;
+	uint32_t endpoint; /* after finish() */
+	uint64_t requests[TW_SPOOL_SIDES];
+};
+
+struct inferred {
+	const char *service; /* NULL: no service is known */
+	struct tw_templates *templates;
+	TW_VEC(uint32_t) slots; /* by provisional number */
+};
+
+struct tw_spool {
+	struct tw_arena arena;
+	struct tw_spool_options options;
+	struct tw_redact own_redact;
+	struct tw_capture_report report;
+	struct tw_spool_stats stats;
+	struct tw_sort sort;
+	struct tw_store details;
+	struct tw_buf scratch;
+	struct tw_map slots_by_pointer; /* of a spec's endpoint */
+	struct tw_map slots_by_name;
+	struct tw_map inferred_by_pointer; /* of a spec's service */
+	struct tw_map inferred_by_name;
+	TW_VEC(struct slot) slots;
+	TW_VEC(struct tw_spool_endpoint) endpoints;
+	TW_VEC(struct tw_spool_call) calls;
+	struct tw_templates *unrouted;
+	uint64_t position;
+	bool finished;
+	struct tw_error *error; /* of the read that is under way */
+	bool failed;
+};
+
+struct tw_spool *tw_spool_new(const struct tw_spool_options *options)
+{
+	static const uint8_t key[16];
+	struct tw_spool *spool = tw_calloc(1, sizeof *spool);
+
+	tw_arena_init(&spool->arena);
+	tw_map_init(&spool->slots_by_pointer, &spool->arena);
+	tw_map_init(&spool->slots_by_name, &spool->arena);
+	tw_map_init(&spool->inferred_by_pointer, &spool->arena);
+	tw_map_init(&spool->inferred_by_name, &spool->arena);
+	spool->options = *options;
+	tw_redact_init(&spool->own_redact, key);
+	if (!spool->options.redact)
+		spool->options.redact = &spool->own_redact;
+	tw_capture_report_init(&spool->report);
+	tw_sort_init(&spool->sort,
+		options->memory ? options->memory : TW_SPOOL_MEMORY);
+	tw_store_init(&spool->details, (size_t)1 << 20);
+	spool->unrouted = tw_templates_new();
+	return spool;
+}
+
+void tw_spool_free(struct tw_spool *spool)
+{
+	if (!spool)
+		return;
+	for (size_t i = 0; i < spool->inferred_by_name.n; i++) {
+		struct inferred *inferred = spool->inferred_by_name.v[i].value;
+
+		tw_templates_free(inferred->templates);
+		tw_vec_release(&inferred->slots);
+	}
+	tw_templates_free(spool->unrouted);
+	tw_vec_release(&spool->slots);
+	tw_vec_release(&spool->endpoints);
+	tw_vec_release(&spool->calls);
+	tw_sort_release(&spool->sort);
+	tw_store_release(&spool->details);
+	tw_buf_release(&spool->scratch);
+	tw_redact_release(&spool->own_redact);
+	tw_capture_report_release(&spool->report);
+	tw_arena_release(&spool->arena);
+	tw_free(spool);
+}
+
+/* ---- slots ------------------------------------------------------------ */
+
+static struct tw_str str(struct twinrig_text text)
+{
+	return (struct tw_str){text.p, text.n};
+}
+
+/* A map's value that is an index: NULL is none. */
+static void *from_index(size_t index)
+{
+	return (void *)(uintptr_t)(index + 1);
+}
+
+static uint32_t new_slot(struct tw_spool *spool, struct slot slot)
+{
+	tw_vec_push(&spool->slots, slot);
+	return (uint32_t)(spool->slots.n - 1);
+}
+
+static uint32_t named_slot(
+	struct tw_spool *spool, const struct tw_routed *routed)
+{
+	const void *key = routed->endpoint;
+	void *known = tw_map_get_n(
+		&spool->slots_by_pointer, (const char *)&key, sizeof key);
+	const char *name;
+	uint32_t slot;
+
+	if (known)
+		return (uint32_t)((uintptr_t)known - 1);
+	name = tw_arena_printf(&spool->arena, "%s\n%s", routed->service->key,
+		routed->endpoint->name);
+	known = tw_map_get(&spool->slots_by_name, name);
+	if (known)
+		slot = (uint32_t)((uintptr_t)known - 1);
+	else
+		slot = new_slot(spool,
+			(struct slot){.service = tw_arena_strdup(&spool->arena,
+					      routed->service->key),
+				.name = tw_arena_strdup(&spool->arena,
+					routed->endpoint->name)});
+	tw_map_put(&spool->slots_by_name, name, from_index(slot));
+	tw_map_put_n(&spool->slots_by_pointer, (const char *)&key, sizeof key,
+		from_index(slot));
+	return slot;
+}
+
+static struct inferred *inferred_of(
+	struct tw_spool *spool, const struct tw_spec_service *service)
+{
+	struct inferred *inferred = tw_map_get_n(&spool->inferred_by_pointer,
+		(const char *)&service, sizeof service);
+
+	if (inferred)
+		return inferred;
+	inferred = tw_map_get(
+		&spool->inferred_by_name, service ? service->key : "");
+	if (!inferred) {
+		inferred = tw_new(&spool->arena, struct inferred);
+		inferred->templates = tw_templates_new();
+		if (service)
+			inferred->service =
+				tw_arena_strdup(&spool->arena, service->key);
+		tw_map_put(&spool->inferred_by_name,
+			service ? service->key : "", inferred);
+	}
+	tw_map_put_n(&spool->inferred_by_pointer, (const char *)&service,
+		sizeof service, inferred);
+	return inferred;
+}
+
+static uint32_t inferred_slot(struct tw_spool *spool,
+	const struct tw_spec_service *service,
+	const struct twinrig_exchange *exchange)
+{
+	struct inferred *inferred = inferred_of(spool, service);
+	uint32_t number = tw_templates_add(inferred->templates,
+		str(exchange->method), str(exchange->target));
+
+	if (number == inferred->slots.n) {
+		uint32_t slot = new_slot(
+			spool, (struct slot){.service = inferred->service,
+				       .inferred = inferred,
+				       .provisional = number});
+
+		tw_vec_push(&inferred->slots, slot);
+	}
+	return inferred->slots.v[number];
+}
+
+/* ---- one exchange ----------------------------------------------------- */
+
+static uint32_t route(struct tw_spool *spool, int side,
+	const struct twinrig_exchange *exchange)
+{
+	const struct tw_router *router = spool->options.router[side];
+	struct tw_routed routed;
+	uint32_t slot;
+
+	if (!router && side)
+		return TW_SPOOL_UNROUTED;
+	if (!router)
+		slot = inferred_slot(spool, NULL, exchange);
+	else if (tw_router_route(router, exchange, spool->position, &routed) !=
+		 TW_ROUTED)
+		slot = TW_SPOOL_UNROUTED;
+	else if (routed.endpoint)
+		slot = named_slot(spool, &routed);
+	else
+		slot = inferred_slot(spool, routed.service, exchange);
+	if (slot == TW_SPOOL_UNROUTED)
+		spool->stats.unrouted[side]++;
+	else
+		spool->slots.v[slot].requests[side]++;
+	if (slot == TW_SPOOL_UNROUTED && !side)
+		tw_templates_add(spool->unrouted, str(exchange->method),
+			str(exchange->target));
+	return slot;
+}
+
+/* Somewhere in [time, time + resolution). */
+static int64_t spread(int64_t time, int64_t resolution, uint64_t position)
+{
+	uint64_t draw = tw_hash_combine(UINT64_C(0x7370726561640a31), position);
+	int64_t moved;
+
+	if (resolution <= 1)
+		return time;
+	moved = (int64_t)((unsigned __int128)draw * (uint64_t)resolution >> 64);
+	return time > INT64_MAX - moved ? time : time + moved;
+}
+
+static char *copy(struct tw_spool *spool, struct twinrig_text text)
+{
+	return text.p ? tw_arena_strndup(&spool->arena, text.p, text.n) : NULL;
+}
+
+static int keep_details(struct tw_spool *spool,
+	const struct twinrig_exchange *exchange,
+	struct twinrig_exchange *redacted, uint64_t *details)
+{
+	*details = TW_SPOOL_NONE;
+	if (!spool->options.details)
+		return 0;
+	tw_redact_exchange(spool->options.redact, exchange, redacted);
+	return tw_details_add(&spool->details, &spool->scratch, redacted,
+		details, spool->error);
+}
+
+static bool is_call(
+	const struct tw_spool *spool, const struct twinrig_exchange *exchange)
+{
+	if (!exchange->caller.n)
+		return false;
+	for (int side = 0; side < TW_SPOOL_SIDES; side++)
+		if (spool->options.router[side] &&
+			tw_router_service(
+				spool->options.router[side], exchange->caller))
+			return true;
+	return !spool->options.router[0];
+}
+
+static int add_call(
+	struct tw_spool *spool, const struct twinrig_exchange *exchange)
+{
+	struct twinrig_exchange redacted;
+	uint64_t details;
+
+	spool->stats.calls++;
+	if (keep_details(spool, exchange, &redacted, &details))
+		return -1;
+	if (details == TW_SPOOL_NONE)
+		return 0;
+	tw_vec_push(&spool->calls,
+		(struct tw_spool_call){
+			.time = exchange->time,
+			.details = details,
+			.caller = copy(spool, exchange->caller),
+			.service = copy(spool, exchange->service),
+			.method = copy(spool, redacted.method),
+			.target = copy(spool, redacted.target),
+			.status = redacted.status,
+		});
+	return 0;
+}
+
+static int add_arrival(
+	struct tw_spool *spool, const struct twinrig_exchange *exchange)
+{
+	struct twinrig_exchange redacted;
+	struct tw_spool_record record;
+	int64_t time = exchange->time == TWINRIG_NO_TIME ? 0 : exchange->time;
+
+	record.position = spool->position;
+	record.time = spread(time, exchange->resolution, record.position);
+	for (int side = 0; side < TW_SPOOL_SIDES; side++)
+		record.endpoint[side] = route(spool, side, exchange);
+	if (record.endpoint[0] == TW_SPOOL_UNROUTED &&
+		record.endpoint[1] == TW_SPOOL_UNROUTED)
+		return 0;
+	if (keep_details(spool, exchange, &redacted, &record.details))
+		return -1;
+	return tw_sort_add(&spool->sort, &record, spool->error);
+}
+
+static int on_exchange(void *context, const struct twinrig_exchange *exchange)
+{
+	struct tw_spool *spool = context;
+
+	if (is_call(spool, exchange))
+		spool->failed = add_call(spool, exchange) != 0;
+	else
+		spool->failed = add_arrival(spool, exchange) != 0;
+	spool->position++;
+	return spool->failed;
+}
+
+/* ---- reading and finishing -------------------------------------------- */
+
+int tw_spool_read(struct tw_spool *spool, const char *path,
+	const struct tw_capture_options *options, struct tw_error *error)
+{
+	int result;
+
+	tw_assert(!spool->finished);
+	spool->error = error;
+	result = tw_capture_read(
+		path, options, on_exchange, spool, &spool->report, error);
+	return result || spool->failed ? -1 : 0;
+}
+
+int tw_spool_read_memory(struct tw_spool *spool, const char *name,
+	const void *p, size_t n, const struct tw_capture_options *options,
+	struct tw_error *error)
+{
+	int result;
+
+	tw_assert(!spool->finished);
+	spool->error = error;
+	result = tw_capture_read_memory(
+		name, p, n, options, on_exchange, spool, &spool->report, error);
+	return result || spool->failed ? -1 : 0;
+}
+
+static void settle_slot(
+	struct tw_spool *spool, struct tw_map *known, struct slot *slot)
+{
+	const char *name = slot->name;
+	struct tw_spool_endpoint *endpoint;
+	const char *key;
+	void *at;
+
+	if (!name)
+		name = tw_templates_name(slot->inferred->templates,
+			tw_templates_final(
+				slot->inferred->templates, slot->provisional));
+	key = tw_arena_printf(&spool->arena, "%s\n%s",
+		slot->service ? slot->service : "", name);
+	at = tw_map_get(known, key);
+	if (at) {
+		slot->endpoint = (uint32_t)((uintptr_t)at - 1);
+	} else {
+		slot->endpoint = (uint32_t)spool->endpoints.n;
+		tw_map_put(known, key, from_index(slot->endpoint));
+		tw_vec_push(&spool->endpoints,
+			(struct tw_spool_endpoint){slot->service, name,
+				slot->inferred != NULL, {0}});
+	}
+	endpoint = &spool->endpoints.v[slot->endpoint];
+	for (int side = 0; side < TW_SPOOL_SIDES; side++)
+		endpoint->requests[side] += slot->requests[side];
+}
+
+static int by_requests(const void *a, const void *b)
+{
+	const struct tw_unrouted *left = a, *right = b;
+
+	if (left->requests != right->requests)
+		return left->requests > right->requests ? -1 : 1;
+	return strcmp(left->path, right->path);
+}
+
+static void settle_unrouted(struct tw_spool *spool)
+{
+	TW_VEC(struct tw_unrouted) all = {0};
+
+	tw_templates_finish(spool->unrouted);
+	for (size_t i = 0; i < tw_templates_count(spool->unrouted); i++)
+		tw_vec_push(&all,
+			(struct tw_unrouted){
+				tw_templates_name(spool->unrouted, i),
+				tw_templates_requests(spool->unrouted, i)});
+	if (all.n)
+		qsort(all.v, all.n, sizeof *all.v, by_requests);
+	for (size_t i = 0; i < all.n && i < TW_SPOOL_TOP; i++)
+		tw_vec_push_in(&spool->arena, &spool->stats.top, all.v[i]);
+	tw_vec_release(&all);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct tw_spool_call *left = a, *right = b;
+
+	if (left->time != right->time)
+		return left->time < right->time ? -1 : 1;
+	return left->details < right->details ? -1 : 1;
+}
+
+static int settle_stats(struct tw_spool *spool, struct tw_error *error)
+{
+	struct tw_spool_stats *stats = &spool->stats;
+	uint64_t n = tw_spool_count(spool);
+	struct tw_spool_record record;
+
+	stats->read = spool->report.read;
+	stats->malformed = spool->report.malformed;
+	stats->untimed = spool->report.untimed;
+	if (!n)
+		return 0;
+	if (tw_spool_get(spool, 0, 1, &record, error))
+		return -1;
+	stats->first = record.time;
+	if (tw_spool_get(spool, n - 1, 1, &record, error))
+		return -1;
+	stats->last = record.time;
+	return 0;
+}
+
+int tw_spool_finish(struct tw_spool *spool, struct tw_error *error)
+{
+	struct tw_map known;
+
+	tw_assert(!spool->finished);
+	for (size_t i = 0; i < spool->inferred_by_name.n; i++) {
+		struct inferred *inferred = spool->inferred_by_name.v[i].value;
+
+		tw_templates_finish(inferred->templates);
+	}
+	tw_map_init(&known, NULL);
+	for (size_t i = 0; i < spool->slots.n; i++)
+		settle_slot(spool, &known, &spool->slots.v[i]);
+	tw_map_release(&known);
+	settle_unrouted(spool);
+	if (spool->calls.n)
+		qsort(spool->calls.v, spool->calls.n, sizeof *spool->calls.v,
+			by_time);
+	if (tw_sort_finish(&spool->sort, error))
+		return -1;
+	spool->finished = true;
+	return settle_stats(spool, error);
+}
+
+/* ---- asking ----------------------------------------------------------- */
+
+uint64_t tw_spool_count(const struct tw_spool *spool)
+{
+	return tw_store_size(&spool->sort.store) /
+	       sizeof(struct tw_spool_record);
+}
+
+const struct tw_spool_stats *tw_spool_stats(const struct tw_spool *spool)
+{
+	return &spool->stats;
+}
+
+const struct tw_capture_report *tw_spool_report(const struct tw_spool *spool)
+{
+	return &spool->report;
+}
+
+double tw_spool_completeness(const struct tw_spool *spool, int side)
+{
+	const struct tw_spool_stats *stats = &spool->stats;
+	uint64_t all = stats->read - stats->calls + stats->malformed;
+
+	if (!all)
+		return 0;
+	return (double)(stats->read - stats->calls - stats->unrouted[side]) /
+	       (double)all;
+}
+
+size_t tw_spool_endpoints(const struct tw_spool *spool)
+{
+	return spool->endpoints.n;
+}
+
+const struct tw_spool_endpoint *tw_spool_endpoint(
+	const struct tw_spool *spool, size_t index)
+{
+	tw_assert(index < spool->endpoints.n);
+	return &spool->endpoints.v[index];
+}
+
+int tw_spool_get(const struct tw_spool *spool, uint64_t from, size_t n,
+	struct tw_spool_record *to, struct tw_error *error)
+{
+	if (tw_store_get(&spool->sort.store, from * sizeof *to, to,
+		    n * sizeof *to, error))
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		for (int side = 0; side < TW_SPOOL_SIDES; side++)
+			if (to[i].endpoint[side] != TW_SPOOL_UNROUTED)
+				to[i].endpoint[side] =
+					spool->slots.v[to[i].endpoint[side]]
+						.endpoint;
+	return 0;
+}
+
+int tw_spool_seek(const struct tw_spool *spool, int64_t time, uint64_t *index,
+	struct tw_error *error)
+{
+	uint64_t low = 0, high = tw_spool_count(spool);
+
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+		struct tw_spool_record record;
+
+		if (tw_spool_get(spool, middle, 1, &record, error))
+			return -1;
+		if (record.time < time)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*index = low;
+	return 0;
+}
+
+int tw_spool_details(const struct tw_spool *spool, uint64_t details,
+	struct tw_pool *scratch, struct twinrig_exchange *exchange,
+	struct tw_error *error)
+{
+	tw_assert(details != TW_SPOOL_NONE);
+	tw_pool_reset(scratch);
+	return tw_details_get(
+		&spool->details, details, scratch, exchange, error);
+}
+
+const struct tw_spool_call *tw_spool_calls(
+	const struct tw_spool *spool, size_t *n)
+{
+	*n = spool->calls.n;
+	return spool->calls.v;
+}
