@@ -168,9 +168,7 @@ static bool next_request(
 			__builtin_mul_overflow(
 				replay->length, (tw_time)replay->pass, &start))
 			break;
-		arrival->at =
-			(tw_time)((double)(record->time - replay->origin) *
-				  replay->scale);
+		arrival->at = scaled_time(replay, record->time);
 		if (__builtin_add_overflow(arrival->at, start, &arrival->at) ||
 			arrival->at >= replay->duration)
 			break;
