@@ -1,0 +1,197 @@
+#include "harness/report/evidence.h"
+
+#include <stdio.h>
+
+/* Edges that are listed one by one. */
+#define SHOWN_EDGES 4
+
+static void add(struct tw_evidence_lines *lines, struct tw_arena *arena,
+	const char *head, const char *text)
+{
+	tw_vec_push_in(arena, lines, (struct tw_evidence_line){head, text});
+}
+
+static const char *edge_name(const struct tw_edge *e, struct tw_arena *arena)
+{
+	return tw_arena_printf(
+		arena, "%s -> %s %s", e->caller, e->service, e->endpoint);
+}
+
+static void add_path(const struct tw_blame *blame, struct tw_arena *arena,
+	struct tw_evidence_lines *lines)
+{
+	struct tw_buf text = {0};
+
+	if (blame->path.n < 2)
+		return;
+	for (size_t i = 0; i < blame->path.n; i++) {
+		const struct tw_edge *e = &blame->edges.v[blame->path.v[i]];
+
+		if (!i)
+			tw_buf_add_text(&text, e->caller);
+		tw_buf_printf(&text, " -> %s", e->service);
+	}
+	add(lines, arena, "path", tw_arena_strdup(arena, tw_buf_text(&text)));
+	tw_buf_release(&text);
+}
+
+static void add_edges(const struct tw_blame *blame, struct tw_arena *arena,
+	struct tw_evidence_lines *lines)
+{
+	const char *head = "edges";
+
+	for (size_t i = 0; i < blame->edges.n && i < SHOWN_EDGES; i++) {
+		const struct tw_edge *e = &blame->edges.v[i];
+
+		if (e->weight < 0.01)
+			break;
+		add(lines, arena, head,
+			tw_arena_printf(arena, "%3.0f%%  %s: %s",
+				e->weight * 100, edge_name(e, arena),
+				tw_cause_texts[e->cause]));
+		head = "";
+	}
+}
+
+static void add_when(const struct tw_blame *blame, struct tw_arena *arena,
+	struct tw_evidence_lines *lines)
+{
+	char at[TW_TIME_TEXT];
+	const char *window = "";
+
+	if (blame->window)
+		window = tw_arena_printf(
+			arena, "worst %s the fault%s", blame->window, "");
+	if (blame->first_slice == TW_NEVER) {
+		if (blame->window)
+			add(lines, arena, "when", window);
+		return;
+	}
+	add(lines, arena, "when",
+		tw_arena_printf(arena, "differs from %s on%s%s",
+			tw_time_text(blame->first_slice, at),
+			blame->window ? ", " : "", window));
+}
+
+static void add_examples(const struct tw_blame *blame, struct tw_arena *arena,
+	struct tw_evidence_lines *lines)
+{
+	const char *head = "such as";
+
+	for (size_t i = 0; i < blame->examples.n && i < 3; i++) {
+		const struct tw_failed_request *r = &blame->examples.v[i];
+		char at[TW_TIME_TEXT], latency[TW_TIME_TEXT];
+
+		add(lines, arena, head,
+			tw_arena_printf(arena,
+				"request %llu (%s), status %d after %s, at %s "
+				"in run %zu",
+				(unsigned long long)r->position, r->endpoint,
+				r->status, tw_time_text(r->latency, latency),
+				tw_time_text(r->at, at), r->run + 1));
+		head = "";
+	}
+}
+
+void tw_evidence_of(const struct tw_scenario_result *scenario,
+	const struct tw_check_result *check, const struct tw_group *group,
+	struct tw_arena *arena, struct tw_evidence_lines *lines)
+{
+	const struct tw_blame *blame = group->blame;
+
+	add(lines, arena, "measured", group->why);
+	if (check->suggestion)
+		add(lines, arena, "hint", check->suggestion);
+	if (group->advice)
+		add(lines, arena, "to do", group->advice);
+	if (blame) {
+		if (blame->guilty) {
+			add(lines, arena, "guilty", blame->text);
+			add_path(blame, arena, lines);
+		}
+		add_edges(blame, arena, lines);
+		add_when(blame, arena, lines);
+		add_examples(blame, arena, lines);
+	}
+	if (scenario->reproduce && group->verdict != TW_VERDICT_PASS)
+		add(lines, arena, "again", scenario->reproduce);
+}
+
+const char *tw_evidence_name(const struct tw_check *check,
+	const struct tw_group *group, struct tw_arena *arena)
+{
+	if (!group->title[0])
+		return check->name;
+	return tw_arena_printf(arena, "%s [%s]", check->name, group->title);
+}
+
+const char *tw_evidence_difference(const struct tw_check *check,
+	const struct tw_group *group, struct tw_arena *arena)
+{
+	enum tw_unit unit = tw_check_unit(check);
+	char value[TW_VALUE_TEXT], low[TW_VALUE_TEXT], high[TW_VALUE_TEXT];
+	double d = group->candidate - group->baseline;
+	bool finite = d - d == 0;
+
+	if (!group->has_candidate || !group->has_baseline || !finite)
+		return "-";
+	tw_difference_text(unit, d, value);
+	if (!group->has_interval || !check->limit.baseline ||
+		!(group->high > group->low))
+		return tw_arena_strdup(arena, value);
+	return tw_arena_printf(arena, "%s [%s, %s]", value,
+		tw_difference_text(unit, group->low, low),
+		tw_difference_text(unit, group->high, high));
+}
+
+void tw_evidence_order(const struct tw_scenario_result *scenario,
+	struct tw_arena *arena, const struct tw_check_result ***order)
+{
+	size_t n = scenario->checks.n, at = 0;
+
+	*order = tw_new_array(arena, n + 1, const struct tw_check_result *);
+	for (int muted = 0; muted < 2; muted++)
+		for (int v = TW_VERDICT_FAIL; v >= TW_VERDICT_PASS; v--)
+			for (size_t i = 0; i < n; i++) {
+				const struct tw_check_result *c =
+					scenario->checks.v[i];
+
+				if ((int)c->verdict == v &&
+					c->check->muted == (muted == 1))
+					(*order)[at++] = c;
+			}
+}
+
+void tw_evidence_scenarios(const struct tw_gate_result *gate,
+	struct tw_arena *arena, const struct tw_scenario_result ***order)
+{
+	size_t n = gate->scenarios.n, at = 0;
+
+	*order = tw_new_array(arena, n + 1, const struct tw_scenario_result *);
+	for (int v = TW_VERDICT_FAIL; v >= TW_VERDICT_PASS; v--)
+		for (size_t i = 0; i < n; i++)
+			if ((int)gate->scenarios.v[i]->verdict == v)
+				(*order)[at++] = gate->scenarios.v[i];
+}
+
+const char *tw_evidence_counts(
+	const struct tw_gate_result *gate, struct tw_arena *arena)
+{
+	const struct {
+		size_t n;
+		const char *name;
+	} parts[] = {{gate->failed, "failed"},
+		{gate->inconclusive, "inconclusive"}, {gate->passed, "passed"},
+		{gate->muted, "muted"}};
+	struct tw_buf text = {0};
+	const char *result;
+
+	for (size_t i = 0; i < 4; i++)
+		if (parts[i].n)
+			tw_buf_printf(&text, "%s%zu %s", text.n ? ", " : "",
+				parts[i].n, parts[i].name);
+	result = tw_arena_strdup(
+		arena, text.n ? tw_buf_text(&text) : "nothing was checked");
+	tw_buf_release(&text);
+	return result;
+}

@@ -1,0 +1,43 @@
+/*
+ * What several forms of a report say alike: the facts of one group as lines
+ * of plain text with a short heading each.
+ */
+#ifndef TW_REPORT_EVIDENCE_H
+#define TW_REPORT_EVIDENCE_H
+
+#include "harness/report/report.h"
+
+struct tw_evidence_line {
+	const char *head; /* "guilty"; "" continues the one before */
+	const char *text;
+};
+
+TW_VEC_TYPE(tw_evidence_lines, struct tw_evidence_line);
+
+/* Why the group is not a pass: what was measured, who is guilty, which edges
+ * contribute, when, which requests, what to do. Lives in the arena. */
+void tw_evidence_of(const struct tw_scenario_result *scenario,
+	const struct tw_check_result *check, const struct tw_group *group,
+	struct tw_arena *arena, struct tw_evidence_lines *lines);
+
+/* "ratio(errors) by (zone) <= baseline [a]": without figures, so that it
+ * stays the same from run to run. */
+const char *tw_evidence_name(const struct tw_check *check,
+	const struct tw_group *group, struct tw_arena *arena);
+
+/* "+4.3pp [+3.9pp, +4.7pp]", "never", "-": the group's difference. */
+const char *tw_evidence_difference(const struct tw_check *check,
+	const struct tw_group *group, struct tw_arena *arena);
+
+/* Checks of a scenario, worst first; ties as they were written. */
+void tw_evidence_order(const struct tw_scenario_result *scenario,
+	struct tw_arena *arena, const struct tw_check_result ***order);
+/* Scenarios, worst first; ties as they were written. */
+void tw_evidence_scenarios(const struct tw_gate_result *gate,
+	struct tw_arena *arena, const struct tw_scenario_result ***order);
+
+/* "2 failed, 1 inconclusive, 14 passed, 1 muted". */
+const char *tw_evidence_counts(
+	const struct tw_gate_result *gate, struct tw_arena *arena);
+
+#endif

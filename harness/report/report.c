@@ -1,0 +1,11 @@
+#include "harness/report/report.h"
+
+#include <stddef.h>
+
+const struct tw_report_kind *const tw_report_kinds[] = {
+	&tw_report_terminal,
+	&tw_report_json,
+	&tw_report_junit,
+	&tw_report_markdown,
+	NULL,
+};

@@ -1,0 +1,424 @@
+/*
+ * For a person at a terminal, or in the log of a job: 100 columns, the worst
+ * first, and for each failed group who is guilty and how to see it again.
+ */
+#include "harness/report/evidence.h"
+
+#define COLUMNS 100
+
+struct page {
+	struct tw_buf *out;
+	struct tw_arena arena;
+	bool colour, verbose;
+};
+
+enum ink { PLAIN, RED, YELLOW, GREEN, BOLD, DIM };
+
+static void ink(struct page *page, enum ink ink)
+{
+	static const char *const codes[] = {"\x1b[0m", "\x1b[31;1m",
+		"\x1b[33;1m", "\x1b[32m", "\x1b[1m", "\x1b[2m"};
+
+	if (page->colour)
+		tw_buf_add_text(page->out, codes[ink]);
+}
+
+static enum ink ink_of(enum tw_verdict verdict)
+{
+	static const enum ink inks[] = {GREEN, YELLOW, RED};
+
+	return inks[verdict];
+}
+
+static const char *word_of(enum tw_verdict verdict)
+{
+	static const char *const words[] = {"pass", "????", "FAIL"};
+
+	return words[verdict];
+}
+
+static size_t characters(const char *s, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return count;
+}
+
+static void spaces(struct page *page, size_t n)
+{
+	while (n--)
+		tw_buf_add_char(page->out, ' ');
+}
+
+/* Control characters would move the cursor: names come from files. */
+static void put(struct page *page, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		tw_buf_add_char(page->out,
+			(unsigned char)s[i] < 0x20 || s[i] == 0x7f ? ' '
+								   : s[i]);
+}
+
+/* Text from column `indent` on, broken between words; the cursor stands at
+ * the indent already. Ends the line. */
+static void wrapped(struct page *page, const char *s, size_t indent)
+{
+	size_t column = indent;
+
+	while (*s) {
+		size_t n = strcspn(s, " \n"), width = characters(s, n);
+
+		if (column > indent && column + 1 + width > COLUMNS) {
+			tw_buf_add_char(page->out, '\n');
+			spaces(page, indent);
+			column = indent;
+		} else if (column > indent) {
+			tw_buf_add_char(page->out, ' ');
+			column++;
+		}
+		put(page, s, n);
+		column += width;
+		s += n;
+		/* Runs of spaces are kept within a line: they align. */
+		if (*s)
+			s++;
+		while (*s == ' ' && column < COLUMNS) {
+			tw_buf_add_char(page->out, ' ');
+			column++;
+			s++;
+		}
+	}
+	tw_buf_add_char(page->out, '\n');
+}
+
+/* In a column of this width; what is too long loses its middle. */
+static void cell(struct page *page, const char *s, size_t width, bool right)
+{
+	size_t n = strlen(s), size = characters(s, n);
+
+	if (right && size < width)
+		spaces(page, width - size);
+	if (size <= width) {
+		put(page, s, n);
+	} else {
+		size_t head = (width - 3) / 2, tail = width - 3 - head;
+		size_t i = 0, k = n;
+
+		for (size_t c = 0; c < head; c++)
+			for (i++; ((unsigned char)s[i] & 0xc0) == 0x80;)
+				i++;
+		for (size_t c = 0; c < tail; c++)
+			for (k--; ((unsigned char)s[k] & 0xc0) == 0x80;)
+				k--;
+		put(page, s, i);
+		tw_buf_add_text(page->out, "...");
+		put(page, s + k, n - k);
+	}
+	if (!right && size < width)
+		spaces(page, width - size);
+}
+
+static void verdict_word(struct page *page, enum tw_verdict verdict, bool muted)
+{
+	ink(page, muted ? DIM : ink_of(verdict));
+	tw_buf_add_text(page->out, muted ? "mute" : word_of(verdict));
+	ink(page, PLAIN);
+}
+
+static void group_row(struct page *page, const struct tw_check *check,
+	const struct tw_group *group)
+{
+	enum tw_unit unit = tw_check_unit(check);
+	char value[TW_VALUE_TEXT];
+	bool limit = group->has_candidate &&
+		     (group->has_baseline || !check->limit.baseline);
+
+	tw_buf_add_text(page->out, "  ");
+	verdict_word(page, group->verdict, check->muted);
+	tw_buf_add_text(page->out, "    ");
+	cell(page, group->title[0] ? group->title : "all", 32, false);
+	tw_buf_add_char(page->out, ' ');
+	cell(page,
+		group->has_baseline
+			? tw_value_text(unit, group->baseline, value)
+			: "-",
+		9, true);
+	tw_buf_add_char(page->out, ' ');
+	cell(page,
+		group->has_candidate
+			? tw_value_text(unit, group->candidate, value)
+			: "-",
+		9, true);
+	tw_buf_add_text(page->out, "  ");
+	cell(page, tw_evidence_difference(check, group, &page->arena), 27,
+		false);
+	cell(page, limit ? tw_value_text(unit, group->limit, value) : "-", 9,
+		true);
+	tw_buf_add_char(page->out, '\n');
+}
+
+static void evidence(struct page *page,
+	const struct tw_scenario_result *scenario,
+	const struct tw_check_result *check, const struct tw_group *group)
+{
+	struct tw_evidence_lines lines = {0};
+
+	tw_evidence_of(scenario, check, group, &page->arena, &lines);
+	for (size_t i = 0; i < lines.n; i++) {
+		/* The row above has the figures of a plain fail. */
+		if (!strcmp(lines.v[i].head, "measured") &&
+			group->reason == TW_REASON_BEYOND)
+			continue;
+		spaces(page, 10);
+		ink(page, DIM);
+		cell(page, lines.v[i].head, 10, false);
+		ink(page, PLAIN);
+		if (!strcmp(lines.v[i].head, "guilty"))
+			ink(page, BOLD);
+		wrapped(page, lines.v[i].text, 20);
+		ink(page, PLAIN);
+	}
+}
+
+static void check_block(struct page *page,
+	const struct tw_scenario_result *scenario,
+	const struct tw_check_result *check)
+{
+	size_t passed = 0;
+
+	spaces(page, 6);
+	ink(page, BOLD);
+	wrapped(page, check->check->text, 6);
+	ink(page, PLAIN);
+	for (size_t i = 0; i < check->groups.n; i++) {
+		const struct tw_group *group = check->groups.v[i];
+
+		if (group->verdict == TW_VERDICT_PASS && !page->verbose) {
+			passed++;
+			continue;
+		}
+		group_row(page, check->check, group);
+		if (group->verdict != TW_VERDICT_PASS)
+			evidence(page, scenario, check, group);
+	}
+	if (passed) {
+		tw_buf_add_text(page->out, "  ");
+		verdict_word(page, TW_VERDICT_PASS, check->check->muted);
+		tw_buf_printf(page->out, "    %zu other%s\n", passed,
+			passed == 1 ? "" : "s");
+	}
+}
+
+static void scenario_block(
+	struct page *page, const struct tw_scenario_result *scenario)
+{
+	const struct tw_check_result **order;
+	size_t passed = 0, groups = 0;
+
+	tw_buf_add_char(page->out, '\n');
+	ink(page, ink_of(scenario->verdict));
+	tw_buf_add_text(page->out, scenario->verdict == TW_VERDICT_INCONCLUSIVE
+					   ? "INCONCLUSIVE"
+					   : word_of(scenario->verdict));
+	ink(page, PLAIN);
+	tw_buf_add_text(page->out, "  ");
+	ink(page, BOLD);
+	put(page, scenario->name, strlen(scenario->name));
+	ink(page, PLAIN);
+	if (scenario->faults && scenario->faults[0]) {
+		tw_buf_add_text(page->out, "  ");
+		wrapped(page, scenario->faults, 6);
+	} else {
+		tw_buf_add_char(page->out, '\n');
+	}
+	if (scenario->verdict != TW_VERDICT_PASS || page->verbose) {
+		spaces(page, 10);
+		ink(page, DIM);
+		cell(page, "", 32, false);
+		tw_buf_printf(page->out, " %9s %9s  %-27s%9s\n", "baseline",
+			"candidate", "difference [95% interval]", "limit");
+		ink(page, PLAIN);
+	}
+	tw_evidence_order(scenario, &page->arena, &order);
+	for (size_t i = 0; i < scenario->checks.n; i++) {
+		if (order[i]->verdict == TW_VERDICT_PASS && !page->verbose) {
+			passed++;
+			groups += order[i]->groups.n;
+			continue;
+		}
+		check_block(page, scenario, order[i]);
+	}
+	if (!passed)
+		return;
+	tw_buf_add_text(page->out, "  ");
+	verdict_word(page, TW_VERDICT_PASS, false);
+	tw_buf_printf(page->out, "    %zu check%s, %zu group%s\n", passed,
+		passed == 1 ? "" : "s", groups, groups == 1 ? "" : "s");
+}
+
+static void headed(struct page *page, const char *head, const char *text)
+{
+	cell(page, head, 11, false);
+	wrapped(page, text, 11);
+}
+
+static void side_line(
+	struct page *page, const char *head, const struct tw_report_side *side)
+{
+	if (!side->name)
+		return;
+	headed(page, head,
+		side->revision ? tw_arena_printf(&page->arena, "%s (%.12s)",
+					 side->name, side->revision)
+			       : side->name);
+}
+
+static void top(struct page *page, const struct tw_report *report)
+{
+	static const char *const words[] = {"PASS", "INCONCLUSIVE", "FAIL"};
+	const struct tw_gate_result *gate = report->gate;
+
+	ink(page, ink_of(gate->verdict));
+	tw_buf_add_text(page->out, words[gate->verdict]);
+	ink(page, PLAIN);
+	tw_buf_printf(
+		page->out, "  %s\n\n", tw_evidence_counts(gate, &page->arena));
+	side_line(page, "baseline", &report->baseline);
+	side_line(page, "candidate", &report->candidate);
+	headed(page, "runs",
+		tw_arena_printf(&page->arena, "%zu of each, seed %llu",
+			report->runs, (unsigned long long)report->seed));
+	if (report->policy)
+		headed(page, "checks", report->policy);
+	for (size_t i = 0; i < gate->reasons.n; i++) {
+		const struct tw_gate_reason *r = &gate->reasons.v[i];
+
+		tw_buf_add_char(page->out, '\n');
+		ink(page, YELLOW);
+		tw_buf_add_text(page->out, "????");
+		ink(page, PLAIN);
+		tw_buf_add_text(page->out, "  ");
+		wrapped(page, r->text, 6);
+		if (r->advice) {
+			spaces(page, 6);
+			wrapped(page, r->advice, 6);
+		}
+	}
+}
+
+static void live_block(struct page *page, const struct tw_report_live *live)
+{
+	tw_buf_add_char(page->out, '\n');
+	headed(page, "live",
+		tw_arena_printf(&page->arena,
+			"%s: %llu requests, %llu answers compared, %llu differ",
+			live->service, (unsigned long long)live->requests,
+			(unsigned long long)live->compared,
+			(unsigned long long)live->different));
+	if (live->trouble) {
+		ink(page, RED);
+		headed(page, "", live->trouble);
+		ink(page, PLAIN);
+	}
+	for (size_t i = 0; i < live->n_diffs && i < 5; i++) {
+		const struct tw_report_diff *d = &live->diffs[i];
+
+		headed(page, "",
+			tw_arena_printf(&page->arena,
+				"%s (request %llu): %s was %s, is %s; %llu "
+				"like it",
+				d->request, (unsigned long long)d->position,
+				d->path, d->before, d->after,
+				(unsigned long long)d->count));
+	}
+}
+
+static void differences_block(struct page *page, const struct tw_report *r)
+{
+	size_t blind = 0;
+
+	if (!r->n_differences)
+		return;
+	for (size_t i = 0; i < r->n_differences; i++)
+		blind += !r->differences[i].modelled;
+	tw_buf_add_char(page->out, '\n');
+	headed(page, "differs",
+		tw_arena_printf(&page->arena,
+			"%zu field%s, %zu of them not modelled",
+			r->n_differences, r->n_differences == 1 ? "" : "s",
+			blind));
+	for (size_t i = 0; i < r->n_differences; i++) {
+		const struct tw_difference *d = &r->differences[i];
+
+		if (i == 12 && !page->verbose) {
+			headed(page, "", "... (all of them with -v)");
+			break;
+		}
+		headed(page, d->modelled ? "" : " unseen",
+			tw_arena_printf(&page->arena, "%s: %s -> %s", d->path,
+				d->before ? d->before : "(none)",
+				d->after ? d->after : "(none)"));
+	}
+}
+
+static void bottom(struct page *page, const struct tw_report *report)
+{
+	const struct tw_report_traffic *t = report->traffic;
+	struct tw_buf text = {0};
+
+	if (report->live)
+		live_block(page, report->live);
+	differences_block(page, report);
+	if (t)
+		headed(page, "traffic",
+			tw_arena_printf(&page->arena,
+				"%llu exchanges read, %llu malformed, %llu "
+				"unrouted, %llu replayed",
+				(unsigned long long)t->read,
+				(unsigned long long)t->malformed,
+				(unsigned long long)t->unrouted,
+				(unsigned long long)t->replayed));
+	for (size_t i = 0; i < report->n_origins; i++)
+		tw_buf_printf(&text, "%s%llu %s", i ? ", " : "",
+			(unsigned long long)report->origins[i].count,
+			report->origins[i].name);
+	if (text.n)
+		headed(page, "model",
+			tw_arena_printf(&page->arena, "values from: %s",
+				tw_buf_text(&text)));
+	tw_buf_release(&text);
+	for (size_t i = 0; i < report->n_assumed && i < 5; i++)
+		headed(page, i ? "" : "assumed",
+			tw_arena_printf(&page->arena, "%s = %s",
+				report->assumed[i].path,
+				report->assumed[i].value));
+	if (report->n_assumed > 5)
+		headed(page, "",
+			tw_arena_printf(&page->arena, "... %zu more",
+				report->n_assumed - 5));
+}
+
+static void write_terminal(const struct tw_report *report,
+	const struct tw_report_options *options, struct tw_buf *out)
+{
+	struct page page = {.out = out,
+		.colour = options->colour,
+		.verbose = options->verbose};
+	const struct tw_scenario_result **order;
+
+	tw_arena_init(&page.arena);
+	top(&page, report);
+	tw_evidence_scenarios(report->gate, &page.arena, &order);
+	for (size_t i = 0; i < report->gate->scenarios.n; i++)
+		scenario_block(&page, order[i]);
+	bottom(&page, report);
+	tw_arena_release(&page.arena);
+}
+
+const struct tw_report_kind tw_report_terminal = {
+	.name = "terminal",
+	.help = "a table for people, on standard output",
+	.write = write_terminal,
+};
