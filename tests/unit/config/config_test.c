@@ -11,17 +11,16 @@ struct fixture {
 	int rc;
 };
 
-static struct fixture parse(const char *text)
+/* In place: a struct tw_diags must not move. */
+static void parse(struct fixture *f, const char *text)
 {
-	struct fixture f = {0};
-
-	tw_config_init(&f.config);
-	tw_diags_init(&f.diags);
-	f.rc = tw_config_parse(
-		&f.config, "twinrig.yaml", text, strlen(text), &f.diags);
-	for (size_t i = 0; i < f.diags.list.n; i++)
-		tw_diag_print(&f.diags, f.diags.list.v[i], false, &f.told);
-	return f;
+	*f = (struct fixture){0};
+	tw_config_init(&f->config);
+	tw_diags_init(&f->diags);
+	f->rc = tw_config_parse(
+		&f->config, "twinrig.yaml", text, strlen(text), &f->diags);
+	for (size_t i = 0; i < f->diags.list.n; i++)
+		tw_diag_print(&f->diags, f->diags.list.v[i], false, &f->told);
 }
 
 static void done(struct fixture *f)
@@ -34,9 +33,10 @@ static void done(struct fixture *f)
 static void expect_error(
 	const char *text, int line, int column, int width, const char *told)
 {
-	struct fixture f = parse(text);
+	struct fixture f;
 	const struct tw_diag *diag;
 
+	parse(&f, text);
 	ck_assert_int_eq(f.rc, -1);
 	ck_assert_uint_eq(f.diags.list.n, 1);
 	diag = f.diags.list.v[0];
@@ -78,9 +78,10 @@ static const char whole[] =
 
 START_TEST(reads_a_whole_file)
 {
-	struct fixture f = parse(whole);
+	struct fixture f;
 	const struct tw_config *c = &f.config;
 
+	parse(&f, whole);
 	ck_assert_msg(!f.rc, "%s", tw_buf_text(&f.told));
 	ck_assert_uint_eq(c->topology.manifests.n, 2);
 	ck_assert_uint_eq(c->topology.render.n, 4);
@@ -101,11 +102,15 @@ END_TEST
 
 START_TEST(keeps_scenarios_and_places)
 {
-	struct fixture f = parse(whole);
-	const struct tw_config_scenario *slow = f.config.scenarios.v[1];
-	const struct tw_config_fault *fault = slow->faults.v[0];
-	const struct tw_config_check *check = f.config.gate.checks.v[1];
+	struct fixture f;
+	const struct tw_config_scenario *slow;
+	const struct tw_config_fault *fault;
+	const struct tw_config_check *check;
 
+	parse(&f, whole);
+	slow = f.config.scenarios.v[1];
+	fault = slow->faults.v[0];
+	check = f.config.gate.checks.v[1];
 	ck_assert_str_eq(f.config.scenarios.v[0]->name.v, "steady");
 	ck_assert_str_eq(slow->each.v[0].of.v, "callees of shop/*");
 	ck_assert_double_eq(slow->traffic.rate.v, 2);
@@ -176,9 +181,10 @@ END_TEST
 
 START_TEST(tells_all_mistakes)
 {
-	struct fixture f = parse("version: 9\na: 1\ntraffic: {b: 1, speed: c}\n"
-				 "gate: {checks: [{d: 1}]}\n");
+	struct fixture f;
 
+	parse(&f, "version: 9\na: 1\ntraffic: {b: 1, speed: c}\n"
+		  "gate: {checks: [{d: 1}]}\n");
 	ck_assert_uint_eq(f.diags.errors, 6);
 	done(&f);
 }
@@ -186,9 +192,10 @@ END_TEST
 
 START_TEST(empty_values_count_as_not_given)
 {
-	struct fixture f = parse("version: 1\ncandidate: {}\nbaseline:\n"
-				 "scenarios:\ntraffic: {capture: ~}\n");
+	struct fixture f;
 
+	parse(&f, "version: 1\ncandidate: {}\nbaseline:\n"
+		  "scenarios:\ntraffic: {capture: ~}\n");
 	ck_assert_int_eq(f.rc, 0);
 	ck_assert_uint_eq(f.config.traffic.capture.n, 0);
 	done(&f);

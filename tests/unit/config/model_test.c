@@ -11,12 +11,11 @@ struct fixture {
 	int rc;
 };
 
-static struct fixture begin(void)
+/* In place: a struct tw_diags must not move. */
+static void begin(struct fixture *f)
 {
-	struct fixture f = {.spec = tw_spec_new()};
-
-	tw_diags_init(&f.diags);
-	return f;
+	*f = (struct fixture){.spec = tw_spec_new()};
+	tw_diags_init(&f->diags);
 }
 
 static void add(struct fixture *f, const char *file, const char *text)
@@ -28,12 +27,10 @@ static void add(struct fixture *f, const char *file, const char *text)
 		tw_diag_print(&f->diags, f->diags.list.v[i], false, &f->told);
 }
 
-static struct fixture parse(const char *text)
+static void parse(struct fixture *f, const char *text)
 {
-	struct fixture f = begin();
-
-	add(&f, "m.yaml", text);
-	return f;
+	begin(f);
+	add(f, "m.yaml", text);
 }
 
 static void done(struct fixture *f)
@@ -73,13 +70,14 @@ static const char whole[] =
 
 START_TEST(reads_services)
 {
-	struct fixture f = parse(whole);
-	const struct tw_spec_service *s =
-		tw_spec_find_service(f.spec, "shop", "frontend");
+	struct fixture f;
+	const struct tw_spec_service *s;
 	const struct tw_spec_endpoint *e;
 	const struct tw_spec_step *call, *both;
 
+	parse(&f, whole);
 	ck_assert_msg(!f.rc, "%s", tw_buf_text(&f.told));
+	s = tw_spec_find_service(f.spec, "shop", "frontend");
 	ck_assert_int_eq(f.spec->workers.v, 32);
 	ck_assert_int_eq(f.spec->endpoint_delay.v, 500 * TW_MS);
 	ck_assert_int_eq(s->workers.v, 8);
@@ -110,10 +108,13 @@ END_TEST
 
 START_TEST(reads_the_rest)
 {
-	struct fixture f = parse(whole);
-	const struct tw_spec_policy *p = f.spec->policies.v[0];
-	const struct tw_spec_node *n = f.spec->nodes.v[0];
+	struct fixture f;
+	const struct tw_spec_policy *p;
+	const struct tw_spec_node *n;
 
+	parse(&f, whole);
+	p = f.spec->policies.v[0];
+	n = f.spec->nodes.v[0];
 	ck_assert_str_eq(p->callee, "cart");
 	ck_assert_int_eq(p->timeout.v, TW_S);
 	ck_assert_int_eq(p->retry_on.v, TW_RETRY_5XX | TW_RETRY_RESET);
@@ -160,7 +161,7 @@ START_TEST(distributions)
 
 		tw_buf_printf(&text, "{version: 1, network: {same-zone: %s}}",
 			laws[i].text);
-		f = parse(text.p);
+		parse(&f, text.p);
 		ck_assert_msg(!f.rc, "%s", tw_buf_text(&f.told));
 		link = f.spec->links.v[0];
 		ck_assert_str_eq(link->from, "same");
@@ -208,7 +209,7 @@ START_TEST(mistakes_in_steps)
 			"{version: 1, services: {cart: {endpoints: {GET /: "
 			"[   %s]}}}}",
 			mistakes[i].text);
-		f = parse(text.p);
+		parse(&f, text.p);
 		ck_assert_int_eq(f.rc, -1);
 		ck_assert_msg(strstr(tw_buf_text(&f.told), mistakes[i].told),
 			"%s", f.told.p);
@@ -236,8 +237,9 @@ static void manifest_says(struct fixture *f, int64_t workers)
 
 START_TEST(manifests_win)
 {
-	struct fixture f = begin();
+	struct fixture f;
 
+	begin(&f);
 	manifest_says(&f, 5);
 	add(&f, "m.yaml", "version: 1\nservices: {cart: {workers: 9}}\n");
 	ck_assert_int_eq(f.rc, 0);
@@ -252,8 +254,9 @@ END_TEST
 
 START_TEST(misspelt_services)
 {
-	struct fixture f = begin();
+	struct fixture f;
 
+	begin(&f);
 	manifest_says(&f, 5);
 	add(&f, "m.yaml", "version: 1\nservices: {shop/crat: {}}\n");
 	ck_assert_ptr_nonnull(
@@ -264,8 +267,9 @@ END_TEST
 
 START_TEST(two_files)
 {
-	struct fixture f = begin();
+	struct fixture f;
 
+	begin(&f);
 	add(&f, "a.yaml",
 		"version: 1\nservices: {shop/cart: {workers: 1, "
 		"endpoints: {GET /: []}}}\n");
@@ -291,8 +295,9 @@ START_TEST(patterns_of_files)
 		{"u/*", &origin}};
 	struct tw_texts patterns = {.v = list, .n = 2};
 	struct tw_files *files = tw_files_memory_new();
-	struct fixture f = begin();
+	struct fixture f;
 
+	begin(&f);
 	tw_files_memory_add(files, "t/a.yaml", a, sizeof a - 1);
 	tw_files_memory_add(files, "t/z.yaml", z, sizeof z - 1);
 	ck_assert_int_eq(

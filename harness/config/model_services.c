@@ -1,0 +1,309 @@
+/* The keys of twin models: services, and what their endpoints do. */
+#include "harness/config/tables.h"
+
+#include <stddef.h>
+
+#define AT(type, field) .offset = offsetof(struct type, field)
+
+static struct tw_spec *spec_of(struct tw_reader *reader)
+{
+	return reader->context;
+}
+
+static const struct tw_table step;
+
+const char *const tw_balancer_names[] = {
+	[TW_BALANCE_ROUND_ROBIN] = "round-robin",
+	[TW_BALANCE_RANDOM] = "random",
+	[TW_BALANCE_LEAST_REQUEST] = "least-request",
+	NULL,
+};
+
+/* ---- steps ------------------------------------------------------------- */
+
+static const struct tw_table step;
+
+static void *add_child(struct tw_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
+{
+	struct tw_spec_step *parent = base;
+	struct tw_spec_step *child = tw_spec_step(spec_of(reader),
+		TW_STEP_SEQUENCE, tw_reader_origin(reader, value));
+
+	(void)key;
+	tw_vec_push_in(reader->arena, &parent->children, child);
+	return child;
+}
+
+/* "SERVICE[:ENDPOINT]", each with its own place. */
+static void split_call(struct tw_reader *reader, struct tw_spec_step *call)
+{
+	const char *text = call->service.v, *colon = strchr(text, ':');
+	struct tw_origin *origin;
+	size_t n;
+
+	if (!colon)
+		return;
+	n = (size_t)(colon - text);
+	call->service.v = tw_arena_strndup(reader->arena, text, n);
+	if (!n || !colon[1]) {
+		tw_diag(reader->diags, TW_ERROR, call->service.origin->pos,
+			"call: expected SERVICE or SERVICE:ENDPOINT");
+		return;
+	}
+	origin = tw_new(reader->arena, struct tw_origin);
+	*origin = *call->service.origin;
+	origin->pos.column += (int)n + 1;
+	origin->pos.width -= (int)n + 1;
+	if (origin->pos.width < 1)
+		origin->pos.width = 1;
+	call->endpoint.v = colon + 1;
+	call->endpoint.origin = origin;
+}
+
+static void only_for_calls(
+	struct tw_reader *reader, const struct tw_yaml *node, const char *name)
+{
+	const struct tw_yaml_pair *pair = tw_yaml_find(node, name);
+
+	if (pair)
+		tw_diag(reader->diags, TW_ERROR, pair->key->pos,
+			"'%s' is for a 'call' only", name);
+}
+
+/* What kind it is shows by the key that is there. */
+static void check_step(
+	struct tw_reader *reader, void *base, const struct tw_yaml *node)
+{
+	struct tw_spec_step *it = base;
+
+	if (tw_yaml_find(node, "cpu"))
+		it->kind = TW_STEP_CPU;
+	else if (tw_yaml_find(node, "wait"))
+		it->kind = TW_STEP_WAIT;
+	else if (tw_yaml_find(node, "parallel"))
+		it->kind = TW_STEP_PARALLEL;
+	else if (tw_yaml_find(node, "call"))
+		it->kind = TW_STEP_CALL;
+	if (it->service.v) {
+		split_call(reader, it);
+		return;
+	}
+	only_for_calls(reader, node, "timeout");
+	only_for_calls(reader, node, "retries");
+	only_for_calls(reader, node, "optional");
+}
+
+static const char *const step_kinds[] = {
+	"cpu", "wait", "call", "parallel", "sequence", NULL};
+
+static const struct tw_row step_rows[] = {
+	{.name = "cpu",
+		.type = TW_ROW_LAW,
+		AT(tw_spec_step, law),
+		.help = "work: time on a CPU"},
+	{.name = "wait",
+		.type = TW_ROW_LAW,
+		AT(tw_spec_step, law),
+		.help = "time off the CPU: a disk, a lock, somebody else's "
+			"network"},
+	{.name = "call",
+		.type = TW_ROW_TEXT,
+		AT(tw_spec_step, service),
+		.help = "SERVICE or SERVICE:ENDPOINT"},
+	{.name = "parallel",
+		.type = TW_ROW_LIST,
+		.table = &step,
+		.add = add_child,
+		.help = "steps side by side; done when all are"},
+	{.name = "sequence",
+		.type = TW_ROW_LIST,
+		.table = &step,
+		.add = add_child,
+		.help = "steps one after the other"},
+	{.name = "timeout",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_step, timeout),
+		.min = 1,
+		.help = "call: the caller's own"},
+	{.name = "retries",
+		.type = TW_ROW_INT,
+		AT(tw_spec_step, retries),
+		.otherwise = "0",
+		.max = 100,
+		.help = "call: the caller's own"},
+	{.name = "optional",
+		.type = TW_ROW_FLAG,
+		AT(tw_spec_step, optional),
+		.otherwise = "false",
+		.help = "call: its failure does not fail the caller"},
+	{.name = "probability",
+		.type = TW_ROW_RATIO,
+		AT(tw_spec_step, probability),
+		.otherwise = "100%",
+		.help = "of the step being done"},
+	{.name = "repeat",
+		.type = TW_ROW_INT,
+		AT(tw_spec_step, repeat),
+		.otherwise = "1",
+		.max = 10000,
+		.help = "how often, one after the other"},
+	{0},
+};
+
+static const struct tw_table step = {
+	.name = "step",
+	.help = "one thing that an endpoint does",
+	.rows = step_rows,
+	.as_list = "sequence",
+	.one_of = step_kinds,
+	.check = check_step,
+};
+
+/* ---- services ---------------------------------------------------------- */
+
+static void *add_endpoint_step(struct tw_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
+{
+	struct tw_spec_endpoint *endpoint = base;
+	struct tw_spec_step *child = tw_spec_step(spec_of(reader),
+		TW_STEP_SEQUENCE, tw_reader_origin(reader, value));
+
+	(void)key;
+	tw_vec_push_in(reader->arena, &endpoint->steps, child);
+	return child;
+}
+
+static const struct tw_row endpoint_rows[] = {
+	{.name = "steps",
+		.type = TW_ROW_LIST,
+		.table = &step,
+		.add = add_endpoint_step,
+		.help = "what it does, one after the other"},
+	{.name = "errors",
+		.type = TW_ROW_RATIO,
+		AT(tw_spec_endpoint, errors),
+		.otherwise = "0%",
+		.help = "share of its requests that fail by themselves"},
+	{.name = "status",
+		.type = TW_ROW_INT,
+		AT(tw_spec_endpoint, status),
+		.otherwise = "500",
+		.min = 400,
+		.max = 599,
+		.help = "of those failures"},
+	{0},
+};
+
+static const struct tw_table endpoint = {
+	.name = "endpoint",
+	.help = "what a service does for one kind of request",
+	.rows = endpoint_rows,
+	.as_list = "steps",
+};
+
+/* Replaces what a weaker source said; a second file may not add to it. */
+static void *add_endpoint(struct tw_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
+{
+	struct tw_spec_service *service = base;
+	struct tw_spec_endpoint *it =
+		tw_map_get(&service->endpoints, key->value);
+	struct tw_diag *diag;
+
+	(void)value;
+	if (it && it->origin && it->origin->source == reader->source) {
+		diag = tw_diag(reader->diags, TW_ERROR, key->pos,
+			"endpoint '%s' of %s is here a second time", key->value,
+			service->key);
+		if (it->origin->pos.file)
+			tw_diag_hint(reader->diags, diag, "the first is %s:%d",
+				it->origin->pos.file, it->origin->pos.line);
+		return NULL;
+	}
+	if (!it)
+		return tw_spec_endpoint(spec_of(reader), service, key->value,
+			tw_reader_origin(reader, key));
+	it->origin = tw_reader_origin(reader, key);
+	it->steps = (struct tw_spec_steps){0};
+	return it;
+}
+
+static const struct tw_row service_rows[] = {
+	{.name = "endpoints",
+		.type = TW_ROW_MAP,
+		.table = &endpoint,
+		.add = add_endpoint,
+		.pattern = "METHOD /path/{template}, or a gRPC method",
+		.help = "what it answers, and how"},
+	{.name = "workers",
+		.type = TW_ROW_INT,
+		AT(tw_spec_service, workers),
+		.min = 1,
+		.max = 1e6,
+		.help = "requests that a replica serves at once; `defaults` if "
+			"not given"},
+	{.name = "queue",
+		.type = TW_ROW_INT,
+		AT(tw_spec_service, queue),
+		.max = 1e7,
+		.help = "requests that wait in a replica; more are shed; "
+			"`defaults` if not given"},
+	{.name = "replicas",
+		.type = TW_ROW_INT,
+		AT(tw_spec_service, replicas),
+		.otherwise = "1",
+		.max = 100000,
+		.help = "where no manifest says"},
+	{.name = "balancer",
+		.type = TW_ROW_ENUM,
+		AT(tw_spec_service, balancer),
+		.otherwise = "round-robin",
+		.choices = tw_balancer_names,
+		.help = "how its callers choose a replica"},
+	{0},
+};
+
+const struct tw_table tw_service_table = {
+	.name = "service",
+	.help = "one service",
+	.rows = service_rows,
+};
+
+/* Manifests are there, and none has it, but one that is nearly so named. */
+static void warn_unknown(struct tw_reader *reader,
+	const struct tw_spec_service *it, const struct tw_yaml *key)
+{
+	const struct tw_spec *spec = spec_of(reader);
+	TW_VEC(const char *) names = {0};
+	const char *near;
+
+	for (size_t i = 0; i < spec->services.n; i++) {
+		const struct tw_spec_service *other = spec->services.v[i].value;
+
+		if (other->has_object)
+			tw_vec_push(&names, strchr(key->value, '/')
+						    ? other->key
+						    : other->name);
+	}
+	near = it->has_object ? NULL : tw_nearest(key->value, names.v, names.n);
+	if (near && strcmp(near, key->value)) {
+		struct tw_diag *diag = tw_diag(reader->diags, TW_WARNING,
+			key->pos, "no manifest has a service '%s'", key->value);
+
+		diag->rule = "unknown-service";
+		tw_diag_hint(reader->diags, diag, "did you mean '%s'?", near);
+	}
+	tw_vec_release(&names);
+}
+
+void *tw_service_add(struct tw_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
+{
+	struct tw_spec_service *it = tw_spec_service(
+		base, NULL, key->value, tw_reader_origin(reader, key));
+
+	(void)value;
+	warn_unknown(reader, it, key);
+	return it;
+}
