@@ -35,30 +35,31 @@ static void *add_child(struct tw_reader *reader, void *base,
 	return child;
 }
 
-/* "SERVICE[:ENDPOINT]", each with its own place. */
+/* A part of a text, with the place of that part. */
+static struct tw_text part_of(struct tw_reader *reader,
+	const struct tw_text *text, size_t from, size_t n)
+{
+	struct tw_origin *origin = tw_new(reader->arena, struct tw_origin);
+
+	*origin = *text->origin;
+	origin->pos.column += (int)from;
+	origin->pos.width = n ? (int)n : 1;
+	return (struct tw_text){
+		tw_arena_strndup(reader->arena, text->v + from, n), origin};
+}
+
+/* "SERVICE[:ENDPOINT]" */
 static void split_call(struct tw_reader *reader, struct tw_spec_step *call)
 {
-	const char *text = call->service.v, *colon = strchr(text, ':');
-	struct tw_origin *origin;
-	size_t n;
+	struct tw_text text = call->service;
+	size_t n = strcspn(text.v, ":"), all = strlen(text.v);
 
-	if (!colon)
-		return;
-	n = (size_t)(colon - text);
-	call->service.v = tw_arena_strndup(reader->arena, text, n);
-	if (!n || !colon[1]) {
-		tw_diag(reader->diags, TW_ERROR, call->service.origin->pos,
+	if (!n || n + 1 == all)
+		tw_diag(reader->diags, TW_ERROR, text.origin->pos,
 			"call: expected SERVICE or SERVICE:ENDPOINT");
-		return;
-	}
-	origin = tw_new(reader->arena, struct tw_origin);
-	*origin = *call->service.origin;
-	origin->pos.column += (int)n + 1;
-	origin->pos.width -= (int)n + 1;
-	if (origin->pos.width < 1)
-		origin->pos.width = 1;
-	call->endpoint.v = colon + 1;
-	call->endpoint.origin = origin;
+	else if (n < all)
+		call->endpoint = part_of(reader, &text, n + 1, all - n - 1);
+	call->service = part_of(reader, &text, 0, n);
 }
 
 static void only_for_calls(
