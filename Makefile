@@ -116,7 +116,7 @@ deps:
 
 # Services for the live twin, built as their own team would.
 fixtures:
-	$(Q)$(SUBMAKE) -s -C fixtures/candidate OUT=$(CURDIR)/build/fixtures
+	+$(Q)$(SUBMAKE) -s -C fixtures/candidate OUT=$(CURDIR)/build/fixtures
 
 unit: $(UNIT)
 	$(Q)tests/run-all $(UNIT)
@@ -132,23 +132,23 @@ fuzzers: $(FUZZ)
 # new make builds it.
 test:
 	$(Q)ci/install-deps --test
-	$(Q)$(SUBMAKE) check
+	+$(Q)$(SUBMAKE) check
 
 check: programs
 	$(Q)TWINRIG=$(abspath $(BIN)) OUT=$(abspath $(OUT)) tests/suite
 
 demo: deps
-	$(Q)$(SUBMAKE) all fixtures
+	+$(Q)$(SUBMAKE) all fixtures
 	$(Q)TWINRIG=$(abspath $(BIN)) fixtures/demo
 
 bench:
 	$(Q)ci/install-deps --bench
-	$(Q)$(SUBMAKE) all
+	+$(Q)$(SUBMAKE) all
 	$(Q)TWINRIG=$(abspath $(BIN)) tests/bench/run
 
 fuzz:
 	$(Q)ci/install-deps --test
-	$(Q)$(SUBMAKE) MODE=fuzz fuzzers
+	+$(Q)$(SUBMAKE) MODE=fuzz fuzzers
 	$(Q)tests/fuzz/run $(or $(SECONDS),60)
 
 format:

@@ -8,6 +8,8 @@
 
 #include "twins/base/assert.h"
 
+#include <stdio.h>
+
 #define MAX_TEXT 4096
 
 enum kind { END, WORD, NUMBER, STRING, SIGN };
@@ -202,12 +204,11 @@ static void expected_one_of(
 
 static void expect(struct parser *ps, const char *sign)
 {
-	char what[16] = "'";
+	char what[16];
 
 	if (take(ps, sign))
 		return;
-	strcat(what, sign);
-	strcat(what, "'");
+	snprintf(what, sizeof what, "'%s'", sign);
 	expected(ps, what);
 }
 
@@ -416,11 +417,10 @@ static void parse_metric(struct parser *ps, struct tw_check *check,
 	token = ps->now;
 	metric = take_word(ps, metrics, METRICS);
 	if (metric < 0) {
-		char what[80] = "a metric that ";
+		char what[80];
 
-		strcat(what, aggregate->name);
-		strcat(what, "() takes: ");
-		strcat(what, aggregate->takes);
+		snprintf(what, sizeof what, "a metric that %s() takes: %s",
+			aggregate->name, aggregate->takes);
 		expected_one_of(ps, what, metrics, METRICS);
 		return;
 	}

@@ -5,10 +5,12 @@
 #include "harness/manifests/patch.h"
 
 #include <regex.h>
+#include <stdio.h>
 
 /* Names of targets are regular expressions, anchored at both ends. */
 static bool fits(const char *pattern, const char *text)
 {
+	size_t anchored_size;
 	char *anchored;
 	regex_t regex;
 	bool yes;
@@ -19,8 +21,9 @@ static bool fits(const char *pattern, const char *text)
 		return false;
 	if (!strpbrk(pattern, "*.|[(+?^$"))
 		return !strcmp(pattern, text);
-	anchored = tw_malloc(strlen(pattern) + 5);
-	stpcpy(stpcpy(stpcpy(anchored, "^("), pattern), ")$");
+	anchored_size = strlen(pattern) + 5;
+	anchored = tw_malloc(anchored_size);
+	snprintf(anchored, anchored_size, "^(%s)$", pattern);
 	yes = !regcomp(&regex, anchored, REG_EXTENDED | REG_NOSUB);
 	if (yes) {
 		yes = !regexec(&regex, text, 0, NULL, 0);

@@ -122,8 +122,8 @@ bool tw_fault_hits_node(const struct tw_fault *fault,
 static const char *expected(enum tw_param_type type)
 {
 	static const char *const texts[] = {
-		[TW_PARAM_DURATION] = "a time such as 800ms or 30s, up to a "
-				      "year",
+		[TW_PARAM_DURATION] = ("a time such as 800ms or 30s, up to a "
+				       "year"),
 		[TW_PARAM_RATIO] = "a share such as 5% or 0.05",
 		[TW_PARAM_FACTOR] = "a factor such as 2x or 1.5",
 		[TW_PARAM_STATUS] = "an HTTP status from 200 to 599",

@@ -7,6 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* There only where the leak sanitizer is. */
+__attribute__((weak)) void __lsan_disable(void);
+__attribute__((weak)) void __lsan_enable(void);
+
 /* A folder for one test; $D in its scripts. */
 struct place {
 	char dir[200];
@@ -252,7 +256,12 @@ START_TEST(understands_github)
 	follow_advice(&place, "head",
 		"git fetch -q --depth=1 origin "
 		"+refs/heads/main:refs/remotes/origin/main");
+	/* libgit2 1.5 forgets 64 bytes where it walks into the missing part. */
+	if (__lsan_disable)
+		__lsan_disable();
 	expect_error(&place, "head", "merge-base", env, "too shallow");
+	if (__lsan_enable)
+		__lsan_enable();
 	follow_advice(&place, "head",
 		"git fetch -q --unshallow origin "
 		"+refs/heads/main:refs/remotes/origin/main");
