@@ -88,10 +88,10 @@ static struct twinrig_text get(struct reader *reader)
 }
 
 static const struct twinrig_header *get_headers(
-	struct reader *reader, struct tw_pool *pool, size_t n)
+	struct reader *reader, struct tw_scratch *pool, size_t n)
 {
 	struct twinrig_header *headers =
-		tw_pool_alloc(pool, (n + 1) * sizeof *headers);
+		tw_scratch_alloc(pool, (n + 1) * sizeof *headers);
 
 	for (size_t i = 0; i < n; i++) {
 		headers[i].name = get(reader);
@@ -101,7 +101,7 @@ static const struct twinrig_header *get_headers(
 }
 
 int tw_details_get(const struct tw_store *store, uint64_t offset,
-	struct tw_pool *pool, struct twinrig_exchange *exchange,
+	struct tw_scratch *pool, struct twinrig_exchange *exchange,
 	struct tw_error *error)
 {
 	struct reader reader;
@@ -111,7 +111,7 @@ int tw_details_get(const struct tw_store *store, uint64_t offset,
 	if (tw_store_get(store, offset, &head, sizeof head, error))
 		return -1;
 	tw_assert(head.size >= sizeof head);
-	bytes = tw_pool_alloc(pool, head.size);
+	bytes = tw_scratch_alloc(pool, head.size);
 	if (tw_store_get(store, offset, bytes, head.size, error))
 		return -1;
 	*exchange = head.exchange;

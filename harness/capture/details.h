@@ -4,7 +4,7 @@
 #define TW_HARNESS_CAPTURE_DETAILS_H
 
 #include "harness/capture/store.h"
-#include "plugins/common/pool.h"
+#include "plugins/common/scratch.h"
 
 /* Appends; *offset is its place. `scratch` is reused. */
 int tw_details_add(struct tw_store *store, struct tw_buf *scratch,
@@ -13,7 +13,7 @@ int tw_details_add(struct tw_store *store, struct tw_buf *scratch,
 
 /* Slices point into the pool, which the caller resets. */
 int tw_details_get(const struct tw_store *store, uint64_t offset,
-	struct tw_pool *pool, struct twinrig_exchange *exchange,
+	struct tw_scratch *pool, struct twinrig_exchange *exchange,
 	struct tw_error *error);
 
 #endif

@@ -20,7 +20,7 @@ void tw_redact_init(struct tw_redact *redact, const uint8_t key[16])
 
 void tw_redact_release(struct tw_redact *redact)
 {
-	tw_pool_release(&redact->pool);
+	tw_scratch_release(&redact->pool);
 	tw_json_release(&redact->json);
 }
 
@@ -41,7 +41,7 @@ static struct twinrig_text authorization(
 	secret.p += n;
 	secret.n -= n;
 	placeholder = tw_redact_value(redact, secret);
-	p = tw_pool_alloc(&redact->pool, n + placeholder.n + 1);
+	p = tw_scratch_alloc(&redact->pool, n + placeholder.n + 1);
 	memcpy(p, value.p, n);
 	memcpy(p + n, placeholder.p, placeholder.n);
 	return (struct twinrig_text){p, n + placeholder.n};
@@ -73,7 +73,7 @@ static struct twinrig_text cookies(
 		while (p < end && (*p == ';' || *p == ' '))
 			tw_buf_add_char(&out, *p++);
 	}
-	result = tw_pool_copy(
+	result = tw_scratch_copy(
 		&redact->pool, (struct twinrig_text){tw_buf_text(&out), out.n});
 	tw_buf_release(&out);
 	return result;
@@ -103,7 +103,7 @@ static struct twinrig_header *headers(
 	struct tw_redact *redact, const struct twinrig_header *from, size_t n)
 {
 	struct twinrig_header *to =
-		tw_pool_alloc(&redact->pool, (n + 1) * sizeof *to);
+		tw_scratch_alloc(&redact->pool, (n + 1) * sizeof *to);
 
 	for (size_t i = 0; i < n; i++)
 		to[i] = (struct twinrig_header){
@@ -133,7 +133,7 @@ static bool inflate_body(struct tw_redact *redact, struct twinrig_text body,
 	} while (result == Z_OK && out.n <= TW_REDACT_BODY_MAX);
 	inflateEnd(&stream);
 	if (result == Z_STREAM_END)
-		*to = tw_pool_copy(&redact->pool,
+		*to = tw_scratch_copy(&redact->pool,
 			(struct twinrig_text){tw_buf_text(&out), out.n});
 	tw_buf_release(&out);
 	return result == Z_STREAM_END;
@@ -187,7 +187,7 @@ static void mend_headers(struct tw_redact *redact, struct twinrig_header *list,
 			tw_text_is_nocase(list[i].name, "Content-Encoding"))
 			continue;
 		if (tw_text_is_nocase(list[i].name, "Content-Length")) {
-			char *text = tw_pool_alloc(&redact->pool, 24);
+			char *text = tw_scratch_alloc(&redact->pool, 24);
 
 			list[i].value = (struct twinrig_text){text,
 				(size_t)snprintf(text, 24, "%zu", length)};
@@ -221,7 +221,7 @@ void tw_redact_exchange(struct tw_redact *redact,
 {
 	struct twinrig_header *request, *response;
 
-	tw_pool_reset(&redact->pool);
+	tw_scratch_reset(&redact->pool);
 	*to = *from;
 	to->target = tw_redact_target(redact, from->target);
 	request = headers(redact, from->headers, from->n_headers);

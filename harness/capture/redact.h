@@ -20,7 +20,7 @@
 #define TW_HARNESS_CAPTURE_REDACT_H
 
 #include "plugins/common/json.h"
-#include "plugins/common/pool.h"
+#include "plugins/common/scratch.h"
 #include "plugins/twinrig-plugin.h"
 
 #define TW_REDACT_BODY_MAX ((size_t)64 << 20) /* inflated */
@@ -30,7 +30,7 @@ struct tw_redact {
 	uint64_t count; /* secrets replaced so far */
 
 	/* Its own: memory of the last exchange. */
-	struct tw_pool pool;
+	struct tw_scratch pool;
 	struct tw_json json;
 };
 

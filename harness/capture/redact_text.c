@@ -69,7 +69,7 @@ struct twinrig_text tw_redact_value(
 	if (!value.n)
 		return value;
 	hash = tw_siphash(redact->key, value.p, value.n);
-	p = tw_pool_alloc(&redact->pool, 24);
+	p = tw_scratch_alloc(&redact->pool, 24);
 	snprintf(p, 24, "redacted-%012" PRIx64, hash >> 16);
 	redact->count++;
 	return (struct twinrig_text){p, 21};
@@ -236,7 +236,7 @@ static size_t secret_length(const char *p, const char *end)
 
 static struct twinrig_text take(struct tw_redact *redact, struct tw_buf *buf)
 {
-	struct twinrig_text text = tw_pool_copy(
+	struct twinrig_text text = tw_scratch_copy(
 		&redact->pool, (struct twinrig_text){buf->p, buf->n});
 
 	tw_buf_release(buf);

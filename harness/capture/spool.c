@@ -525,11 +525,11 @@ int tw_spool_seek(const struct tw_spool *spool, int64_t time, uint64_t *index,
 }
 
 int tw_spool_details(const struct tw_spool *spool, uint64_t details,
-	struct tw_pool *scratch, struct twinrig_exchange *exchange,
+	struct tw_scratch *scratch, struct twinrig_exchange *exchange,
 	struct tw_error *error)
 {
 	tw_assert(details != TW_SPOOL_NONE);
-	tw_pool_reset(scratch);
+	tw_scratch_reset(scratch);
 	return tw_details_get(
 		&spool->details, details, scratch, exchange, error);
 }

@@ -122,7 +122,7 @@ int tw_spool_seek(const struct tw_spool *spool, int64_t time, uint64_t *index,
 
 /* The whole exchange; slices point into `scratch` (its own on each thread). */
 int tw_spool_details(const struct tw_spool *spool, uint64_t details,
-	struct tw_pool *scratch, struct twinrig_exchange *exchange,
+	struct tw_scratch *scratch, struct twinrig_exchange *exchange,
 	struct tw_error *error);
 
 /* In order of time. */

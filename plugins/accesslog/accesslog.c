@@ -67,7 +67,7 @@ static void log_init(struct tw_log *log)
 static void log_release(struct tw_log *log)
 {
 	tw_json_release(&log->json);
-	tw_pool_release(&log->pool);
+	tw_scratch_release(&log->pool);
 }
 
 static int read_log(struct twinrig_source *source, struct twinrig_sink *sink)

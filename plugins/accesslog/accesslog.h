@@ -18,7 +18,7 @@
 #define TW_PLUGINS_ACCESSLOG_H
 
 #include "plugins/common/json.h"
-#include "plugins/common/pool.h"
+#include "plugins/common/scratch.h"
 #include "plugins/common/text.h"
 
 /* Lines of a log are of few hours: the last hour is kept converted. */
@@ -31,7 +31,7 @@ struct tw_log_clock {
 struct tw_log {
 	struct tw_log_clock clock;
 	struct tw_json json;
-	struct tw_pool pool;
+	struct tw_scratch pool;
 };
 
 /* Each takes one line without its end and returns NULL, or why it cannot be

@@ -72,7 +72,7 @@ static bool take_key(struct tw_log *log, struct line *line)
 		!json->text.n || line->value[keys[i].key].p)
 		return true;
 	/* Decoded text lives until the next token only. */
-	line->value[keys[i].key] = tw_pool_copy(&log->pool, json->text);
+	line->value[keys[i].key] = tw_scratch_copy(&log->pool, json->text);
 	return true;
 }
 
@@ -178,7 +178,7 @@ const char *tw_log_json(struct tw_log *log, const char *text, size_t n,
 {
 	struct line line = {0};
 
-	tw_pool_reset(&log->pool);
+	tw_scratch_reset(&log->pool);
 	tw_json_reset(&log->json, text, n);
 	if (tw_json_next(&log->json) != TW_JSON_OBJECT)
 		return log->json.error ? log->json.error

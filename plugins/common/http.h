@@ -7,7 +7,7 @@
 #ifndef TW_PLUGINS_COMMON_HTTP_H
 #define TW_PLUGINS_COMMON_HTTP_H
 
-#include "plugins/common/pool.h"
+#include "plugins/common/scratch.h"
 
 #include <stdbool.h>
 

@@ -280,10 +280,10 @@ bool tw_is_utf8(const char *p, size_t n)
 static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			     "abcdefghijklmnopqrstuvwxyz0123456789+/";
 
-bool tw_base64_decode(
-	struct tw_pool *pool, struct twinrig_text text, struct twinrig_text *to)
+bool tw_base64_decode(struct tw_scratch *pool, struct twinrig_text text,
+	struct twinrig_text *to)
 {
-	char *out = tw_pool_alloc(pool, text.n / 4 * 3 + 4);
+	char *out = tw_scratch_alloc(pool, text.n / 4 * 3 + 4);
 	unsigned bits = 0, have = 0;
 	size_t n = 0;
 

@@ -5,7 +5,7 @@
 #ifndef TW_PLUGINS_COMMON_TEXT_H
 #define TW_PLUGINS_COMMON_TEXT_H
 
-#include "plugins/common/pool.h"
+#include "plugins/common/scratch.h"
 #include "plugins/twinrig-plugin.h"
 
 #include <stdbool.h>
@@ -38,7 +38,7 @@ size_t tw_time_iso_text(int64_t time, char to[48]);
 bool tw_is_utf8(const char *p, size_t n);
 
 /* Decodes into the pool; blanks are skipped, padding may be missing. */
-bool tw_base64_decode(struct tw_pool *pool, struct twinrig_text text,
+bool tw_base64_decode(struct tw_scratch *pool, struct twinrig_text text,
 	struct twinrig_text *to);
 /* Writes 4 * ((n + 2) / 3) bytes; returns that. */
 size_t tw_base64_encode(const void *p, size_t n, char *to);

@@ -1,4 +1,4 @@
-#include "plugins/common/pool.h"
+#include "plugins/common/scratch.h"
 #include "plugins/common/text.h"
 #include "plugins/gor/gor.h"
 

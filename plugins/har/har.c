@@ -10,7 +10,7 @@
  * dropped. Form parameters without a text become the text.
  */
 #include "plugins/common/json.h"
-#include "plugins/common/pool.h"
+#include "plugins/common/scratch.h"
 #include "plugins/common/text.h"
 #include "plugins/twinrig-plugin.h"
 
@@ -27,7 +27,7 @@ struct entry {
 
 struct har {
 	struct tw_json json;
-	struct tw_pool pool;
+	struct tw_scratch pool;
 	struct entry entry;
 	struct twinrig_sink *sink;
 	bool stopped; /* the host wants no more */
@@ -56,7 +56,7 @@ static bool take_text(struct har *har, struct twinrig_text *to)
 
 	if (type != TW_JSON_STRING && type != TW_JSON_NUMBER)
 		return tw_json_skip(&har->json);
-	*to = tw_pool_copy(&har->pool, har->json.text);
+	*to = tw_scratch_copy(&har->pool, har->json.text);
 	return true;
 }
 
@@ -142,7 +142,7 @@ static void take_parameter(struct har *har, const struct pair *pair, void *to)
 {
 	struct twinrig_text *form = to;
 	size_t room = form->n + 3 * (pair->name.n + pair->value.n) + 2;
-	char *p = tw_pool_alloc(&har->pool, room), *at = p;
+	char *p = tw_scratch_alloc(&har->pool, room), *at = p;
 
 	if (!p)
 		return;
@@ -301,7 +301,7 @@ static bool take_entry(struct har *har)
 	headers.n = answer_headers.n = 0;
 	*entry = (struct entry){
 		.headers = headers, .answer_headers = answer_headers};
-	tw_pool_reset(&har->pool);
+	tw_scratch_reset(&har->pool);
 	while (tw_json_next(&har->json) == TW_JSON_KEY)
 		if (!entry_member(har, entry))
 			return false;
@@ -375,7 +375,7 @@ static int read_har(struct twinrig_source *source, struct twinrig_sink *sink)
 	tw_json_init(&har.json, source);
 	result = finish(&har, each_member(&har, top_member, NULL));
 	tw_json_release(&har.json);
-	tw_pool_release(&har.pool);
+	tw_scratch_release(&har.pool);
 	tw_header_list_release(&har.entry.headers);
 	tw_header_list_release(&har.entry.answer_headers);
 	return result;

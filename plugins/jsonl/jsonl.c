@@ -1,14 +1,14 @@
 #include "plugins/jsonl/jsonl.h"
 
 #include "plugins/common/json.h"
-#include "plugins/common/pool.h"
+#include "plugins/common/scratch.h"
 #include "plugins/common/text.h"
 
 #include <string.h>
 
 struct reader {
 	struct tw_json json;
-	struct tw_pool pool;
+	struct tw_scratch pool;
 	struct tw_header_list headers, response_headers;
 };
 
@@ -21,7 +21,7 @@ static const char *text_value(struct reader *reader, struct twinrig_text *to)
 	if (json->type == TW_JSON_NULL)
 		return NULL;
 	if (json->type == TW_JSON_STRING) {
-		*to = tw_pool_copy(&reader->pool, json->text);
+		*to = tw_scratch_copy(&reader->pool, json->text);
 		return NULL;
 	}
 	if (json->type != TW_JSON_OBJECT || tw_json_next(json) != TW_JSON_KEY ||
@@ -192,7 +192,7 @@ static const char *parse(
 
 	*line = (struct line){.status = -1};
 	tw_exchange_init(&line->exchange);
-	tw_pool_reset(&reader->pool);
+	tw_scratch_reset(&reader->pool);
 	reader->headers.n = reader->response_headers.n = 0;
 	tw_json_reset(json, text, n);
 	if (tw_json_next(json) != TW_JSON_OBJECT)
@@ -270,7 +270,7 @@ static void reader_init(struct reader *reader)
 static void reader_release(struct reader *reader)
 {
 	tw_json_release(&reader->json);
-	tw_pool_release(&reader->pool);
+	tw_scratch_release(&reader->pool);
 	tw_header_list_release(&reader->headers);
 	tw_header_list_release(&reader->response_headers);
 }

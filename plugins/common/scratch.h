@@ -2,26 +2,26 @@
  * Memory for one record: bump allocation, all dropped at once by the reset,
  * which keeps the memory for the next record.
  */
-#ifndef TW_PLUGINS_COMMON_POOL_H
-#define TW_PLUGINS_COMMON_POOL_H
+#ifndef TW_PLUGINS_COMMON_SCRATCH_H
+#define TW_PLUGINS_COMMON_SCRATCH_H
 
 #include "plugins/twinrig-plugin.h"
 
-struct tw_pool_block;
+struct tw_scratch_block;
 
-struct tw_pool {
-	struct tw_pool_block *blocks;
+struct tw_scratch {
+	struct tw_scratch_block *blocks;
 	char *at, *end;
 };
 
-void tw_pool_reset(struct tw_pool *pool);
-void tw_pool_release(struct tw_pool *pool);
+void tw_scratch_reset(struct tw_scratch *scratch);
+void tw_scratch_release(struct tw_scratch *scratch);
 
 /* Aligned for any type; NULL when memory is out. */
-void *tw_pool_alloc(struct tw_pool *pool, size_t size);
+void *tw_scratch_alloc(struct tw_scratch *scratch, size_t size);
 /* A copy. p NULL stays NULL; {NULL, 0} when memory is out. */
-struct twinrig_text tw_pool_copy(
-	struct tw_pool *pool, struct twinrig_text text);
+struct twinrig_text tw_scratch_copy(
+	struct tw_scratch *scratch, struct twinrig_text text);
 
 /* A list of headers that grows; keeps its memory when n is set to 0. */
 struct tw_header_list {

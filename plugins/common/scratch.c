@@ -1,4 +1,4 @@
-#include "plugins/common/pool.h"
+#include "plugins/common/scratch.h"
 
 #include "plugins/common/text.h"
 
@@ -8,75 +8,76 @@
 
 #define BLOCK 65536
 
-struct tw_pool_block {
-	struct tw_pool_block *next;
+struct tw_scratch_block {
+	struct tw_scratch_block *next;
 	size_t size;
 	max_align_t data[];
 };
 
-void tw_pool_reset(struct tw_pool *pool)
+void tw_scratch_reset(struct tw_scratch *scratch)
 {
-	struct tw_pool_block *first = pool->blocks;
+	struct tw_scratch_block *first = scratch->blocks;
 
 	if (!first)
 		return;
 	/* Keeps one block of the usual size: the memory of one big record is
 	 * not held for ever. */
 	while (first && (first->next || first->size > BLOCK)) {
-		struct tw_pool_block *next = first->next;
+		struct tw_scratch_block *next = first->next;
 
 		free(first);
 		first = next;
 	}
-	pool->blocks = first;
-	pool->at = first ? (char *)first->data : NULL;
-	pool->end = first ? pool->at + first->size : NULL;
+	scratch->blocks = first;
+	scratch->at = first ? (char *)first->data : NULL;
+	scratch->end = first ? scratch->at + first->size : NULL;
 }
 
-void tw_pool_release(struct tw_pool *pool)
+void tw_scratch_release(struct tw_scratch *scratch)
 {
-	while (pool->blocks) {
-		struct tw_pool_block *next = pool->blocks->next;
+	while (scratch->blocks) {
+		struct tw_scratch_block *next = scratch->blocks->next;
 
-		free(pool->blocks);
-		pool->blocks = next;
+		free(scratch->blocks);
+		scratch->blocks = next;
 	}
-	pool->at = pool->end = NULL;
+	scratch->at = scratch->end = NULL;
 }
 
-void *tw_pool_alloc(struct tw_pool *pool, size_t size)
+void *tw_scratch_alloc(struct tw_scratch *scratch, size_t size)
 {
 	size_t align = alignof(max_align_t);
-	struct tw_pool_block *block;
+	struct tw_scratch_block *block;
 	void *p;
 
 	if (size > PTRDIFF_MAX - BLOCK)
 		return NULL;
 	size = (size + align - 1) / align * align;
-	if (!pool->at || (size_t)(pool->end - pool->at) < size) {
+	if (!scratch->at || (size_t)(scratch->end - scratch->at) < size) {
 		size_t room = size > BLOCK ? size : BLOCK;
 
 		block = malloc(sizeof *block + room);
 		if (!block)
 			return NULL;
-		block->next = pool->blocks;
+		block->next = scratch->blocks;
 		block->size = room;
-		pool->blocks = block;
-		pool->at = (char *)block->data;
-		pool->end = pool->at + room;
+		scratch->blocks = block;
+		scratch->at = (char *)block->data;
+		scratch->end = scratch->at + room;
 	}
-	p = pool->at;
-	pool->at += size;
+	p = scratch->at;
+	scratch->at += size;
 	return p;
 }
 
-struct twinrig_text tw_pool_copy(struct tw_pool *pool, struct twinrig_text text)
+struct twinrig_text tw_scratch_copy(
+	struct tw_scratch *scratch, struct twinrig_text text)
 {
 	char *p;
 
 	if (!text.p)
 		return text;
-	p = tw_pool_alloc(pool, text.n ? text.n : 1);
+	p = tw_scratch_alloc(scratch, text.n ? text.n : 1);
 	if (!p)
 		return (struct twinrig_text){NULL, 0};
 	memcpy(p, text.p, text.n);
