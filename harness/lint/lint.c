@@ -1,0 +1,98 @@
+#include "harness/lint/rules.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const struct tw_lint_rule tw_lint_rules[] = {
+	{"selector-selects-nothing", tw_lint_selectors,
+		"a Service whose selector no pod has"},
+	{"dead-subset", tw_lint_subsets,
+		"a subset of a DestinationRule that no pod is in"},
+	{"port-not-opened", tw_lint_ports,
+		"a Service's target port that no container opens"},
+	{"duplicate-port", tw_lint_duplicate_ports,
+		"a port that one Service has twice"},
+	{"route-to-nowhere", tw_lint_routes,
+		"a route to a service or a port that is not there"},
+	{"probe-cannot-succeed", tw_lint_probes,
+		"a probe that fails, or kills, whatever the container does"},
+	{"timeout-shorter-than-inner", tw_lint_timeouts,
+		"a caller that gives up before its callee's own tries end"},
+	{"retries-never-happen", tw_lint_tries,
+		"a timeout that leaves no time for the retries beside it"},
+	{"retry-amplification", tw_lint_retries,
+		"retries that multiply along a path"},
+	{"queue-too-small", tw_lint_queues,
+		"workers and a queue that cannot hold what callers can send"},
+	{NULL, NULL, NULL},
+};
+
+void tw_lint(const struct tw_spec *spec, const struct tw_model *model,
+	struct tw_diags *diags)
+{
+	const struct tw_lint_context context = {spec, model, diags};
+
+	for (const struct tw_lint_rule *it = tw_lint_rules; it->name; it++)
+		it->check(&context);
+}
+
+static bool is_at(const struct tw_diag *diag, struct tw_pos pos)
+{
+	return diag->pos.line == pos.line && diag->pos.column == pos.column &&
+	       diag->pos.file && pos.file && !strcmp(diag->pos.file, pos.file);
+}
+
+struct tw_diag *tw_lint_find(const struct tw_lint_context *context,
+	const char *rule, const char *alias, const struct tw_origin *origin,
+	const char *format, ...)
+{
+	struct tw_pos pos = origin ? origin->pos : (struct tw_pos){0};
+	struct tw_diag *diag;
+	char text[512];
+	va_list args;
+
+	for (size_t i = 0; alias && i < context->diags->list.n; i++) {
+		diag = context->diags->list.v[i];
+		if (diag->rule && is_at(diag, pos) &&
+			(!strcmp(diag->rule, rule) ||
+				!strcmp(diag->rule, alias)))
+			return diag;
+	}
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	diag = tw_diag(context->diags, TW_WARNING, pos, "%s", text);
+	diag->rule = rule;
+	return diag;
+}
+
+bool tw_lint_has_workloads(const struct tw_spec *spec, const char *namespace)
+{
+	for (size_t i = 0; i < spec->workloads.n; i++) {
+		const struct tw_spec_workload *it = spec->workloads.v[i].value;
+
+		if (!strcmp(it->namespace, namespace))
+			return true;
+	}
+	return false;
+}
+
+bool tw_lint_has_services(const struct tw_spec *spec, const char *namespace)
+{
+	for (size_t i = 0; i < spec->services.n; i++) {
+		const struct tw_spec_service *it = spec->services.v[i].value;
+
+		if (it->has_object && !strcmp(it->namespace, namespace))
+			return true;
+	}
+	return false;
+}
+
+const struct tw_spec_service *tw_lint_service(
+	const struct tw_spec *spec, const char *key)
+{
+	const struct tw_spec_service *it =
+		key ? tw_map_get(&spec->services, key) : NULL;
+
+	return it && (it->has_object || it->endpoints.n) ? it : NULL;
+}

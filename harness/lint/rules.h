@@ -1,0 +1,32 @@
+/* Private to harness/lint: the rules, and what they share. */
+#ifndef TW_HARNESS_LINT_RULES_H
+#define TW_HARNESS_LINT_RULES_H
+
+#include "harness/lint/lint.h"
+
+void tw_lint_selectors(const struct tw_lint_context *context);
+void tw_lint_subsets(const struct tw_lint_context *context);
+void tw_lint_ports(const struct tw_lint_context *context);
+void tw_lint_duplicate_ports(const struct tw_lint_context *context);
+void tw_lint_routes(const struct tw_lint_context *context);
+void tw_lint_probes(const struct tw_lint_context *context);
+void tw_lint_timeouts(const struct tw_lint_context *context);
+void tw_lint_tries(const struct tw_lint_context *context);
+void tw_lint_retries(const struct tw_lint_context *context);
+void tw_lint_queues(const struct tw_lint_context *context);
+
+/* A warning of a rule at an origin; where diags has one of this rule (or of
+ * `alias`, if not NULL) there, that one. */
+struct tw_diag *tw_lint_find(const struct tw_lint_context *context,
+	const char *rule, const char *alias, const struct tw_origin *origin,
+	const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Whether anything in a namespace is a declared workload or Service. */
+bool tw_lint_has_workloads(const struct tw_spec *spec, const char *namespace);
+bool tw_lint_has_services(const struct tw_spec *spec, const char *namespace);
+
+/* "namespace/name" -> a service that is declared or has behaviour. */
+const struct tw_spec_service *tw_lint_service(
+	const struct tw_spec *spec, const char *key);
+
+#endif

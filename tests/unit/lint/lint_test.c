@@ -1,0 +1,246 @@
+#include "tests/unit/manifests/side.h"
+
+#include "harness/config/config.h"
+#include "harness/lint/lint.h"
+
+/* How often each rule speaks about a case; the others must not. */
+struct lint_case {
+	const char *name;
+	const char *manifests, *model;
+	const char *rule; /* NULL: nothing to find */
+	const char *said;
+};
+
+static size_t count(const struct tw_diags *diags, const char *rule)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < diags->list.n; i++) {
+		const char *has = diags->list.v[i]->rule;
+
+		if (!has)
+			continue;
+		for (const struct tw_lint_rule *it = tw_lint_rules; it->name;
+			it++)
+			n += !strcmp(has, it->name) &&
+			     (!rule || !strcmp(rule, has));
+	}
+	return n;
+}
+
+static void run(const struct lint_case *it)
+{
+	struct side s;
+	struct tw_model *model;
+	struct tw_buf text = {0};
+
+	side_start(&s);
+	side_file(&s, "a.yaml", it->manifests);
+	side_read(&s, "a.yaml");
+	if (it->model)
+		tw_config_parse_model(s.spec, "m.yaml", it->model,
+			strlen(it->model), &s.diags);
+	tw_manifests_link(s.m, s.spec, &s.diags);
+	model = tw_model_compile(s.spec, &s.diags);
+	tw_lint(s.spec, model, &s.diags);
+	for (size_t i = 0; i < s.diags.list.n; i++)
+		tw_diag_print(&s.diags, s.diags.list.v[i], false, &text);
+	if (it->rule)
+		ck_assert_msg(count(&s.diags, it->rule) == 1, "%s:\n%s",
+			it->name, tw_buf_text(&text));
+	ck_assert_msg(count(&s.diags, NULL) == (it->rule != NULL), "%s:\n%s",
+		it->name, tw_buf_text(&text));
+	ck_assert_msg(!it->said || strstr(tw_buf_text(&text), it->said),
+		"%s: '%s' in\n%s", it->name, it->said, tw_buf_text(&text));
+	tw_buf_release(&text);
+	tw_model_free(model);
+	side_end(&s);
+}
+
+static void run_all(const struct lint_case *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		run(&cases[i]);
+}
+
+#define PAIR(container)                                                        \
+	SERVICE("web", "web") DEPLOYMENT("web", "web", "2", container)
+
+#define ROUTE(name, body)                                                      \
+	"---\napiVersion: networking.istio.io/v1\nkind: VirtualService\n"      \
+	"metadata: {name: " name "}\nspec:\n  hosts: [" name "]\n  http:\n"    \
+	"  - route: [{destination: {host: " name "}}]\n" body
+
+#define SUBSETS                                                                \
+	"---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\n"     \
+	"metadata: {name: web}\nspec: {host: web, subsets: [{name: v1, "       \
+	"labels: {app: web}}, {name: v2, labels: {version: v2}}]}\n"
+
+START_TEST(labels)
+{
+	static const struct lint_case cases[] = {
+		{"fits", PAIR(""), NULL, NULL, NULL},
+		{"misspelt",
+			SERVICE("web", "wbe") DEPLOYMENT("web", "web", "1", ""),
+			NULL, "selector-selects-nothing",
+			"the pods of Deployment web have app: web"},
+		{"no workloads at all", SERVICE("web", "web"), NULL, NULL,
+			NULL},
+		{"dead subset", PAIR("") SUBSETS, NULL, "dead-subset",
+			"subset 'v2'"},
+	};
+
+	run_all(cases, sizeof cases / sizeof *cases);
+}
+END_TEST
+
+START_TEST(ports)
+{
+	static const struct lint_case cases[] = {
+		{"opened", PAIR("        ports: [{containerPort: 80}]\n"), NULL,
+			NULL, NULL},
+		{"undeclared", PAIR(""), NULL, NULL, NULL},
+		{"other", PAIR("        ports: [{containerPort: 8080}]\n"),
+			NULL, "port-not-opened", "Deployment web opens 8080"},
+		{"name",
+			"apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+			"spec: {selector: {app: web}, ports: [{port: 80, "
+			"targetPort: http}]}\n" DEPLOYMENT("web", "web", "1",
+				"        ports: [{containerPort: 80, name: "
+				"web}]\n"),
+			NULL, "port-not-opened", "named 'http'"},
+		{"twice",
+			"apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+			"spec: {selector: {app: web}, ports: [{port: 80, name: "
+			"a}, {port: 80, name: b}, {port: 80, name: c, "
+			"protocol: UDP}]}\n" DEPLOYMENT("web", "web", "1", ""),
+			NULL, "duplicate-port", "port 80 twice"},
+	};
+
+	run_all(cases, sizeof cases / sizeof *cases);
+}
+END_TEST
+
+#define INGRESS(service, port)                                                 \
+	"---\napiVersion: networking.k8s.io/v1\nkind: Ingress\n"               \
+	"metadata: {name: i}\nspec: {defaultBackend: {service: "               \
+	"{name: " service ", port: {number: " port "}}}}\n"
+
+START_TEST(routes)
+{
+	static const struct lint_case cases[] = {
+		{"fits", PAIR("") INGRESS("web", "80"), NULL, NULL, NULL},
+		{"service", PAIR("") INGRESS("wbe", "80"), NULL,
+			"route-to-nowhere", "did you mean 'default/web'?"},
+		{"port", PAIR("") INGRESS("web", "8080"), NULL,
+			"route-to-nowhere", "has no port 8080"},
+		{"subset",
+			PAIR("") ROUTE("web", "") SUBSETS
+			"---\napiVersion: networking.istio.io/v1\n"
+			"kind: VirtualService\nmetadata: {name: w2}\n"
+			"spec: {hosts: [web], http: [{route: [{destination: "
+			"{host: web, subset: v3}}]}]}\n"
+			"---\napiVersion: apps/v1\nkind: Deployment\n"
+			"metadata: {name: v2}\nspec: {selector: {matchLabels: "
+			"{version: v2}}, template: {metadata: {labels: {app: "
+			"web, version: v2}}, spec: {containers: [{name: "
+			"x}]}}}\n",
+			NULL, "route-to-nowhere", "subset 'v3'"},
+	};
+
+	run_all(cases, sizeof cases / sizeof *cases);
+}
+END_TEST
+
+START_TEST(probes)
+{
+	static const char slow[] =
+		"version: 1\nservices:\n  web:\n    endpoints:\n"
+		"      GET /ok: [{cpu: 2s}]\n";
+	static const struct lint_case cases[] = {
+		{"name",
+			PAIR("        ports: [{containerPort: 80, name: w}]\n"
+			     "        readinessProbe: {tcpSocket: {port: "
+			     "x}}\n"),
+			NULL, "probe-cannot-succeed", "no port named 'x'"},
+		{"fits",
+			PAIR("        ports: [{containerPort: 80, name: w}]\n"
+			     "        readinessProbe: {tcpSocket: {port: "
+			     "w}}\n"),
+			NULL, NULL, NULL},
+		{"slow",
+			PAIR("        readinessProbe: {httpGet: {path: /ok, "
+			     "port: 80}}\n"),
+			slow, "probe-cannot-succeed", "waits 1s for GET /ok"},
+		{"patient",
+			PAIR("        readinessProbe: {timeoutSeconds: 3, "
+			     "httpGet: {path: /ok, port: 80}}\n"),
+			slow, NULL, NULL},
+		{"threshold",
+			PAIR("        livenessProbe: {successThreshold: 2, "
+			     "tcpSocket: {port: 80}}\n"),
+			NULL, "probe-cannot-succeed", "has to be 1"},
+	};
+
+	run_all(cases, sizeof cases / sizeof *cases);
+}
+END_TEST
+
+#define CHAIN                                                                  \
+	SERVICE("a", "a")                                                      \
+	SERVICE("b", "b") SERVICE("c", "c") DEPLOYMENT("a", "a", "2",          \
+		"        env: [{name: B, value: 'b:80'}]\n") DEPLOYMENT("b",   \
+		"b", "1", "        env: [{name: C, value: 'c:80'}]\n")         \
+		DEPLOYMENT("c", "c", "1", "")
+
+START_TEST(calls)
+{
+	static const struct lint_case cases[] = {
+		{"nothing", CHAIN, NULL, NULL, NULL},
+		{"longer outside",
+			CHAIN ROUTE("b", "    timeout: 3s\n")
+				ROUTE("c", "    timeout: 2s\n"),
+			NULL, NULL, NULL},
+		{"shorter outside",
+			CHAIN ROUTE("b", "    timeout: 1s\n") ROUTE("c",
+				"    retries: {attempts: 2, perTryTimeout: "
+				"500ms}\n"),
+			NULL, "timeout-shorter-than-inner", "3 tries of 500ms"},
+		{"no time for retries",
+			CHAIN ROUTE("c",
+				"    timeout: 500ms\n    retries: {attempts: "
+				"2, perTryTimeout: 500ms}\n"),
+			NULL, "retries-never-happen", NULL},
+		{"one hop retries",
+			CHAIN ROUTE("b", "    retries: {attempts: 4}\n"), NULL,
+			NULL, NULL},
+		{"two hops retry",
+			CHAIN ROUTE("b", "    retries: {attempts: 2}\n")
+				ROUTE("c", "    retries: {attempts: 2}\n"),
+			NULL, "retry-amplification",
+			"may become 9 at the end of default/a -(3 tries)-> "
+			"default/b -(3 tries)-> default/c"},
+	};
+
+	run_all(cases, sizeof cases / sizeof *cases);
+}
+END_TEST
+
+START_TEST(queues)
+{
+	static const struct lint_case cases[] = {
+		{"too small", CHAIN,
+			"version: 1\nservices:\n  b: {workers: 8, queue: 8}\n"
+			"  a: {workers: 10}\n",
+			"queue-too-small", "can have 20 open at once"},
+		{"enough", CHAIN,
+			"version: 1\nservices:\n  b: {workers: 8, queue: 12}\n"
+			"  c: {queue: 1000}\n  a: {workers: 10}\n",
+			NULL, NULL},
+	};
+
+	run_all(cases, sizeof cases / sizeof *cases);
+}
+END_TEST
+
+TW_TESTS("lint/lint", labels, ports, routes, probes, calls, queues)
