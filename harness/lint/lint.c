@@ -55,8 +55,10 @@ struct tw_diag *tw_lint_find(const struct tw_lint_context *context,
 		diag = context->diags->list.v[i];
 		if (diag->rule && is_at(diag, pos) &&
 			(!strcmp(diag->rule, rule) ||
-				!strcmp(diag->rule, alias)))
+				!strcmp(diag->rule, alias))) {
+			diag->rule = rule;
 			return diag;
+		}
 	}
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);

@@ -40,7 +40,7 @@ static bool parse_bytes(struct tw_str text, int64_t *bytes)
 }
 
 static bool read_bytes(
-	struct tw_reader *r, struct tw_yaml *node, struct tw_int *to)
+	struct tw_manifest_reader *r, struct tw_yaml *node, struct tw_int *to)
 {
 	int64_t bytes;
 
@@ -48,17 +48,18 @@ static bool read_bytes(
 		return false;
 	if (!tw_yaml_text(node) || !parse_bytes(tw_yaml_str(node), &bytes)) {
 		struct tw_diag *d =
-			tw_reader_error(r, node, "'%s' is not a size",
+			tw_manifest_error(r, node, "'%s' is not a size",
 				tw_yaml_text(node) ? tw_yaml_text(node)
 						   : tw_yaml_kind_name(node));
 
 		d->hint = "such as 300M or 1g";
 		return false;
 	}
-	return tw_set_int(to, bytes, tw_reader_origin(r, node, NULL));
+	return tw_set_int(to, bytes, tw_manifest_origin(r, node, NULL));
 }
 
-static void read_resources(struct tw_reader *r, struct tw_spec_container *c)
+static void read_resources(
+	struct tw_manifest_reader *r, struct tw_spec_container *c)
 {
 	struct tw_yaml *doc = r->object->doc;
 	struct tw_yaml *limits =
@@ -68,48 +69,51 @@ static void read_resources(struct tw_reader *r, struct tw_spec_container *c)
 	struct tw_yaml *cpus = tw_yaml_get(wanted, "cpus");
 	struct tw_yaml *memory = tw_yaml_get(wanted, "memory");
 
-	tw_reader_quantity(r, tw_yaml_get(limits, "cpus"), true, &c->cpu_limit);
-	tw_reader_quantity(r, tw_yaml_get(doc, "cpus"), true, &c->cpu_limit);
+	tw_manifest_quantity(
+		r, tw_yaml_get(limits, "cpus"), true, &c->cpu_limit);
+	tw_manifest_quantity(r, tw_yaml_get(doc, "cpus"), true, &c->cpu_limit);
 	read_bytes(r, tw_yaml_get(limits, "memory"), &c->memory_limit);
 	read_bytes(r, tw_yaml_get(doc, "mem_limit"), &c->memory_limit);
-	if (tw_reader_quantity(r, cpus, true, &c->cpu_request))
+	if (tw_manifest_quantity(r, cpus, true, &c->cpu_request))
 		tw_yaml_use(cpus);
 	if (read_bytes(r, memory, &c->memory_request))
 		tw_yaml_use(memory);
 }
 
-static void read_environment(struct tw_reader *r, struct tw_spec_container *c)
+static void read_environment(
+	struct tw_manifest_reader *r, struct tw_spec_container *c)
 {
 	struct tw_yaml *map = tw_yaml_get(r->object->doc, "environment");
 
 	for (size_t i = 0; i < tw_yaml_count(map); i++) {
 		const char *name = tw_yaml_text(map->pairs.v[i].key);
 		struct tw_yaml *value = map->pairs.v[i].value;
-		struct tw_spec_env env = {.name = tw_reader_keep(r, name)};
+		struct tw_spec_env env = {.name = tw_manifest_keep(r, name)};
 
 		if (!name)
 			continue;
-		env.value.v = tw_reader_keep(r, tw_yaml_text(value));
-		env.value.origin = tw_reader_origin(r, value,
+		env.value.v = tw_manifest_keep(r, tw_yaml_text(value));
+		env.value.origin = tw_manifest_origin(r, value,
 			tw_arena_printf(&r->m->arena, "env %s", name));
 		tw_vec_push_in(&r->spec->arena, &c->env, env);
 	}
 }
 
-static void read_arguments(
-	struct tw_reader *r, struct tw_yaml *node, struct tw_spec_container *c)
+static void read_arguments(struct tw_manifest_reader *r, struct tw_yaml *node,
+	struct tw_spec_container *c)
 {
 	struct tw_text arg = {0};
 
 	if (tw_yaml_is(node, TW_YAML_SEQUENCE)) {
 		for (size_t i = 0; i < tw_yaml_count(node); i++)
 			read_arguments(r, tw_yaml_item(node, i), c);
-	} else if (tw_reader_text(r, node, &arg)) {
+	} else if (tw_manifest_text(r, node, &arg)) {
 		tw_vec_push_in(&r->spec->arena, &c->args, arg);
 	}
 }
 
-static void read_healthcheck(struct tw_reader *r, struct tw_spec_container *c)
+static void read_healthcheck(
+	struct tw_manifest_reader *r, struct tw_spec_container *c)
 {
 	struct tw_yaml *it = tw_yaml_get(r->object->doc, "healthcheck");
 	struct tw_spec_probe *probe = &c->readiness;
@@ -117,14 +121,14 @@ static void read_healthcheck(struct tw_reader *r, struct tw_spec_container *c)
 
 	if (!tw_yaml_get(it, "test"))
 		return;
-	origin = tw_reader_origin(r, it, NULL);
+	origin = tw_manifest_origin(r, it, NULL);
 	probe->kind = TW_PROBE_EXEC;
 	probe->origin = origin;
-	tw_reader_duration(r, tw_yaml_get(it, "interval"), &probe->period);
-	tw_reader_duration(r, tw_yaml_get(it, "timeout"), &probe->timeout);
-	tw_reader_duration(
+	tw_manifest_duration(r, tw_yaml_get(it, "interval"), &probe->period);
+	tw_manifest_duration(r, tw_yaml_get(it, "timeout"), &probe->timeout);
+	tw_manifest_duration(
 		r, tw_yaml_get(it, "start_period"), &probe->initial_delay);
-	tw_reader_int(
+	tw_manifest_int(
 		r, tw_yaml_get(it, "retries"), 0, INT32_MAX, &probe->failure);
 	if (!probe->period.origin)
 		tw_set_int(&probe->period, 30 * TW_S, origin);
@@ -132,11 +136,11 @@ static void read_healthcheck(struct tw_reader *r, struct tw_spec_container *c)
 		tw_set_int(&probe->timeout, 30 * TW_S, origin);
 }
 
-static void add_port(struct tw_reader *r, const struct tw_yaml *node,
+static void add_port(struct tw_manifest_reader *r, const struct tw_yaml *node,
 	int64_t number, struct tw_spec_service *service,
 	struct tw_spec_container *c)
 {
-	const struct tw_origin *origin = tw_reader_origin(r, node, NULL);
+	const struct tw_origin *origin = tw_manifest_origin(r, node, NULL);
 	struct tw_spec_port port = {.origin = origin};
 	struct tw_spec_container_port opened = {0};
 
@@ -151,7 +155,7 @@ static void add_port(struct tw_reader *r, const struct tw_yaml *node,
 
 /* "8080", "80:8080", "127.0.0.1:80:8080/tcp", "3000-3005": what the container
  * listens on stands last. */
-static void read_port(struct tw_reader *r, const struct tw_yaml *node,
+static void read_port(struct tw_manifest_reader *r, const struct tw_yaml *node,
 	struct tw_spec_service *service, struct tw_spec_container *c)
 {
 	struct tw_str text = tw_yaml_str(tw_yaml_is(node, TW_YAML_MAPPING)
@@ -177,7 +181,7 @@ static void read_port(struct tw_reader *r, const struct tw_yaml *node,
 	if (!tw_parse_int(text, &first) || first < 1 || first > 65535 ||
 		(at && (last < first || last > 65535))) {
 		if (text.n) /* an unset variable was told of already */
-			tw_reader_error(r, node, "'%.*s' is not a port",
+			tw_manifest_error(r, node, "'%.*s' is not a port",
 				(int)text.n, text.p);
 		return;
 	}
@@ -185,8 +189,8 @@ static void read_port(struct tw_reader *r, const struct tw_yaml *node,
 		add_port(r, node, n, service, c);
 }
 
-static void read_ports(struct tw_reader *r, struct tw_spec_service *service,
-	struct tw_spec_container *c)
+static void read_ports(struct tw_manifest_reader *r,
+	struct tw_spec_service *service, struct tw_spec_container *c)
 {
 	static const char *const keys[] = {"ports", "expose"};
 
@@ -199,22 +203,22 @@ static void read_ports(struct tw_reader *r, struct tw_spec_service *service,
 }
 
 static void read_replicas(
-	struct tw_reader *r, struct tw_spec_workload *workload)
+	struct tw_manifest_reader *r, struct tw_spec_workload *workload)
 {
 	struct tw_yaml *node =
 		tw_yaml_path(r->object->doc, "deploy", "replicas", NULL);
 
 	if (!node)
 		node = tw_yaml_get(r->object->doc, "scale");
-	if (tw_reader_int(r, node, 0, INT32_MAX, &workload->replicas))
+	if (tw_manifest_int(r, node, 0, INT32_MAX, &workload->replicas))
 		tw_yaml_use(node);
 }
 
-void tw_read_compose(struct tw_reader *r)
+void tw_read_compose(struct tw_manifest_reader *r)
 {
 	const struct tw_object *object = r->object;
-	const struct tw_origin *origin = tw_reader_origin(r, NULL, NULL);
-	const char *name = tw_reader_keep(r, object->name);
+	const struct tw_origin *origin = tw_manifest_origin(r, NULL, NULL);
+	const char *name = tw_manifest_keep(r, object->name);
 	const struct tw_label label = {LABEL, name};
 	struct tw_spec_service *service =
 		tw_spec_service(r->spec, object->namespace, name, origin);
@@ -225,14 +229,15 @@ void tw_read_compose(struct tw_reader *r)
 
 	if (!tw_yaml_get(object->doc, "image") &&
 		!tw_yaml_get(object->doc, "build"))
-		tw_reader_error(r, NULL, "it has neither 'image' nor 'build'");
+		tw_manifest_error(
+			r, NULL, "it has neither 'image' nor 'build'");
 	service->has_object = service->has_selector = true;
 	service->origin = origin;
 	tw_vec_push_in(&r->spec->arena, &service->selector, label);
 	tw_vec_push_in(&r->spec->arena, &workload->labels, label);
 	c->name = name;
 	c->origin = origin;
-	tw_reader_text(r, tw_yaml_get(object->doc, "image"), &c->image);
+	tw_manifest_text(r, tw_yaml_get(object->doc, "image"), &c->image);
 	read_replicas(r, workload);
 	read_resources(r, c);
 	read_environment(r, c);

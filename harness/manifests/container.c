@@ -5,32 +5,33 @@
  */
 #include "harness/manifests/reader.h"
 
-static void read_ports(struct tw_reader *r, struct tw_yaml *ports,
+static void read_ports(struct tw_manifest_reader *r, struct tw_yaml *ports,
 	struct tw_spec_container *container)
 {
 	for (size_t i = 0; i < tw_yaml_count(ports); i++) {
 		struct tw_yaml *it = tw_yaml_item(ports, i);
 		struct tw_spec_container_port port = {0};
 
-		tw_reader_text(r, tw_yaml_get(it, "name"), &port.name);
-		if (tw_reader_int(r, tw_yaml_get(it, "containerPort"), 1, 65535,
-			    &port.port))
+		tw_manifest_text(r, tw_yaml_get(it, "name"), &port.name);
+		if (tw_manifest_int(r, tw_yaml_get(it, "containerPort"), 1,
+			    65535, &port.port))
 			tw_vec_push_in(
 				&r->spec->arena, &container->ports, port);
 		else if (!tw_yaml_get(it, "containerPort"))
-			tw_reader_error(r, it, "a port has no 'containerPort'");
+			tw_manifest_error(
+				r, it, "a port has no 'containerPort'");
 	}
 }
 
 /* A later value of the same name replaces the earlier one, as in a pod. */
-static void put_env(struct tw_reader *r, struct tw_spec_container *container,
-	const char *name, const char *value, const struct tw_yaml *node,
-	const char *detail)
+static void put_env(struct tw_manifest_reader *r,
+	struct tw_spec_container *container, const char *name,
+	const char *value, const struct tw_yaml *node, const char *detail)
 {
-	struct tw_spec_env env = {.name = tw_reader_keep(r, name)};
+	struct tw_spec_env env = {.name = tw_manifest_keep(r, name)};
 
-	env.value.v = tw_reader_keep(r, value);
-	env.value.origin = tw_reader_origin(r, node, detail);
+	env.value.v = tw_manifest_keep(r, value);
+	env.value.origin = tw_manifest_origin(r, node, detail);
 	for (size_t i = 0; i < container->env.n; i++) {
 		if (!strcmp(container->env.v[i].name, name)) {
 			container->env.v[i] = env;
@@ -40,7 +41,8 @@ static void put_env(struct tw_reader *r, struct tw_spec_container *container,
 	tw_vec_push_in(&r->spec->arena, &container->env, env);
 }
 
-static struct tw_yaml *config_data(struct tw_reader *r, const char *name)
+static struct tw_yaml *config_data(
+	struct tw_manifest_reader *r, const char *name)
 {
 	struct tw_object *map;
 
@@ -50,7 +52,7 @@ static struct tw_yaml *config_data(struct tw_reader *r, const char *name)
 	return map ? tw_yaml_get(map->doc, "data") : NULL;
 }
 
-static void read_env_from(struct tw_reader *r, struct tw_yaml *list,
+static void read_env_from(struct tw_manifest_reader *r, struct tw_yaml *list,
 	struct tw_spec_container *container)
 {
 	for (size_t i = 0; i < tw_yaml_count(list); i++) {
@@ -77,7 +79,7 @@ static void read_env_from(struct tw_reader *r, struct tw_yaml *list,
 	}
 }
 
-static void read_env_item(struct tw_reader *r, struct tw_yaml *it,
+static void read_env_item(struct tw_manifest_reader *r, struct tw_yaml *it,
 	struct tw_spec_container *container)
 {
 	struct tw_yaml *value = tw_yaml_get(it, "value");
@@ -87,7 +89,8 @@ static void read_env_item(struct tw_reader *r, struct tw_yaml *it,
 	const char *detail;
 
 	if (!name) {
-		tw_reader_error(r, it, "an environment variable has no 'name'");
+		tw_manifest_error(
+			r, it, "an environment variable has no 'name'");
 		return;
 	}
 	detail = tw_arena_printf(&r->m->arena, "env %s", name);
@@ -110,19 +113,19 @@ static void read_env_item(struct tw_reader *r, struct tw_yaml *it,
 		value ? value : it, detail);
 }
 
-static void read_args(struct tw_reader *r, struct tw_yaml *list,
+static void read_args(struct tw_manifest_reader *r, struct tw_yaml *list,
 	struct tw_spec_container *container)
 {
 	for (size_t i = 0; i < tw_yaml_count(list); i++) {
 		struct tw_text arg = {0};
 
-		if (tw_reader_text(r, tw_yaml_item(list, i), &arg))
+		if (tw_manifest_text(r, tw_yaml_item(list, i), &arg))
 			tw_vec_push_in(&r->spec->arena, &container->args, arg);
 	}
 }
 
-static void read_probe(
-	struct tw_reader *r, struct tw_yaml *it, struct tw_spec_probe *probe)
+static void read_probe(struct tw_manifest_reader *r, struct tw_yaml *it,
+	struct tw_spec_probe *probe)
 {
 	static const struct {
 		const char *key;
@@ -134,42 +137,42 @@ static void read_probe(
 
 	if (!tw_yaml_is(it, TW_YAML_MAPPING))
 		return;
-	probe->origin = tw_reader_origin(r, it, NULL);
+	probe->origin = tw_manifest_origin(r, it, NULL);
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		struct tw_yaml *how = tw_yaml_get(it, kinds[i].key);
 
 		if (!how)
 			continue;
 		if (probe->kind)
-			tw_reader_error(r, how,
+			tw_manifest_error(r, how,
 				"a probe is one of httpGet, tcpSocket, grpc "
 				"and exec, not several");
 		probe->kind = kinds[i].kind;
-		tw_reader_text(r, tw_yaml_get(how, "path"), &probe->path);
+		tw_manifest_text(r, tw_yaml_get(how, "path"), &probe->path);
 		port = tw_yaml_get(how, "port");
 		if (tw_yaml_int(port, &number))
-			tw_reader_int(r, port, 1, 65535, &probe->port);
+			tw_manifest_int(r, port, 1, 65535, &probe->port);
 		else
-			tw_reader_text(r, port, &probe->port_name);
+			tw_manifest_text(r, port, &probe->port_name);
 	}
 	if (!probe->kind)
-		tw_reader_error(r, it,
+		tw_manifest_error(r, it,
 			"a probe needs httpGet, tcpSocket, grpc or exec");
-	tw_reader_seconds(r, tw_yaml_get(it, "initialDelaySeconds"), 0,
+	tw_manifest_seconds(r, tw_yaml_get(it, "initialDelaySeconds"), 0,
 		&probe->initial_delay);
-	tw_reader_seconds(
+	tw_manifest_seconds(
 		r, tw_yaml_get(it, "periodSeconds"), 0, &probe->period);
-	tw_reader_seconds(
+	tw_manifest_seconds(
 		r, tw_yaml_get(it, "timeoutSeconds"), 0, &probe->timeout);
-	tw_reader_int(r, tw_yaml_get(it, "successThreshold"), 0, INT32_MAX,
+	tw_manifest_int(r, tw_yaml_get(it, "successThreshold"), 0, INT32_MAX,
 		&probe->success);
-	tw_reader_int(r, tw_yaml_get(it, "failureThreshold"), 0, INT32_MAX,
+	tw_manifest_int(r, tw_yaml_get(it, "failureThreshold"), 0, INT32_MAX,
 		&probe->failure);
 }
 
 /* What the API server refuses (core validation: ValidateResourceRequirements):
  * a request above its limit. A limit without a request is the request. */
-static void settle_request(struct tw_reader *r, struct tw_int *request,
+static void settle_request(struct tw_manifest_reader *r, struct tw_int *request,
 	struct tw_int limit, const struct tw_yaml *node, const char *what)
 {
 	if (!limit.origin)
@@ -177,26 +180,27 @@ static void settle_request(struct tw_reader *r, struct tw_int *request,
 	if (!request->origin)
 		*request = limit;
 	else if (request->v > limit.v)
-		tw_reader_error(
+		tw_manifest_error(
 			r, node, "the %s request is more than its limit", what);
 }
 
-static void read_resources(struct tw_reader *r, struct tw_yaml *resources,
-	struct tw_spec_container *c)
+static void read_resources(struct tw_manifest_reader *r,
+	struct tw_yaml *resources, struct tw_spec_container *c)
 {
 	struct tw_yaml *requests = tw_yaml_get(resources, "requests");
 	struct tw_yaml *limits = tw_yaml_get(resources, "limits");
 	struct tw_yaml *cpu = tw_yaml_get(requests, "cpu");
 	struct tw_yaml *memory = tw_yaml_get(requests, "memory");
 
-	tw_reader_quantity(r, tw_yaml_get(limits, "cpu"), true, &c->cpu_limit);
-	tw_reader_quantity(
+	tw_manifest_quantity(
+		r, tw_yaml_get(limits, "cpu"), true, &c->cpu_limit);
+	tw_manifest_quantity(
 		r, tw_yaml_get(limits, "memory"), false, &c->memory_limit);
-	if (tw_reader_quantity(r, cpu, true, &c->cpu_request))
+	if (tw_manifest_quantity(r, cpu, true, &c->cpu_request))
 		tw_yaml_use(cpu);
 	else if (!cpu)
 		tw_yaml_use(tw_yaml_get(limits, "cpu"));
-	if (tw_reader_quantity(r, memory, false, &c->memory_request))
+	if (tw_manifest_quantity(r, memory, false, &c->memory_request))
 		tw_yaml_use(memory);
 	else if (!memory)
 		tw_yaml_use(tw_yaml_get(limits, "memory"));
@@ -205,7 +209,7 @@ static void read_resources(struct tw_reader *r, struct tw_yaml *resources,
 		r, &c->memory_request, c->memory_limit, memory, "memory");
 }
 
-static void read_container(struct tw_reader *r, struct tw_yaml *it,
+static void read_container(struct tw_manifest_reader *r, struct tw_yaml *it,
 	bool is_init, struct tw_spec_workload *workload)
 {
 	struct tw_spec_container *c =
@@ -213,15 +217,15 @@ static void read_container(struct tw_reader *r, struct tw_yaml *it,
 	const char *name = tw_yaml_text(tw_yaml_get(it, "name"));
 
 	if (!name)
-		tw_reader_error(r, it, "a container has no 'name'");
+		tw_manifest_error(r, it, "a container has no 'name'");
 	for (size_t i = 0; name && i < workload->containers.n; i++)
 		if (!strcmp(workload->containers.v[i]->name, name))
-			tw_reader_error(r, tw_yaml_get(it, "name"),
+			tw_manifest_error(r, tw_yaml_get(it, "name"),
 				"two containers are called '%s'", name);
-	c->name = tw_reader_keep(r, name ? name : "");
+	c->name = tw_manifest_keep(r, name ? name : "");
 	c->is_init = is_init;
-	c->origin = tw_reader_origin(r, it, NULL);
-	tw_reader_text(r, tw_yaml_get(it, "image"), &c->image);
+	c->origin = tw_manifest_origin(r, it, NULL);
+	tw_manifest_text(r, tw_yaml_get(it, "image"), &c->image);
 	read_ports(r, tw_yaml_get(it, "ports"), c);
 	read_env_from(r, tw_yaml_get(it, "envFrom"), c);
 	for (size_t i = 0; i < tw_yaml_count(tw_yaml_get(it, "env")); i++)
@@ -235,14 +239,14 @@ static void read_container(struct tw_reader *r, struct tw_yaml *it,
 	tw_vec_push_in(&r->spec->arena, &workload->containers, c);
 }
 
-void tw_read_containers(struct tw_reader *r, struct tw_yaml *pod_spec,
+void tw_read_containers(struct tw_manifest_reader *r, struct tw_yaml *pod_spec,
 	struct tw_spec_workload *workload)
 {
 	struct tw_yaml *init = tw_yaml_get(pod_spec, "initContainers");
 	struct tw_yaml *list = tw_yaml_get(pod_spec, "containers");
 
 	if (!tw_yaml_count(list))
-		tw_reader_error(r, list ? list : pod_spec,
+		tw_manifest_error(r, list ? list : pod_spec,
 			"a pod needs at least one container");
 	for (size_t i = 0; i < tw_yaml_count(init); i++)
 		read_container(r, tw_yaml_item(init, i), true, workload);

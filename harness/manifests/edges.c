@@ -8,7 +8,7 @@
 #include <ctype.h>
 
 struct search {
-	struct tw_reader *r;
+	struct tw_manifest_reader *r;
 	const struct tw_spec_workload *from;
 	const struct tw_spec_container *container;
 	enum tw_edge_source source;
@@ -175,7 +175,7 @@ static void search_text(
 }
 
 static void search_workload(
-	struct tw_reader *r, const struct tw_spec_workload *workload)
+	struct tw_manifest_reader *r, const struct tw_spec_workload *workload)
 {
 	struct search s = {.r = r, .from = workload, .source = TW_EDGE_ENV};
 
@@ -195,19 +195,20 @@ static void search_workload(
 
 /* matchLabels of a podSelector; false where it selects all or says more than
  * labels (then it names nobody in particular). */
-static bool pod_labels(
-	struct tw_reader *r, struct tw_yaml *selector, struct tw_labels *to)
+static bool pod_labels(struct tw_manifest_reader *r, struct tw_yaml *selector,
+	struct tw_labels *to)
 {
 	struct tw_yaml *match = tw_yaml_get(selector, "matchLabels");
 
 	if (tw_yaml_get(selector, "matchExpressions"))
 		return false;
-	tw_reader_labels(r, match, to);
+	tw_manifest_labels(r, match, to);
 	return to->n != 0;
 }
 
 /* Namespaces are matched by the label that every one has. */
-static const char *peer_namespace(struct tw_reader *r, struct tw_yaml *peer)
+static const char *peer_namespace(
+	struct tw_manifest_reader *r, struct tw_yaml *peer)
 {
 	struct tw_yaml *labels =
 		tw_yaml_path(peer, "namespaceSelector", "matchLabels", NULL);
@@ -217,8 +218,9 @@ static const char *peer_namespace(struct tw_reader *r, struct tw_yaml *peer)
 	return tw_yaml_text(tw_yaml_get(labels, "kubernetes.io/metadata.name"));
 }
 
-static void join(struct tw_reader *r, const struct tw_spec_workload *from,
-	const struct tw_spec_workload *to, struct tw_yaml *node)
+static void join(struct tw_manifest_reader *r,
+	const struct tw_spec_workload *from, const struct tw_spec_workload *to,
+	struct tw_yaml *node)
 {
 	struct tw_spec_service *service = front_of(r->spec, to);
 	struct search s = {.r = r,
@@ -233,7 +235,7 @@ static void join(struct tw_reader *r, const struct tw_spec_workload *from,
 }
 
 /* Every pair of a workload that the policy is for and one that a peer names. */
-static void read_peer(struct tw_reader *r, const struct tw_labels *own,
+static void read_peer(struct tw_manifest_reader *r, const struct tw_labels *own,
 	struct tw_yaml *peer, bool ingress)
 {
 	const char *namespace = peer_namespace(r, peer);
@@ -260,7 +262,7 @@ static void read_peer(struct tw_reader *r, const struct tw_labels *own,
 	}
 }
 
-static void read_policy(struct tw_reader *r)
+static void read_policy(struct tw_manifest_reader *r)
 {
 	static const char *const sides[][2] = {
 		{"ingress", "from"}, {"egress", "to"}};
@@ -285,7 +287,7 @@ static void read_policy(struct tw_reader *r)
 
 /* ---- Compose ---------------------------------------------------------- */
 
-static void compose_names(struct tw_reader *r, struct tw_yaml *list,
+static void compose_names(struct tw_manifest_reader *r, struct tw_yaml *list,
 	const struct tw_spec_workload *from, enum tw_edge_source source)
 {
 	bool map = tw_yaml_is(list, TW_YAML_MAPPING);
@@ -309,7 +311,7 @@ static void compose_names(struct tw_reader *r, struct tw_yaml *list,
 	}
 }
 
-static void read_compose(struct tw_reader *r)
+static void read_compose(struct tw_manifest_reader *r)
 {
 	const struct tw_object *object = r->object;
 	const char *key = tw_arena_printf(
@@ -351,7 +353,7 @@ static void drop_weak(struct tw_manifests *m)
 	m->edges.n = kept;
 }
 
-void tw_manifests_find_edges(struct tw_reader *r)
+void tw_manifests_find_edges(struct tw_manifest_reader *r)
 {
 	struct tw_manifests *m = r->m;
 

@@ -32,7 +32,7 @@ static const struct {
 #define RETRY_DEFAULT                                                          \
 	(TW_RETRY_CONNECT_FAILURE | TW_RETRY_REFUSED | TW_RETRY_UNAVAILABLE)
 
-static int retry_word(struct tw_reader *r, struct tw_str word,
+static int retry_word(struct tw_manifest_reader *r, struct tw_str word,
 	const struct tw_yaml *at, struct tw_spec_policy *policy)
 {
 	const char *known[sizeof retry_words / sizeof *retry_words];
@@ -51,12 +51,12 @@ static int retry_word(struct tw_reader *r, struct tw_str word,
 		known[i] = retry_words[i].word;
 	}
 	text = tw_arena_strndup(&r->m->arena, word.p, word.n);
-	d = tw_reader_error(r, at, "unknown retry condition '%s'", text);
+	d = tw_manifest_error(r, at, "unknown retry condition '%s'", text);
 	tw_diag_nearest(r->diags, d, text, known, sizeof known / sizeof *known);
 	return 0;
 }
 
-static void read_retries(struct tw_reader *r, struct tw_yaml *retries,
+static void read_retries(struct tw_manifest_reader *r, struct tw_yaml *retries,
 	struct tw_spec_policy *policy)
 {
 	struct tw_yaml *on = tw_yaml_get(retries, "retryOn");
@@ -66,11 +66,11 @@ static void read_retries(struct tw_reader *r, struct tw_yaml *retries,
 	if (!tw_yaml_is(retries, TW_YAML_MAPPING))
 		return;
 	tw_yaml_use_all(retries);
-	tw_reader_int(
+	tw_manifest_int(
 		r, tw_yaml_get(retries, "attempts"), 0, 1000, &policy->retries);
-	tw_reader_duration(
+	tw_manifest_duration(
 		r, tw_yaml_get(retries, "perTryTimeout"), &policy->try_timeout);
-	tw_reader_duration(
+	tw_manifest_duration(
 		r, tw_yaml_get(retries, "backoff"), &policy->backoff_base);
 	while (rest.n) {
 		const char *comma = memchr(rest.p, ',', rest.n);
@@ -85,10 +85,10 @@ static void read_retries(struct tw_reader *r, struct tw_yaml *retries,
 	if (!tw_yaml_text(on))
 		bits = RETRY_DEFAULT;
 	tw_set_int(&policy->retry_on, bits,
-		tw_reader_origin(r, on ? on : retries, NULL));
+		tw_manifest_origin(r, on ? on : retries, NULL));
 }
 
-static const char *host_key(struct tw_reader *r, struct tw_yaml *host)
+static const char *host_key(struct tw_manifest_reader *r, struct tw_yaml *host)
 {
 	return tw_yaml_text(host)
 		       ? tw_manifests_host_key(r->spec, r->object->namespace,
@@ -96,8 +96,8 @@ static const char *host_key(struct tw_reader *r, struct tw_yaml *host)
 		       : NULL;
 }
 
-static void read_destinations(
-	struct tw_reader *r, struct tw_yaml *route, struct tw_rule *rule)
+static void read_destinations(struct tw_manifest_reader *r,
+	struct tw_yaml *route, struct tw_rule *rule)
 {
 	for (size_t i = 0; i < tw_yaml_count(route); i++) {
 		struct tw_yaml *it = tw_yaml_item(route, i);
@@ -106,14 +106,14 @@ static void read_destinations(
 		const char *key = host_key(r, host);
 
 		if (!tw_yaml_text(host)) {
-			tw_reader_error(
+			tw_manifest_error(
 				r, it, "a route has no 'destination.host'");
 			continue;
 		}
 		if (!key)
 			continue; /* out of the cluster */
 		if (!rule->port.origin)
-			tw_reader_int(r,
+			tw_manifest_int(r,
 				tw_yaml_path(to, "port", "number", NULL), 1,
 				65535, &rule->port);
 		tw_rule_destination(r, rule, key, tw_yaml_get(to, "subset"),
@@ -124,7 +124,7 @@ static void read_destinations(
 /* A StringMatch: {exact: …}, {prefix: …}, {regex: …}. False where it is a
  * regular expression. */
 static bool read_uri(
-	struct tw_reader *r, struct tw_yaml *uri, struct tw_rule *rule)
+	struct tw_manifest_reader *r, struct tw_yaml *uri, struct tw_rule *rule)
 {
 	const char *exact = tw_yaml_text(tw_yaml_get(uri, "exact"));
 	const char *prefix = tw_yaml_text(tw_yaml_get(uri, "prefix"));
@@ -135,15 +135,15 @@ static bool read_uri(
 		tw_yaml_use_all(uri);
 		return true;
 	}
-	tw_reader_note(r, uri,
+	tw_manifest_note(r, uri,
 		"a regular expression is not modelled; this match was left "
 		"out");
 	return false;
 }
 
 /* False where a condition is one that the twin cannot tell apart. */
-static bool read_match(
-	struct tw_reader *r, struct tw_yaml *match, struct tw_rule *rule)
+static bool read_match(struct tw_manifest_reader *r, struct tw_yaml *match,
+	struct tw_rule *rule)
 {
 	static const char *const unknown[] = {"headers", "queryParams",
 		"withoutHeaders", "authority", "scheme"};
@@ -154,7 +154,7 @@ static bool read_match(
 
 		if (!it)
 			continue;
-		tw_reader_note(r, it,
+		tw_manifest_note(r, it,
 			"a match on %s is not modelled; this match was left "
 			"out",
 			unknown[i]);
@@ -177,8 +177,8 @@ static bool names_gateway(struct tw_yaml *gateways, bool mesh)
 }
 
 /* The services whose workloads carry a match's sourceLabels. */
-static void emit_for_callers(struct tw_reader *r, const struct tw_rule *rule,
-	struct tw_yaml *match, const char *callee)
+static void emit_for_callers(struct tw_manifest_reader *r,
+	const struct tw_rule *rule, struct tw_yaml *match, const char *callee)
 {
 	struct tw_yaml *source =
 		tw_yaml_use_all(tw_yaml_get(match, "sourceLabels"));
@@ -195,7 +195,7 @@ static void emit_for_callers(struct tw_reader *r, const struct tw_rule *rule,
 			callee);
 		return;
 	}
-	tw_reader_labels(r, source, &labels);
+	tw_manifest_labels(r, source, &labels);
 	for (size_t i = 0; i < r->spec->workloads.n; i++) {
 		struct tw_spec_workload *it = r->spec->workloads.v[i].value;
 
@@ -213,8 +213,8 @@ static void emit_for_callers(struct tw_reader *r, const struct tw_rule *rule,
 	}
 }
 
-static void emit_rule(
-	struct tw_reader *r, struct tw_rule *rule, struct tw_yaml *match)
+static void emit_rule(struct tw_manifest_reader *r, struct tw_rule *rule,
+	struct tw_yaml *match)
 {
 	struct tw_yaml *spec = tw_yaml_get(r->object->doc, "spec");
 	struct tw_yaml *hosts = tw_yaml_use_all(tw_yaml_get(spec, "hosts"));
@@ -240,16 +240,16 @@ static void emit_rule(
 	}
 }
 
-static void read_http(struct tw_reader *r, struct tw_yaml *it)
+static void read_http(struct tw_manifest_reader *r, struct tw_yaml *it)
 {
 	struct tw_yaml *matches = tw_yaml_get(it, "match");
 	struct tw_yaml *timeout = tw_yaml_use(tw_yaml_get(it, "timeout"));
-	struct tw_rule rule = {.origin = tw_reader_origin(r, it, NULL)};
+	struct tw_rule rule = {.origin = tw_manifest_origin(r, it, NULL)};
 
 	if (tw_yaml_get(it, "redirect") || tw_yaml_get(it, "directResponse"))
 		return;
 	read_destinations(r, tw_yaml_get(it, "route"), &rule);
-	tw_reader_duration(r, timeout, &rule.policy.timeout);
+	tw_manifest_duration(r, timeout, &rule.policy.timeout);
 	read_retries(r, tw_yaml_get(it, "retries"), &rule.policy);
 	if (!tw_yaml_count(matches))
 		emit_rule(r, &rule, NULL);
@@ -262,7 +262,7 @@ static void read_http(struct tw_reader *r, struct tw_yaml *it)
 	}
 }
 
-void tw_read_virtual_service(struct tw_reader *r)
+void tw_read_virtual_service(struct tw_manifest_reader *r)
 {
 	struct tw_yaml *http =
 		tw_yaml_path(r->object->doc, "spec", "http", NULL);
@@ -272,7 +272,7 @@ void tw_read_virtual_service(struct tw_reader *r)
 }
 
 /* LEAST_CONN is the old word for LEAST_REQUEST. */
-static void read_balancer(struct tw_reader *r, struct tw_yaml *policy,
+static void read_balancer(struct tw_manifest_reader *r, struct tw_yaml *policy,
 	struct tw_spec_service *service)
 {
 	static const struct {
@@ -289,10 +289,10 @@ static void read_balancer(struct tw_reader *r, struct tw_yaml *policy,
 	for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
 		if (!strcmp(word, words[i].word))
 			tw_set_int(&service->balancer, words[i].balancer,
-				tw_reader_origin(r, tw_yaml_use(it), NULL));
+				tw_manifest_origin(r, tw_yaml_use(it), NULL));
 }
 
-void tw_read_destination_rule(struct tw_reader *r)
+void tw_read_destination_rule(struct tw_manifest_reader *r)
 {
 	struct tw_yaml *spec = tw_yaml_get(r->object->doc, "spec");
 	struct tw_yaml *subsets = tw_yaml_get(spec, "subsets");
@@ -302,7 +302,7 @@ void tw_read_destination_rule(struct tw_reader *r)
 		key ? tw_map_get(&r->spec->services, key) : NULL;
 
 	if (!tw_yaml_text(host))
-		tw_reader_error(r, spec, "'spec.host' is missing");
+		tw_manifest_error(r, spec, "'spec.host' is missing");
 	if (!service)
 		return; /* out of the cluster, or declared elsewhere */
 	tw_yaml_use(host);
@@ -311,14 +311,15 @@ void tw_read_destination_rule(struct tw_reader *r)
 		struct tw_yaml *it = tw_yaml_item(subsets, i);
 		struct tw_yaml *name = tw_yaml_get(it, "name");
 		struct tw_spec_subset subset = {
-			.name = tw_reader_keep(r, tw_yaml_text(name)),
-			.origin = tw_reader_origin(r, it, NULL)};
+			.name = tw_manifest_keep(r, tw_yaml_text(name)),
+			.origin = tw_manifest_origin(r, it, NULL)};
 
 		if (!subset.name) {
-			tw_reader_error(r, it, "a subset has no 'name'");
+			tw_manifest_error(r, it, "a subset has no 'name'");
 			continue;
 		}
-		tw_reader_labels(r, tw_yaml_get(it, "labels"), &subset.labels);
+		tw_manifest_labels(
+			r, tw_yaml_get(it, "labels"), &subset.labels);
 		tw_yaml_use_all(it);
 		tw_vec_push_in(&r->spec->arena, &service->subsets, subset);
 	}

@@ -5,8 +5,9 @@
 
 struct kind {
 	const char *group, *kind;
-	void (*read)(struct tw_reader *r); /* NULL: others look it up */
-	int pass;			   /* what it needs is read before it */
+	void (*read)(
+		struct tw_manifest_reader *r); /* NULL: others look it up */
+	int pass;   /* what it needs is read before it */
 	bool quiet; /* read by others, or of no weight: not counted as kept */
 };
 
@@ -47,16 +48,16 @@ static const struct kind *kind_of(const struct tw_object *object)
 	return NULL;
 }
 
-static void keep(struct tw_reader *r, struct tw_object *object)
+static void keep(struct tw_manifest_reader *r, struct tw_object *object)
 {
-	struct tw_spec_kept kept = {.group = tw_reader_keep(r, object->group),
-		.kind = tw_reader_keep(r, object->kind),
-		.namespace = tw_reader_keep(r, object->namespace),
-		.name = tw_reader_keep(r, object->name),
+	struct tw_spec_kept kept = {.group = tw_manifest_keep(r, object->group),
+		.kind = tw_manifest_keep(r, object->kind),
+		.namespace = tw_manifest_keep(r, object->namespace),
+		.name = tw_manifest_keep(r, object->name),
 		.pos = object->doc->pos};
 	size_t *count = tw_map_get(&r->m->kept, object->kind);
 
-	kept.pos.file = tw_reader_keep(r, kept.pos.file);
+	kept.pos.file = tw_manifest_keep(r, kept.pos.file);
 	tw_vec_push_in(&r->spec->arena, &r->spec->kept, kept);
 	if (!count) {
 		count = tw_new(&r->m->arena, size_t);
@@ -86,7 +87,8 @@ static bool is_selected_by(const struct tw_spec *spec, const char *key)
 	return false;
 }
 
-static void use_labels(struct tw_reader *r, const struct tw_object *object)
+static void use_labels(
+	struct tw_manifest_reader *r, const struct tw_object *object)
 {
 	struct tw_yaml *labels =
 		!strcmp(object->kind, "Pod")
@@ -104,7 +106,7 @@ static void use_labels(struct tw_reader *r, const struct tw_object *object)
 	}
 }
 
-static void read_pass(struct tw_reader *r, int pass)
+static void read_pass(struct tw_manifest_reader *r, int pass)
 {
 	for (size_t i = 0; i < r->m->objects.n; i++) {
 		struct tw_object *object = r->m->objects.v[i];
@@ -123,7 +125,7 @@ static void read_pass(struct tw_reader *r, int pass)
 int tw_manifests_spec(
 	struct tw_manifests *m, struct tw_spec *spec, struct tw_diags *diags)
 {
-	struct tw_reader r = {.m = m, .spec = spec, .diags = diags};
+	struct tw_manifest_reader r = {.m = m, .spec = spec, .diags = diags};
 	size_t errors = diags->errors;
 
 	tw_compose_finish(m, diags);

@@ -11,7 +11,7 @@
 
 #include "harness/manifests/manifests.h"
 
-struct tw_reader {
+struct tw_manifest_reader {
 	struct tw_manifests *m;
 	struct tw_spec *spec;
 	struct tw_diags *diags;
@@ -19,53 +19,54 @@ struct tw_reader {
 };
 
 /* An origin TW_FROM_MANIFEST at a node (NULL: the object). */
-const struct tw_origin *tw_reader_origin(
-	struct tw_reader *r, const struct tw_yaml *node, const char *detail);
+const struct tw_origin *tw_manifest_origin(struct tw_manifest_reader *r,
+	const struct tw_yaml *node, const char *detail);
 
 /* An error at the node, or at the object where it is NULL. */
-struct tw_diag *tw_reader_error(struct tw_reader *r, const struct tw_yaml *node,
-	const char *format, ...) __attribute__((format(printf, 3, 4)));
-struct tw_diag *tw_reader_note(struct tw_reader *r, const struct tw_yaml *node,
-	const char *format, ...) __attribute__((format(printf, 3, 4)));
+struct tw_diag *tw_manifest_error(struct tw_manifest_reader *r,
+	const struct tw_yaml *node, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+struct tw_diag *tw_manifest_note(struct tw_manifest_reader *r,
+	const struct tw_yaml *node, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /*
  * The value of a node into a field; nothing where the node is NULL or null,
  * an error where it is of another type or out of bounds. True where the field
  * was set; the caller marks the node where the twin honours it.
  */
-bool tw_reader_int(struct tw_reader *r, const struct tw_yaml *node, int64_t min,
-	int64_t max, struct tw_int *to);
+bool tw_manifest_int(struct tw_manifest_reader *r, const struct tw_yaml *node,
+	int64_t min, int64_t max, struct tw_int *to);
 /* Whole seconds, as Kubernetes writes them, in ns. */
-bool tw_reader_seconds(struct tw_reader *r, const struct tw_yaml *node,
-	int64_t min, struct tw_int *to);
+bool tw_manifest_seconds(struct tw_manifest_reader *r,
+	const struct tw_yaml *node, int64_t min, struct tw_int *to);
 /* "10s", as Istio and the Gateway API write them. */
-bool tw_reader_duration(
-	struct tw_reader *r, const struct tw_yaml *node, struct tw_int *to);
+bool tw_manifest_duration(struct tw_manifest_reader *r,
+	const struct tw_yaml *node, struct tw_int *to);
 /* A quantity in thousandths (CPU) or whole units (memory). */
-bool tw_reader_quantity(struct tw_reader *r, const struct tw_yaml *node,
-	bool thousandths, struct tw_int *to);
-bool tw_reader_text(
-	struct tw_reader *r, const struct tw_yaml *node, struct tw_text *to);
+bool tw_manifest_quantity(struct tw_manifest_reader *r,
+	const struct tw_yaml *node, bool thousandths, struct tw_int *to);
+bool tw_manifest_text(struct tw_manifest_reader *r, const struct tw_yaml *node,
+	struct tw_text *to);
 /* A mapping of strings, in the file's order. Marks nothing. */
-void tw_reader_labels(
-	struct tw_reader *r, const struct tw_yaml *map, struct tw_labels *to);
-bool tw_labels_equal(const struct tw_labels *a, const struct tw_labels *b);
+void tw_manifest_labels(struct tw_manifest_reader *r, const struct tw_yaml *map,
+	struct tw_labels *to);
 
 /* A copy of a text in the spec's arena; NULL stays NULL. */
-const char *tw_reader_keep(struct tw_reader *r, const char *text);
+const char *tw_manifest_keep(struct tw_manifest_reader *r, const char *text);
 
 /* An object's part by the readers' table (read.c). */
-void tw_read_workload(struct tw_reader *r);
-void tw_read_service(struct tw_reader *r);
-void tw_read_ingress(struct tw_reader *r);
-void tw_read_http_route(struct tw_reader *r);
-void tw_read_grpc_route(struct tw_reader *r);
-void tw_read_virtual_service(struct tw_reader *r);
-void tw_read_destination_rule(struct tw_reader *r);
-void tw_read_compose(struct tw_reader *r);
+void tw_read_workload(struct tw_manifest_reader *r);
+void tw_read_service(struct tw_manifest_reader *r);
+void tw_read_ingress(struct tw_manifest_reader *r);
+void tw_read_http_route(struct tw_manifest_reader *r);
+void tw_read_grpc_route(struct tw_manifest_reader *r);
+void tw_read_virtual_service(struct tw_manifest_reader *r);
+void tw_read_destination_rule(struct tw_manifest_reader *r);
+void tw_read_compose(struct tw_manifest_reader *r);
 
 /* `spec.containers` and `spec.initContainers` of a pod (container.c). */
-void tw_read_containers(struct tw_reader *r, struct tw_yaml *pod_spec,
+void tw_read_containers(struct tw_manifest_reader *r, struct tw_yaml *pod_spec,
 	struct tw_spec_workload *workload);
 
 /* The first object of a kind, or NULL. */
@@ -85,7 +86,7 @@ const char *tw_manifests_host_key(
 	struct tw_spec *spec, const char *namespace, struct tw_str host);
 
 /* The edges of everything that was read (edges.c). */
-void tw_manifests_find_edges(struct tw_reader *r);
+void tw_manifests_find_edges(struct tw_manifest_reader *r);
 
 /*
  * Adds the documents of a text (objects.c). explicit: the file was named, so

@@ -6,27 +6,27 @@
 #include "harness/manifests/rule.h"
 
 static const char *service_key(
-	struct tw_reader *r, const char *namespace, const char *name)
+	struct tw_manifest_reader *r, const char *namespace, const char *name)
 {
 	return tw_spec_key(
 		r->spec, namespace ? namespace : r->object->namespace, name);
 }
 
-static void number_or_name(
-	struct tw_reader *r, struct tw_yaml *node, struct tw_rule *rule)
+static void number_or_name(struct tw_manifest_reader *r, struct tw_yaml *node,
+	struct tw_rule *rule)
 {
 	int64_t number;
 
 	if (tw_yaml_int(node, &number))
-		tw_reader_int(r, node, 1, 65535, &rule->port);
+		tw_manifest_int(r, node, 1, 65535, &rule->port);
 	else
-		tw_reader_text(r, node, &rule->port_name);
+		tw_manifest_text(r, node, &rule->port_name);
 }
 
 /* Both forms of a backend: {service: {name, port}} and {serviceName,
  * servicePort}. False where it is no Service. */
-static bool ingress_backend(
-	struct tw_reader *r, struct tw_yaml *backend, struct tw_rule *rule)
+static bool ingress_backend(struct tw_manifest_reader *r,
+	struct tw_yaml *backend, struct tw_rule *rule)
 {
 	struct tw_yaml *service = tw_yaml_get(backend, "service");
 	struct tw_yaml *name = tw_yaml_get(service, "name");
@@ -48,20 +48,20 @@ static bool ingress_backend(
 }
 
 static void ingress_path(
-	struct tw_reader *r, struct tw_yaml *it, struct tw_yaml *host)
+	struct tw_manifest_reader *r, struct tw_yaml *it, struct tw_yaml *host)
 {
 	struct tw_yaml *path = tw_yaml_use(tw_yaml_get(it, "path"));
 	struct tw_yaml *type = tw_yaml_use(tw_yaml_get(it, "pathType"));
 	struct tw_rule rule = {.host = tw_yaml_text(tw_yaml_use(host)),
 		.path = tw_yaml_text(path),
 		.match = TW_PATH_PREFIX,
-		.origin = tw_reader_origin(r, it, NULL)};
+		.origin = tw_manifest_origin(r, it, NULL)};
 	const char *kind = tw_yaml_text(type);
 
 	if (rule.host && !*rule.host)
 		rule.host = NULL;
 	if (rule.path && *rule.path && *rule.path != '/') {
-		tw_reader_error(r, path, "a path starts with '/'");
+		tw_manifest_error(r, path, "a path starts with '/'");
 		return;
 	}
 	if (rule.path && !*rule.path)
@@ -72,14 +72,14 @@ static void ingress_path(
 	if (rule.path && strpbrk(rule.path, "(*[")) {
 		rule.path = tw_arena_strndup(
 			&r->m->arena, rule.path, strcspn(rule.path, "(*["));
-		tw_reader_note(r, path,
+		tw_manifest_note(r, path,
 			"the pattern is read as the prefix '%s'", rule.path);
 	}
 	if (ingress_backend(r, tw_yaml_get(it, "backend"), &rule))
 		tw_rule_entry(r, &rule);
 }
 
-void tw_read_ingress(struct tw_reader *r)
+void tw_read_ingress(struct tw_manifest_reader *r)
 {
 	struct tw_yaml *spec = tw_yaml_get(r->object->doc, "spec");
 	struct tw_yaml *rules = tw_yaml_get(spec, "rules");
@@ -97,7 +97,7 @@ void tw_read_ingress(struct tw_reader *r)
 		backend = tw_yaml_get(spec, "backend");
 	if (backend) {
 		struct tw_rule rule = {
-			.origin = tw_reader_origin(r, backend, NULL)};
+			.origin = tw_manifest_origin(r, backend, NULL)};
 
 		if (ingress_backend(r, backend, &rule))
 			tw_rule_entry(r, &rule);
@@ -106,8 +106,8 @@ void tw_read_ingress(struct tw_reader *r)
 
 /* ---- Gateway API ------------------------------------------------------ */
 
-static void backend_refs(
-	struct tw_reader *r, struct tw_yaml *refs, struct tw_rule *rule)
+static void backend_refs(struct tw_manifest_reader *r, struct tw_yaml *refs,
+	struct tw_rule *rule)
 {
 	for (size_t i = 0; i < tw_yaml_count(refs); i++) {
 		struct tw_yaml *it = tw_yaml_item(refs, i);
@@ -115,16 +115,16 @@ static void backend_refs(
 		const char *kind = tw_yaml_text(tw_yaml_get(it, "kind"));
 
 		if (!tw_yaml_text(name)) {
-			tw_reader_error(r, it, "a backend has no 'name'");
+			tw_manifest_error(r, it, "a backend has no 'name'");
 			continue;
 		}
 		if (kind && strcmp(kind, "Service") != 0) {
-			tw_reader_note(r, it,
+			tw_manifest_note(r, it,
 				"a backend of kind %s is not modelled", kind);
 			continue;
 		}
 		if (!rule->port.origin)
-			tw_reader_int(r, tw_yaml_get(it, "port"), 1, 65535,
+			tw_manifest_int(r, tw_yaml_get(it, "port"), 1, 65535,
 				&rule->port);
 		tw_rule_destination(r, rule,
 			service_key(r,
@@ -137,35 +137,37 @@ static void backend_refs(
 /* `timeouts` and `retry` of a rule (apis/v1/httproute_types.go): request is
  * for all tries, backendRequest for one; "0s" switches off. */
 static void rule_policy(
-	struct tw_reader *r, struct tw_yaml *it, struct tw_rule *rule)
+	struct tw_manifest_reader *r, struct tw_yaml *it, struct tw_rule *rule)
 {
 	struct tw_yaml *timeouts = tw_yaml_use_all(tw_yaml_get(it, "timeouts"));
 	struct tw_yaml *retry = tw_yaml_use_all(tw_yaml_get(it, "retry"));
 	struct tw_yaml *codes = tw_yaml_get(retry, "codes");
 	struct tw_spec_policy *p = &rule->policy;
 
-	tw_reader_duration(r, tw_yaml_get(timeouts, "request"), &p->timeout);
-	tw_reader_duration(
+	tw_manifest_duration(r, tw_yaml_get(timeouts, "request"), &p->timeout);
+	tw_manifest_duration(
 		r, tw_yaml_get(timeouts, "backendRequest"), &p->try_timeout);
 	if (!retry)
 		return;
-	tw_reader_int(r, tw_yaml_get(retry, "attempts"), 0, 1000, &p->retries);
+	tw_manifest_int(
+		r, tw_yaml_get(retry, "attempts"), 0, 1000, &p->retries);
 	if (!p->retries.origin)
-		tw_set_int(&p->retries, 1, tw_reader_origin(r, retry, NULL));
-	tw_reader_duration(r, tw_yaml_get(retry, "backoff"), &p->backoff_base);
+		tw_set_int(&p->retries, 1, tw_manifest_origin(r, retry, NULL));
+	tw_manifest_duration(
+		r, tw_yaml_get(retry, "backoff"), &p->backoff_base);
 	for (size_t i = 0; i < tw_yaml_count(codes); i++) {
 		struct tw_int code = {0};
 
-		if (tw_reader_int(r, tw_yaml_item(codes, i), 400, 599, &code))
+		if (tw_manifest_int(r, tw_yaml_item(codes, i), 400, 599, &code))
 			tw_vec_push_in(
 				&r->spec->arena, &p->retry_codes, (int)code.v);
 	}
 	tw_set_int(&p->retry_on, TW_RETRY_CONNECT_FAILURE | TW_RETRY_TIMEOUT,
-		tw_reader_origin(r, retry, NULL));
+		tw_manifest_origin(r, retry, NULL));
 }
 
 /* Gives a rule to what the route hangs on. */
-static void emit(struct tw_reader *r, const struct tw_rule *rule)
+static void emit(struct tw_manifest_reader *r, const struct tw_rule *rule)
 {
 	struct tw_yaml *spec = tw_yaml_get(r->object->doc, "spec");
 	struct tw_yaml *parents = tw_yaml_get(spec, "parentRefs");
@@ -195,7 +197,7 @@ static void emit(struct tw_reader *r, const struct tw_rule *rule)
 	}
 }
 
-static bool has_conditions(struct tw_reader *r, struct tw_yaml *match)
+static bool has_conditions(struct tw_manifest_reader *r, struct tw_yaml *match)
 {
 	static const char *const keys[] = {"headers", "queryParams"};
 
@@ -204,7 +206,7 @@ static bool has_conditions(struct tw_reader *r, struct tw_yaml *match)
 
 		if (!tw_yaml_count(it))
 			continue;
-		tw_reader_note(r, it,
+		tw_manifest_note(r, it,
 			"a match on %s is not modelled; this match was left "
 			"out",
 			keys[i]);
@@ -213,8 +215,8 @@ static bool has_conditions(struct tw_reader *r, struct tw_yaml *match)
 	return false;
 }
 
-static void http_match(
-	struct tw_reader *r, struct tw_yaml *match, struct tw_rule *rule)
+static void http_match(struct tw_manifest_reader *r, struct tw_yaml *match,
+	struct tw_rule *rule)
 {
 	struct tw_yaml *path = tw_yaml_use_all(tw_yaml_get(match, "path"));
 	const char *type = tw_yaml_text(tw_yaml_get(path, "type"));
@@ -227,7 +229,7 @@ static void http_match(
 	if (type && !strcmp(type, "Exact"))
 		rule->match = TW_PATH_EXACT;
 	if (type && !strcmp(type, "RegularExpression")) {
-		tw_reader_note(r, path,
+		tw_manifest_note(r, path,
 			"a regular expression is not modelled; this match was "
 			"left out");
 		return;
@@ -236,8 +238,8 @@ static void http_match(
 }
 
 /* {service: pkg.Svc, method: M}: the path /pkg.Svc/M. */
-static void grpc_match(
-	struct tw_reader *r, struct tw_yaml *match, struct tw_rule *rule)
+static void grpc_match(struct tw_manifest_reader *r, struct tw_yaml *match,
+	struct tw_rule *rule)
 {
 	struct tw_yaml *it = tw_yaml_use_all(tw_yaml_get(match, "method"));
 	const char *service = tw_yaml_text(tw_yaml_get(it, "service"));
@@ -254,9 +256,9 @@ static void grpc_match(
 	emit(r, rule);
 }
 
-static void gateway_rules(
-	struct tw_reader *r, void (*read_match)(struct tw_reader *,
-				     struct tw_yaml *, struct tw_rule *))
+static void gateway_rules(struct tw_manifest_reader *r,
+	void (*read_match)(struct tw_manifest_reader *, struct tw_yaml *,
+		struct tw_rule *))
 {
 	struct tw_yaml *rules =
 		tw_yaml_path(r->object->doc, "spec", "rules", NULL);
@@ -264,7 +266,8 @@ static void gateway_rules(
 	for (size_t i = 0; i < tw_yaml_count(rules); i++) {
 		struct tw_yaml *it = tw_yaml_item(rules, i);
 		struct tw_yaml *matches = tw_yaml_get(it, "matches");
-		struct tw_rule rule = {.origin = tw_reader_origin(r, it, NULL)};
+		struct tw_rule rule = {
+			.origin = tw_manifest_origin(r, it, NULL)};
 
 		backend_refs(r, tw_yaml_get(it, "backendRefs"), &rule);
 		rule_policy(r, it, &rule);
@@ -275,12 +278,12 @@ static void gateway_rules(
 	}
 }
 
-void tw_read_http_route(struct tw_reader *r)
+void tw_read_http_route(struct tw_manifest_reader *r)
 {
 	gateway_rules(r, http_match);
 }
 
-void tw_read_grpc_route(struct tw_reader *r)
+void tw_read_grpc_route(struct tw_manifest_reader *r)
 {
 	gateway_rules(r, grpc_match);
 }

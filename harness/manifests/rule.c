@@ -22,7 +22,7 @@ static bool says_more(const struct tw_rule *rule)
 	       (p->destinations.n == 1 && p->destinations.v[0].subset.origin);
 }
 
-void tw_rule_policy(struct tw_reader *r, const struct tw_rule *rule,
+void tw_rule_policy(struct tw_manifest_reader *r, const struct tw_rule *rule,
 	const char *caller, const char *callee)
 {
 	struct tw_spec_policy *policy;
@@ -31,16 +31,16 @@ void tw_rule_policy(struct tw_reader *r, const struct tw_rule *rule,
 	policy = tw_new(&r->spec->arena, struct tw_spec_policy);
 	*policy = rule->policy;
 	policy->origin = rule->origin;
-	policy->caller = tw_reader_keep(r, caller);
-	policy->callee = tw_reader_keep(r, callee);
+	policy->caller = tw_manifest_keep(r, caller);
+	policy->callee = tw_manifest_keep(r, callee);
 	if (rule->method)
 		policy->endpoint =
 			tw_arena_printf(&r->spec->arena, "%s **", rule->method);
 	if (path && rule->match == TW_PATH_EXACT)
-		tw_set_text(&policy->path_exact, tw_reader_keep(r, path),
+		tw_set_text(&policy->path_exact, tw_manifest_keep(r, path),
 			rule->origin);
 	else if (path && strcmp(path, "/") != 0)
-		tw_set_text(&policy->path_prefix, tw_reader_keep(r, path),
+		tw_set_text(&policy->path_prefix, tw_manifest_keep(r, path),
 			rule->origin);
 	policy->destinations.v = NULL;
 	policy->destinations.n = policy->destinations.cap = 0;
@@ -54,7 +54,7 @@ void tw_rule_policy(struct tw_reader *r, const struct tw_rule *rule,
 	tw_vec_push_in(&r->spec->arena, &r->spec->policies, policy);
 }
 
-void tw_rule_entry(struct tw_reader *r, const struct tw_rule *rule)
+void tw_rule_entry(struct tw_manifest_reader *r, const struct tw_rule *rule)
 {
 	const char *service = tw_rule_service(rule);
 	struct tw_spec_entry *entry;
@@ -62,9 +62,9 @@ void tw_rule_entry(struct tw_reader *r, const struct tw_rule *rule)
 	if (!service)
 		return;
 	entry = tw_new(&r->spec->arena, struct tw_spec_entry);
-	entry->host = tw_reader_keep(r, rule->host);
-	entry->method = tw_reader_keep(r, rule->method);
-	entry->path = tw_reader_keep(r, rule->path ? rule->path : "/");
+	entry->host = tw_manifest_keep(r, rule->host);
+	entry->method = tw_manifest_keep(r, rule->method);
+	entry->path = tw_manifest_keep(r, rule->path ? rule->path : "/");
 	entry->match = rule->path ? rule->match : TW_PATH_PREFIX;
 	entry->port = rule->port;
 	entry->port_name = rule->port_name;
@@ -75,15 +75,15 @@ void tw_rule_entry(struct tw_reader *r, const struct tw_rule *rule)
 		tw_rule_policy(r, rule, TW_CALLER_OUTSIDE, service);
 }
 
-void tw_rule_destination(struct tw_reader *r, struct tw_rule *rule,
+void tw_rule_destination(struct tw_manifest_reader *r, struct tw_rule *rule,
 	const char *service, struct tw_yaml *subset, struct tw_yaml *weight,
 	const struct tw_yaml *at)
 {
 	struct tw_spec_destination to = {0};
 
-	tw_set_text(&to.service, tw_reader_keep(r, service),
-		tw_reader_origin(r, at, NULL));
-	tw_reader_text(r, tw_yaml_use(subset), &to.subset);
-	tw_reader_int(r, tw_yaml_use(weight), 0, 1000000, &to.weight);
+	tw_set_text(&to.service, tw_manifest_keep(r, service),
+		tw_manifest_origin(r, at, NULL));
+	tw_manifest_text(r, tw_yaml_use(subset), &to.subset);
+	tw_manifest_int(r, tw_yaml_use(weight), 0, 1000000, &to.weight);
 	tw_vec_push_in(&r->spec->arena, &rule->policy.destinations, to);
 }

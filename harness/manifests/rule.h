@@ -31,10 +31,10 @@ struct tw_rule {
 const char *tw_rule_service(const struct tw_rule *rule);
 /* A way in, and the policy from outside to it where the rule says more than
  * where to go. */
-void tw_rule_entry(struct tw_reader *r, const struct tw_rule *rule);
-void tw_rule_policy(struct tw_reader *r, const struct tw_rule *rule,
+void tw_rule_entry(struct tw_manifest_reader *r, const struct tw_rule *rule);
+void tw_rule_policy(struct tw_manifest_reader *r, const struct tw_rule *rule,
 	const char *caller, const char *callee);
-void tw_rule_destination(struct tw_reader *r, struct tw_rule *rule,
+void tw_rule_destination(struct tw_manifest_reader *r, struct tw_rule *rule,
 	const char *service, struct tw_yaml *subset, struct tw_yaml *weight,
 	const struct tw_yaml *at);
 

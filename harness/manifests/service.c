@@ -4,22 +4,22 @@
 #include "harness/manifests/reader.h"
 
 /* targetPort: a number or the name of a container's port. */
-static void read_target(
-	struct tw_reader *r, struct tw_yaml *target, struct tw_spec_port *port)
+static void read_target(struct tw_manifest_reader *r, struct tw_yaml *target,
+	struct tw_spec_port *port)
 {
 	int64_t number;
 
 	if (tw_yaml_is_null(target))
 		return;
 	if (tw_yaml_int(target, &number))
-		tw_reader_int(r, target, 0, 65535, &port->target);
+		tw_manifest_int(r, target, 0, 65535, &port->target);
 	else
-		tw_reader_text(r, target, &port->target_name);
+		tw_manifest_text(r, target, &port->target_name);
 	if (port->target.origin && !port->target.v)
 		port->target.origin = NULL; /* 0: as if it were not there */
 }
 
-static void read_ports(struct tw_reader *r, struct tw_yaml *ports,
+static void read_ports(struct tw_manifest_reader *r, struct tw_yaml *ports,
 	struct tw_spec_service *service)
 {
 	size_t n = tw_yaml_count(ports);
@@ -27,28 +27,29 @@ static void read_ports(struct tw_reader *r, struct tw_yaml *ports,
 	for (size_t i = 0; i < n; i++) {
 		struct tw_yaml *it = tw_yaml_item(ports, i);
 		struct tw_spec_port port = {
-			.origin = tw_reader_origin(r, it, NULL)};
+			.origin = tw_manifest_origin(r, it, NULL)};
 
-		tw_reader_text(r, tw_yaml_get(it, "name"), &port.name);
-		tw_reader_text(r, tw_yaml_get(it, "protocol"), &port.protocol);
+		tw_manifest_text(r, tw_yaml_get(it, "name"), &port.name);
+		tw_manifest_text(
+			r, tw_yaml_get(it, "protocol"), &port.protocol);
 		read_target(r, tw_yaml_get(it, "targetPort"), &port);
 		if (!tw_yaml_get(it, "port"))
-			tw_reader_error(r, it, "a port has no 'port'");
+			tw_manifest_error(r, it, "a port has no 'port'");
 		if (n > 1 && !port.name.origin)
-			tw_reader_error(r, it,
+			tw_manifest_error(r, it,
 				"with several ports each needs a 'name'");
-		if (tw_reader_int(
+		if (tw_manifest_int(
 			    r, tw_yaml_get(it, "port"), 1, 65535, &port.port))
 			tw_vec_push_in(&r->spec->arena, &service->ports, port);
 	}
 }
 
-void tw_read_service(struct tw_reader *r)
+void tw_read_service(struct tw_manifest_reader *r)
 {
 	const struct tw_object *object = r->object;
 	struct tw_yaml *spec = tw_yaml_get(object->doc, "spec");
 	struct tw_yaml *selector = tw_yaml_get(spec, "selector");
-	const struct tw_origin *origin = tw_reader_origin(r, NULL, NULL);
+	const struct tw_origin *origin = tw_manifest_origin(r, NULL, NULL);
 	struct tw_spec_service *service = tw_spec_service(
 		r->spec, object->namespace, object->name, origin);
 	const char *ip = tw_yaml_text(tw_yaml_get(spec, "clusterIP"));
@@ -56,18 +57,18 @@ void tw_read_service(struct tw_reader *r)
 
 	service->has_object = true;
 	service->origin = origin;
-	tw_reader_labels(r, selector, &service->selector);
+	tw_manifest_labels(r, selector, &service->selector);
 	tw_yaml_use_all(selector);
 	service->has_selector = service->selector.n != 0;
-	tw_reader_text(r, tw_yaml_get(spec, "type"), &service->type);
-	tw_reader_text(
+	tw_manifest_text(r, tw_yaml_get(spec, "type"), &service->type);
+	tw_manifest_text(
 		r, tw_yaml_get(spec, "externalName"), &service->external_name);
 	service->headless = ip && !strcmp(ip, "None");
 	read_ports(r, tw_yaml_get(spec, "ports"), service);
 	if (!service->ports.n && !service->headless &&
 		!tw_yaml_count(tw_yaml_get(spec, "ports")) &&
 		(!type || strcmp(type, "ExternalName") != 0))
-		tw_reader_error(r, spec, "'spec.ports' is missing");
+		tw_manifest_error(r, spec, "'spec.ports' is missing");
 }
 
 /* The labels of a name that ends in ".svc" or ".svc.cluster.local" are cut

@@ -19,7 +19,7 @@ static const char *label_of(const struct tw_labels *labels, const char *key)
 
 /* apps/v1 wants a selector and wants it to fit the template; older groups
  * take the template's labels where there is none. */
-static void check_selector(struct tw_reader *r, struct tw_yaml *spec,
+static void check_selector(struct tw_manifest_reader *r, struct tw_yaml *spec,
 	const struct tw_spec_workload *workload)
 {
 	struct tw_yaml *selector = tw_yaml_get(spec, "selector");
@@ -30,26 +30,26 @@ static void check_selector(struct tw_reader *r, struct tw_yaml *spec,
 		match = selector;
 	if (!selector && !strcmp(r->object->group, "apps") &&
 		!strcmp(r->object->version, "v1")) {
-		struct tw_diag *d =
-			tw_reader_error(r, spec, "'spec.selector' is missing");
+		struct tw_diag *d = tw_manifest_error(
+			r, spec, "'spec.selector' is missing");
 
 		d->hint = "apps/v1 requires it: selector: {matchLabels: …}";
 		return;
 	}
-	tw_reader_labels(r, match, &wanted);
+	tw_manifest_labels(r, match, &wanted);
 	for (size_t i = 0; i < wanted.n; i++) {
 		const char *has = label_of(&workload->labels, wanted.v[i].key);
 		struct tw_yaml *at = tw_yaml_get(match, wanted.v[i].key);
 
 		if (!has || strcmp(has, wanted.v[i].value) != 0)
-			tw_reader_error(r, at,
+			tw_manifest_error(r, at,
 				"the selector wants %s: %s, which the pod "
 				"template does not have",
 				wanted.v[i].key, wanted.v[i].value);
 	}
 }
 
-static void read_strategy(struct tw_reader *r, struct tw_yaml *spec,
+static void read_strategy(struct tw_manifest_reader *r, struct tw_yaml *spec,
 	struct tw_spec_workload *workload)
 {
 	struct tw_yaml *it = tw_yaml_get(spec, "strategy");
@@ -58,23 +58,24 @@ static void read_strategy(struct tw_reader *r, struct tw_yaml *spec,
 	if (!it)
 		it = tw_yaml_get(spec, "updateStrategy");
 	rolling = tw_yaml_get(it, "rollingUpdate");
-	tw_reader_text(r, tw_yaml_get(it, "type"), &workload->strategy);
-	tw_reader_text(
+	tw_manifest_text(r, tw_yaml_get(it, "type"), &workload->strategy);
+	tw_manifest_text(
 		r, tw_yaml_get(rolling, "maxSurge"), &workload->max_surge);
-	tw_reader_text(r, tw_yaml_get(rolling, "maxUnavailable"),
+	tw_manifest_text(r, tw_yaml_get(rolling, "maxUnavailable"),
 		&workload->max_unavailable);
 }
 
-static void read_pod(struct tw_reader *r, struct tw_yaml *meta,
+static void read_pod(struct tw_manifest_reader *r, struct tw_yaml *meta,
 	struct tw_yaml *pod, struct tw_spec_workload *workload)
 {
-	tw_reader_labels(r, tw_yaml_get(meta, "labels"), &workload->labels);
-	tw_reader_seconds(r, tw_yaml_get(pod, "terminationGracePeriodSeconds"),
-		0, &workload->termination_grace);
+	tw_manifest_labels(r, tw_yaml_get(meta, "labels"), &workload->labels);
+	tw_manifest_seconds(r,
+		tw_yaml_get(pod, "terminationGracePeriodSeconds"), 0,
+		&workload->termination_grace);
 	tw_read_containers(r, pod, workload);
 }
 
-void tw_read_workload(struct tw_reader *r)
+void tw_read_workload(struct tw_manifest_reader *r)
 {
 	const struct tw_object *object = r->object;
 	struct tw_yaml *spec = tw_yaml_get(object->doc, "spec");
@@ -83,24 +84,25 @@ void tw_read_workload(struct tw_reader *r)
 	struct tw_spec_workload *workload;
 
 	if (!tw_yaml_is(spec, TW_YAML_MAPPING)) {
-		tw_reader_error(r, spec, "'spec' is missing");
+		tw_manifest_error(r, spec, "'spec' is missing");
 		return;
 	}
 	workload = tw_spec_workload(r->spec, object->kind, object->namespace,
-		object->name, tw_reader_origin(r, NULL, NULL));
+		object->name, tw_manifest_origin(r, NULL, NULL));
 	if (is(object, "Pod")) {
 		read_pod(r, tw_yaml_get(object->doc, "metadata"), spec,
 			workload);
 		return;
 	}
 	if (!is(object, "DaemonSet") &&
-		tw_reader_int(r, replicas, 0, INT32_MAX, &workload->replicas))
+		tw_manifest_int(r, replicas, 0, INT32_MAX, &workload->replicas))
 		tw_yaml_use(replicas);
 	read_strategy(r, spec, workload);
 	if (!template) {
 		/* A Rollout may point to a Deployment instead. */
 		if (!tw_yaml_get(spec, "workloadRef"))
-			tw_reader_error(r, spec, "'spec.template' is missing");
+			tw_manifest_error(
+				r, spec, "'spec.template' is missing");
 		return;
 	}
 	read_pod(r, tw_yaml_get(template, "metadata"),
