@@ -15,7 +15,7 @@ void tw_config_release(struct tw_config *config)
 int tw_config_parse(struct tw_config *config, const char *file,
 	const char *text, size_t n, struct tw_diags *diags)
 {
-	struct tw_reader reader = {.arena = &config->arena,
+	struct tw_schema_reader reader = {.arena = &config->arena,
 		.diags = diags,
 		.source = TW_FROM_OVERRIDE,
 		.context = config};

@@ -34,7 +34,7 @@ static const struct tw_table topology = {
 /* ---- traffic ----------------------------------------------------------- */
 
 static void check_traffic(
-	struct tw_reader *reader, void *base, const struct tw_yaml *node)
+	struct tw_schema_reader *reader, void *base, const struct tw_yaml *node)
 {
 	const struct tw_config_traffic *traffic = base;
 
@@ -108,7 +108,7 @@ static const struct tw_table traffic = {
 
 /* ---- scenarios --------------------------------------------------------- */
 
-static void *add_scenario(struct tw_reader *reader, void *base,
+static void *add_scenario(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
 {
 	struct tw_config *config = base;
@@ -122,7 +122,7 @@ static void *add_scenario(struct tw_reader *reader, void *base,
 }
 
 /* Its parameters are the business of twins/fault. */
-static void *add_fault(struct tw_reader *reader, void *base,
+static void *add_fault(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
 {
 	struct tw_config_scenario *scenario = base;
@@ -137,28 +137,28 @@ static void *add_fault(struct tw_reader *reader, void *base,
 }
 
 static void read_kind(
-	struct tw_reader *reader, void *base, struct tw_yaml *node)
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
 {
 	struct tw_config_fault *fault = base;
-	struct tw_text kind = tw_reader_text(reader, node);
+	struct tw_text kind = tw_schema_text(reader, node);
 
 	if (!kind.v) {
-		tw_reader_expected(reader, "kind", "text", node);
+		tw_schema_expected(reader, "kind", "text", node);
 		return;
 	}
 	fault->kind = kind.v;
 	fault->kind_pos = kind.origin->pos;
 }
 
-static bool add_arg(struct tw_reader *reader, void *base,
+static bool add_arg(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
 {
 	struct tw_config_fault *fault = base;
-	struct tw_text text = tw_reader_text(reader, value);
+	struct tw_text text = tw_schema_text(reader, value);
 
 	tw_yaml_use(value);
 	if (!tw_yaml_text(value))
-		tw_reader_expected(reader, key->value, "one value", value);
+		tw_schema_expected(reader, key->value, "one value", value);
 	else
 		tw_vec_push_in(reader->arena, &fault->args,
 			((struct tw_fault_arg){.name = key->value,
@@ -198,13 +198,13 @@ static const struct tw_table fault = {
 };
 
 static void read_each(
-	struct tw_reader *reader, void *base, struct tw_yaml *node)
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
 {
 	struct tw_config_scenario *scenario = base;
 
 	tw_yaml_use_all(node);
 	if (node->kind != TW_YAML_MAPPING) {
-		tw_reader_expected(reader, "each",
+		tw_schema_expected(reader, "each",
 			"a mapping such as {to: \"callees of shop/*\"}", node);
 		return;
 	}
@@ -212,20 +212,20 @@ static void read_each(
 		const struct tw_yaml_pair *pair = &node->pairs.v[i];
 
 		if (!tw_yaml_text(pair->key) || !tw_yaml_text(pair->value)) {
-			tw_reader_expected(reader, "each",
+			tw_schema_expected(reader, "each",
 				"a name and what it stands for", pair->key);
 			continue;
 		}
 		tw_vec_push_in(reader->arena, &scenario->each,
 			((struct tw_config_each){pair->key->value,
 				pair->key->pos,
-				tw_reader_text(reader, pair->value)}));
+				tw_schema_text(reader, pair->value)}));
 	}
 }
 
 /* A name without its variable would be that of several scenarios. */
 static void check_scenario(
-	struct tw_reader *reader, void *base, const struct tw_yaml *node)
+	struct tw_schema_reader *reader, void *base, const struct tw_yaml *node)
 {
 	const struct tw_config_scenario *scenario = base;
 	const char *name = scenario->name.v;
@@ -287,13 +287,14 @@ static const struct tw_table scenario = {
 
 /* ---- the two sides ----------------------------------------------------- */
 
-static void read_env(struct tw_reader *reader, void *base, struct tw_yaml *node)
+static void read_env(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
 {
 	struct tw_config_side *side = base;
 
 	tw_yaml_use_all(node);
 	if (node->kind != TW_YAML_MAPPING) {
-		tw_reader_expected(
+		tw_schema_expected(
 			reader, "env", "a mapping of names to values", node);
 		return;
 	}
@@ -305,14 +306,14 @@ static void read_env(struct tw_reader *reader, void *base, struct tw_yaml *node)
 				((struct tw_label){
 					pair->key->value, pair->value->value}));
 		else
-			tw_reader_expected(reader, "env", "one value",
+			tw_schema_expected(reader, "env", "one value",
 				tw_yaml_text(pair->key) ? pair->value
 							: pair->key);
 	}
 }
 
 static void check_side(
-	struct tw_reader *reader, void *base, const struct tw_yaml *node)
+	struct tw_schema_reader *reader, void *base, const struct tw_yaml *node)
 {
 	struct tw_config_side *side = base;
 
@@ -329,7 +330,7 @@ static void check_side(
 }
 
 static void check_candidate(
-	struct tw_reader *reader, void *base, const struct tw_yaml *node)
+	struct tw_schema_reader *reader, void *base, const struct tw_yaml *node)
 {
 	const struct tw_config_side *side = base;
 	const struct tw_origin *origin =
@@ -407,7 +408,7 @@ static const struct tw_table baseline = {
 
 /* ---- the gate ---------------------------------------------------------- */
 
-static void *add_check(struct tw_reader *reader, void *base,
+static void *add_check(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
 {
 	struct tw_config_gate *gate = base;
@@ -508,7 +509,7 @@ static const struct tw_table gate = {
 /* ---- the file ---------------------------------------------------------- */
 
 static void check_file(
-	struct tw_reader *reader, void *base, const struct tw_yaml *node)
+	struct tw_schema_reader *reader, void *base, const struct tw_yaml *node)
 {
 	const struct tw_config *config = base;
 	struct tw_map names;

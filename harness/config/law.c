@@ -34,8 +34,8 @@ static const struct tw_row quantile_row = {
 	.type = TW_ROW_DURATION,
 };
 
-static void add_point(struct tw_reader *reader, struct form *form, double p,
-	struct tw_yaml *value)
+static void add_point(struct tw_schema_reader *reader, struct form *form,
+	double p, struct tw_yaml *value)
 {
 	struct tw_int time = {0};
 
@@ -49,7 +49,7 @@ static void add_point(struct tw_reader *reader, struct form *form, double p,
 }
 
 /* "p50", "p99.9" */
-static bool read_point(struct tw_reader *reader, void *base,
+static bool read_point(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
 {
 	double percent;
@@ -68,14 +68,14 @@ static bool read_point(struct tw_reader *reader, void *base,
 
 /* {0.5: 2ms, 99%: 9ms} */
 static void read_quantiles(
-	struct tw_reader *reader, void *base, struct tw_yaml *node)
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
 {
 	struct form *form = base;
 	double p;
 
 	form->listed = true;
 	if (node->kind != TW_YAML_MAPPING) {
-		tw_reader_expected(reader, "quantiles",
+		tw_schema_expected(reader, "quantiles",
 			"a mapping such as {0.5: 2ms, 0.99: 9ms}", node);
 		return;
 	}
@@ -90,7 +90,7 @@ static void read_quantiles(
 			p >= 0 && p <= 1)
 			add_point(reader, form, p, pair->value);
 		else
-			tw_reader_expected(reader, "quantiles",
+			tw_schema_expected(reader, "quantiles",
 				"a quantile such as 0.99", pair->key);
 	}
 }
@@ -275,7 +275,7 @@ static size_t find_form(const struct form *form)
 	return i;
 }
 
-static void no_form(struct tw_reader *reader, const struct form *form,
+static void no_form(struct tw_schema_reader *reader, const struct form *form,
 	const struct tw_yaml *node)
 {
 	struct tw_diag *diag = tw_diag(reader->diags, TW_ERROR, node->pos,
@@ -304,8 +304,8 @@ static void sort_points(struct form *form)
 	}
 }
 
-static bool read_form(
-	struct tw_reader *reader, struct tw_yaml *node, struct tw_dist *dist)
+static bool read_form(struct tw_schema_reader *reader, struct tw_yaml *node,
+	struct tw_dist *dist)
 {
 	size_t errors = reader->diags->errors, i;
 	struct form form = {0};
@@ -326,7 +326,7 @@ static bool read_form(
 	return false;
 }
 
-static bool read_constant(struct tw_reader *reader, const char *name,
+static bool read_constant(struct tw_schema_reader *reader, const char *name,
 	struct tw_yaml *node, struct tw_dist *dist)
 {
 	struct tw_row row = {.name = name, .type = TW_ROW_DURATION};
@@ -342,8 +342,8 @@ static bool read_constant(struct tw_reader *reader, const char *name,
 	return false;
 }
 
-void tw_law_read(struct tw_reader *reader, const char *name, struct tw_law *law,
-	struct tw_yaml *node)
+void tw_law_read(struct tw_schema_reader *reader, const char *name,
+	struct tw_law *law, struct tw_yaml *node)
 {
 	struct tw_dist dist = {0};
 	bool fine;
@@ -354,11 +354,11 @@ void tw_law_read(struct tw_reader *reader, const char *name, struct tw_law *law,
 	} else if (tw_yaml_text(node)) {
 		fine = read_constant(reader, name, node, &dist);
 	} else {
-		tw_reader_expected(
+		tw_schema_expected(
 			reader, name, tw_row_type_text(TW_ROW_LAW), node);
 		fine = false;
 	}
-	if (fine && !tw_set_law(law, &dist, tw_reader_origin(reader, node)))
+	if (fine && !tw_set_law(law, &dist, tw_schema_origin(reader, node)))
 		tw_diag(reader->diags, TW_WARNING, node->pos,
 			"%s: not used, as a stronger source says otherwise",
 			name);

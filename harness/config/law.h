@@ -16,7 +16,7 @@
 
 extern const struct tw_table tw_law_table;
 
-void tw_law_read(struct tw_reader *reader, const char *name, struct tw_law *law,
-	struct tw_yaml *node);
+void tw_law_read(struct tw_schema_reader *reader, const char *name,
+	struct tw_law *law, struct tw_yaml *node);
 
 #endif

@@ -23,8 +23,8 @@ static const struct {
 
 #define N_RETRY_WORDS (sizeof retry_words / sizeof *retry_words)
 
-static void add_retry_on(struct tw_reader *reader, struct tw_spec_policy *to,
-	const struct tw_yaml *node)
+static void add_retry_on(struct tw_schema_reader *reader,
+	struct tw_spec_policy *to, const struct tw_yaml *node)
 {
 	struct tw_str word = tw_yaml_str(node);
 	const char *names[N_RETRY_WORDS];
@@ -40,10 +40,10 @@ static void add_retry_on(struct tw_reader *reader, struct tw_spec_policy *to,
 		if (!word.p || !tw_str_equal(word, names[i]))
 			continue;
 		to->retry_on.v |= retry_words[i].bit;
-		to->retry_on.origin = tw_reader_origin(reader, node);
+		to->retry_on.origin = tw_schema_origin(reader, node);
 		return;
 	}
-	diag = tw_reader_expected(reader, "retry-on",
+	diag = tw_schema_expected(reader, "retry-on",
 		"a status such as 503, or what failed", node);
 	if (word.p)
 		tw_diag_nearest(
@@ -54,7 +54,7 @@ static void add_retry_on(struct tw_reader *reader, struct tw_spec_policy *to,
 }
 
 static void read_retry_on(
-	struct tw_reader *reader, void *base, struct tw_yaml *node)
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
 {
 	tw_yaml_use_all(node);
 	if (node->kind != TW_YAML_SEQUENCE)
@@ -63,7 +63,7 @@ static void read_retry_on(
 		add_retry_on(reader, base, node->items.v[i]);
 }
 
-static void *add_destination(struct tw_reader *reader, void *base,
+static void *add_destination(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
 {
 	struct tw_spec_policy *to = base;
@@ -99,7 +99,7 @@ static const struct tw_table destination = {
 	.as_text = "service",
 };
 
-void *tw_policy_add(struct tw_reader *reader, void *base,
+void *tw_policy_add(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
 {
 	struct tw_spec *spec = base;
@@ -107,7 +107,7 @@ void *tw_policy_add(struct tw_reader *reader, void *base,
 		tw_new(reader->arena, struct tw_spec_policy);
 
 	(void)key;
-	to->origin = tw_reader_origin(reader, value);
+	to->origin = tw_schema_origin(reader, value);
 	to->callee = "*";
 	tw_vec_push_in(reader->arena, &spec->policies, to);
 	return to;
@@ -193,21 +193,21 @@ struct entry {
 	struct tw_spec_entry to;
 };
 
-void *tw_entry_add(struct tw_reader *reader, void *base,
+void *tw_entry_add(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
 {
 	struct entry *entry = tw_new(reader->arena, struct entry);
 	struct tw_spec *spec = base;
 
 	(void)key;
-	entry->to.origin = tw_reader_origin(reader, value);
+	entry->to.origin = tw_schema_origin(reader, value);
 	entry->to.path = "/";
 	tw_vec_push_in(reader->arena, &spec->entries, &entry->to);
 	return entry;
 }
 
 static void check_entry(
-	struct tw_reader *reader, void *base, const struct tw_yaml *node)
+	struct tw_schema_reader *reader, void *base, const struct tw_yaml *node)
 {
 	struct entry *entry = base;
 

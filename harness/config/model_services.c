@@ -5,7 +5,7 @@
 
 #define AT(type, field) .offset = offsetof(struct type, field)
 
-static struct tw_spec *spec_of(struct tw_reader *reader)
+static struct tw_spec *spec_of(struct tw_schema_reader *reader)
 {
 	return reader->context;
 }
@@ -23,12 +23,12 @@ const char *const tw_balancer_names[] = {
 
 static const struct tw_table step;
 
-static void *add_child(struct tw_reader *reader, void *base,
+static void *add_child(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
 {
 	struct tw_spec_step *parent = base;
 	struct tw_spec_step *child = tw_spec_step(spec_of(reader),
-		TW_STEP_SEQUENCE, tw_reader_origin(reader, value));
+		TW_STEP_SEQUENCE, tw_schema_origin(reader, value));
 
 	(void)key;
 	tw_vec_push_in(reader->arena, &parent->children, child);
@@ -36,7 +36,7 @@ static void *add_child(struct tw_reader *reader, void *base,
 }
 
 /* A part of a text, with the place of that part. */
-static struct tw_text part_of(struct tw_reader *reader,
+static struct tw_text part_of(struct tw_schema_reader *reader,
 	const struct tw_text *text, size_t from, size_t n)
 {
 	struct tw_origin *origin = tw_new(reader->arena, struct tw_origin);
@@ -49,7 +49,8 @@ static struct tw_text part_of(struct tw_reader *reader,
 }
 
 /* "SERVICE[:ENDPOINT]" */
-static void split_call(struct tw_reader *reader, struct tw_spec_step *call)
+static void split_call(
+	struct tw_schema_reader *reader, struct tw_spec_step *call)
 {
 	struct tw_text text = call->service;
 	size_t n = strcspn(text.v, ":"), all = strlen(text.v);
@@ -62,8 +63,8 @@ static void split_call(struct tw_reader *reader, struct tw_spec_step *call)
 	call->service = part_of(reader, &text, 0, n);
 }
 
-static void only_for_calls(
-	struct tw_reader *reader, const struct tw_yaml *node, const char *name)
+static void only_for_calls(struct tw_schema_reader *reader,
+	const struct tw_yaml *node, const char *name)
 {
 	const struct tw_yaml_pair *pair = tw_yaml_find(node, name);
 
@@ -74,7 +75,7 @@ static void only_for_calls(
 
 /* What kind it is shows by the key that is there. */
 static void check_step(
-	struct tw_reader *reader, void *base, const struct tw_yaml *node)
+	struct tw_schema_reader *reader, void *base, const struct tw_yaml *node)
 {
 	struct tw_spec_step *it = base;
 
@@ -163,12 +164,12 @@ static const struct tw_table step = {
 
 /* ---- services ---------------------------------------------------------- */
 
-static void *add_endpoint_step(struct tw_reader *reader, void *base,
+static void *add_endpoint_step(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
 {
 	struct tw_spec_endpoint *endpoint = base;
 	struct tw_spec_step *child = tw_spec_step(spec_of(reader),
-		TW_STEP_SEQUENCE, tw_reader_origin(reader, value));
+		TW_STEP_SEQUENCE, tw_schema_origin(reader, value));
 
 	(void)key;
 	tw_vec_push_in(reader->arena, &endpoint->steps, child);
@@ -204,7 +205,7 @@ static const struct tw_table endpoint = {
 };
 
 /* Replaces what a weaker source said; a second file may not add to it. */
-static void *add_endpoint(struct tw_reader *reader, void *base,
+static void *add_endpoint(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
 {
 	struct tw_spec_service *service = base;
@@ -224,8 +225,8 @@ static void *add_endpoint(struct tw_reader *reader, void *base,
 	}
 	if (!it)
 		return tw_spec_endpoint(spec_of(reader), service, key->value,
-			tw_reader_origin(reader, key));
-	it->origin = tw_reader_origin(reader, key);
+			tw_schema_origin(reader, key));
+	it->origin = tw_schema_origin(reader, key);
 	it->steps = (struct tw_spec_steps){0};
 	return it;
 }
@@ -272,7 +273,7 @@ const struct tw_table tw_service_table = {
 };
 
 /* Manifests are there, and none has it, but one that is nearly so named. */
-static void warn_unknown(struct tw_reader *reader,
+static void warn_unknown(struct tw_schema_reader *reader,
 	const struct tw_spec_service *it, const struct tw_yaml *key)
 {
 	const struct tw_spec *spec = spec_of(reader);
@@ -298,11 +299,11 @@ static void warn_unknown(struct tw_reader *reader,
 	tw_vec_release(&names);
 }
 
-void *tw_service_add(struct tw_reader *reader, void *base,
+void *tw_service_add(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
 {
 	struct tw_spec_service *it = tw_spec_service(
-		base, NULL, key->value, tw_reader_origin(reader, key));
+		base, NULL, key->value, tw_schema_origin(reader, key));
 
 	(void)value;
 	warn_unknown(reader, it, key);

@@ -5,7 +5,7 @@
 
 #define AT(type, field) .offset = offsetof(struct type, field)
 
-static struct tw_spec *spec_of(struct tw_reader *reader)
+static struct tw_spec *spec_of(struct tw_schema_reader *reader)
 {
 	return reader->context;
 }
@@ -14,21 +14,21 @@ static const struct tw_table network_table;
 
 /* ---- the ground -------------------------------------------------------- */
 
-static void *add_node(struct tw_reader *reader, void *base,
+static void *add_node(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
 {
 	struct tw_spec_node *node = tw_new(reader->arena, struct tw_spec_node);
 	struct tw_spec *spec = base;
 
 	(void)key;
-	node->origin = tw_reader_origin(reader, value);
+	node->origin = tw_schema_origin(reader, value);
 	node->name = "node";
 	tw_vec_push_in(reader->arena, &spec->nodes, node);
 	return node;
 }
 
 static void check_node(
-	struct tw_reader *reader, void *base, const struct tw_yaml *node)
+	struct tw_schema_reader *reader, void *base, const struct tw_yaml *node)
 {
 	const struct tw_spec_node *it = base;
 	const struct tw_spec *spec = spec_of(reader);
@@ -90,8 +90,8 @@ struct network {
 	struct tw_law same, cross;
 };
 
-static void add_link(
-	struct tw_reader *reader, const char *word, const struct tw_law *rtt)
+static void add_link(struct tw_schema_reader *reader, const char *word,
+	const struct tw_law *rtt)
 {
 	struct tw_spec_link *link = tw_new(reader->arena, struct tw_spec_link);
 
@@ -103,14 +103,14 @@ static void add_link(
 	tw_vec_push_in(reader->arena, &spec_of(reader)->links, link);
 }
 
-static void *add_zones(struct tw_reader *reader, void *base,
+static void *add_zones(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
 {
 	struct tw_spec_link *link = tw_new(reader->arena, struct tw_spec_link);
 
 	(void)base;
 	(void)key;
-	link->origin = tw_reader_origin(reader, value);
+	link->origin = tw_schema_origin(reader, value);
 	link->from = link->to = "*";
 	tw_vec_push_in(reader->arena, &spec_of(reader)->links, link);
 	return link;
@@ -159,7 +159,7 @@ static const struct tw_row network_rows[] = {
 };
 
 static void read_network(
-	struct tw_reader *reader, void *base, struct tw_yaml *node)
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
 {
 	struct network network = {0};
 
@@ -217,7 +217,7 @@ static const struct tw_table defaults = {
 
 /* The range is the check; the value has no place in a spec. */
 static void read_version(
-	struct tw_reader *reader, void *base, struct tw_yaml *node)
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
 {
 	static const struct tw_row row = {
 		.name = "version", .type = TW_ROW_INT, .min = 1, .max = 1};

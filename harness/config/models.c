@@ -13,7 +13,7 @@ struct models {
 
 static void register_services(struct models *models, bool full)
 {
-	struct tw_reader reader = {.arena = &models->spec->arena,
+	struct tw_schema_reader reader = {.arena = &models->spec->arena,
 		.diags = models->diags,
 		.source = TW_FROM_MODEL};
 
@@ -29,14 +29,14 @@ static void register_services(struct models *models, bool full)
 
 			if (name && *name && full == !!strchr(name, '/'))
 				tw_spec_service(models->spec, NULL, name,
-					tw_reader_origin(&reader, key));
+					tw_schema_origin(&reader, key));
 		}
 	}
 }
 
 static void read_docs(struct models *models)
 {
-	struct tw_reader reader = {.arena = &models->spec->arena,
+	struct tw_schema_reader reader = {.arena = &models->spec->arena,
 		.diags = models->diags,
 		.source = TW_FROM_MODEL,
 		.context = models->spec};

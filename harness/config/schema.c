@@ -9,8 +9,8 @@ const struct tw_row *tw_schema_row(
 	return NULL;
 }
 
-static void unknown_key(struct tw_reader *reader, const struct tw_table *table,
-	const struct tw_yaml *key)
+static void unknown_key(struct tw_schema_reader *reader,
+	const struct tw_table *table, const struct tw_yaml *key)
 {
 	struct tw_diag *diag = tw_diag(reader->diags, TW_ERROR, key->pos,
 		"unknown key '%s'", key->value ? key->value : "");
@@ -31,7 +31,7 @@ static void unknown_key(struct tw_reader *reader, const struct tw_table *table,
 	tw_buf_release(&all);
 }
 
-static void read_item(struct tw_reader *reader, const struct tw_row *row,
+static void read_item(struct tw_schema_reader *reader, const struct tw_row *row,
 	void *base, const struct tw_yaml *key, struct tw_yaml *value)
 {
 	void *item = row->add(reader, base, key, value);
@@ -40,22 +40,22 @@ static void read_item(struct tw_reader *reader, const struct tw_row *row,
 		tw_schema_read(reader, row->table, item, value);
 }
 
-static void read_list(struct tw_reader *reader, const struct tw_row *row,
+static void read_list(struct tw_schema_reader *reader, const struct tw_row *row,
 	void *base, struct tw_yaml *node)
 {
 	if (node->kind != TW_YAML_SEQUENCE) {
-		tw_reader_expected(reader, row->name, "a list", node);
+		tw_schema_expected(reader, row->name, "a list", node);
 		return;
 	}
 	for (size_t i = 0; i < node->items.n; i++)
 		read_item(reader, row, base, NULL, node->items.v[i]);
 }
 
-static void read_map(struct tw_reader *reader, const struct tw_row *row,
+static void read_map(struct tw_schema_reader *reader, const struct tw_row *row,
 	void *base, struct tw_yaml *node)
 {
 	if (node->kind != TW_YAML_MAPPING) {
-		tw_reader_expected(reader, row->name, "a mapping", node);
+		tw_schema_expected(reader, row->name, "a mapping", node);
 		return;
 	}
 	for (size_t i = 0; i < node->pairs.n; i++) {
@@ -64,12 +64,12 @@ static void read_map(struct tw_reader *reader, const struct tw_row *row,
 		if (tw_yaml_text(pair->key) && pair->key->n)
 			read_item(reader, row, base, pair->key, pair->value);
 		else
-			tw_reader_expected(
+			tw_schema_expected(
 				reader, row->name, "a name", pair->key);
 	}
 }
 
-static void read_row(struct tw_reader *reader, const struct tw_row *row,
+static void read_row(struct tw_schema_reader *reader, const struct tw_row *row,
 	void *base, struct tw_yaml *node)
 {
 	void *at = (char *)base + row->offset;
@@ -95,7 +95,7 @@ static void read_row(struct tw_reader *reader, const struct tw_row *row,
 	}
 }
 
-static void check_required(struct tw_reader *reader,
+static void check_required(struct tw_schema_reader *reader,
 	const struct tw_table *table, const struct tw_yaml *node)
 {
 	for (const struct tw_row *row = table->rows; row->name; row++)
@@ -106,8 +106,8 @@ static void check_required(struct tw_reader *reader,
 				row->help);
 }
 
-static void check_one_of(struct tw_reader *reader, const struct tw_table *table,
-	const struct tw_yaml *node)
+static void check_one_of(struct tw_schema_reader *reader,
+	const struct tw_table *table, const struct tw_yaml *node)
 {
 	const struct tw_yaml_pair *first = NULL, *second = NULL;
 	struct tw_buf all = {0};
@@ -134,8 +134,8 @@ static void check_one_of(struct tw_reader *reader, const struct tw_table *table,
 }
 
 /* A text or a list that stands for the mapping; false: there is no such. */
-static bool read_short(struct tw_reader *reader, const struct tw_table *table,
-	void *base, struct tw_yaml *node)
+static bool read_short(struct tw_schema_reader *reader,
+	const struct tw_table *table, void *base, struct tw_yaml *node)
 {
 	const char *name = node->kind == TW_YAML_SEQUENCE ? table->as_list
 			   : tw_yaml_text(node)		  ? table->as_text
@@ -147,8 +147,9 @@ static bool read_short(struct tw_reader *reader, const struct tw_table *table,
 	return true;
 }
 
-static void read_pair(struct tw_reader *reader, const struct tw_table *table,
-	void *base, const struct tw_yaml_pair *pair)
+static void read_pair(struct tw_schema_reader *reader,
+	const struct tw_table *table, void *base,
+	const struct tw_yaml_pair *pair)
 {
 	const char *name = tw_yaml_text(pair->key);
 	const struct tw_row *row = name ? tw_schema_row(table, name) : NULL;
@@ -160,8 +161,8 @@ static void read_pair(struct tw_reader *reader, const struct tw_table *table,
 		unknown_key(reader, table, pair->key);
 }
 
-void tw_schema_read(struct tw_reader *reader, const struct tw_table *table,
-	void *base, struct tw_yaml *node)
+void tw_schema_read(struct tw_schema_reader *reader,
+	const struct tw_table *table, void *base, struct tw_yaml *node)
 {
 	struct tw_buf what = {0};
 
@@ -178,7 +179,7 @@ void tw_schema_read(struct tw_reader *reader, const struct tw_table *table,
 		tw_buf_printf(&what, "a mapping%s%s",
 			table->as_text ? " or text" : "",
 			table->as_list ? " or a list" : "");
-		tw_reader_expected(
+		tw_schema_expected(
 			reader, table->name, tw_buf_text(&what), node);
 		tw_buf_release(&what);
 		return;

@@ -38,7 +38,7 @@ enum tw_row_type {	 /* -> what stands at the offset */
 	TW_ROW_FREE,	 /* `read` does it */
 };
 
-struct tw_reader {
+struct tw_schema_reader {
 	struct tw_arena *arena; /* where everything read lives */
 	struct tw_diags *diags;
 	enum tw_source source;
@@ -64,10 +64,10 @@ struct tw_row {
 				* an object, or `table` if there is one */
 	const char *pattern;   /* map: what keys look like, for people */
 	/* The struct of an item (key NULL) or a key; NULL: leave it out. */
-	void *(*add)(struct tw_reader *reader, void *base,
+	void *(*add)(struct tw_schema_reader *reader, void *base,
 		const struct tw_yaml *key, struct tw_yaml *value);
-	void (*read)(
-		struct tw_reader *reader, void *base, struct tw_yaml *node);
+	void (*read)(struct tw_schema_reader *reader, void *base,
+		struct tw_yaml *node);
 };
 
 struct tw_table {
@@ -80,34 +80,34 @@ struct tw_table {
 	/* Of these keys there must be exactly one; up to NULL. */
 	const char *const *one_of;
 	/* A key that has no row. False: it is unknown. */
-	bool (*other)(struct tw_reader *reader, void *base,
+	bool (*other)(struct tw_schema_reader *reader, void *base,
 		const struct tw_yaml *key, struct tw_yaml *value);
 	const char *other_pattern; /* a regular expression, for the schema */
 	const char *other_help;
 	/* What no row can say; after the rows. */
-	void (*check)(struct tw_reader *reader, void *base,
+	void (*check)(struct tw_schema_reader *reader, void *base,
 		const struct tw_yaml *node);
 };
 
 /* Reads the node into *base. */
-void tw_schema_read(struct tw_reader *reader, const struct tw_table *table,
-	void *base, struct tw_yaml *node);
+void tw_schema_read(struct tw_schema_reader *reader,
+	const struct tw_table *table, void *base, struct tw_yaml *node);
 /* One value: all types but group, list, map and free. */
-void tw_schema_value(struct tw_reader *reader, const struct tw_row *row,
+void tw_schema_value(struct tw_schema_reader *reader, const struct tw_row *row,
 	void *at, struct tw_yaml *node);
 const struct tw_row *tw_schema_row(
 	const struct tw_table *table, const char *name);
 
 /* A new origin at the node, in the reader's arena. */
-const struct tw_origin *tw_reader_origin(
-	struct tw_reader *reader, const struct tw_yaml *node);
+const struct tw_origin *tw_schema_origin(
+	struct tw_schema_reader *reader, const struct tw_yaml *node);
 /* A text of the reader's arena with its place; the place is that of the first
  * character, within quotes. */
-struct tw_text tw_reader_text(
-	struct tw_reader *reader, const struct tw_yaml *node);
+struct tw_text tw_schema_text(
+	struct tw_schema_reader *reader, const struct tw_yaml *node);
 /* "NAME: expected WHAT, not a list". Returns the finding for a hint. */
-struct tw_diag *tw_reader_expected(struct tw_reader *reader, const char *name,
-	const char *what, const struct tw_yaml *node);
+struct tw_diag *tw_schema_expected(struct tw_schema_reader *reader,
+	const char *name, const char *what, const struct tw_yaml *node);
 
 /* Draft 2020-12, one line an item, always the same bytes. */
 void tw_schema_json(

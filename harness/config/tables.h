@@ -11,11 +11,11 @@ extern const struct tw_table tw_model_table;
 
 /* Parts of the model's table: `add` and `table` of a row each. */
 extern const struct tw_table tw_service_table, tw_policy_table, tw_entry_table;
-void *tw_service_add(struct tw_reader *reader, void *base,
+void *tw_service_add(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value);
-void *tw_policy_add(struct tw_reader *reader, void *base,
+void *tw_policy_add(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value);
-void *tw_entry_add(struct tw_reader *reader, void *base,
+void *tw_entry_add(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value);
 
 /* enum tw_balancer -> its name, up to NULL. */

@@ -39,8 +39,8 @@ const char *tw_row_type_text(enum tw_row_type type)
 	return types[type].what;
 }
 
-const struct tw_origin *tw_reader_origin(
-	struct tw_reader *reader, const struct tw_yaml *node)
+const struct tw_origin *tw_schema_origin(
+	struct tw_schema_reader *reader, const struct tw_yaml *node)
 {
 	struct tw_origin *origin = tw_new(reader->arena, struct tw_origin);
 
@@ -49,8 +49,8 @@ const struct tw_origin *tw_reader_origin(
 	return origin;
 }
 
-struct tw_text tw_reader_text(
-	struct tw_reader *reader, const struct tw_yaml *node)
+struct tw_text tw_schema_text(
+	struct tw_schema_reader *reader, const struct tw_yaml *node)
 {
 	struct tw_origin *origin = tw_new(reader->arena, struct tw_origin);
 
@@ -64,8 +64,8 @@ struct tw_text tw_reader_text(
 	return (struct tw_text){node->value, origin};
 }
 
-struct tw_diag *tw_reader_expected(struct tw_reader *reader, const char *name,
-	const char *what, const struct tw_yaml *node)
+struct tw_diag *tw_schema_expected(struct tw_schema_reader *reader,
+	const char *name, const char *what, const struct tw_yaml *node)
 {
 	struct tw_str text = tw_yaml_str(node);
 	bool show = text.p && text.n && text.n <= 40;
@@ -194,7 +194,7 @@ static void bound_text(
 	}
 }
 
-static bool in_range(struct tw_reader *reader, const struct tw_row *row,
+static bool in_range(struct tw_schema_reader *reader, const struct tw_row *row,
 	const struct tw_yaml *node, double value)
 {
 	char low[BOUND_TEXT], high[BOUND_TEXT];
@@ -220,7 +220,7 @@ static bool in_range(struct tw_reader *reader, const struct tw_row *row,
 
 /* ---- setting ----------------------------------------------------------- */
 
-static void masked(struct tw_reader *reader, const char *name,
+static void masked(struct tw_schema_reader *reader, const char *name,
 	const struct tw_yaml *node, const struct tw_origin *winner)
 {
 	struct tw_diag *diag = tw_diag(reader->diags, TW_WARNING, node->pos,
@@ -233,7 +233,7 @@ static void masked(struct tw_reader *reader, const char *name,
 }
 
 /* The same source twice with two values: two model files disagree. */
-static void replaced(struct tw_reader *reader, const char *name,
+static void replaced(struct tw_schema_reader *reader, const char *name,
 	const struct tw_yaml *node, const struct tw_origin *before)
 {
 	struct tw_diag *diag;
@@ -247,32 +247,32 @@ static void replaced(struct tw_reader *reader, const char *name,
 		before->pos.file, before->pos.line);
 }
 
-static void set_int(struct tw_reader *reader, const char *name,
+static void set_int(struct tw_schema_reader *reader, const char *name,
 	struct tw_int *field, int64_t v, const struct tw_yaml *node)
 {
 	struct tw_int before = *field;
 
-	if (!tw_set_int(field, v, tw_reader_origin(reader, node)))
+	if (!tw_set_int(field, v, tw_schema_origin(reader, node)))
 		masked(reader, name, node, before.origin);
 	else if (before.origin && before.v != v)
 		replaced(reader, name, node, before.origin);
 }
 
-static void set_real(struct tw_reader *reader, const char *name,
+static void set_real(struct tw_schema_reader *reader, const char *name,
 	struct tw_real *field, double v, const struct tw_yaml *node)
 {
 	struct tw_real before = *field;
 
-	if (!tw_set_real(field, v, tw_reader_origin(reader, node)))
+	if (!tw_set_real(field, v, tw_schema_origin(reader, node)))
 		masked(reader, name, node, before.origin);
 	else if (before.origin && (before.v < v || before.v > v))
 		replaced(reader, name, node, before.origin);
 }
 
-static void set_text(struct tw_reader *reader, const char *name,
+static void set_text(struct tw_schema_reader *reader, const char *name,
 	struct tw_text *field, const struct tw_yaml *node)
 {
-	struct tw_text text = tw_reader_text(reader, node), before = *field;
+	struct tw_text text = tw_schema_text(reader, node), before = *field;
 
 	if (!tw_set_text(field, text.v, text.origin))
 		masked(reader, name, node, before.origin);
@@ -292,7 +292,7 @@ static size_t count(const char *const *choices)
 }
 
 /* The place among the choices, or -1 and a finding. */
-static int64_t choose(struct tw_reader *reader, const struct tw_row *row,
+static int64_t choose(struct tw_schema_reader *reader, const struct tw_row *row,
 	const struct tw_yaml *node)
 {
 	struct tw_str text = tw_yaml_str(node);
@@ -306,15 +306,15 @@ static int64_t choose(struct tw_reader *reader, const struct tw_row *row,
 	for (size_t i = 0; i < n; i++)
 		tw_buf_printf(
 			&all, "%s%s", i ? ", " : "one of ", row->choices[i]);
-	diag = tw_reader_expected(reader, row->name, tw_buf_text(&all), node);
+	diag = tw_schema_expected(reader, row->name, tw_buf_text(&all), node);
 	tw_buf_release(&all);
 	if (text.p)
 		tw_diag_nearest(reader->diags, diag, text.p, row->choices, n);
 	return -1;
 }
 
-static void read_choice(struct tw_reader *reader, const struct tw_row *row,
-	void *at, const struct tw_yaml *node)
+static void read_choice(struct tw_schema_reader *reader,
+	const struct tw_row *row, void *at, const struct tw_yaml *node)
 {
 	int64_t place = choose(reader, row, node);
 
@@ -331,10 +331,10 @@ static bool is_text(const struct tw_yaml *node)
 	return tw_yaml_text(node) && strlen(node->value) == node->n;
 }
 
-static void expected(struct tw_reader *reader, const struct tw_row *row,
+static void expected(struct tw_schema_reader *reader, const struct tw_row *row,
 	const struct tw_yaml *node)
 {
-	struct tw_diag *diag = tw_reader_expected(
+	struct tw_diag *diag = tw_schema_expected(
 		reader, row->name, types[row->type].what, node);
 	struct tw_str text = tw_yaml_str(node);
 	double bare;
@@ -344,11 +344,12 @@ static void expected(struct tw_reader *reader, const struct tw_row *row,
 			text.p, types[row->type].unit);
 }
 
-static void read_texts(struct tw_reader *reader, const struct tw_row *row,
-	struct tw_texts *to, const struct tw_yaml *node)
+static void read_texts(struct tw_schema_reader *reader,
+	const struct tw_row *row, struct tw_texts *to,
+	const struct tw_yaml *node)
 {
 	if (is_text(node) && row->type == TW_ROW_TEXTS) {
-		tw_vec_push_in(reader->arena, to, tw_reader_text(reader, node));
+		tw_vec_push_in(reader->arena, to, tw_schema_text(reader, node));
 		return;
 	}
 	if (node->kind != TW_YAML_SEQUENCE) {
@@ -358,14 +359,14 @@ static void read_texts(struct tw_reader *reader, const struct tw_row *row,
 	for (size_t i = 0; i < node->items.n; i++) {
 		if (is_text(node->items.v[i]))
 			tw_vec_push_in(reader->arena, to,
-				tw_reader_text(reader, node->items.v[i]));
+				tw_schema_text(reader, node->items.v[i]));
 		else
-			tw_reader_expected(
+			tw_schema_expected(
 				reader, row->name, "text", node->items.v[i]);
 	}
 }
 
-static void read_int(struct tw_reader *reader, const struct tw_row *row,
+static void read_int(struct tw_schema_reader *reader, const struct tw_row *row,
 	struct tw_int *to, const struct tw_yaml *node)
 {
 	int64_t value;
@@ -376,7 +377,7 @@ static void read_int(struct tw_reader *reader, const struct tw_row *row,
 		set_int(reader, row->name, to, value, node);
 }
 
-static void read_real(struct tw_reader *reader, const struct tw_row *row,
+static void read_real(struct tw_schema_reader *reader, const struct tw_row *row,
 	struct tw_real *to, const struct tw_yaml *node)
 {
 	double value;
@@ -387,7 +388,7 @@ static void read_real(struct tw_reader *reader, const struct tw_row *row,
 		set_real(reader, row->name, to, value, node);
 }
 
-void tw_schema_value(struct tw_reader *reader, const struct tw_row *row,
+void tw_schema_value(struct tw_schema_reader *reader, const struct tw_row *row,
 	void *at, struct tw_yaml *node)
 {
 	switch (row->type) {
