@@ -344,13 +344,12 @@ static struct tw_live_transfer *transfer_new(struct tw_live_client *client)
 	return t;
 }
 
-static void transfer_end(struct tw_live_transfer *t)
+/* It is no longer under way. */
+static void unlink_transfer(struct tw_live_transfer *t)
 {
 	struct tw_live_client *client = t->client;
 
 	curl_multi_remove_handle(client->multi, t->easy);
-	curl_slist_free_all(t->list);
-	t->list = NULL;
 	if (t->prev)
 		t->prev->next = t->next;
 	else
@@ -358,8 +357,14 @@ static void transfer_end(struct tw_live_transfer *t)
 	if (t->next)
 		t->next->prev = t->prev;
 	client->pending--;
-	t->next = client->spare;
-	client->spare = t;
+}
+
+static void recycle(struct tw_live_transfer *t)
+{
+	curl_slist_free_all(t->list);
+	t->list = NULL;
+	t->next = t->client->spare;
+	t->client->spare = t;
 }
 
 struct tw_live_transfer *tw_live_send(struct tw_live_client *client,
@@ -379,7 +384,8 @@ struct tw_live_transfer *tw_live_send(struct tw_live_client *client,
 
 void tw_live_cancel(struct tw_live_transfer *transfer)
 {
-	transfer_end(transfer);
+	unlink_transfer(transfer);
+	recycle(transfer);
 }
 
 /* ---- what has ended -------------------------------------------------- */
@@ -456,8 +462,10 @@ static void on_check(uv_check_t *check)
 		CURLcode code = message->data.result;
 
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &t);
+		/* Off the list first: the handler may send and cancel. */
+		unlink_transfer(t);
 		tell(t, code);
-		transfer_end(t);
+		recycle(t);
 	}
 }
 
@@ -496,7 +504,7 @@ void tw_live_client_free(struct tw_live_client *client)
 	if (!client)
 		return;
 	while (client->transfers)
-		transfer_end(client->transfers);
+		tw_live_cancel(client->transfers);
 	while (client->spare) {
 		struct tw_live_transfer *t = client->spare;
 

@@ -210,7 +210,9 @@ void tw_live_loop_release(struct tw_live_loop *loop)
 	uv_close((uv_handle_t *)&loop->prepare, NULL);
 	uv_close((uv_handle_t *)&loop->limit, NULL);
 	alarm_close(loop);
-	uv_run(&loop->uv, UV_RUN_NOWAIT);
+	/* A close is told a turn later, and what it frees may close more. */
+	for (int turn = 0; turn < 10 && uv_loop_alive(&loop->uv); turn++)
+		uv_run(&loop->uv, UV_RUN_NOWAIT);
 	open = uv_loop_close(&loop->uv);
 	tw_assert(!open);
 	tw_histogram_release(&loop->lateness);

@@ -1,0 +1,587 @@
+/*
+ * The edges of the twin while a run plays:
+ *
+ *	arrivals of the capture   --offer-->  twin  --begin-->  candidate
+ *	candidate's answer        --complete-->  twin
+ *	candidate's call          --offer-->  twin  --done-->  answer to it
+ *
+ * The twin must not be called from its own callbacks, so these only note what
+ * happened (notes) and act() does it afterwards. The tag of an arrival is its
+ * request; that of a candidate's call has CALL set.
+ */
+#include "harness/live/run.h"
+
+#include "twins/base/hash.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define CALL (UINT64_C(1) << 63)
+
+static struct tw_str str(struct twinrig_text text)
+{
+	return (struct tw_str){text.p, text.n};
+}
+
+/* The capture's headers as ours; released by the caller. */
+static struct tw_http_headers headers_of(
+	const struct twinrig_header *from, size_t n)
+{
+	struct tw_http_headers to = {0};
+
+	for (size_t i = 0; i < n; i++)
+		tw_vec_push(&to, (struct tw_http_header){str(from[i].name),
+					 str(from[i].value)});
+	return to;
+}
+
+/* ---- what the twin tells --------------------------------------------- */
+
+static void on_begin(void *context, const struct tw_begin *begin)
+{
+	struct tw_live_run *run = context;
+	struct tw_live_note note = {.kind = TW_NOTE_BEGIN, .begin = *begin};
+
+	tw_vec_push(&run->notes, note);
+}
+
+static void on_cancel(void *context, uint64_t handle)
+{
+	struct tw_live_run *run = context;
+	struct tw_live_note note = {.kind = TW_NOTE_CANCEL, .handle = handle};
+
+	tw_vec_push(&run->notes, note);
+}
+
+static void on_done(void *context, const struct tw_outcome *outcome)
+{
+	struct tw_live_run *run = context;
+	struct tw_live_note note = {.kind = TW_NOTE_DONE, .outcome = *outcome};
+
+	tw_vec_push(&run->notes, note);
+}
+
+/* ---- requests to the candidate --------------------------------------- */
+
+static void record_lateness(struct tw_live_run *run, tw_time due)
+{
+	tw_time late = tw_live_loop_now(&run->loop) - due;
+
+	tw_histogram_record(&run->result->lateness, late > 0 ? late : 0);
+}
+
+static void check_silence(struct tw_live_run *run)
+{
+	tw_time now = tw_live_loop_now(&run->loop);
+
+	if (run->silent_since == TW_NEVER ||
+		now - run->silent_since < run->deadline)
+		return;
+	run->end = TW_LIVE_HUNG;
+	tw_live_loop_stop(&run->loop);
+}
+
+/* The request that a try stands for: its root's, or, where a simulated caller
+ * asks, the next recorded one for the same endpoint. */
+static size_t request_of(struct tw_live_run *run, const struct tw_begin *begin)
+{
+	const struct tw_live_traffic *traffic = run->options->traffic;
+	size_t n = traffic->requests.n;
+
+	if (begin->position < n &&
+		traffic->requests.v[begin->position].endpoint ==
+			begin->endpoint)
+		return begin->position;
+	for (size_t i = 0; i < n; i++) {
+		size_t k = (run->stand_in + i) % n;
+
+		if (traffic->requests.v[k].endpoint == begin->endpoint) {
+			run->stand_in = k + 1;
+			return k;
+		}
+	}
+	return n;
+}
+
+static size_t free_try(struct tw_live_run *run)
+{
+	for (size_t i = 0; i < run->tries.n; i++)
+		if (!run->tries.v[i].used)
+			return i;
+	tw_vec_push(&run->tries, (struct tw_live_try){0});
+	return run->tries.n - 1;
+}
+
+static void begin(struct tw_live_run *run, const struct tw_begin *what)
+{
+	size_t at = free_try(run), n = request_of(run, what);
+	struct tw_live_try try = {.handle = what->handle, .request = n};
+	const struct twinrig_exchange *e;
+	struct tw_http_headers headers;
+	struct tw_live_send send;
+
+	/* A simulated caller asks for what nobody recorded: not answerable. */
+	if (n == run->options->traffic->requests.n) {
+		tw_twin_complete(
+			run->twin, tw_twin_now(run->twin), what->handle, 501);
+		return;
+	}
+	e = &run->options->traffic->requests.v[n].exchange;
+	headers = headers_of(e->headers, e->n_headers);
+	send = (struct tw_live_send){
+		.method = str(e->method),
+		.target = str(e->target),
+		.host = str(e->host),
+		.headers = &headers,
+		.body = str(e->body),
+		.port = run->port,
+		.deadline = run->deadline,
+	};
+	record_lateness(run, tw_twin_now(run->twin));
+	if (run->silent_since == TW_NEVER)
+		run->silent_since = tw_live_loop_now(&run->loop);
+	run->result->sent++;
+	try.used = true;
+	try.transfer = tw_live_send(run->client, &send, at);
+	run->tries.v[at] = try;
+	tw_vec_release(&headers);
+}
+
+static void cancel(struct tw_live_run *run, uint64_t handle)
+{
+	for (size_t i = 0; i < run->tries.n; i++) {
+		struct tw_live_try *try = &run->tries.v[i];
+
+		if (!try->used || try->handle != handle)
+			continue;
+		tw_live_cancel(try->transfer);
+		try->used = false;
+		run->result->given_up++;
+		check_silence(run);
+		return;
+	}
+}
+
+static int status_of(const struct tw_live_response *response)
+{
+	switch (response->failure) {
+	case TW_LIVE_ANSWERED:
+		return response->status;
+	case TW_LIVE_TIMEOUT:
+		return 504;
+	case TW_LIVE_REFUSED:
+		return 503;
+	default:
+		return 502;
+	}
+}
+
+static void compare(struct tw_live_run *run, size_t request,
+	const struct tw_live_response *response)
+{
+	const struct tw_live_exchange *e =
+		&run->options->traffic->requests.v[request];
+	struct tw_diff_answer expected = {
+		.status = e->exchange.status,
+		.headers = headers_of(e->exchange.response_headers,
+			e->exchange.n_response_headers),
+		.body = str(e->exchange.response_body),
+		.body_size = e->exchange.response_body.n,
+	};
+	struct tw_diff_answer actual = {
+		.status = response->status,
+		.headers = response->headers,
+		.body = response->body,
+		.body_size = response->body_size,
+		.body_hash = response->body_hash,
+	};
+
+	if (response->failure != TW_LIVE_ANSWERED) {
+		actual.body =
+			tw_str_of(tw_live_failure_name(response->failure));
+		actual.body_size = actual.body.n;
+	}
+	if (e->exchange.has_response && e->exchange.status)
+		tw_diff_compare(&run->result->diff,
+			run->model->endpoints[e->endpoint].name, e->position,
+			&expected, &actual);
+	tw_vec_release(&expected.headers);
+}
+
+static void act(struct tw_live_run *run);
+
+static void count_answer(
+	struct tw_live_run *run, const struct tw_live_response *response)
+{
+	struct tw_live_result *result = run->result;
+
+	if (response->failure == TW_LIVE_TIMEOUT) {
+		result->timeouts++;
+		check_silence(run);
+		return;
+	}
+	if (response->failure == TW_LIVE_ANSWERED)
+		result->answered++;
+	else
+		result->failed++;
+	run->silent_since = tw_live_client_pending(run->client) > 0
+				    ? tw_live_loop_now(&run->loop)
+				    : TW_NEVER;
+}
+
+static void probed(
+	struct tw_live_run *run, const struct tw_live_response *response)
+{
+	/* 200 up to 399 is ready (Kubernetes: HTTP probes). */
+	if (response->failure == TW_LIVE_ANSWERED && response->status >= 200 &&
+		response->status < 400)
+		tw_live_loop_stop(&run->loop);
+}
+
+void tw_live_on_answer(
+	void *context, uint64_t tag, const struct tw_live_response *response)
+{
+	struct tw_live_run *run = context;
+	struct tw_live_try *try;
+	uint64_t handle;
+	tw_time at;
+
+	if (tag == TW_LIVE_PROBE) {
+		probed(run, response);
+		return;
+	}
+	at = tw_live_loop_stamp(&run->loop);
+	try = &run->tries.v[tag];
+	/* The stamp handled what was due: the twin may have given up. */
+	if (!try->used)
+		return;
+	try->used = false;
+	handle = try->handle;
+	count_answer(run, response);
+	compare(run, try->request, response);
+	tw_twin_complete(run->twin, at, handle, status_of(response));
+	act(run);
+}
+
+/* ---- calls of the candidate ------------------------------------------ */
+
+/* Statuses and words of our own, where no recorded answer can be given. */
+static void reply_with(struct tw_live_request *request, int status,
+	const char *format, const char *detail)
+{
+	struct tw_http_headers headers = {0};
+	struct tw_buf body = {0};
+
+	tw_vec_push(&headers, (struct tw_http_header){TW_STR("Content-Type"),
+				      TW_STR("application/json")});
+	tw_buf_add_text(&body, "{\"error\":\"twinrig: ");
+	tw_buf_add_text(&body, format);
+	tw_buf_add_text(&body, detail);
+	tw_buf_add_text(&body, "\"}");
+	if (!format[0]) {
+		tw_buf_clear(&body);
+		tw_buf_add_text(&body, "{}");
+	}
+	tw_live_reply(request, status, &headers,
+		(struct tw_str){tw_buf_text(&body), body.n});
+	tw_buf_release(&body);
+	tw_vec_release(&headers);
+}
+
+/* The recorded body may have lost its coding on its way into the capture. */
+static void drop_lost_coding(
+	struct tw_http_headers *headers, struct twinrig_text body)
+{
+	bool gzip = body.n > 2 && (unsigned char)body.p[0] == 0x1f &&
+		    (unsigned char)body.p[1] == 0x8b;
+
+	for (size_t i = 0; i < headers->n && !gzip; i++)
+		if (tw_str_equal_nocase(
+			    headers->v[i].name, TW_STR("content-encoding")))
+			headers->v[i].name = TW_STR("X-Was-Encoded");
+}
+
+static void give_answer(
+	struct tw_live_run *run, const struct tw_live_call *call, int status)
+{
+	const struct twinrig_exchange *e = call->answer;
+	struct tw_http_headers headers;
+
+	(void)run;
+	if (status == 0) {
+		tw_live_reset(call->request);
+	} else if (status >= 400) {
+		reply_with(call->request, status, "the twin's answer", "");
+	} else if (call->kind == TW_ANSWER_MISS) {
+		reply_with(call->request, 501,
+			"nothing was recorded for this call", "");
+	} else if (!e) {
+		reply_with(call->request, status, "", "");
+	} else {
+		headers =
+			headers_of(e->response_headers, e->n_response_headers);
+		drop_lost_coding(&headers, e->response_body);
+		tw_live_reply(call->request, e->status, &headers,
+			str(e->response_body));
+		tw_vec_release(&headers);
+	}
+}
+
+static void done(struct tw_live_run *run, const struct tw_outcome *outcome)
+{
+	struct tw_live_call *call;
+
+	if (!(outcome->user & CALL)) {
+		const struct tw_live_exchange *e =
+			&run->options->traffic->requests.v[outcome->user];
+
+		run->inner_done += e->caller != TW_NONE;
+		return;
+	}
+	call = &run->calls.v[outcome->user & ~CALL];
+	record_lateness(run, outcome->at);
+	give_answer(run, call, outcome->status);
+	call->request = NULL;
+	run->inside--;
+}
+
+static size_t free_call(struct tw_live_run *run)
+{
+	for (size_t i = 0; i < run->calls.n; i++)
+		if (!run->calls.v[i].request)
+			return i;
+	tw_vec_push(&run->calls, (struct tw_live_call){0});
+	return run->calls.n - 1;
+}
+
+static void count_miss(struct tw_live_run *run, const char *service,
+	const struct tw_live_request *request)
+{
+	struct tw_arena *arena = &run->result->arena;
+	const char *mark = memchr(request->target.p, '?', request->target.n);
+	struct tw_buf key = {0};
+	struct tw_live_miss *miss;
+	size_t path =
+		mark ? (size_t)(mark - request->target.p) : request->target.n;
+
+	tw_buf_printf(&key, "%s %.*s %.*s", service, (int)request->method.n,
+		request->method.p, (int)path, request->target.p);
+	miss = tw_map_get(&run->misses, tw_buf_text(&key));
+	if (!miss) {
+		miss = tw_new(arena, struct tw_live_miss);
+		miss->service = tw_arena_strdup(arena, service);
+		miss->method = tw_arena_strndup(
+			arena, request->method.p, request->method.n);
+		miss->target = tw_arena_strndup(arena, request->target.p, path);
+		tw_map_put(&run->misses, tw_buf_text(&key), miss);
+		tw_vec_push(&run->result->misses, miss);
+	}
+	miss->count++;
+	tw_buf_release(&key);
+}
+
+/*
+ * Which of the candidate's requests a call belongs to is not known, so what
+ * it asks for stands in for its parent: the n-th equal call has the same luck
+ * in the baseline and in the candidate, whatever else they do.
+ */
+static uint64_t key_of(struct tw_live_run *run, uint32_t endpoint,
+	const struct tw_live_request *request)
+{
+	uint64_t content = tw_hash_combine(
+		tw_hash_bytes(request->target.p, request->target.n),
+		tw_hash_bytes(request->body.p, request->body.n));
+	char name[48];
+	uint32_t *n;
+
+	snprintf(name, sizeof name, "%" PRIu32 " %016" PRIx64, endpoint,
+		content);
+	n = tw_map_get(&run->occurrences, name);
+	if (!n) {
+		n = tw_new(&run->result->arena, uint32_t);
+		tw_map_put(&run->occurrences, name, n);
+	}
+	return tw_call_key(run->model, content, endpoint, (*n)++);
+}
+
+static void offer_call(struct tw_live_run *run, uint32_t endpoint,
+	const struct tw_live_call *call)
+{
+	size_t at = free_call(run);
+	struct tw_arrival arrival = {
+		.at = tw_live_loop_stamp(&run->loop),
+		.endpoint = endpoint,
+		.caller = run->options->service,
+		.key = key_of(run, endpoint, call->request),
+		.position = UINT64_MAX,
+		.user = CALL | at,
+	};
+
+	run->calls.v[at] = *call;
+	run->inside++;
+	tw_twin_offer(run->twin, &arrival);
+	act(run);
+}
+
+void tw_live_on_call(void *context, struct tw_live_request *request)
+{
+	struct tw_live_run *run = context;
+	const struct tw_live_dependency *to =
+		&run->dependencies.v[request->listener];
+	uint32_t service = tw_model_service(run->model, to->service->key);
+	uint32_t endpoint = TW_NONE;
+	struct tw_live_call call = {.request = request};
+
+	if (service != TW_NONE)
+		endpoint = tw_live_traffic_endpoint(run->options->traffic,
+			service, request->method, request->target);
+	call.answer = tw_answers_find(&run->answers, service, endpoint,
+		request->method, request->target, request->body, &call.kind);
+	run->result->calls++;
+	run->result->answers[call.kind]++;
+	if (call.kind == TW_ANSWER_MISS)
+		count_miss(run, to->service->key, request);
+	/* While it starts there is no twin yet: it gets its answer at once. */
+	if (!run->twin || endpoint == TW_NONE) {
+		run->result->unmodelled += run->twin != NULL;
+		give_answer(run, &call, 200);
+		return;
+	}
+	offer_call(run, endpoint, &call);
+}
+
+/* ---- the clock ------------------------------------------------------- */
+
+static bool is_over(const struct tw_live_run *run)
+{
+	return run->next == run->options->traffic->requests.n &&
+	       tw_twin_in_flight(run->twin) == 0 &&
+	       tw_live_client_pending(run->client) == 0;
+}
+
+/* Does what was noted, until nothing is; acting may note more. */
+static void act(struct tw_live_run *run)
+{
+	if (run->acting)
+		return;
+	run->acting = true;
+	for (size_t i = 0; i < run->notes.n; i++) {
+		struct tw_live_note note = run->notes.v[i];
+
+		switch (note.kind) {
+		case TW_NOTE_BEGIN:
+			begin(run, &note.begin);
+			break;
+		case TW_NOTE_CANCEL:
+			cancel(run, note.handle);
+			break;
+		case TW_NOTE_DONE:
+			done(run, &note.outcome);
+			break;
+		}
+	}
+	run->notes.n = 0;
+	run->acting = false;
+	if (is_over(run))
+		tw_live_loop_stop(&run->loop);
+}
+
+static tw_time next_instant(void *context)
+{
+	struct tw_live_run *run = context;
+	tw_time next = tw_twin_next(run->twin);
+
+	if (run->next < run->options->traffic->requests.n) {
+		tw_time at = run->options->traffic->requests.v[run->next].at;
+
+		if (at < next)
+			next = at;
+	}
+	/* A request whose instant passed while others were handled. */
+	return next < tw_twin_now(run->twin) ? tw_twin_now(run->twin) : next;
+}
+
+static void offer_request(struct tw_live_run *run, tw_time at)
+{
+	size_t n = run->next++;
+	const struct tw_live_exchange *e =
+		&run->options->traffic->requests.v[n];
+	struct tw_arrival arrival = {
+		.at = at,
+		.endpoint = e->endpoint,
+		.caller = e->caller,
+		.key = tw_arrival_key(e->position, 0),
+		.position = n,
+		.user = n,
+	};
+
+	run->inner += e->caller != TW_NONE;
+	tw_twin_offer(run->twin, &arrival);
+}
+
+static void advance(void *context, tw_time at)
+{
+	struct tw_live_run *run = context;
+	const struct tw_live_traffic *traffic = run->options->traffic;
+
+	while (run->next < traffic->requests.n &&
+		traffic->requests.v[run->next].at <= at) {
+		tw_time due = traffic->requests.v[run->next].at;
+		tw_time now = tw_twin_now(run->twin);
+
+		offer_request(run, due > now ? due : now);
+		act(run);
+	}
+	tw_twin_advance(run->twin, at);
+	act(run);
+}
+
+/* ---- a run ----------------------------------------------------------- */
+
+static void take_observation(struct tw_live_run *run)
+{
+	struct tw_live_result *result = run->result;
+	const struct tw_live_traffic *traffic = run->options->traffic;
+	size_t n = traffic->requests.n;
+
+	tw_twin_finish(run->twin, traffic->requests.v[n - 1].at + 1,
+		&result->observation);
+	result->observation.arrivals += run->inner;
+	result->observation.completed += run->inner_done;
+	result->observed = true;
+}
+
+enum tw_live_end tw_live_play(struct tw_live_run *run)
+{
+	static const struct tw_outside outside = {on_begin, on_cancel};
+	const struct tw_live_options *options = run->options;
+	struct tw_live_driven driven = {next_instant, advance, run};
+	size_t n = options->traffic->requests.n;
+	struct tw_options twin = {
+		.seed = options->seed,
+		.replication = options->replication,
+		.slice = options->slice,
+		.scenario = options->scenario,
+		.done = on_done,
+		.context = run,
+	};
+	tw_time last = options->traffic->requests.v[n - 1].at;
+	bool whole;
+
+	run->twin = tw_twin_new(run->model, &twin);
+	tw_twin_set_outside(run->twin, options->service, &outside, run);
+	run->silent_since = TW_NEVER;
+	run->end = TW_LIVE_PLAYED;
+	tw_live_loop_start(&run->loop, &driven, 20 * TW_MS);
+	whole = tw_live_loop_run(&run->loop, last + 2 * run->deadline);
+	run->result->elapsed = tw_live_loop_now(&run->loop);
+	if (run->has_exited)
+		run->end = TW_LIVE_CRASHED;
+	else if (!whole)
+		tw_live_log(run, "some requests were never answered");
+	tw_twin_stop(run->twin, tw_live_loop_stamp(&run->loop));
+	tw_live_loop_halt(&run->loop);
+	act(run);
+	take_observation(run);
+	return run->end;
+}
