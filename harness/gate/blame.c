@@ -457,6 +457,14 @@ static bool mentions(const char *path, const char *name)
 	return false;
 }
 
+/* "shop/cart" or, where a path leaves the namespace out, "cart". */
+static bool names_service(const char *path, const char *service)
+{
+	const char *bare = strchr(service, '/');
+
+	return mentions(path, service) || (bare && mentions(path, bare + 1));
+}
+
 /* A differing field names the callee; or the caller, where the cause is what
  * callers decide: time-outs, retries, which calls they make. */
 static bool differs(
@@ -468,8 +476,8 @@ static bool differs(
 	for (size_t i = 0; i < g->options->n_differences; i++) {
 		const char *path = g->options->differences[i].path;
 
-		if (mentions(path, e->service) ||
-			(callers && mentions(path, e->caller)))
+		if (names_service(path, e->service) ||
+			(callers && names_service(path, e->caller)))
 			return true;
 	}
 	return false;

@@ -130,10 +130,14 @@ static void whole(struct json *j, const char *name, int64_t value)
 static void real(struct json *j, const char *name, double value)
 {
 	char to[TW_REAL_TEXT];
+	double size = value < 0 ? -value : value;
 
 	key(j, name);
-	tw_buf_add_text(
-		j->out, value - value == 0 ? tw_real_text(value, to) : "null");
+	if (size < 9e15 && !(size - (double)(int64_t)size > 0))
+		tw_buf_printf(j->out, "%lld", (long long)value);
+	else
+		tw_buf_add_text(j->out,
+			value - value == 0 ? tw_real_text(value, to) : "null");
 }
 
 static void position(struct json *j, struct tw_pos pos)

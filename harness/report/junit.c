@@ -242,14 +242,14 @@ static void add_gate(struct doc *doc, struct suite *suite)
 		e.outcome = "error";
 		e.type = "Inconclusive";
 		e.message = gate->reasons.v[0].text;
-		for (size_t i = 0; i < gate->reasons.n; i++)
-			tw_buf_printf(&text, "%s: %s\n%s%s",
-				gate->reasons.v[i].name,
-				gate->reasons.v[i].text,
-				gate->reasons.v[i].advice
-					? gate->reasons.v[i].advice
-					: "",
-				gate->reasons.v[i].advice ? "\n" : "");
+		for (size_t i = 0; i < gate->reasons.n; i++) {
+			const struct tw_gate_reason *r = &gate->reasons.v[i];
+
+			if (i)
+				tw_buf_printf(&text, "%s\n", r->text);
+			if (r->advice)
+				tw_buf_printf(&text, "%s\n", r->advice);
+		}
 		e.text = tw_arena_strdup(&doc->arena, tw_buf_text(&text));
 	}
 	tw_buf_release(&text);

@@ -155,7 +155,7 @@ static void details(struct md *md, const struct tw_scenario_result *scenario,
 		if (!strcmp(l->head, "again"))
 			code(md->out, l->text);
 		else
-			literal(md->out, l->text);
+			literal(md->out, l->text + strspn(l->text, " "));
 		tw_buf_add_char(md->out, '\n');
 	}
 	keep(md, at);
