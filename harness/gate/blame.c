@@ -57,16 +57,18 @@ struct node {
 	double callees[SIDES], callees_failed[SIDES]; /* of its calls */
 };
 
-struct graph {
+struct tw_blaming {
 	struct tw_arena *arena;
 	const struct tw_judge_options *options;
+	struct tw_runs baseline, candidate;
+	bool built;
 	struct tw_map by_key, by_name;
 	TW_VEC(struct edge *) edges;
 	TW_VEC(struct node *) nodes;
 	bool errors; /* the check is about calls that end badly */
 };
 
-static size_t node_of(struct graph *g, const char *name)
+static size_t node_of(struct tw_blaming *g, const char *name)
 {
 	struct node *node = tw_map_get(&g->by_name, name);
 
@@ -82,7 +84,7 @@ static size_t node_of(struct graph *g, const char *name)
 	tw_unreachable();
 }
 
-static struct edge *edge_of(struct graph *g, const struct tw_cell_key *key)
+static struct edge *edge_of(struct tw_blaming *g, const struct tw_cell_key *key)
 {
 	const char *name = tw_arena_printf(g->arena, "%s\n%s\n%s", key->caller,
 		key->service, key->endpoint);
@@ -123,7 +125,7 @@ static void add_cell(struct sums *s, const struct tw_cell *cell, double scale)
 	}
 }
 
-static void add_side(struct graph *g, struct tw_runs runs, int side)
+static void add_side(struct tw_blaming *g, struct tw_runs runs, int side)
 {
 	uint64_t roots = 0;
 
@@ -138,7 +140,7 @@ static void add_side(struct graph *g, struct tw_runs runs, int side)
 		}
 }
 
-static void sum_nodes(struct graph *g)
+static void sum_nodes(struct tw_blaming *g)
 {
 	for (size_t i = 0; i < g->edges.n; i++) {
 		const struct edge *e = g->edges.v[i];
@@ -194,7 +196,7 @@ static bool is_slower(const struct edge *e)
 /* The call of this node whose time (or errors) grew most, for one try of the
  * node; NULL where none did. */
 static struct edge *worst_callee(
-	const struct graph *g, size_t node, bool errors)
+	const struct tw_blaming *g, size_t node, bool errors)
 {
 	const struct node *from = g->nodes.v[node];
 	struct edge *worst = NULL;
@@ -218,7 +220,7 @@ static struct edge *worst_callee(
 }
 
 /* The edge into this node that brings most of its extra tries. */
-static struct edge *worst_caller(const struct graph *g, size_t node)
+static struct edge *worst_caller(const struct tw_blaming *g, size_t node)
 {
 	struct edge *worst = NULL;
 	double most = 0;
@@ -237,7 +239,7 @@ static struct edge *worst_caller(const struct graph *g, size_t node)
 
 /* Against the stream of extra load to where it was multiplied. */
 static struct edge *climb(
-	const struct graph *g, struct edge *e, enum tw_cause *cause)
+	const struct tw_blaming *g, struct edge *e, enum tw_cause *cause)
 {
 	for (size_t steps = 0; steps < g->nodes.n; steps++) {
 		const struct sums *b = &e->s[BEFORE], *a = &e->s[AFTER];
@@ -257,7 +259,7 @@ static struct edge *climb(
 
 /* Whose doing is it that work waits at this edge's callee? */
 static struct edge *load_source(
-	const struct graph *g, struct edge *e, enum tw_cause *cause)
+	const struct tw_blaming *g, struct edge *e, enum tw_cause *cause)
 {
 	const struct node *node = g->nodes.v[e->to];
 	double work[SIDES], held[SIDES];
@@ -302,7 +304,7 @@ static struct part largest(const struct part *parts, size_t n)
 	return most;
 }
 
-static struct part time_part(const struct graph *g, const struct edge *e)
+static struct part time_part(const struct tw_blaming *g, const struct edge *e)
 {
 	const struct sums *b = &e->s[BEFORE], *a = &e->s[AFTER];
 	const struct node *to = g->nodes.v[e->to];
@@ -331,7 +333,7 @@ static struct part time_part(const struct graph *g, const struct edge *e)
 	return most;
 }
 
-static struct part error_part(const struct graph *g, const struct edge *e)
+static struct part error_part(const struct tw_blaming *g, const struct edge *e)
 {
 	const struct sums *b = &e->s[BEFORE], *a = &e->s[AFTER];
 	const struct node *to = g->nodes.v[e->to];
@@ -350,7 +352,7 @@ static struct part error_part(const struct graph *g, const struct edge *e)
 }
 
 /* One step of the walk from e. The same edge: e is guilty of *cause. */
-static struct edge *walk_step(const struct graph *g, struct edge *e,
+static struct edge *walk_step(const struct tw_blaming *g, struct edge *e,
 	bool *errors, enum tw_cause *cause)
 {
 	struct part part = *errors ? error_part(g, e) : time_part(g, e);
@@ -384,8 +386,10 @@ static struct edge *walk_step(const struct graph *g, struct edge *e,
 }
 
 /* What each edge is guilty of by itself, in time and in errors. */
-static void charge(struct graph *g)
+static void charge(struct tw_blaming *g)
 {
+	for (size_t i = 0; i < g->edges.n; i++)
+		memset(g->edges.v[i]->own, 0, sizeof g->edges.v[i]->own);
 	for (size_t i = 0; i < g->edges.n; i++) {
 		struct edge *e = g->edges.v[i];
 		const struct sums *b = &e->s[BEFORE], *a = &e->s[AFTER];
@@ -468,7 +472,7 @@ static bool names_service(const char *path, const char *service)
 /* A differing field names the callee; or the caller, where the cause is what
  * callers decide: time-outs, retries, which calls they make. */
 static bool differs(
-	const struct graph *g, const struct edge *e, enum tw_cause cause)
+	const struct tw_blaming *g, const struct edge *e, enum tw_cause cause)
 {
 	bool callers = cause == TW_CAUSE_RETRIES || cause == TW_CAUSE_CALLS ||
 		       cause == TW_CAUSE_TIMEOUT || cause == TW_CAUSE_BACKOFF;
@@ -491,7 +495,7 @@ static struct tw_delta delta(double before, double after)
 #define DELTA(part, whole) delta(per(b->part, b->whole), per(a->part, a->whole))
 
 static struct tw_edge shown(
-	const struct graph *g, const struct edge *e, double total)
+	const struct tw_blaming *g, const struct edge *e, double total)
 {
 	const struct sums *b = &e->s[BEFORE], *a = &e->s[AFTER];
 	struct tw_edge to = {
@@ -518,7 +522,7 @@ static struct tw_edge shown(
 
 /* Where the walk starts: of the edges that the group looks at, the one that
  * got worse most; where it looks at none, of the entries. */
-static struct edge *start_of(const struct graph *g,
+static struct edge *start_of(const struct tw_blaming *g,
 	const struct tw_check *check, const struct tw_group_key *key)
 {
 	struct edge *worst = NULL;
@@ -567,7 +571,7 @@ struct walk {
 	enum tw_cause cause;
 };
 
-static void walk(const struct graph *g, struct edge *e, struct walk *w)
+static void walk(const struct tw_blaming *g, struct edge *e, struct walk *w)
 {
 	bool errors = g->errors;
 
@@ -592,7 +596,7 @@ static void walk(const struct graph *g, struct edge *e, struct walk *w)
 /* A difference has its cause in what differs: where the walk ended at an
  * edge that no differing field names and another one has a good share by
  * itself, that one is it. */
-static void prefer_what_differs(const struct graph *g, struct walk *w)
+static void prefer_what_differs(const struct tw_blaming *g, struct walk *w)
 {
 	const struct edge *best = NULL;
 	enum tw_cause cause, best_cause = TW_CAUSE_NONE;
@@ -639,7 +643,7 @@ static bool same_edge(const struct tw_edge *x, const struct edge *y)
 
 /* The listed edges: the heaviest, the guilty one and those of the path. */
 static void list_edges(
-	struct graph *g, const struct walk *w, struct tw_blame *blame)
+	struct tw_blaming *g, const struct walk *w, struct tw_blame *blame)
 {
 	TW_VEC(struct tw_edge) all = {0};
 	enum tw_cause cause;
@@ -716,32 +720,51 @@ static const char *guilty_text(struct tw_arena *arena, const struct tw_edge *e)
 		unit == TW_UNIT_RATIO ? " of root requests" : "");
 }
 
-struct tw_blame *tw_blame(const struct tw_check *check,
-	const struct tw_group_key *key, struct tw_runs baseline,
+struct tw_blaming *tw_blaming_new(struct tw_runs baseline,
 	struct tw_runs candidate, const struct tw_judge_options *options,
 	struct tw_arena *arena)
 {
+	struct tw_blaming *g = tw_new(arena, struct tw_blaming);
+
+	g->arena = arena;
+	g->options = options;
+	g->baseline = baseline;
+	g->candidate = candidate;
+	tw_map_init(&g->by_key, arena);
+	tw_map_init(&g->by_name, arena);
+	return g;
+}
+
+static void build(struct tw_blaming *g)
+{
+	if (g->built)
+		return;
+	g->built = true;
+	add_side(g, g->baseline, BEFORE);
+	add_side(g, g->candidate, AFTER);
+	sum_nodes(g);
+}
+
+struct tw_blame *tw_blame(struct tw_blaming *g, const struct tw_check *check,
+	const struct tw_group_key *key)
+{
 	const struct tw_check *of = check->inner ? check->inner : check;
-	struct tw_blame *blame = tw_new(arena, struct tw_blame);
-	struct graph g = {.arena = arena, .options = options};
+	struct tw_blame *blame = tw_new(g->arena, struct tw_blame);
 	struct walk w = {0};
 
-	g.errors = of->metric == TW_METRIC_ERRORS ||
-		   of->metric == TW_METRIC_TIMEOUTS ||
-		   of->metric == TW_METRIC_SHED;
-	tw_map_init(&g.by_key, arena);
-	tw_map_init(&g.by_name, arena);
-	add_side(&g, baseline, BEFORE);
-	add_side(&g, candidate, AFTER);
-	sum_nodes(&g);
-	charge(&g);
-	walk(&g, start_of(&g, check, key), &w);
-	prefer_what_differs(&g, &w);
-	list_edges(&g, &w, blame);
-	blame->text = blame->guilty ? guilty_text(arena, blame->guilty) : "";
+	build(g);
+	g->errors = of->metric == TW_METRIC_ERRORS ||
+		    of->metric == TW_METRIC_TIMEOUTS ||
+		    of->metric == TW_METRIC_SHED;
+	charge(g);
+	walk(g, start_of(g, check, key), &w);
+	prefer_what_differs(g, &w);
+	list_edges(g, &w, blame);
+	blame->text = blame->guilty ? guilty_text(g->arena, blame->guilty) : "";
 	blame->first_slice =
-		tw_blame_first_slice(check, key, baseline, candidate);
-	blame->window = tw_blame_window(check, key, baseline, candidate);
-	tw_blame_examples(arena, g.errors, baseline, candidate, blame);
+		tw_blame_first_slice(check, key, g->baseline, g->candidate);
+	blame->window = tw_blame_window(check, key, g->baseline, g->candidate);
+	tw_blame_examples(
+		g->arena, g->errors, g->baseline, g->candidate, blame);
 	return blame;
 }

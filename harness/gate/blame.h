@@ -32,10 +32,16 @@
 #define TW_BLAME_EDGES	  8
 #define TW_BLAME_EXAMPLES 5
 
-struct tw_blame *tw_blame(const struct tw_check *check,
-	const struct tw_group_key *key, struct tw_runs baseline,
+/* The edges of two sides; added up when first needed, for all groups of a
+ * scenario. Lives in the arena; the runs and options stay the caller's. */
+struct tw_blaming;
+
+struct tw_blaming *tw_blaming_new(struct tw_runs baseline,
 	struct tw_runs candidate, const struct tw_judge_options *options,
 	struct tw_arena *arena);
+
+struct tw_blame *tw_blame(struct tw_blaming *blaming,
+	const struct tw_check *check, const struct tw_group_key *key);
 
 /* The start of the slice in which the difference, added up over time, first
  * reaches a fiftieth of its largest extent; TW_NEVER where there is none. */

@@ -65,13 +65,39 @@ static void decide(struct judging *j, enum tw_verdict verdict,
 	j->group->advice = advice;
 }
 
-static uint64_t count_calls(const struct judging *j, struct tw_runs runs)
+static struct tw_sample *sample_runs(
+	const struct judging *j, struct tw_runs runs, size_t pool)
 {
-	uint64_t calls = 0;
+	size_t n = runs.n / pool;
+	struct tw_sample *samples =
+		tw_new_array(j->arena, n + 1, struct tw_sample);
 
-	for (size_t i = 0; i < runs.n; i++)
-		calls += tw_measure(j->check, j->key, runs, i, 1).calls;
-	return calls;
+	for (size_t i = 0; i < n; i++) {
+		size_t first = i * pool;
+
+		/* The last pool takes what is left over. */
+		samples[i] = tw_measure(j->check, j->key, runs, first,
+			i + 1 < n ? pool : runs.n - first);
+	}
+	return samples;
+}
+
+static void take_samples(struct judging *j, size_t pool)
+{
+	j->n = j->candidate.n / pool;
+	j->c = sample_runs(j, j->candidate, pool);
+	j->b = j->baseline.n
+		       ? sample_runs(j, j->baseline, pool)
+		       : tw_new_array(j->arena, j->n + 1, struct tw_sample);
+	j->group->pool = pool;
+}
+
+static void count_calls(struct judging *j)
+{
+	for (size_t i = 0; i < j->n; i++) {
+		j->group->baseline_calls += j->b[i].calls;
+		j->group->candidate_calls += j->c[i].calls;
+	}
 }
 
 static bool has_fault_end(struct tw_runs runs)
@@ -122,37 +148,25 @@ static bool no_data(struct judging *j)
 	return true;
 }
 
-static uint64_t fewest_calls(const struct judging *j, struct tw_runs runs)
-{
-	uint64_t least = UINT64_MAX;
-
-	for (size_t i = 0; i < runs.n; i++) {
-		uint64_t calls = tw_measure(j->check, j->key, runs, i, 1).calls;
-
-		if (calls < least)
-			least = calls;
-	}
-	return least;
-}
-
 /* Runs that are added up to one value, so that a quantile has its samples;
  * 0 where not even two pools have enough. */
 static size_t pool_size(const struct judging *j, uint64_t needed)
 {
-	uint64_t least = fewest_calls(j, j->candidate);
+	uint64_t least = UINT64_MAX;
 	size_t pool;
 
-	if (j->relative) {
-		uint64_t other = fewest_calls(j, j->baseline);
-
-		least = other < least ? other : least;
+	for (size_t i = 0; i < j->n; i++) {
+		if (j->c[i].calls < least)
+			least = j->c[i].calls;
+		if (j->relative && j->b[i].calls < least)
+			least = j->b[i].calls;
 	}
 	if (least >= needed)
 		return 1;
 	if (!least)
 		return 0;
 	pool = (size_t)((needed + least - 1) / least);
-	return j->candidate.n / pool >= 2 ? pool : 0;
+	return j->n / pool >= 2 ? pool : 0;
 }
 
 static void need_samples(struct judging *j)
@@ -160,44 +174,24 @@ static void need_samples(struct judging *j)
 	const struct tw_check *check = j->check;
 	struct tw_group *g = j->group;
 	uint64_t calls = g->candidate_calls;
+	double limit = check->limit.add;
 
-	g->pool = 1;
 	if (j->relative && g->baseline_calls < calls)
 		calls = g->baseline_calls;
 	if (check->aggregate == TW_AGG_QUANTILE) {
-		g->calls_needed = tw_samples_needed(check->quantile);
-		g->pool = pool_size(j, g->calls_needed);
-		j->short_of = !g->pool;
-		g->pool += !g->pool;
-	} else if (check->aggregate == TW_AGG_RATIO) {
-		double limit = check->limit.add;
+		size_t pool;
 
+		g->calls_needed = tw_samples_needed(check->quantile);
+		pool = pool_size(j, g->calls_needed);
+		j->short_of = !pool;
+		if (pool > 1)
+			take_samples(j, pool);
+	} else if (check->aggregate == TW_AGG_RATIO) {
 		g->calls_needed = RATIO_CALLS;
 		if (!j->relative && limit > 0 && limit < 1 &&
 			3 / limit > RATIO_CALLS)
 			g->calls_needed = (uint64_t)(3 / limit);
 		j->short_of = calls < g->calls_needed;
-	}
-}
-
-static void take_samples(struct judging *j)
-{
-	size_t pool = j->group->pool, runs = j->candidate.n;
-
-	j->n = runs / pool;
-	j->b = tw_new_array(j->arena, j->n, struct tw_sample);
-	j->c = tw_new_array(j->arena, j->n, struct tw_sample);
-	j->excess = tw_new_array(j->arena, j->n, double);
-	j->difference = tw_new_array(j->arena, j->n, double);
-	for (size_t i = 0; i < j->n; i++) {
-		size_t first = i * pool;
-		/* The last pool takes what is left over. */
-		size_t n = i + 1 < j->n ? pool : runs - first;
-
-		j->c[i] = tw_measure(j->check, j->key, j->candidate, first, n);
-		if (j->baseline.n)
-			j->b[i] = tw_measure(
-				j->check, j->key, j->baseline, first, n);
 	}
 }
 
@@ -479,12 +473,13 @@ void tw_judge_group(const struct tw_check *check,
 	tw_assert(!baseline.n || baseline.n == candidate.n);
 	*group = (struct tw_group){.p = 1, .pool = 1};
 	copy_key(&j);
-	group->baseline_calls = count_calls(&j, baseline);
-	group->candidate_calls = count_calls(&j, candidate);
+	take_samples(&j, 1);
+	count_calls(&j);
 	if (no_data(&j))
 		return;
 	need_samples(&j);
-	take_samples(&j);
+	j.excess = tw_new_array(arena, j.n, double);
+	j.difference = tw_new_array(arena, j.n, double);
 	for (size_t i = 0; i < j.n; i++)
 		add_pair(&j, i);
 	summarise(&j);
@@ -574,7 +569,8 @@ static void worst_of_check(struct tw_check_result *result)
 
 static struct tw_check_result *judge_check(const struct tw_check *check,
 	struct tw_runs baseline, struct tw_runs candidate,
-	const struct tw_judge_options *options, struct tw_arena *arena)
+	const struct tw_judge_options *options, struct tw_blaming *blaming,
+	struct tw_arena *arena)
 {
 	struct tw_check_result *result = tw_new(arena, struct tw_check_result);
 	struct tw_group_keys keys = {0};
@@ -595,8 +591,7 @@ static struct tw_check_result *judge_check(const struct tw_check *check,
 			arena, group);
 		if (group->verdict != TW_VERDICT_PASS && group->has_candidate &&
 			group->has_baseline)
-			group->blame = tw_blame(check, &keys.v[i], baseline,
-				candidate, options, arena);
+			group->blame = tw_blame(blaming, check, &keys.v[i]);
 		tw_vec_push_in(arena, &result->groups, group);
 	}
 	worst_of_check(result);
@@ -619,6 +614,8 @@ struct tw_scenario_result *tw_judge_scenario(const char *name,
 {
 	struct tw_scenario_result *result =
 		tw_new(arena, struct tw_scenario_result);
+	struct tw_blaming *blaming =
+		tw_blaming_new(baseline, candidate, options, arena);
 
 	result->name = tw_arena_strdup(arena, name);
 	result->faults = "";
@@ -629,7 +626,7 @@ struct tw_scenario_result *tw_judge_scenario(const char *name,
 		if (tw_check_applies(checks[i], name))
 			tw_vec_push_in(arena, &result->checks,
 				judge_check(checks[i], baseline, candidate,
-					options, arena));
+					options, blaming, arena));
 	worst_of_scenario(result);
 	return result;
 }

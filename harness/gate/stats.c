@@ -4,6 +4,8 @@
 #include "twins/kernel/fmath.h"
 #include "twins/kernel/special.h"
 
+#include <stdbool.h>
+
 struct tw_interval tw_interval_of(
 	const double *values, size_t n, double confidence)
 {
@@ -37,18 +39,30 @@ struct tw_interval tw_interval_of(
 	return i;
 }
 
-size_t tw_runs_needed(const struct tw_interval *seen, double confidence)
+static bool would_do(
+	const struct tw_interval *seen, double confidence, size_t n)
 {
 	double size = seen->mean < 0 ? -seen->mean : seen->mean;
+	double t = tw_student_inverse(0.5 + confidence / 2, (double)(n - 1));
 
-	for (size_t n = seen->n + 1; n <= TW_RUNS_CAP; n++) {
-		double t = tw_student_inverse(
-			0.5 + confidence / 2, (double)(n - 1));
+	return t * seen->sd / sqrt((double)n) < size;
+}
 
-		if (t * seen->sd / sqrt((double)n) < size)
-			return n;
+size_t tw_runs_needed(const struct tw_interval *seen, double confidence)
+{
+	size_t low = seen->n, high = TW_RUNS_CAP + 1;
+
+	/* More runs only ever narrow the interval: low never does, high does
+	 * or is beyond the cap. */
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (would_do(seen, confidence, middle))
+			high = middle;
+		else
+			low = middle;
 	}
-	return TW_RUNS_CAP + 1;
+	return high;
 }
 
 size_t tw_samples_needed(double quantile)
