@@ -175,7 +175,7 @@ static const struct twinrig_capture_writer writer = {
 	.name = "gor",
 	.description = "GoReplay recordings",
 	.exchange = tw_gor_write,
-	.loses = "caller, service and the scheme",
+	.loses = "caller, service, scheme, and how exact times were",
 };
 
 TWINRIG_PLUGIN(twinrig_plugin_gor, .name = "gor",
