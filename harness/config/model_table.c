@@ -227,6 +227,18 @@ static void read_version(
 	tw_schema_value(reader, &row, &version, node);
 }
 
+/* models.c has looked at it before: it decides the origin of all else. */
+static void read_assumed(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
+{
+	bool assumed;
+
+	(void)base;
+	if (!tw_yaml_bool(node, &assumed))
+		tw_diag(reader->diags, TW_ERROR, node->pos,
+			"assumed: expected true or false");
+}
+
 static const struct tw_row model_rows[] = {
 	{.name = "version",
 		.type = TW_ROW_FREE,
@@ -234,6 +246,14 @@ static const struct tw_row model_rows[] = {
 		.free_type = "\"integer\"",
 		.required = true,
 		.help = "of this format: 1"},
+	{.name = "assumed",
+		.type = TW_ROW_FREE,
+		.read = read_assumed,
+		.free_type = "\"boolean\"",
+		.otherwise = "false",
+		.help = "what the file says is a guess: any other file's word "
+			"counts more, and a verdict has to hold with its times "
+			"halved and doubled"},
 	{.name = "defaults",
 		.type = TW_ROW_GROUP,
 		.table = &defaults,

@@ -11,6 +11,15 @@ struct models {
 	struct tw_yaml_docs docs; /* in the spec's arena */
 };
 
+/* A file of assumed values says so: `assumed: true`. */
+static enum tw_source source_of(const struct tw_yaml *doc)
+{
+	bool assumed = false;
+
+	tw_yaml_bool(tw_yaml_get(doc, "assumed"), &assumed);
+	return assumed ? TW_FROM_ASSUMED : TW_FROM_MODEL;
+}
+
 static void register_services(struct models *models, bool full)
 {
 	struct tw_schema_reader reader = {.arena = &models->spec->arena,
@@ -23,6 +32,7 @@ static void register_services(struct models *models, bool full)
 
 		if (!tw_yaml_is(services, TW_YAML_MAPPING))
 			continue;
+		reader.source = source_of(models->docs.v[i]);
 		for (size_t k = 0; k < services->pairs.n; k++) {
 			const struct tw_yaml *key = services->pairs.v[k].key;
 			const char *name = tw_yaml_text(key);
@@ -43,9 +53,11 @@ static void read_docs(struct models *models)
 
 	register_services(models, true);
 	register_services(models, false);
-	for (size_t i = 0; i < models->docs.n; i++)
+	for (size_t i = 0; i < models->docs.n; i++) {
+		reader.source = source_of(models->docs.v[i]);
 		tw_schema_read(&reader, &tw_model_table, models->spec,
 			models->docs.v[i]);
+	}
 }
 
 int tw_config_parse_model(struct tw_spec *spec, const char *file,

@@ -40,6 +40,14 @@ static bool ingress_backend(struct tw_manifest_reader *r,
 	}
 	if (!tw_yaml_text(name))
 		return false;
+	/* AWS' load balancer: the name is that of an action in an annotation,
+	 * and not of a Service. */
+	if (tw_yaml_text(port) &&
+		!strcmp(tw_yaml_text(port), "use-annotation")) {
+		tw_manifest_note(r, backend,
+			"a backend in an annotation is not modelled");
+		return false;
+	}
 	number_or_name(r, port, rule);
 	tw_rule_destination(r, rule,
 		service_key(r, NULL, tw_yaml_text(tw_yaml_use(name))), NULL,

@@ -311,6 +311,28 @@ START_TEST(patterns_of_files)
 }
 END_TEST
 
+START_TEST(a_guess_gives_way)
+{
+	struct tw_spec_service *cart;
+	struct fixture f;
+
+	begin(&f);
+	add(&f, "a.yaml",
+		"version: 1\nassumed: true\n"
+		"services: {cart: {workers: 1, queue: 7}}\n");
+	ck_assert_int_eq(f.rc, 0);
+	cart = tw_map_get(&f.spec->services, "default/cart");
+	ck_assert_int_eq(cart->queue.origin->source, TW_FROM_ASSUMED);
+	add(&f, "b.yaml", "version: 1\nservices: {cart: {workers: 2}}\n");
+	ck_assert_int_eq(f.rc, 0);
+	ck_assert_int_eq(cart->workers.v, 2);
+	ck_assert_int_eq(cart->workers.origin->source, TW_FROM_MODEL);
+	add(&f, "c.yaml", "version: 1\nassumed: perhaps\n");
+	ck_assert_int_eq(f.rc, -1);
+	done(&f);
+}
+END_TEST
+
 TW_TESTS("config/model", reads_services, reads_the_rest, distributions,
 	mistakes_in_steps, manifests_win, misspelt_services, two_files,
-	patterns_of_files)
+	patterns_of_files, a_guess_gives_way)
