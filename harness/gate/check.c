@@ -80,8 +80,8 @@ static bool selector_takes(const struct tw_selector *s, const char *value)
 	tw_unreachable();
 }
 
-bool tw_check_selects(
-	const struct tw_check *check, enum tw_label label, const char *value)
+bool tw_check_selects(const struct tw_check *check, enum tw_check_label label,
+	const char *value)
 {
 	for (size_t i = 0; i < check->selectors.n; i++)
 		if (check->selectors.v[i].label == label &&
@@ -90,7 +90,7 @@ bool tw_check_selects(
 	return true;
 }
 
-bool tw_check_names(const struct tw_check *check, enum tw_label label)
+bool tw_check_names(const struct tw_check *check, enum tw_check_label label)
 {
 	if (check->by[label])
 		return true;

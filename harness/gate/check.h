@@ -88,7 +88,7 @@ enum tw_aggregate {
 	TW_AGG_RECOVERY,
 };
 
-enum tw_label {
+enum tw_check_label {
 	TW_LABEL_SERVICE,
 	TW_LABEL_ENDPOINT,
 	TW_LABEL_CALLER,
@@ -105,7 +105,7 @@ extern const char *const tw_window_names[3]; /* by enum tw_window */
 enum tw_match { TW_MATCH_EQ, TW_MATCH_NE, TW_MATCH_RE, TW_MATCH_NRE };
 
 struct tw_selector {
-	enum tw_label label;
+	enum tw_check_label label;
 	enum tw_match match;
 	const char *value;
 	const struct tw_regex *regex; /* TW_MATCH_RE, TW_MATCH_NRE */
@@ -157,10 +157,10 @@ bool tw_check_applies(const struct tw_check *check, const char *scenario);
 enum tw_unit tw_check_unit(const struct tw_check *check);
 
 /* Does a label's value pass all selectors of that label? */
-bool tw_check_selects(
-	const struct tw_check *check, enum tw_label label, const char *value);
+bool tw_check_selects(const struct tw_check *check, enum tw_check_label label,
+	const char *value);
 /* Is there a selector or a group of this label? */
-bool tw_check_names(const struct tw_check *check, enum tw_label label);
+bool tw_check_names(const struct tw_check *check, enum tw_check_label label);
 
 /* "12.5ms", "0.42%", "3", "120/s"; infinity is "never" for times. Four
  * significant digits. A difference has its sign and ratios in "pp". */

@@ -306,7 +306,7 @@ static void parse_selector(struct parser *ps, struct tw_check *check)
 
 	if (label < 0)
 		return;
-	s.label = (enum tw_label)label;
+	s.label = (enum tw_check_label)label;
 	while (sign < 4 && !take(ps, signs[sign]))
 		sign++;
 	if (sign == 4) {
@@ -702,7 +702,7 @@ static void check_labels(
 
 	for (int i = 0; gauge && i < TW_LABELS; i++) {
 		if (i == TW_LABEL_SERVICE || i == TW_LABEL_WINDOW ||
-			!tw_check_names(check, (enum tw_label)i))
+			!tw_check_names(check, (enum tw_check_label)i))
 			continue;
 		ps->failed = true;
 		tw_diag(ps->diags, TW_ERROR, pos_of(ps, where.at, where.n),

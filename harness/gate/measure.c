@@ -6,7 +6,7 @@
 
 static const char *cell_label(const struct tw_cell_key *key, int label)
 {
-	switch ((enum tw_label)label) {
+	switch ((enum tw_check_label)label) {
 	case TW_LABEL_SERVICE:
 		return key->service;
 	case TW_LABEL_ENDPOINT:
@@ -30,7 +30,7 @@ static const struct tw_check *selecting(const struct tw_check *check)
 	return check->inner ? check->inner : check;
 }
 
-static bool names(const struct tw_check *check, enum tw_label label)
+static bool names(const struct tw_check *check, enum tw_check_label label)
 {
 	return check->by[label] || tw_check_names(selecting(check), label);
 }
@@ -60,7 +60,7 @@ static bool selectors_take(
 	const struct tw_check *check, const struct tw_cell_key *key)
 {
 	for (int i = 0; i < TW_LABELS; i++)
-		if (!tw_check_selects(selecting(check), (enum tw_label)i,
+		if (!tw_check_selects(selecting(check), (enum tw_check_label)i,
 			    cell_label(key, i)))
 			return false;
 	return true;
