@@ -65,7 +65,7 @@ enum tw_unit tw_check_unit(const struct tw_check *check)
 	}
 }
 
-static bool selector_takes(const struct tw_selector *s, const char *value)
+static bool selector_takes(const struct tw_check_selector *s, const char *value)
 {
 	switch (s->match) {
 	case TW_MATCH_EQ:
@@ -175,7 +175,7 @@ static void write_selectors(struct tw_buf *out, const struct tw_check *check)
 		return;
 	tw_buf_add_char(out, '{');
 	for (size_t i = 0; i < check->selectors.n; i++) {
-		const struct tw_selector *s = &check->selectors.v[i];
+		const struct tw_check_selector *s = &check->selectors.v[i];
 
 		tw_buf_printf(out, "%s%s%s", i ? ", " : "",
 			tw_label_names[s->label], signs[s->match]);

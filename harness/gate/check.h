@@ -104,7 +104,7 @@ extern const char *const tw_window_names[3]; /* by enum tw_window */
 
 enum tw_match { TW_MATCH_EQ, TW_MATCH_NE, TW_MATCH_RE, TW_MATCH_NRE };
 
-struct tw_selector {
+struct tw_check_selector {
 	enum tw_check_label label;
 	enum tw_match match;
 	const char *value;
@@ -127,7 +127,7 @@ struct tw_check {
 	enum tw_aggregate aggregate;
 	enum tw_metric metric;
 	double quantile; /* TW_AGG_QUANTILE: 0.5 .. 0.999 */
-	TW_VEC(struct tw_selector) selectors;
+	TW_VEC(struct tw_check_selector) selectors;
 	bool by[TW_LABELS];
 	enum tw_compare compare;
 	struct tw_limit limit;

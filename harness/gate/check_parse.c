@@ -259,8 +259,8 @@ static char *unquoted(struct parser *ps, struct token token)
 	return value;
 }
 
-static void check_value(
-	struct parser *ps, const struct tw_selector *s, struct token token)
+static void check_value(struct parser *ps, const struct tw_check_selector *s,
+	struct token token)
 {
 	const char *const *known =
 		s->label == TW_LABEL_SIDE ? tw_side_names : tw_window_names;
@@ -280,7 +280,7 @@ static void check_value(
 }
 
 static void compile_regex(
-	struct parser *ps, struct tw_selector *s, struct token token)
+	struct parser *ps, struct tw_check_selector *s, struct token token)
 {
 	struct tw_str value = tw_str_of(s->value);
 	const char *why;
@@ -299,7 +299,7 @@ static void compile_regex(
 static void parse_selector(struct parser *ps, struct tw_check *check)
 {
 	static const char *const signs[] = {"=", "!=", "=~", "!~"};
-	struct tw_selector s = {0};
+	struct tw_check_selector s = {0};
 	int label = parse_label(ps);
 	size_t sign = 0;
 	struct token token;

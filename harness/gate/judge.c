@@ -524,7 +524,7 @@ static const char *suggest(const struct tw_check *check, struct tw_runs runs,
 	const struct tw_check *selecting = check->inner ? check->inner : check;
 
 	for (size_t i = 0; i < selecting->selectors.n; i++) {
-		const struct tw_selector *s = &selecting->selectors.v[i];
+		const struct tw_check_selector *s = &selecting->selectors.v[i];
 		TW_VEC(const char *) known = {0};
 		const char *near;
 
