@@ -74,7 +74,7 @@ static void world_release(struct world *w)
 
 static void is_near(double got, double exact, double relative)
 {
-	double error = exact ? got / exact - 1 : got;
+	double error = exact != 0 ? got / exact - 1 : got;
 
 	ck_assert_msg(error <= relative && error >= -relative,
 		"got %.17g, not %.17g", got, exact);
@@ -152,7 +152,8 @@ START_TEST(samples_rise_with_u)
 			last = x;
 		}
 		for (int k = 16; k <= 53; k++) {
-			x = tw_dist_sample(&w.dists[i], 1 - 1.0 / (1ULL << k));
+			x = tw_dist_sample(
+				&w.dists[i], 1 - 1.0 / (double)(1ULL << k));
 			ck_assert(x >= last);
 			last = x;
 		}

@@ -354,16 +354,19 @@ START_TEST(inherits_nothing)
 	struct tw_process_exit exit;
 	struct tw_buf out = {0}, err = {0};
 	struct tw_error error = {0};
-	int fd = dup(0);
+	int fd = fcntl(0, F_DUPFD, 200);
 
+	ck_assert_int_eq(fd, 200);
+	signal(SIGPIPE, SIG_IGN);
+	/* The lower seven digits: not the signals that libc keeps to itself. */
 	ck_assert_int_eq(
-		run("ls /proc/$$/fd | tr '\\n' ' '; grep -E '^Sig(Blk|Ign)' "
-		    "/proc/$$/status | cut -f2 | tr '\\n' ' '",
+		run("[ -e /proc/$$/fd/1 ] && [ ! -e /proc/$$/fd/200 ] && grep "
+		    "-E '^Sig(Blk|Ign)' /proc/$$/status | sed "
+		    "'s/.*\\(.......\\)$/\\1/' | tr '\\n' ' '",
 			(struct tw_process_options){0}, &out, &err, &exit,
 			&error),
 		0);
-	ck_assert_str_eq(
-		tw_buf_text(&out), "0 1 2 0000000000000000 0000000000000000 ");
+	ck_assert_str_eq(tw_buf_text(&out), "0000000 0000000 ");
 	close(fd);
 	tw_buf_release(&out);
 	tw_buf_release(&err);
