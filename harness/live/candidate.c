@@ -8,10 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BODY_MAX    ((size_t)4 << 20)  /* of an answer that is compared */
-#define OUTPUT_MAX  ((size_t)16 << 10) /* of the candidate's, in a finding */
-#define DEADLINE    (10 * TW_S)
-#define LATE	    (5 * TW_MS)
+#define BODY_MAX   ((size_t)4 << 20)  /* of an answer that is compared */
+#define OUTPUT_MAX ((size_t)16 << 10) /* of the candidate's, in a finding */
+#define DEADLINE   (10 * TW_S)
+#define LATE	   (10 * TW_MS)
 
 const char *tw_live_end_name(enum tw_live_end end)
 {

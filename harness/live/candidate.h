@@ -42,7 +42,7 @@ struct tw_live_options {
 
 	tw_time ready;	  /* it may take to be ready; 0: 30 s */
 	tw_time deadline; /* for one answer; 0: 10 s */
-	tw_time late;	  /* p99 of lateness that a verdict bears; 0: 5 ms */
+	tw_time late;	  /* p99 of lateness that a verdict bears; 0: 10 ms */
 
 	/* Progress, one line each without its end; NULL: none. */
 	void (*log)(void *context, const char *line);
