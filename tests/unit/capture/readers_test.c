@@ -72,7 +72,7 @@ START_TEST(gor)
 		"1 0001 100 0\nGET /a?b HTTP/1.1\r\nHost: h\r\n\r\n" SEP
 		"1 0002 200 0\nPOST /p HTTP/1.1\r\nContent-Length: 5\r\n\r\n"
 		"x\n\ny\n" SEP "2 0002 260 7\nHTTP/1.1 201 "
-			       "C\r\nContent-Length: 2\r\n\r\nok" SEP
+		"C\r\nContent-Length: 2\r\n\r\nok" SEP
 		"2 0001 150\nHTTP/1.1 200 OK\r\n\r\nrest" SEP
 		"1 0003 300\nGET /3 HTTP/1.1\r\n\r\n" SEP
 		"3 0003 300 44\nHTTP/1.1 500 E\r\nContent-Length: 0\r\n\r\n" SEP
