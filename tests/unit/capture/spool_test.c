@@ -106,7 +106,7 @@ START_TEST(keeps_redacted_details)
 	struct tw_spool *spool = tw_spool_new(&(struct tw_spool_options){
 		.router = {router, router}, .details = true});
 	const struct tw_spool_call *calls;
-	struct tw_pool scratch = {0};
+	struct tw_scratch scratch = {0};
 	struct twinrig_exchange exchange;
 	struct tw_spool_record record;
 	struct tw_error error;
@@ -132,7 +132,7 @@ START_TEST(keeps_redacted_details)
 	ck_assert(!tw_spool_details(
 		spool, calls[0].details, &scratch, &exchange, &error));
 	ck_assert(tw_text_is(exchange.response_body, "[]"));
-	tw_pool_release(&scratch);
+	tw_scratch_release(&scratch);
 	tw_spool_free(spool);
 	tw_router_free(router);
 	tw_spec_free(spec);

@@ -93,7 +93,7 @@ END_TEST
 
 START_TEST(base64)
 {
-	struct tw_pool pool = {0};
+	struct tw_scratch pool = {0};
 	struct twinrig_text out;
 	char text[16];
 
@@ -106,7 +106,7 @@ START_TEST(base64)
 	ck_assert(!memcmp(text, "aGVsbG8=", 8));
 	ck_assert_uint_eq(tw_base64_encode("hell", 4, text), 8);
 	ck_assert(!memcmp(text, "aGVsbA==", 8));
-	tw_pool_release(&pool);
+	tw_scratch_release(&pool);
 }
 END_TEST
 
