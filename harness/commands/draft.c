@@ -2,8 +2,9 @@
 
 #include "harness/commands/draft_graph.h"
 
-#define WORK_UNKNOWN (2 * TW_MS) /* where nothing is logged */
-#define NODES	     3
+#define WORK_UNKNOWN   (2 * TW_MS) /* where nothing is logged */
+#define NODES	       3
+#define UNREACHED_TOLD 8
 
 /* ---- the entry -------------------------------------------------------- */
 
@@ -32,7 +33,8 @@ static int weight_of(const struct tw_spec *spec,
 	if (it->type.v && (!strcmp(it->type.v, "LoadBalancer") ||
 				  !strcmp(it->type.v, "NodePort")))
 		return 2;
-	return at != SIZE_MAX && !graph->nodes.v[at].called;
+	return at != SIZE_MAX && !graph->nodes.v[at].needed &&
+	       !tw_draft_is_load(it->name);
 }
 
 const struct tw_spec_service *tw_draft_entry(const struct tw_spec *spec)
@@ -177,7 +179,7 @@ static void add_service(struct draft *d, struct tw_draft_node *node)
 		node->reached ? "" : "  # the entry's calls do not lead here");
 	if (named)
 		add_entry_endpoints(d, node);
-	if (!named || node->called) {
+	if (!named || node->called || d->input->more_endpoints) {
 		tw_buf_add_text(out, "      " TW_MANIFESTS_ENDPOINT ":\n");
 		add_steps(d, node, d->unit, true);
 	}
@@ -361,6 +363,27 @@ int tw_draft_write(struct tw_draft *draft, const struct tw_draft_input *input,
 	write_config(&d);
 	tw_draft_graph_release(&d.graph);
 	return 0;
+}
+
+void tw_draft_unreached(const struct tw_draft_input *input, const char *entry,
+	struct tw_buf *out)
+{
+	const struct tw_spec_service *it =
+		tw_spec_find_service(input->spec, NULL, entry);
+	struct tw_draft_graph graph;
+	size_t told = 0;
+
+	tw_draft_graph_init(&graph, input->spec);
+	tw_draft_reach(&graph, tw_draft_find(&graph, it));
+	for (size_t i = 0; i < graph.nodes.n; i++) {
+		if (graph.nodes.v[i].reached || told > UNREACHED_TOLD)
+			continue;
+		tw_buf_printf(out, "%s%s", told ? ", " : "",
+			told == UNREACHED_TOLD ? "…"
+					       : graph.nodes.v[i].service->key);
+		told++;
+	}
+	tw_draft_graph_release(&graph);
 }
 
 void tw_draft_release(struct tw_draft *draft)

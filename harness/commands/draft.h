@@ -36,6 +36,7 @@ struct tw_draft_input {
 	const char *capture; /* its path; NULL: made-up traffic */
 	const struct tw_draft_endpoint *endpoints;
 	size_t n_endpoints;
+	bool more_endpoints; /* there are some beyond these */
 };
 
 struct tw_draft {
@@ -52,6 +53,11 @@ struct tw_draft {
 int tw_draft_write(struct tw_draft *draft, const struct tw_draft_input *input,
 	struct tw_error *error);
 void tw_draft_release(struct tw_draft *draft);
+
+/* Adds "name, name …" of the services that the entry's calls do not lead to,
+ * eight at most. */
+void tw_draft_unreached(const struct tw_draft_input *input, const char *entry,
+	struct tw_buf *out);
 
 /* The service through which requests come in: that of the first route, else
  * the exposed Service, else the uncalled one, which reaches most. NULL: there

@@ -38,6 +38,17 @@ static bool is_second(
 	return first != it;
 }
 
+bool tw_draft_is_load(const char *name)
+{
+	static const char *const words[] = {
+		"loadgen", "load-gen", "loadtest", "load-test", "locust", "k6"};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strstr(name, words[i]))
+			return true;
+	return !strcmp(name, "load");
+}
+
 static void add_calls(
 	struct tw_draft_node *node, const struct tw_spec_steps *steps)
 {
@@ -110,8 +121,11 @@ void tw_draft_graph_init(
 				find_key(graph, node->calls.v[k]->service.v);
 
 			tw_vec_push(&node->callees, to);
-			if (to != SIZE_MAX)
-				graph->nodes.v[to].called = true;
+			if (to == SIZE_MAX)
+				continue;
+			graph->nodes.v[to].called = true;
+			graph->nodes.v[to].needed |=
+				!tw_draft_is_load(node->service->name);
 		}
 	}
 }

@@ -6,13 +6,18 @@
 
 #define TW_DRAFT_SAMPLES 2001
 
+/* By its name: "loadgenerator", "load-test", "k6". It stands for users. */
+bool tw_draft_is_load(const char *name);
+
 TW_VEC_TYPE(tw_draft_indices, size_t);
 
 struct tw_draft_node {
 	const struct tw_spec_service *service;
 	TW_VEC(const struct tw_spec_step *) calls;
 	struct tw_draft_indices callees; /* of each call */
-	bool called, reached;
+	bool called;
+	bool needed; /* called by another than a load generator */
+	bool reached;
 };
 
 struct tw_draft_graph {
