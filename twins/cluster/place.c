@@ -2,19 +2,11 @@
 
 #include "twins/base/hash.h"
 
+#include <string.h>
+
 struct room {
 	int64_t cpu, memory; /* allocated */
 };
-
-/* What kube-scheduler's scoring counts for a pod that requests nothing
- * (pkg/scheduler/util/pod_resources.go): 100m and 200 MB. */
-#define PLAIN_CPU    100
-#define PLAIN_MEMORY (INT64_C(200) * 1024 * 1024)
-
-static double share(int64_t used, int64_t more, int64_t all)
-{
-	return all > 0 ? ((double)used + (double)more) / (double)all : 1;
-}
 
 static bool fits(const struct tw_node *node, const struct room *room,
 	const struct tw_revision *revision)
@@ -23,55 +15,62 @@ static bool fits(const struct tw_node *node, const struct room *room,
 	       revision->memory <= node->memory - room->memory;
 }
 
+/* How many replicas of one revision stand where. */
+struct spread {
+	uint32_t *nodes, *zones;
+};
+
+/* Is node a a better place for the replica than b? */
+static bool better(const struct tw_model *model, const struct spread *spread,
+	uint64_t replica, uint32_t a, uint32_t b)
+{
+	uint32_t zone_a = model->nodes[a].zone, zone_b = model->nodes[b].zone;
+
+	if (spread->nodes[a] != spread->nodes[b])
+		return spread->nodes[a] < spread->nodes[b];
+	if (spread->zones[zone_a] != spread->zones[zone_b])
+		return spread->zones[zone_a] < spread->zones[zone_b];
+	return tw_hash_combine(replica, model->nodes[a].hash) <
+	       tw_hash_combine(replica, model->nodes[b].hash);
+}
+
 static uint32_t choose(const struct tw_model *model, const struct room *rooms,
-	const struct room *scores, uint32_t replica)
+	const struct spread *spread, uint32_t replica)
 {
 	const struct tw_replica *it = &model->replicas[replica];
 	const struct tw_revision *revision = &model->revisions[it->revision];
 	uint32_t best = TW_NONE;
-	double best_cpu = 0, best_memory = 0;
-	uint64_t best_tie = 0;
 
-	for (uint32_t n = 0; n < model->n_nodes; n++) {
-		const struct tw_node *node = &model->nodes[n];
-		double cpu = share(scores[n].cpu, PLAIN_CPU, node->cpu);
-		double memory =
-			share(scores[n].memory, PLAIN_MEMORY, node->memory);
-		uint64_t tie = tw_hash_combine(it->hash, node->hash);
-
-		if (!fits(node, &rooms[n], revision))
-			continue;
-		if (best != TW_NONE &&
-			(cpu > best_cpu ||
-				(cpu == best_cpu && memory > best_memory) ||
-				(cpu == best_cpu && memory == best_memory &&
-					tie >= best_tie)))
-			continue;
-		best = n;
-		best_cpu = cpu;
-		best_memory = memory;
-		best_tie = tie;
-	}
+	for (uint32_t n = 0; n < model->n_nodes; n++)
+		if (fits(&model->nodes[n], &rooms[n], revision) &&
+			(best == TW_NONE ||
+				better(model, spread, it->hash, n, best)))
+			best = n;
 	return best;
 }
 
-uint32_t tw_place(const struct tw_model *model, uint32_t *node_of)
+/* A DaemonSet's pod waits for its own node. */
+static uint32_t own_node(const struct tw_model *model, const struct room *rooms,
+	const struct tw_revision *revision, uint32_t node)
 {
-	struct room *rooms = tw_calloc(model->n_nodes, sizeof *rooms);
-	struct room *scores = tw_calloc(model->n_nodes, sizeof *scores);
+	return fits(&model->nodes[node], &rooms[node], revision) ? node
+								 : TW_NONE;
+}
+
+static uint32_t place_revision(const struct tw_model *model,
+	const struct tw_revision *revision, struct room *rooms,
+	struct spread *spread, uint32_t *node_of)
+{
 	uint32_t nowhere = 0;
 
-	for (uint32_t r = 0; r < model->n_replicas; r++) {
-		const struct tw_revision *revision =
-			&model->revisions[model->replicas[r].revision];
+	memset(spread->nodes, 0, model->n_nodes * sizeof *spread->nodes);
+	memset(spread->zones, 0, model->n_zones * sizeof *spread->zones);
+	for (uint32_t i = 0; i < revision->n_replicas; i++) {
+		uint32_t r = revision->first_replica + i;
 		uint32_t node = revision->each_node
-					? model->replicas[r].ordinal
-					: choose(model, rooms, scores, r);
+					? own_node(model, rooms, revision, i)
+					: choose(model, rooms, spread, r);
 
-		/* A DaemonSet's pod waits for its own node. */
-		if (node != TW_NONE &&
-			!fits(&model->nodes[node], &rooms[node], revision))
-			node = TW_NONE;
 		node_of[r] = node;
 		if (node == TW_NONE) {
 			nowhere++;
@@ -79,12 +78,27 @@ uint32_t tw_place(const struct tw_model *model, uint32_t *node_of)
 		}
 		rooms[node].cpu += revision->cpu;
 		rooms[node].memory += revision->memory;
-		scores[node].cpu += revision->cpu ? revision->cpu : PLAIN_CPU;
-		scores[node].memory +=
-			revision->memory ? revision->memory : PLAIN_MEMORY;
+		spread->nodes[node]++;
+		spread->zones[model->nodes[node].zone]++;
 	}
+	return nowhere;
+}
+
+uint32_t tw_place(const struct tw_model *model, uint32_t *node_of)
+{
+	struct room *rooms = tw_calloc(model->n_nodes, sizeof *rooms);
+	struct spread spread = {
+		tw_calloc(model->n_nodes, sizeof *spread.nodes),
+		tw_calloc(model->n_zones, sizeof *spread.zones),
+	};
+	uint32_t nowhere = 0;
+
+	for (uint32_t i = 0; i < model->n_revisions; i++)
+		nowhere += place_revision(
+			model, &model->revisions[i], rooms, &spread, node_of);
 	tw_free(rooms);
-	tw_free(scores);
+	tw_free(spread.nodes);
+	tw_free(spread.zones);
 	return nowhere;
 }
 

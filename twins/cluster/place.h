@@ -1,12 +1,13 @@
 /*
- * Where replicas stand: each on the node that is least allocated by requests
- * (CPU first, then memory), among those that it fits on; between equals the
- * one whose name, hashed with the replica's, is smallest. The largest pods do
- * not come first: the order is that of the model, as pods come in the order
- * of their creation.
- *
- * This is the plain case of kube-scheduler's LeastAllocated, without its
- * affinities, taints and topology constraints.
+ * Where replicas stand. Among the nodes that a replica fits on by its requests
+ * it takes the one with the fewest replicas of the same workload, then the
+ * zone with the fewest, then the one whose name, hashed with the replica's, is
+ * smallest. So workloads are spread as kube-scheduler's default topology
+ * constraints want it (hostname, then zone; pkg/scheduler, PodTopologySpread
+ * system defaulting), and, as long as there is room, where one workload
+ * stands does not depend on any other: a change of one disturbs nobody else,
+ * which keeps the two sides of a comparison comparable. Affinities and taints
+ * are not looked at.
  */
 #ifndef TW_CLUSTER_PLACE_H
 #define TW_CLUSTER_PLACE_H

@@ -1,5 +1,5 @@
 #include "plugins/common/http.h"
-#include "plugins/common/pool.h"
+#include "plugins/common/scratch.h"
 #include "plugins/common/text.h"
 
 #include "tests/unit/test.h"
