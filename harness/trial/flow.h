@@ -1,0 +1,63 @@
+/*
+ * Traffic as both sides of a comparison see it: arrivals in order of time,
+ * each for an endpoint by name, since the two models may know other ones.
+ */
+#ifndef TW_TRIAL_FLOW_H
+#define TW_TRIAL_FLOW_H
+
+#include "twins/base/units.h"
+#include "twins/base/vector.h"
+
+struct tw_flow_target {
+	const char *service;  /* "namespace/name" */
+	const char *endpoint; /* "GET /product/{id}" */
+};
+
+/* The side has no service that the request could be for. */
+#define TW_FLOW_LOST UINT32_MAX
+
+struct tw_flow_arrival {
+	tw_time at;
+	uint32_t target;   /* index into flow->targets; TW_FLOW_LOST: none */
+	uint64_t position; /* in the source */
+	uint32_t pass;	   /* of a loop, from 0 */
+};
+
+/* Whose endpoints an arrival goes to. */
+enum tw_flow_side { TW_FLOW_BASELINE, TW_FLOW_CANDIDATE };
+
+struct tw_flow;
+
+struct tw_flow_vtable {
+	/* A cursor of its own for each trial; any number at a time, on any
+	 * thread. Both sides get the same arrivals; a target may differ. */
+	void *(*open)(const struct tw_flow *flow, enum tw_flow_side side, uint64_t seed,
+		uint32_t replication);
+	bool (*next)(void *cursor, struct tw_flow_arrival *arrival);
+	void (*close)(void *cursor);
+	void (*free)(struct tw_flow *flow);
+};
+
+struct tw_flow { /* an implementation embeds it as its first member */
+	const struct tw_flow_vtable *vtable;
+	const struct tw_flow_target *targets;
+	size_t n_targets;
+	tw_time duration;  /* of the traffic */
+	uint64_t arrivals; /* that a cursor will give; 0: not known */
+};
+
+static inline void tw_flow_free(struct tw_flow *flow)
+{
+	if (flow)
+		flow->vtable->free(flow);
+}
+
+/*
+ * Made-up traffic, where there is no capture: a Poisson process of `rate`
+ * requests a second for `duration`, each to one of the targets with equal
+ * probability. Targets are copied.
+ */
+struct tw_flow *tw_flow_poisson(const struct tw_flow_target *targets,
+	size_t n_targets, double rate, tw_time duration);
+
+#endif

@@ -1,0 +1,159 @@
+#include "harness/trial/trial.h"
+
+#include "harness/trial/parallel.h"
+#include "twins/base/assert.h"
+
+#include <pthread.h>
+
+struct feed {
+	const struct tw_trial *trial;
+	const struct tw_flow_vtable *flow;
+	void *cursor;
+	const uint32_t *endpoints; /* of the model, by target */
+	uint64_t *lost;		   /* arrivals without one, by target */
+};
+
+static bool feed_next(void *context, struct tw_arrival *arrival)
+{
+	struct feed *feed = context;
+	struct tw_flow_arrival next;
+
+	while (feed->flow->next(feed->cursor, &next)) {
+		uint32_t endpoint;
+
+		if (next.target == TW_FLOW_LOST)
+			continue;
+		endpoint = feed->endpoints[next.target];
+		if (endpoint == TW_NONE) {
+			feed->lost[next.target]++;
+			continue;
+		}
+		*arrival = (struct tw_arrival){
+			.at = next.at,
+			.endpoint = endpoint,
+			.caller = TW_NONE,
+			.key = tw_arrival_key(next.position, next.pass),
+			.position = next.position,
+		};
+		return true;
+	}
+	return false;
+}
+
+static uint32_t *endpoints_of(
+	const struct tw_model *model, const struct tw_flow *flow)
+{
+	uint32_t *endpoints = tw_calloc(flow->n_targets, sizeof *endpoints);
+
+	for (size_t i = 0; i < flow->n_targets; i++) {
+		uint32_t service =
+			tw_model_service(model, flow->targets[i].service);
+
+		endpoints[i] = TW_NONE;
+		if (service == TW_NONE)
+			continue;
+		endpoints[i] = tw_model_endpoint(
+			model, service, flow->targets[i].endpoint);
+		/* A template that was only inferred. */
+		if (endpoints[i] == TW_NONE)
+			endpoints[i] = tw_model_endpoint(model, service, NULL);
+	}
+	return endpoints;
+}
+
+/* What the model has no answer for is an error that its callers see. */
+static void count_lost(const struct tw_flow *flow, const uint64_t *lost,
+	struct tw_observation *to)
+{
+	for (size_t i = 0; i < flow->n_targets; i++) {
+		struct tw_cell *cell;
+		struct tw_cell_key key = {
+			.caller = tw_observation_name(to, TW_OUTSIDE),
+			.service = tw_observation_name(
+				to, flow->targets[i].service),
+			.endpoint = tw_observation_name(
+				to, flow->targets[i].endpoint),
+			.zone = tw_observation_name(to, ""),
+			.side = TW_CLIENT,
+			.window = TW_WINDOW_BEFORE,
+		};
+
+		if (!lost[i])
+			continue;
+		cell = tw_observation_cell(to, &key);
+		cell->count += lost[i];
+		cell->errors += lost[i];
+		to->arrivals += lost[i];
+		to->completed += lost[i];
+	}
+	tw_observation_sort(to);
+}
+
+void tw_trial_run(const struct tw_trial *trial, struct tw_observation *to)
+{
+	const struct tw_flow *flow = trial->flow;
+	struct tw_options options = {
+		.seed = trial->seed,
+		.replication = trial->replication,
+		.scenario = trial->scenario,
+		.tap = trial->tap,
+	};
+	uint32_t *endpoints = endpoints_of(trial->model, flow);
+	uint64_t *lost = tw_calloc(flow->n_targets, sizeof *lost);
+	struct feed feed = {
+		.trial = trial,
+		.flow = flow->vtable,
+		.cursor = flow->vtable->open(
+			flow, trial->side, trial->seed, trial->replication),
+		.endpoints = endpoints,
+		.lost = lost,
+	};
+	struct tw_arrivals source = {
+		.next = feed_next,
+		.context = &feed,
+		.duration = flow->duration,
+	};
+	struct tw_twin *twin = tw_twin_new(trial->model, &options);
+
+	tw_twin_run(twin, &source);
+	tw_twin_finish(twin, flow->duration, to);
+	tw_twin_free(twin);
+	flow->vtable->close(feed.cursor);
+	count_lost(flow, lost, to);
+	tw_free(lost);
+	tw_free(endpoints);
+}
+
+struct batch {
+	const struct tw_trial *trials;
+	struct tw_observation *to;
+	void (*tick)(void *);
+	void *context;
+	pthread_mutex_t lock;
+};
+
+static void run_one(void *context, size_t i)
+{
+	struct batch *batch = context;
+
+	tw_trial_run(&batch->trials[i], &batch->to[i]);
+	if (!batch->tick)
+		return;
+	tw_assert(!pthread_mutex_lock(&batch->lock));
+	batch->tick(batch->context);
+	tw_assert(!pthread_mutex_unlock(&batch->lock));
+}
+
+void tw_trials_run(const struct tw_trial *trials, size_t n, size_t threads,
+	struct tw_observation *to, void (*tick)(void *), void *context)
+{
+	struct batch batch = {
+		.trials = trials,
+		.to = to,
+		.tick = tick,
+		.context = context,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+	};
+
+	tw_parallel(n, threads, run_one, &batch);
+}

@@ -1,0 +1,34 @@
+/*
+ * One trial: a pure function of model, traffic, scenario, seed and
+ * replication to an observation. Trials share only what they read, so many
+ * run side by side.
+ */
+#ifndef TW_TRIAL_TRIAL_H
+#define TW_TRIAL_TRIAL_H
+
+#include "harness/trial/flow.h"
+#include "twins/twin.h"
+
+struct tw_trial {
+	const struct tw_model *model;
+	const struct tw_flow *flow;
+	enum tw_flow_side side;
+	const struct tw_scenario *scenario; /* NULL: nothing goes wrong */
+	uint64_t seed;
+	uint32_t replication;	  /* other draws of the same seed */
+	const struct tw_tap *tap; /* NULL: none */
+};
+
+/*
+ * Runs it; *to is initialised here. Requests of the flow for which the model
+ * has no endpoint fail at once: they are in the observation as calls from the
+ * outside that ended badly.
+ */
+void tw_trial_run(const struct tw_trial *trial, struct tw_observation *to);
+
+/* Runs n of them on up to `threads` threads; to[i] is that of trials[i]. Calls
+ * tick(context) as each ends, one at a time, where tick is not NULL. */
+void tw_trials_run(const struct tw_trial *trials, size_t n, size_t threads,
+	struct tw_observation *to, void (*tick)(void *), void *context);
+
+#endif
