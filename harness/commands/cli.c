@@ -1,0 +1,263 @@
+#include "harness/commands/command.h"
+
+#include "twins/base/units.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const struct tw_command *const tw_commands[] = {
+	&tw_command_gate,
+	&tw_command_run,
+	&tw_command_faults,
+	&tw_command_schema,
+	NULL,
+};
+
+enum kind { FLAG, TEXT, COUNT };
+
+struct option {
+	const char *name; /* without the dashes */
+	char letter;	  /* 0: none */
+	enum kind kind;
+	size_t offset;
+	const char *value; /* how its value is shown */
+	const char *help;
+	const char *commands; /* " gate run "; NULL: every verb */
+};
+
+#define AT(member) offsetof(struct tw_cli, member)
+
+static const struct option table[] = {
+	{"config", 'c', TEXT, AT(config), "FILE",
+		"the configuration (twinrig.yaml)", NULL},
+	{"baseline", 0, TEXT, AT(baseline), "REF|DIR",
+		"what to compare with (as configured)", " gate "},
+	{"scenario", 0, TEXT, AT(scenario), "NAME",
+		"only scenarios of this name or glob", " gate run "},
+	{"runs", 0, COUNT, AT(runs), "N", "trials of each scenario", " gate "},
+	{"seed", 0, COUNT, AT(seed), "N", "the seed of every draw",
+		" gate run "},
+	{"threads", 0, COUNT, AT(threads), "N",
+		"trials side by side (one per core)", " gate "},
+	{"junit", 0, TEXT, AT(junit), "FILE", "write JUnit XML", " gate "},
+	{"json", 0, TEXT, AT(json), "FILE", "write JSON", " gate "},
+	{"markdown", 0, TEXT, AT(markdown), "FILE", "write Markdown", " gate "},
+	{"capture", 0, TEXT, AT(capture), "FILE",
+		"a capture or an access log to draft from", " init "},
+	{"output", 'o', TEXT, AT(output), "FILE",
+		"where to write (standard output)", " capture schema "},
+	{"format", 0, TEXT, AT(format), "NAME",
+		"jsonl or gor (by the file's name)", " capture "},
+	{"lines", 'n', COUNT, AT(lines), "N", "exchanges to show (10)",
+		" capture "},
+	{"events", 0, FLAG, AT(events), NULL, "print every event", " run "},
+	{"force", 0, FLAG, AT(force), NULL, "overwrite files", " init "},
+	{"quiet", 'q', FLAG, AT(quiet), NULL, "only the verdict and errors",
+		NULL},
+	{"verbose", 'v', FLAG, AT(verbose), NULL, "notes too", NULL},
+	{"no-progress", 0, FLAG, AT(no_progress), NULL, "no progress bar",
+		" gate run "},
+	{"help", 'h', FLAG, AT(help), NULL, "this text", NULL},
+	{"version", 0, FLAG, AT(version), NULL, "the version", NULL},
+};
+
+#define N_OPTIONS (sizeof table / sizeof *table)
+
+static const struct tw_command *find_command(const char *name)
+{
+	for (size_t i = 0; tw_commands[i]; i++)
+		if (!strcmp(tw_commands[i]->name, name))
+			return tw_commands[i];
+	return NULL;
+}
+
+static int unknown_command(const char *name, struct tw_error *error)
+{
+	const char *names[32];
+	const char *nearest;
+	size_t n = 0;
+
+	for (; tw_commands[n] && n < 32; n++)
+		names[n] = tw_commands[n]->name;
+	nearest = tw_nearest(name, names, n);
+	return tw_fail(error, TW_E_USAGE, "unknown command '%s'%s%s%s", name,
+		nearest ? "; did you mean '" : "; see 'twinrig --help'",
+		nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+static bool serves(
+	const struct option *option, const struct tw_command *command)
+{
+	const char *at;
+	size_t n;
+
+	if (!option->commands || !command)
+		return true;
+	n = strlen(command->name);
+	for (at = option->commands; (at = strchr(at, ' ')); at++)
+		if (!strncmp(at + 1, command->name, n) && at[1 + n] == ' ')
+			return true;
+	return false;
+}
+
+static const struct option *find_option(struct tw_str name, bool is_letter)
+{
+	for (size_t i = 0; i < N_OPTIONS; i++)
+		if (is_letter ? table[i].letter == name.p[0]
+			      : tw_str_equal(name, table[i].name))
+			return &table[i];
+	return NULL;
+}
+
+static int unknown_option(const char *word, struct tw_error *error)
+{
+	const char *names[N_OPTIONS];
+	const char *nearest;
+
+	for (size_t i = 0; i < N_OPTIONS; i++)
+		names[i] = table[i].name;
+	nearest = tw_nearest(word + strspn(word, "-"), names, N_OPTIONS);
+	return tw_fail(error, TW_E_USAGE, "unknown option '%s'%s%s%s", word,
+		nearest ? "; did you mean '--" : "", nearest ? nearest : "",
+		nearest ? "'?" : "");
+}
+
+static int store(struct tw_cli *cli, const struct option *option,
+	const char *value, struct tw_error *error)
+{
+	char *at = (char *)cli + option->offset;
+
+	switch (option->kind) {
+	case FLAG:
+		*(bool *)at = true;
+		return 0;
+	case TEXT:
+		*(const char **)at = value;
+		return 0;
+	case COUNT:
+		if (tw_parse_int(tw_str_of(value), (int64_t *)at) &&
+			*(int64_t *)at >= 0)
+			return 0;
+		return tw_fail(error, TW_E_USAGE,
+			"--%s wants a whole number, not '%s'", option->name,
+			value);
+	}
+	return 0;
+}
+
+/* One word that starts with a dash; *i moves on where its value is the next
+ * word. */
+static int read_option(struct tw_cli *cli, const struct tw_command *command,
+	int argc, char **argv, int *i, struct tw_error *error)
+{
+	const char *word = argv[*i];
+	bool is_letter = word[1] != '-';
+	struct tw_str name = tw_str_of(word + (is_letter ? 1 : 2));
+	const char *equals = is_letter ? NULL : strchr(word, '=');
+	const char *value = equals ? equals + 1 : NULL;
+	const struct option *option;
+
+	if (equals)
+		name.n = (size_t)(equals - name.p);
+	option = name.n ? find_option(name, is_letter) : NULL;
+	if (!option || (is_letter && option->kind == FLAG && name.n > 1))
+		return unknown_option(word, error);
+	if (!serves(option, command))
+		return tw_fail(error, TW_E_USAGE, "'%s' has no option --%s",
+			command->name, option->name);
+	if (is_letter && name.n > 1)
+		value = name.p + 1;
+	if (option->kind == FLAG && value)
+		return tw_fail(
+			error, TW_E_USAGE, "--%s takes no value", option->name);
+	if (option->kind != FLAG && !value) {
+		if (*i + 1 >= argc)
+			return tw_fail(error, TW_E_USAGE, "--%s wants %s",
+				option->name, option->value);
+		value = argv[++*i];
+	}
+	return store(cli, option, value, error);
+}
+
+const struct tw_command *tw_cli_read(
+	int argc, char **argv, struct tw_cli *cli, struct tw_error *error)
+{
+	const struct tw_command *command = NULL;
+	bool only_args = false;
+
+	*cli = (struct tw_cli){.seed = -1};
+	*error = (struct tw_error){0};
+	for (int i = 1; i < argc; i++) {
+		const char *word = argv[i];
+
+		if (!only_args && !strcmp(word, "--")) {
+			only_args = true;
+		} else if (!only_args && word[0] == '-' && word[1]) {
+			if (read_option(cli, command, argc, argv, &i, error))
+				return NULL;
+		} else if (!command) {
+			command = find_command(word);
+			if (!command) {
+				unknown_command(word, error);
+				return NULL;
+			}
+		} else {
+			tw_vec_push(&cli->args, word);
+		}
+	}
+	if (!command && !cli->help && !cli->version)
+		tw_fail(error, TW_E_USAGE,
+			"what is to be done? See 'twinrig --help'");
+	return command;
+}
+
+void tw_cli_release(struct tw_cli *cli)
+{
+	tw_vec_release(&cli->args);
+}
+
+static void help_options(const struct tw_command *command, struct tw_buf *out)
+{
+	for (size_t i = 0; i < N_OPTIONS; i++) {
+		const struct option *option = &table[i];
+		struct tw_buf left = {0};
+
+		if (!serves(option, command))
+			continue;
+		if (option->letter)
+			tw_buf_printf(&left, "-%c, ", option->letter);
+		tw_buf_printf(&left, "--%s%s%s", option->name,
+			option->value ? " " : "",
+			option->value ? option->value : "");
+		tw_buf_printf(
+			out, "  %-26s %s\n", tw_buf_text(&left), option->help);
+		tw_buf_release(&left);
+	}
+}
+
+void tw_cli_help(const struct tw_command *command, struct tw_buf *out)
+{
+	if (command) {
+		tw_buf_printf(out, "twinrig %s [OPTIONS]%s%s\n\n%s\n",
+			command->name, command->arguments[0] ? " " : "",
+			command->arguments, command->summary);
+		if (command->manual)
+			tw_buf_printf(out, "\n%s\n", command->manual);
+		tw_buf_add_text(out, "\n");
+		help_options(command, out);
+		return;
+	}
+	tw_buf_add_text(out,
+		"twinrig COMMAND [OPTIONS]\n\n"
+		"Builds a twin of a system from its YAML, replays captured "
+		"traffic through it\nunder faults, and gates the candidate "
+		"against the baseline.\n\n");
+	for (size_t i = 0; tw_commands[i]; i++)
+		tw_buf_printf(out, "  %-10s %s\n", tw_commands[i]->name,
+			tw_commands[i]->summary);
+	tw_buf_add_text(out,
+		"\n'twinrig COMMAND --help' lists a command's options.\n\n"
+		"Exit status: 0 every check passed, 1 a check failed, 2 a "
+		"file or the command line\nis wrong, 3 the run could not be "
+		"made, 4 inconclusive.\n");
+}

@@ -1,0 +1,69 @@
+/*
+ * Verbs. One file a verb and one row in tw_commands[]; main.c reads the
+ * command line by the table of options in cli.c and calls the verb.
+ *
+ * A verb returns the exit status. Its result goes to standard output,
+ * progress and messages to standard error.
+ */
+#ifndef TW_COMMANDS_COMMAND_H
+#define TW_COMMANDS_COMMAND_H
+
+#include "twins/base/error.h"
+#include "twins/base/vector.h"
+
+enum tw_exit {
+	TW_EXIT_PASS = 0,	  /* every check passed */
+	TW_EXIT_FAIL = 1,	  /* a check failed, or the candidate broke */
+	TW_EXIT_USAGE = 2,	  /* a person's file or command line is wrong */
+	TW_EXIT_RUN = 3,	  /* the run could not be made */
+	TW_EXIT_INCONCLUSIVE = 4, /* the evidence does not carry a verdict */
+};
+
+/* What the command line said; a member per row of the table. */
+struct tw_cli {
+	const char *config;   /* -c; NULL: twinrig.yaml */
+	const char *baseline; /* a ref or a directory; NULL: as configured */
+	const char *scenario; /* a name or glob; NULL: all */
+	int64_t runs;	      /* 0: as configured */
+	int64_t seed;	      /* -1: as configured */
+	int64_t threads;      /* 0: one per core */
+	const char *junit, *json, *markdown; /* files; "-": standard output */
+	const char *capture;		     /* init */
+	const char *output;		     /* -o */
+	const char *format;		     /* capture convert */
+	int64_t lines;			     /* capture head -n */
+	bool events;			     /* run: print the event log */
+	bool force;			     /* init: overwrite */
+	bool quiet, verbose, no_progress;
+	bool help, version;
+	TW_VEC(const char *) args;  /* what is left, without the verb */
+	bool colour, colour_errors; /* of the terminal, NO_COLOR heeded */
+};
+
+struct tw_command {
+	const char *name;
+	const char *arguments; /* shown after the options, e.g. "FILE..." */
+	const char *summary;   /* one line */
+	const char *manual;    /* some lines more; may be NULL */
+	int (*run)(const struct tw_cli *cli);
+};
+
+extern const struct tw_command *const tw_commands[]; /* ends with NULL */
+
+extern const struct tw_command tw_command_gate;
+extern const struct tw_command tw_command_run;
+extern const struct tw_command tw_command_faults;
+extern const struct tw_command tw_command_schema;
+
+/*
+ * Reads the command line. Returns the verb, or NULL with *error (a usage
+ * error), or NULL without one where --help or --version alone was asked for.
+ */
+const struct tw_command *tw_cli_read(
+	int argc, char **argv, struct tw_cli *cli, struct tw_error *error);
+void tw_cli_release(struct tw_cli *cli);
+
+/* The usage of the program (verb NULL) or of one verb. */
+void tw_cli_help(const struct tw_command *command, struct tw_buf *out);
+
+#endif

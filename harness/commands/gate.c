@@ -1,0 +1,313 @@
+/*
+ * `twinrig gate`: both sides through every scenario, and what they come to.
+ */
+#include "harness/commands/gate.h"
+
+#include "harness/lint/lint.h"
+
+#include <stdio.h>
+
+/* ---- checks ------------------------------------------------------------ */
+
+static int add_check(struct tw_gate *gate, struct tw_str text,
+	struct tw_pos pos, const struct tw_config_check *from)
+{
+	struct tw_check *check = tw_new(&gate->arena, struct tw_check);
+
+	if (tw_check_parse(check, &gate->arena, text, pos, &gate->setup.diags))
+		return TW_EXIT_USAGE;
+	for (size_t i = 0; from && i < from->scenarios.n; i++)
+		tw_vec_push_in(&gate->arena, &check->scenarios,
+			from->scenarios.v[i].v);
+	check->muted = from && from->mute.v;
+	if (from && from->name.v)
+		check->name = from->name.v;
+	tw_vec_push(&gate->checks, check);
+	return 0;
+}
+
+static int read_checks(struct tw_gate *gate)
+{
+	const struct tw_config *config = gate->policy;
+	int status = 0;
+
+	for (size_t i = 0; i < config->gate.checks.n; i++) {
+		const struct tw_config_check *from = config->gate.checks.v[i];
+
+		if (add_check(gate, tw_str_of(from->check.v),
+			    from->check.origin->pos, from))
+			status = TW_EXIT_USAGE;
+	}
+	gate->report.default_checks = !config->gate.checks.n;
+	for (size_t i = 0; gate->report.default_checks && tw_default_checks[i];
+		i++)
+		add_check(gate, tw_str_of(tw_default_checks[i]),
+			(struct tw_pos){0}, NULL);
+	return status;
+}
+
+/* ---- judging ----------------------------------------------------------- */
+
+static bool same_system(const struct tw_gate *gate)
+{
+	return gate->has_baseline && !gate->differences.n &&
+	       !gate->setup.config.candidate.process.n;
+}
+
+static const char *faults_text(struct tw_gate *gate, const struct tw_case *one)
+{
+	struct tw_scenario scenario;
+	struct tw_buf text = {0};
+	const char *copy;
+
+	tw_case_compile(
+		one, gate->candidate.model, &scenario, &gate->setup.diags);
+	for (size_t i = 0; i < scenario.faults.n; i++)
+		tw_buf_printf(&text, "%s%s", i ? "; " : "",
+			scenario.faults.v[i]->label);
+	copy = tw_arena_strdup(&gate->arena, tw_buf_text(&text));
+	tw_buf_release(&text);
+	tw_scenario_release(&scenario);
+	return copy;
+}
+
+static const char *reproduce_text(
+	struct tw_gate *gate, const struct tw_case *one)
+{
+	const struct tw_cli *cli = gate->cli;
+	const char *revision = gate->report.baseline.revision;
+	struct tw_buf text = {0};
+	const char *copy;
+
+	tw_buf_add_text(&text, "twinrig gate");
+	if (cli->config)
+		tw_buf_printf(&text, " -c %s", cli->config);
+	if (revision)
+		tw_buf_printf(&text, " --baseline %.12s", revision);
+	else if (cli->baseline)
+		tw_buf_printf(&text, " --baseline %s", cli->baseline);
+	tw_buf_printf(&text, " --scenario '%s' --runs %zu --seed %llu",
+		one->name, gate->runs, (unsigned long long)gate->seed);
+	copy = tw_arena_strdup(&gate->arena, tw_buf_text(&text));
+	tw_buf_release(&text);
+	return copy;
+}
+
+struct tw_scenario_result *tw_gate_judge(struct tw_gate *gate,
+	const struct tw_case *one, struct tw_runs baseline,
+	struct tw_runs candidate)
+{
+	struct tw_judge_options options = {
+		.confidence = tw_real_or(gate->policy->gate.confidence, 0),
+		.same_system = same_system(gate),
+		.differences = gate->differences.v,
+		.n_differences = gate->differences.n,
+	};
+	struct tw_scenario_result *result = tw_judge_scenario(
+		tw_arena_strdup(&gate->arena, one->name), gate->checks.v,
+		gate->checks.n, baseline, candidate, &options, &gate->arena);
+
+	result->faults = faults_text(gate, one);
+	result->reproduce = reproduce_text(gate, one);
+	return result;
+}
+
+static void conclude(struct tw_gate *gate)
+{
+	struct tw_completeness complete =
+		tw_traffic_completeness(gate->traffic);
+	struct tw_report_traffic *traffic =
+		tw_new(&gate->arena, struct tw_report_traffic);
+	struct tw_evidence evidence = {
+		.exchanges = complete.exchanges,
+		.replayed = complete.replayable,
+		.floor = tw_real_or(gate->policy->gate.completeness, 0.95),
+		.late = gate->late,
+		.late_floor = gate->late_floor,
+		.overflow = gate->overflow,
+		.differences = gate->differences.v,
+		.n_differences = gate->differences.n,
+		.no_baseline = !gate->has_baseline,
+		.assumed = gate->assumed.v,
+		.n_assumed = gate->assumed.n,
+	};
+
+	traffic->read = complete.exchanges - complete.malformed;
+	traffic->malformed = complete.malformed;
+	traffic->unrouted = complete.unrouted;
+	traffic->replayed = complete.replayable;
+	if (complete.exchanges)
+		gate->report.traffic = traffic;
+	tw_gate_conclude(&gate->result, &evidence,
+		tw_real_or(gate->policy->gate.confidence, 0), &gate->arena);
+}
+
+/* ---- telling ----------------------------------------------------------- */
+
+static enum tw_inconclusive_as inconclusive_as(const struct tw_config *config)
+{
+	const char *as = config->gate.inconclusive.v;
+
+	if (as && !strcmp(as, "fail"))
+		return TW_INCONCLUSIVE_FAIL;
+	if (as && !strcmp(as, "pass"))
+		return TW_INCONCLUSIVE_PASS;
+	return TW_INCONCLUSIVE_OWN;
+}
+
+static int write_report(const struct tw_gate *gate,
+	const struct tw_report_kind *kind, const char *path)
+{
+	struct tw_report_options options = {
+		.colour = !path && gate->cli->colour,
+		.verbose = gate->cli->verbose,
+	};
+	bool is_stdout = !path || !strcmp(path, "-");
+	FILE *file = is_stdout ? stdout : fopen(path, "wb");
+	struct tw_buf text = {0};
+	int failed;
+
+	if (!file) {
+		perror(path);
+		return TW_EXIT_RUN;
+	}
+	kind->write(&gate->report, &options, &text);
+	failed = text.n && fwrite(text.p, text.n, 1, file) != 1;
+	failed |= is_stdout ? fflush(file) : fclose(file);
+	if (failed)
+		perror(is_stdout ? "standard output" : path);
+	tw_buf_release(&text);
+	return failed ? TW_EXIT_RUN : 0;
+}
+
+static int tell(struct tw_gate *gate)
+{
+	const struct tw_cli *cli = gate->cli;
+	const struct {
+		const struct tw_report_kind *kind;
+		const char *path;
+	} files[] = {
+		{&tw_report_junit, cli->junit},
+		{&tw_report_json, cli->json},
+		{&tw_report_markdown, cli->markdown},
+	};
+	bool taken = false;
+	int status = 0;
+
+	gate->report.version = TW_VERSION;
+	gate->report.config = gate->setup.file;
+	gate->report.seed = gate->seed;
+	gate->report.runs = gate->runs;
+	gate->report.gate = &gate->result;
+	gate->report.findings = &gate->candidate.diags;
+	gate->report.status = tw_gate_status(
+		gate->result.verdict, inconclusive_as(gate->policy));
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		if (!files[i].path)
+			continue;
+		taken |= !strcmp(files[i].path, "-");
+		status |= write_report(gate, files[i].kind, files[i].path);
+	}
+	/* "-" is for another program to read: nothing else goes there. */
+	if (!taken)
+		status |= write_report(gate, &tw_report_terminal, NULL);
+	return status ? TW_EXIT_RUN : gate->report.status;
+}
+
+/* ---- the whole --------------------------------------------------------- */
+
+static int expand(struct tw_gate *gate)
+{
+	const struct tw_model *model = gate->has_baseline
+					       ? gate->baseline.model
+					       : gate->candidate.model;
+
+	tw_cases_init(&gate->cases);
+	if (tw_cases_expand(&gate->cases, gate->policy, model,
+		    gate->cli->scenario, &gate->setup.diags))
+		return TW_EXIT_USAGE;
+	if (gate->cases.list.n)
+		return 0;
+	tw_diag(&gate->setup.diags, TW_ERROR, (struct tw_pos){0},
+		"no scenario is called '%s'", gate->cli->scenario);
+	return TW_EXIT_USAGE;
+}
+
+static int judge_all(struct tw_gate *gate)
+{
+	int status = tw_gate_open_sides(gate);
+
+	if (!status)
+		status = read_checks(gate);
+	if (!status)
+		status = expand(gate);
+	if (status)
+		return status;
+	tw_lint(gate->candidate.spec, gate->candidate.model,
+		&gate->candidate.diags);
+	gate->runs = gate->cli->runs
+			     ? (size_t)gate->cli->runs
+			     : (size_t)tw_int_or(gate->policy->gate.runs, 8);
+	gate->seed = gate->cli->seed >= 0
+			     ? (uint64_t)gate->cli->seed
+			     : (uint64_t)tw_int_or(gate->policy->gate.seed, 1);
+	gate->traffic =
+		tw_traffic_new(gate->has_baseline ? gate->baseline.spec : NULL,
+			gate->candidate.spec, gate->setup.directory);
+	tw_gate_list_differences(gate);
+	tw_gate_list_assumed(gate);
+	if (gate->setup.config.candidate.process.n)
+		status = tw_gate_live(gate);
+	else
+		status = tw_gate_simulate(gate);
+	if (!status)
+		conclude(gate);
+	return status;
+}
+
+static void gate_release(struct tw_gate *gate)
+{
+	tw_traffic_free(gate->traffic);
+	tw_cases_release(&gate->cases);
+	tw_vec_release(&gate->checks);
+	tw_vec_release(&gate->differences);
+	tw_system_release(&gate->baseline);
+	tw_system_release(&gate->candidate);
+	tw_git_free(gate->git);
+	if (gate->has_baseline_setup)
+		tw_setup_release(&gate->baseline_setup);
+	tw_setup_release(&gate->setup);
+	tw_arena_release(&gate->arena);
+}
+
+static int run(const struct tw_cli *cli)
+{
+	struct tw_gate gate = {.cli = cli};
+	int status = TW_EXIT_USAGE;
+
+	tw_arena_init(&gate.arena);
+	tw_system_init(&gate.candidate);
+	tw_system_init(&gate.baseline);
+	if (!tw_setup_open(&gate.setup, cli))
+		status = judge_all(&gate);
+	tw_diags_show(&gate.setup.diags, cli);
+	if (status || cli->verbose) {
+		tw_diags_show(&gate.candidate.diags, cli);
+		tw_diags_show(&gate.baseline.diags, cli);
+	}
+	if (!status)
+		status = tell(&gate);
+	gate_release(&gate);
+	return status;
+}
+
+const struct tw_command tw_command_gate = {
+	.name = "gate",
+	.arguments = "",
+	.summary = "judge the candidate against the baseline in every "
+		   "scenario",
+	.manual = "The candidate is the working tree (or what `candidate:` "
+		  "says), the baseline the\nmerge base with the target branch "
+		  "(or what `baseline:` or --baseline says).",
+	.run = run,
+};

@@ -1,0 +1,62 @@
+/*
+ * Private to `twinrig gate`: what its parts share.
+ *
+ *	gate.c		the order of things, and what is told at the end
+ *	gate_sides.c	where the two sides come from
+ *	gate_changes.c	in what they differ, what was assumed
+ *	gate_simulate.c	trials in virtual time, and their verdict
+ *	gate_live.c	runs of a real process, and their verdict
+ */
+#ifndef TW_COMMANDS_GATE_H
+#define TW_COMMANDS_GATE_H
+
+#include "harness/commands/scenario.h"
+#include "harness/commands/setup.h"
+#include "harness/commands/system.h"
+#include "harness/commands/traffic.h"
+#include "harness/gate/judge.h"
+#include "harness/git/git.h"
+#include "harness/report/report.h"
+
+struct tw_gate {
+	const struct tw_cli *cli;
+	struct tw_arena arena; /* of results and texts */
+	struct tw_setup setup; /* the working tree's configuration */
+
+	struct tw_git *git;
+	struct tw_system candidate, baseline;
+	struct tw_setup baseline_setup; /* its own configuration */
+	bool has_baseline;
+	bool has_baseline_setup;
+	/* Where checks and scenarios come from: one of the two. */
+	const struct tw_config *policy;
+
+	struct tw_cases cases;
+	struct tw_traffic *traffic;
+	TW_VEC(const struct tw_check *) checks;
+	TW_VEC(struct tw_difference) differences;
+	uint64_t overflow;
+	double late, late_floor; /* of real-time runs */
+	/* Verdicts with the assumed values scaled, beside the gate's own. */
+	TW_VEC(const struct tw_gate_result *) assumed;
+
+	struct tw_gate_result result;
+	struct tw_report report;
+	size_t runs;
+	uint64_t seed;
+};
+
+/* All return 0, or the exit status with which the gate ends: findings are in
+ * the diags of the setup and the systems. */
+int tw_gate_open_sides(struct tw_gate *gate);
+void tw_gate_list_differences(struct tw_gate *gate);
+void tw_gate_list_assumed(struct tw_gate *gate);
+int tw_gate_simulate(struct tw_gate *gate);
+int tw_gate_live(struct tw_gate *gate);
+
+/* The observations of one case become a result, which is added. */
+struct tw_scenario_result *tw_gate_judge(struct tw_gate *gate,
+	const struct tw_case *one, struct tw_runs baseline,
+	struct tw_runs candidate);
+
+#endif

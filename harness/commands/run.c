@@ -1,0 +1,242 @@
+/*
+ * `twinrig run`: one twin, one trial of each scenario, what it saw.
+ */
+#include "harness/commands/command.h"
+#include "harness/commands/scenario.h"
+#include "harness/commands/setup.h"
+#include "harness/commands/system.h"
+#include "harness/commands/traffic.h"
+#include "harness/trial/trial.h"
+#include "twins/observe/histogram.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Calls of one kind: all zones and windows of a caller and an endpoint. */
+struct line {
+	const struct tw_cell_key *key;
+	uint64_t count, errors, timeouts, retries;
+	struct tw_histogram latency;
+};
+
+TW_VEC_TYPE(lines, struct line);
+
+static void add_cell(struct lines *lines, const struct tw_cell *cell)
+{
+	struct line *line = NULL;
+
+	if (cell->key.side != TW_CLIENT)
+		return;
+	for (size_t i = 0; i < lines->n && !line; i++)
+		if (lines->v[i].key->caller == cell->key.caller &&
+			lines->v[i].key->service == cell->key.service &&
+			lines->v[i].key->endpoint == cell->key.endpoint)
+			line = &lines->v[i];
+	if (!line) {
+		tw_vec_push(lines, (struct line){.key = &cell->key});
+		line = &lines->v[lines->n - 1];
+	}
+	line->count += cell->count;
+	line->errors += cell->errors;
+	line->timeouts += cell->timeouts;
+	line->retries += cell->retries;
+	tw_histogram_merge(&line->latency, &cell->latency);
+}
+
+/* What users see first, then by caller and callee. */
+static int compare_lines(const void *a, const void *b)
+{
+	const struct tw_cell_key *x = ((const struct line *)a)->key;
+	const struct tw_cell_key *y = ((const struct line *)b)->key;
+	bool x_out = !strcmp(x->caller, TW_OUTSIDE);
+	bool y_out = !strcmp(y->caller, TW_OUTSIDE);
+	int order;
+
+	if (x_out != y_out)
+		return x_out ? -1 : 1;
+	order = strcmp(x->caller, y->caller);
+	if (!order)
+		order = strcmp(x->service, y->service);
+	return order ? order : strcmp(x->endpoint, y->endpoint);
+}
+
+static void print_line(const struct line *line)
+{
+	char p50[TW_TIME_TEXT], p99[TW_TIME_TEXT], max[TW_TIME_TEXT];
+	struct tw_buf name = {0};
+
+	tw_buf_printf(&name, "%s -> %s %s", line->key->caller,
+		line->key->service, line->key->endpoint);
+	printf("  %-58s %9llu %7.3f%% %7.3f%% %8s %8s %8s\n",
+		tw_buf_text(&name), (unsigned long long)line->count,
+		100 * (double)line->errors / (double)line->count,
+		100 * (double)line->retries / (double)line->count,
+		tw_time_text(tw_histogram_quantile(&line->latency, 0.5), p50),
+		tw_time_text(tw_histogram_quantile(&line->latency, 0.99), p99),
+		tw_time_text(line->latency.max, max));
+	tw_buf_release(&name);
+}
+
+static void print_calls(const struct tw_observation *seen)
+{
+	struct lines lines = {0};
+
+	for (size_t i = 0; i < seen->cells.n; i++)
+		add_cell(&lines, &seen->cells.v[i]);
+	if (lines.n)
+		qsort(lines.v, lines.n, sizeof *lines.v, compare_lines);
+	printf("  %-58s %9s %8s %8s %8s %8s %8s\n", "calls", "count", "errors",
+		"retries", "p50", "p99", "max");
+	for (size_t i = 0; i < lines.n; i++) {
+		if (lines.v[i].count)
+			print_line(&lines.v[i]);
+		tw_histogram_release(&lines.v[i].latency);
+	}
+	tw_vec_release(&lines);
+}
+
+static void print_gauge(const struct tw_gauge *gauge)
+{
+	uint32_t replicas = 0, unavailable = 0, queue = 0;
+	int64_t busy = 0, capacity = 0;
+
+	for (size_t i = 0; i < gauge->slices.n; i++) {
+		const struct tw_gauge_slice *slice = &gauge->slices.v[i];
+
+		replicas = slice->replicas;
+		if (slice->unavailable > unavailable)
+			unavailable = slice->unavailable;
+		if (slice->queue > queue)
+			queue = slice->queue;
+		busy += slice->busy;
+		capacity += slice->capacity;
+	}
+	printf("  %-58s %9u %8u %8u %7.1f%%\n", gauge->service, replicas,
+		unavailable, queue,
+		capacity ? 100 * (double)busy / (double)capacity : 0.0);
+}
+
+static void print_observation(
+	const char *name, int64_t seed, const struct tw_observation *seen)
+{
+	char duration[TW_TIME_TEXT];
+
+	printf("%s: %llu requests in %s, %llu events, seed %lld\n", name,
+		(unsigned long long)seen->arrivals,
+		tw_time_text(seen->duration, duration),
+		(unsigned long long)seen->events, (long long)seed);
+	print_calls(seen);
+	printf("  %-58s %9s %8s %8s %8s\n", "services", "replicas", "lost",
+		"queue", "busy");
+	for (size_t i = 0; i < seen->gauges.n; i++)
+		print_gauge(&seen->gauges.v[i]);
+	if (seen->overflow)
+		printf("  %llu requests were refused: too much in flight\n",
+			(unsigned long long)seen->overflow);
+	putchar('\n');
+}
+
+struct log {
+	const struct tw_model *model;
+	struct tw_buf line;
+};
+
+static void print_event(void *context, const struct tw_tap_event *event)
+{
+	struct log *log = context;
+
+	tw_buf_clear(&log->line);
+	tw_tap_text(log->model, event, &log->line);
+	puts(tw_buf_text(&log->line));
+}
+
+static int run_case(const struct tw_cli *cli, const struct tw_case *one,
+	struct tw_system *system, const struct tw_flow *flow, uint64_t seed)
+{
+	struct log log = {.model = system->model};
+	struct tw_tap tap = {print_event, &log};
+	struct tw_observation seen;
+	struct tw_scenario scenario;
+	int status = TW_EXIT_USAGE;
+
+	if (!tw_case_compile(one, system->model, &scenario, &system->diags)) {
+		tw_trial_run(
+			&(struct tw_trial){
+				.model = system->model,
+				.flow = flow,
+				.side = TW_FLOW_CANDIDATE,
+				.scenario = &scenario,
+				.seed = seed,
+				.tap = cli->events ? &tap : NULL,
+			},
+			&seen);
+		print_observation(one->name, (int64_t)seed, &seen);
+		tw_observation_release(&seen);
+		status = TW_EXIT_PASS;
+	}
+	tw_scenario_release(&scenario);
+	tw_buf_release(&log.line);
+	return status;
+}
+
+static int run_cases(const struct tw_cli *cli, const struct tw_config *config,
+	struct tw_system *system)
+{
+	struct tw_traffic *traffic =
+		tw_traffic_new(NULL, system->spec, system->directory);
+	uint64_t seed =
+		(uint64_t)(cli->seed >= 0 ? cli->seed
+					  : tw_int_or(config->gate.seed, 1));
+	struct tw_cases cases;
+	int status = TW_EXIT_PASS;
+
+	tw_cases_init(&cases);
+	if (tw_cases_expand(&cases, config, system->model, cli->scenario,
+		    &system->diags))
+		status = TW_EXIT_USAGE;
+	else if (!cases.list.n)
+		tw_diag(&system->diags, TW_ERROR, (struct tw_pos){0},
+			"no scenario is called '%s'", cli->scenario);
+	for (size_t i = 0; !status && i < cases.list.n; i++) {
+		const struct tw_flow *flow = tw_traffic_flow(
+			traffic, cases.list.v[i]->traffic, &system->diags);
+
+		status = flow ? run_case(cli, cases.list.v[i], system, flow,
+					seed)
+			      : TW_EXIT_USAGE;
+	}
+	if (system->diags.errors)
+		status = TW_EXIT_USAGE;
+	tw_cases_release(&cases);
+	tw_traffic_free(traffic);
+	return status;
+}
+
+static int run(const struct tw_cli *cli)
+{
+	struct tw_setup setup;
+	struct tw_system system;
+	int status = TW_EXIT_USAGE;
+
+	tw_system_init(&system);
+	if (!tw_setup_open(&setup, cli) &&
+		!tw_system_load(&system, tw_setup_files(&setup),
+			setup.directory, &setup.config,
+			&setup.config.candidate))
+		status = run_cases(cli, &setup.config, &system);
+	tw_diags_show(&setup.diags, cli);
+	tw_diags_show(&system.diags, cli);
+	tw_system_release(&system);
+	tw_setup_release(&setup);
+	return status;
+}
+
+const struct tw_command tw_command_run = {
+	.name = "run",
+	.arguments = "",
+	.summary = "run one twin once and show what it saw",
+	.manual = "Builds the twin of the working tree and runs each scenario "
+		  "once.\n--events prints every event of it instead of only "
+		  "what came out.",
+	.run = run,
+};

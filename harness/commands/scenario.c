@@ -1,0 +1,183 @@
+#include "harness/commands/scenario.h"
+
+#include <string.h>
+
+#define CASES_MAX 10000 /* that `each` may make of one scenario */
+
+void tw_cases_init(struct tw_cases *cases)
+{
+	*cases = (struct tw_cases){0};
+	tw_arena_init(&cases->arena);
+}
+
+void tw_cases_release(struct tw_cases *cases)
+{
+	tw_arena_release(&cases->arena);
+	*cases = (struct tw_cases){0};
+}
+
+#define OVERLAY(field)                                                         \
+	do {                                                                   \
+		if (over->field.origin)                                        \
+			to->field = over->field;                               \
+	} while (0)
+
+static const struct tw_config_traffic *merged(struct tw_arena *arena,
+	const struct tw_config_traffic *under,
+	const struct tw_config_traffic *over)
+{
+	struct tw_config_traffic *to = tw_new(arena, struct tw_config_traffic);
+
+	*to = *under;
+	if (over->capture.n)
+		to->capture = over->capture;
+	OVERLAY(speed);
+	OVERLAY(rate);
+	OVERLAY(loop);
+	OVERLAY(from);
+	OVERLAY(to);
+	OVERLAY(duration);
+	OVERLAY(entry);
+	return to;
+}
+
+static const char *filled(
+	struct tw_arena *arena, const struct tw_case *one, const char *text)
+{
+	for (size_t i = 0; i < one->bindings.n; i++)
+		text = tw_config_fill(arena, text, one->bindings.v[i].name,
+			one->bindings.v[i].value);
+	return text;
+}
+
+/* What a name shows of a service is the name without its namespace. */
+static const char *case_name(
+	struct tw_arena *arena, const struct tw_case *one, const char *text)
+{
+	for (size_t i = 0; i < one->bindings.n; i++) {
+		const char *value = one->bindings.v[i].value;
+		const char *slash = strrchr(value, '/');
+
+		text = tw_config_fill(arena, text, one->bindings.v[i].name,
+			slash ? slash + 1 : value);
+	}
+	return text;
+}
+
+static void add_case(struct tw_cases *cases, const struct tw_config *config,
+	const struct tw_config_scenario *scenario, const struct tw_case *bound,
+	const char *only)
+{
+	struct tw_case *one = tw_new(&cases->arena, struct tw_case);
+
+	for (size_t i = 0; i < bound->bindings.n; i++)
+		tw_vec_push_in(
+			&cases->arena, &one->bindings, bound->bindings.v[i]);
+	one->config = scenario;
+	one->name = case_name(&cases->arena, one, scenario->name.v);
+	one->traffic =
+		merged(&cases->arena, &config->traffic, &scenario->traffic);
+	if (!only || tw_glob_match(only, one->name))
+		tw_vec_push_in(&cases->arena, &cases->list, one);
+}
+
+struct expansion {
+	struct tw_cases *cases;
+	const struct tw_config *config;
+	const struct tw_config_scenario *scenario;
+	const struct tw_model *model;
+	const char *only;
+	struct tw_diags *diags;
+	size_t n;
+	struct tw_case bound;
+};
+
+/* Every value of the i-th `each` with every one of those behind it. */
+static void expand_each(struct expansion *x, size_t i)
+{
+	const struct tw_config_each *each;
+	struct tw_names names = {0};
+
+	if (i == x->scenario->each.n) {
+		if (x->n++ < CASES_MAX)
+			add_case(x->cases, x->config, x->scenario, &x->bound,
+				x->only);
+		return;
+	}
+	each = &x->scenario->each.v[i];
+	if (!tw_model_each(x->model, each->of.v, &names))
+		tw_diag_hint(x->diags,
+			tw_diag(x->diags, TW_ERROR, each->of.origin->pos,
+				"each: cannot tell what '%s' are", each->of.v),
+			"write services, nodes, zones, 'replicas of GLOB', "
+			"'callees of GLOB', 'callers of GLOB' or 'endpoints "
+			"of GLOB'");
+	else if (!names.n)
+		tw_diag(x->diags, TW_ERROR, each->of.origin->pos,
+			"each: there are no %s", each->of.v);
+	for (size_t k = 0; k < names.n; k++) {
+		tw_vec_push(&x->bound.bindings,
+			(struct tw_binding){each->name, names.v[k]});
+		expand_each(x, i + 1);
+		x->bound.bindings.n--;
+	}
+	tw_vec_release(&names);
+}
+
+static void add_steady(struct tw_cases *cases, const struct tw_config *config)
+{
+	struct tw_case *one = tw_new(&cases->arena, struct tw_case);
+
+	one->name = "steady";
+	one->traffic = &config->traffic;
+	tw_vec_push_in(&cases->arena, &cases->list, one);
+}
+
+int tw_cases_expand(struct tw_cases *cases, const struct tw_config *config,
+	const struct tw_model *model, const char *only, struct tw_diags *diags)
+{
+	size_t errors = diags->errors;
+
+	if (!config->scenarios.n && (!only || tw_glob_match(only, "steady")))
+		add_steady(cases, config);
+	for (size_t i = 0; i < config->scenarios.n; i++) {
+		struct expansion x = {cases, config, config->scenarios.v[i],
+			model, only, diags, 0, {0}};
+
+		expand_each(&x, 0);
+		tw_vec_release(&x.bound.bindings);
+		if (x.n > CASES_MAX)
+			tw_diag(diags, TW_ERROR, config->scenarios.v[i]->pos,
+				"each makes %zu scenarios, more than %d", x.n,
+				CASES_MAX);
+	}
+	return diags->errors == errors ? 0 : -1;
+}
+
+static void add_fault(const struct tw_case *one,
+	const struct tw_config_fault *fault, const struct tw_model *model,
+	struct tw_scenario *to, struct tw_diags *diags)
+{
+	TW_VEC(struct tw_fault_arg) args = {0};
+
+	for (size_t i = 0; i < fault->args.n; i++) {
+		struct tw_fault_arg arg = fault->args.v[i];
+
+		arg.value = filled(&to->arena, one, arg.value);
+		tw_vec_push(&args, arg);
+	}
+	tw_scenario_add(
+		to, fault->kind, fault->kind_pos, args.v, args.n, model, diags);
+	tw_vec_release(&args);
+}
+
+int tw_case_compile(const struct tw_case *one, const struct tw_model *model,
+	struct tw_scenario *to, struct tw_diags *diags)
+{
+	size_t errors = diags->errors;
+
+	tw_scenario_init(to);
+	for (size_t i = 0; one->config && i < one->config->faults.n; i++)
+		add_fault(one, one->config->faults.v[i], model, to, diags);
+	return diags->errors == errors ? 0 : -1;
+}

@@ -1,0 +1,43 @@
+/*
+ * Scenarios as they run: `each` spelt out, `{name}` filled in, faults compiled
+ * for a model.
+ */
+#ifndef TW_COMMANDS_SCENARIO_H
+#define TW_COMMANDS_SCENARIO_H
+
+#include "harness/config/config.h"
+#include "twins/fault/fault.h"
+
+struct tw_binding {
+	const char *name, *value; /* `{name}` stands for the value */
+};
+
+/* One scenario after `each`: the same for both sides. */
+struct tw_case {
+	const char *name;
+	const struct tw_config_scenario *config; /* NULL: plain traffic */
+	const struct tw_config_traffic *traffic; /* merged with the file's */
+	TW_VEC(struct tw_binding) bindings;
+};
+
+struct tw_cases {
+	struct tw_arena arena;
+	TW_VEC(struct tw_case *) list;
+};
+
+void tw_cases_init(struct tw_cases *cases);
+void tw_cases_release(struct tw_cases *cases);
+
+/*
+ * The cases of a configuration whose names fit the glob (NULL: all); `each`
+ * is looked up in the model. A configuration without scenarios has one,
+ * "steady", in which nothing goes wrong. -1 where an error was added.
+ */
+int tw_cases_expand(struct tw_cases *cases, const struct tw_config *config,
+	const struct tw_model *model, const char *only, struct tw_diags *diags);
+
+/* The faults of a case for one model. -1 where an error was added. */
+int tw_case_compile(const struct tw_case *one, const struct tw_model *model,
+	struct tw_scenario *to, struct tw_diags *diags);
+
+#endif

@@ -1,0 +1,70 @@
+#include "harness/commands/system.h"
+
+#include "harness/commands/render.h"
+#include "twins/twin.h"
+
+void tw_system_init(struct tw_system *system)
+{
+	*system = (struct tw_system){0};
+	tw_diags_init(&system->diags);
+	system->manifests = tw_manifests_new();
+	system->spec = tw_spec_new();
+}
+
+void tw_system_release(struct tw_system *system)
+{
+	tw_model_free(system->model);
+	tw_spec_free(system->spec);
+	tw_manifests_free(system->manifests);
+	tw_files_free(system->files);
+	tw_diags_release(&system->diags);
+	*system = (struct tw_system){0};
+}
+
+static void add_manifests(
+	struct tw_system *system, const struct tw_texts *patterns)
+{
+	for (size_t i = 0; i < patterns->n; i++)
+		tw_manifests_add(system->manifests, system->files,
+			patterns->v[i].v, patterns->v[i].origin->pos,
+			&system->diags);
+}
+
+static void add_rendered(
+	struct tw_system *system, const struct tw_texts *command)
+{
+	struct tw_buf out = {0};
+
+	if (!tw_render(system->files, system->directory, command, &out,
+		    &system->diags))
+		tw_manifests_add_text(system->manifests, command->v[0].v,
+			tw_buf_text(&out), out.n, &system->diags);
+	tw_buf_release(&out);
+}
+
+int tw_system_load(struct tw_system *system, struct tw_files *files,
+	const char *directory, const struct tw_config *config,
+	const struct tw_config_side *which)
+{
+	const struct tw_config_topology *topology = &config->topology;
+
+	system->files = files;
+	system->directory = directory;
+	if (which->manifests.n) {
+		add_manifests(system, &which->manifests);
+	} else {
+		add_manifests(system, &topology->manifests);
+		if (topology->render.n)
+			add_rendered(system, &topology->render);
+	}
+	tw_manifests_spec(system->manifests, system->spec, &system->diags);
+	tw_config_read_models(
+		which->models.n ? &which->models : &topology->models, files,
+		system->spec, &system->diags);
+	system->edges = tw_manifests_link(
+		system->manifests, system->spec, &system->diags);
+	tw_spec_link(system->spec);
+	if (!system->diags.errors)
+		system->model = tw_twin_model(system->spec, &system->diags);
+	return system->model ? 0 : -1;
+}

@@ -1,0 +1,357 @@
+#include "harness/commands/traffic.h"
+
+#include "harness/replay/replay.h"
+#include "twins/base/assert.h"
+
+#define MADE_UP_RATE	 50.0 /* requests/s */
+#define MADE_UP_DURATION (60 * TW_S)
+
+/* A capture as it was read for one list of files and one entry. */
+struct reading {
+	char *key;
+	struct tw_spool *spool;
+	struct tw_flow_target *targets;
+	size_t n_targets;
+};
+
+struct tw_traffic {
+	const struct tw_spec *spec[TW_SPOOL_SIDES];
+	const char *directory;
+	struct tw_plugins plugins;
+	TW_VEC(struct reading *) readings;
+	TW_VEC(struct tw_flow *) flows;
+};
+
+struct tw_traffic *tw_traffic_new(const struct tw_spec *baseline,
+	const struct tw_spec *candidate, const char *directory)
+{
+	struct tw_traffic *traffic = tw_calloc(1, sizeof *traffic);
+
+	traffic->spec[TW_FLOW_BASELINE] = baseline;
+	traffic->spec[TW_FLOW_CANDIDATE] = candidate;
+	traffic->directory = directory;
+	tw_plugins_init(&traffic->plugins);
+	return traffic;
+}
+
+void tw_traffic_free(struct tw_traffic *traffic)
+{
+	if (!traffic)
+		return;
+	for (size_t i = 0; i < traffic->flows.n; i++)
+		tw_flow_free(traffic->flows.v[i]);
+	for (size_t i = 0; i < traffic->readings.n; i++) {
+		struct reading *reading = traffic->readings.v[i];
+
+		tw_spool_free(reading->spool);
+		tw_free(reading->targets);
+		tw_free(reading->key);
+		tw_free(reading);
+	}
+	tw_vec_release(&traffic->flows);
+	tw_vec_release(&traffic->readings);
+	tw_plugins_release(&traffic->plugins);
+	tw_free(traffic);
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
+static int read_pattern(struct tw_spool *spool,
+	const struct tw_traffic *traffic, const struct tw_text *pattern,
+	struct tw_diags *diags)
+{
+	struct tw_capture_options options = {.plugins = &traffic->plugins};
+	struct tw_files *files;
+	struct tw_file_list list = {0};
+	struct tw_error error = {0};
+	struct tw_buf path = {0};
+	int status = -1;
+
+	if (pattern->v[0] == '/') {
+		status = tw_spool_read(spool, pattern->v, &options, &error);
+		goto out;
+	}
+	files = tw_files_directory_new(traffic->directory, &error);
+	if (files && !tw_files_glob(files, pattern->v, &list, &error)) {
+		status = list.list.n ? 0
+				     : tw_fail(&error, TW_E_USAGE,
+					       "no capture is called '%s'",
+					       pattern->v);
+		for (size_t i = 0; !status && i < list.list.n; i++) {
+			tw_buf_clear(&path);
+			tw_buf_printf(&path, "%s/%s", traffic->directory,
+				list.list.v[i].name);
+			status = tw_spool_read(spool, path.p, &options, &error);
+		}
+	}
+	tw_files_free(files);
+	tw_file_list_release(&list);
+	tw_buf_release(&path);
+out:
+	if (status)
+		tw_diag(diags, TW_ERROR, pattern->origin->pos, "capture: %s",
+			error.message);
+	return status;
+}
+
+static int read_all(struct reading *reading, const struct tw_traffic *traffic,
+	const struct tw_config_traffic *config, struct tw_diags *diags)
+{
+	const char *entry = config->entry.origin ? config->entry.v : NULL;
+	struct tw_router *routers[TW_SPOOL_SIDES] = {NULL};
+	struct tw_spool_options options = {0};
+	struct tw_error error;
+	int status = 0;
+
+	/* With one side alone it takes the first place of the spool too. */
+	for (int i = 0; i < TW_SPOOL_SIDES; i++) {
+		const struct tw_spec *spec = traffic->spec[i];
+
+		routers[i] = tw_router_new(
+			spec ? spec : traffic->spec[TW_FLOW_CANDIDATE], entry);
+		options.router[i] = routers[i];
+	}
+	reading->spool = tw_spool_new(&options);
+	for (size_t i = 0; !status && i < config->capture.n; i++)
+		status = read_pattern(
+			reading->spool, traffic, &config->capture.v[i], diags);
+	if (!status && tw_spool_finish(reading->spool, &error)) {
+		tw_diag_error(diags, &error);
+		status = -1;
+	}
+	for (int i = 0; i < TW_SPOOL_SIDES; i++)
+		tw_router_free(routers[i]);
+	return status;
+}
+
+static void list_targets(struct reading *reading)
+{
+	reading->n_targets = tw_spool_endpoints(reading->spool);
+	reading->targets =
+		tw_calloc(reading->n_targets, sizeof *reading->targets);
+	for (size_t i = 0; i < reading->n_targets; i++) {
+		const struct tw_spool_endpoint *endpoint =
+			tw_spool_endpoint(reading->spool, i);
+
+		reading->targets[i] = (struct tw_flow_target){
+			endpoint->service ? endpoint->service : "",
+			endpoint->endpoint};
+	}
+}
+
+static struct reading *reading_of(struct tw_traffic *traffic,
+	const struct tw_config_traffic *config, struct tw_diags *diags)
+{
+	struct tw_buf key = {0};
+	struct reading *reading;
+
+	for (size_t i = 0; i < config->capture.n; i++)
+		tw_buf_printf(&key, "%s\n", config->capture.v[i].v);
+	tw_buf_add_text(&key, config->entry.origin ? config->entry.v : "");
+	for (size_t i = 0; i < traffic->readings.n; i++)
+		if (!strcmp(traffic->readings.v[i]->key, tw_buf_text(&key))) {
+			tw_buf_release(&key);
+			return traffic->readings.v[i];
+		}
+	reading = tw_calloc(1, sizeof *reading);
+	reading->key = key.p; /* moved */
+	tw_vec_push(&traffic->readings, reading);
+	if (read_all(reading, traffic, config, diags))
+		return NULL;
+	list_targets(reading);
+	return reading;
+}
+
+/* ---- the flow of a capture --------------------------------------------- */
+
+struct capture_flow {
+	struct tw_flow flow;
+	const struct reading *reading;
+	struct tw_replay_options options;
+};
+
+static void *capture_open(const struct tw_flow *flow, enum tw_flow_side side,
+	uint64_t seed, uint32_t replication)
+{
+	const struct capture_flow *from = (const struct capture_flow *)flow;
+	struct tw_replay *replay = tw_malloc(sizeof *replay);
+	struct tw_replay_options options = from->options;
+	struct tw_error error;
+
+	(void)seed;
+	(void)replication; /* what was recorded is the same in each */
+	options.side = (int)side;
+	/* The same options opened once already, in flow_of_capture(). */
+	tw_assert(!tw_replay_init(
+		replay, from->reading->spool, &options, &error));
+	return replay;
+}
+
+static bool capture_next(void *cursor, struct tw_flow_arrival *arrival)
+{
+	struct tw_arrival_record record;
+
+	if (!tw_replay_next(cursor, &record))
+		return false;
+	*arrival = (struct tw_flow_arrival){
+		.at = record.at,
+		.target = record.endpoint == TW_SPOOL_UNROUTED
+				  ? TW_FLOW_LOST
+				  : record.endpoint,
+		.position = record.position,
+		.pass = record.pass,
+	};
+	return true;
+}
+
+static void capture_close(void *cursor)
+{
+	tw_replay_release(cursor);
+	tw_free(cursor);
+}
+
+static void capture_free(struct tw_flow *flow)
+{
+	tw_free(flow);
+}
+
+static const struct tw_flow_vtable capture_vtable = {
+	.open = capture_open,
+	.next = capture_next,
+	.close = capture_close,
+	.free = capture_free,
+};
+
+static struct tw_flow *flow_of_capture(const struct reading *reading,
+	const struct tw_config_traffic *config, struct tw_diags *diags)
+{
+	struct capture_flow *flow = tw_calloc(1, sizeof *flow);
+	struct tw_replay replay;
+	struct tw_error error;
+
+	flow->reading = reading;
+	flow->options = (struct tw_replay_options){
+		.speed = tw_real_or(config->speed, 1),
+		.rate = tw_real_or(config->rate, 0),
+		.loop = (uint32_t)tw_int_or(config->loop, 1),
+		.from = tw_int_or(config->from, 0),
+		.to = tw_int_or(config->to, 0),
+		.duration = tw_int_or(config->duration, 0),
+	};
+	flow->flow.vtable = &capture_vtable;
+	flow->flow.targets = reading->targets;
+	flow->flow.n_targets = reading->n_targets;
+	if (tw_replay_init(&replay, reading->spool, &flow->options, &error)) {
+		tw_diag(diags, TW_ERROR, config->capture.v[0].origin->pos,
+			"capture: %s", error.message);
+		tw_free(flow);
+		return NULL;
+	}
+	flow->flow.duration = tw_replay_duration(&replay);
+	tw_replay_release(&replay);
+	return &flow->flow;
+}
+
+/* ---- the flow without one ---------------------------------------------- */
+
+static void add_endpoints(const struct tw_spec_service *service,
+	struct tw_flow_target **targets, size_t *n)
+{
+	*targets = tw_reallocarray(
+		*targets, *n + service->endpoints.n + 1, sizeof **targets);
+	for (size_t i = 0; i < service->endpoints.n; i++)
+		(*targets)[(*n)++] = (struct tw_flow_target){
+			service->key, service->endpoints.v[i].key};
+	if (!service->endpoints.n)
+		(*targets)[(*n)++] =
+			(struct tw_flow_target){service->key, "default"};
+}
+
+/* traffic.entry, or else the services behind the entries, each once. */
+static size_t entry_targets(const struct tw_spec *spec, const char *entry,
+	struct tw_flow_target **targets)
+{
+	const struct tw_spec_service *service;
+	struct tw_map seen;
+	size_t n = 0;
+
+	if (entry) {
+		service = tw_spec_find_service(spec, NULL, entry);
+		if (service)
+			add_endpoints(service, targets, &n);
+		return n;
+	}
+	tw_map_init(&seen, NULL);
+	for (size_t i = 0; i < spec->entries.n; i++) {
+		const char *key = spec->entries.v[i]->service.v;
+
+		service = key ? tw_spec_find_service(spec, NULL, key) : NULL;
+		if (service && tw_map_put(&seen, service->key, NULL))
+			add_endpoints(service, targets, &n);
+	}
+	tw_map_release(&seen);
+	return n;
+}
+
+static struct tw_flow *flow_made_up(const struct tw_traffic *traffic,
+	const struct tw_config_traffic *config, struct tw_diags *diags)
+{
+	const char *entry = config->entry.origin ? config->entry.v : NULL;
+	const struct tw_spec *spec = traffic->spec[TW_FLOW_BASELINE]
+					     ? traffic->spec[TW_FLOW_BASELINE]
+					     : traffic->spec[TW_FLOW_CANDIDATE];
+	struct tw_flow_target *targets = NULL;
+	struct tw_flow *flow = NULL;
+	size_t n = entry_targets(spec, entry, &targets);
+
+	if (n)
+		flow = tw_flow_poisson(targets, n,
+			tw_real_or(config->rate, MADE_UP_RATE),
+			tw_int_or(config->duration, MADE_UP_DURATION));
+	else if (entry)
+		tw_diag(diags, TW_ERROR, config->entry.origin->pos,
+			"traffic: there is no service '%s'", entry);
+	else
+		tw_diag_hint(diags,
+			tw_diag(diags, TW_ERROR, (struct tw_pos){0},
+				"traffic: nothing says where it enters"),
+			"give traffic.capture, or traffic.entry: SERVICE, or "
+			"an Ingress or HTTPRoute");
+	tw_free(targets);
+	return flow;
+}
+
+const struct tw_flow *tw_traffic_flow(struct tw_traffic *traffic,
+	const struct tw_config_traffic *config, struct tw_diags *diags)
+{
+	struct tw_flow *flow = NULL;
+
+	if (config->capture.n) {
+		struct reading *reading = reading_of(traffic, config, diags);
+
+		if (reading)
+			flow = flow_of_capture(reading, config, diags);
+	} else {
+		flow = flow_made_up(traffic, config, diags);
+	}
+	if (flow)
+		tw_vec_push(&traffic->flows, flow);
+	return flow;
+}
+
+struct tw_completeness tw_traffic_completeness(const struct tw_traffic *traffic)
+{
+	struct tw_completeness sum = {0};
+
+	for (size_t i = 0; i < traffic->readings.n; i++) {
+		const struct tw_spool_stats *stats =
+			tw_spool_stats(traffic->readings.v[i]->spool);
+		uint64_t requests = stats->read - stats->calls;
+
+		sum.exchanges += requests + stats->malformed;
+		sum.malformed += stats->malformed;
+		sum.unrouted += stats->unrouted[TW_FLOW_BASELINE];
+		sum.replayable += requests - stats->unrouted[TW_FLOW_BASELINE];
+	}
+	return sum;
+}
