@@ -40,8 +40,9 @@ enum { BEFORE, AFTER, SIDES };
 /* Sums of one series, a root request. */
 struct sums {
 	double calls, errors, timeouts, refused, retries, backoff, network;
-	double latency;				      /* client, ns */
-	double tries, failed, queued, worked, served; /* server */
+	double latency;			      /* client, ns */
+	double tries, queued, worked, served; /* server */
+	double failed, shed; /* server: tries; failed otherwise than by shed */
 };
 
 struct edge {
@@ -118,7 +119,8 @@ static void add_cell(struct sums *s, const struct tw_cell *cell, double scale)
 		s->latency += scale * latency;
 	} else {
 		s->tries += scale * (double)cell->count;
-		s->failed += scale * (double)cell->errors;
+		s->failed += scale * (double)(cell->errors - cell->shed);
+		s->shed += scale * (double)cell->shed;
 		s->queued += scale * (double)cell->queued;
 		s->worked += scale * (double)cell->worked;
 		s->served += scale * latency;
@@ -304,6 +306,17 @@ static struct part largest(const struct part *parts, size_t n)
 	return most;
 }
 
+/* What calls beyond those of the baseline cost, spread over all calls. */
+static double extra_calls(const struct tw_blaming *g, const struct edge *e)
+{
+	const struct sums *b = &e->s[BEFORE], *a = &e->s[AFTER];
+	const struct node *from = g->nodes.v[e->from];
+	double before = per(b->calls, from->tries[BEFORE]);
+	double after = per(a->calls, from->tries[AFTER]);
+
+	return per(rise(before, after), after) * per(b->latency, b->calls);
+}
+
 static struct part time_part(const struct tw_blaming *g, const struct edge *e)
 {
 	const struct sums *b = &e->s[BEFORE], *a = &e->s[AFTER];
@@ -322,6 +335,7 @@ static struct part time_part(const struct tw_blaming *g, const struct edge *e)
 			TW_CAUSE_NETWORK},
 		{rise(tries_per_call(b), tries) * per(b->served, b->tries),
 			TW_CAUSE_RETRIES},
+		{extra_calls(g, e), TW_CAUSE_CALLS},
 		{rise(per(b->backoff, b->calls), per(a->backoff, a->calls)),
 			TW_CAUSE_BACKOFF},
 	};
@@ -331,6 +345,15 @@ static struct part time_part(const struct tw_blaming *g, const struct edge *e)
 		growth(tries_per_call(b), tries) >= NOTABLE)
 		most.cause = TW_CAUSE_RETRIES;
 	return most;
+}
+
+/* By the callee's queue, or since nobody was ready. */
+static double refusals(const struct edge *e)
+{
+	double calls = rise(e->s[BEFORE].refused, e->s[AFTER].refused);
+	double tries = rise(e->s[BEFORE].shed, e->s[AFTER].shed);
+
+	return calls > tries ? calls : tries;
 }
 
 static struct part error_part(const struct tw_blaming *g, const struct edge *e)
@@ -345,7 +368,7 @@ static struct part error_part(const struct tw_blaming *g, const struct edge *e)
 		{theirs, TW_CAUSE_NONE},
 		{failed - theirs, TW_CAUSE_ERRORS},
 		{rise(b->timeouts, a->timeouts), TW_CAUSE_TIMEOUT},
-		{rise(b->refused, a->refused), TW_CAUSE_REFUSED},
+		{refusals(e), TW_CAUSE_REFUSED},
 	};
 
 	return largest(parts, sizeof parts / sizeof *parts);
@@ -411,7 +434,7 @@ static void charge(struct tw_blaming *g)
 				source->own[cause] +=
 					rise(b->timeouts, a->timeouts);
 			e->own[TW_CAUSE_ERRORS] += failed > 0 ? failed : 0;
-			source->own[cause] += rise(b->refused, a->refused);
+			source->own[cause] += refusals(e);
 			continue;
 		}
 		source->own[cause] += waited;
@@ -421,6 +444,7 @@ static void charge(struct tw_blaming *g)
 		e->own[TW_CAUSE_NETWORK] += rise(per(b->network, b->calls),
 						    per(a->network, a->calls)) *
 					    a->calls;
+		e->own[TW_CAUSE_CALLS] += extra_calls(g, e) * a->calls;
 		e->own[TW_CAUSE_RETRIES] +=
 			rise(tries_per_call(b), tries_per_call(a)) * a->calls *
 				per(b->served, b->tries) +

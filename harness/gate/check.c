@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-const char *const tw_label_names[TW_LABELS] = {
+const char *const tw_check_label_names[TW_LABELS] = {
 	[TW_LABEL_SERVICE] = "service",
 	[TW_LABEL_ENDPOINT] = "endpoint",
 	[TW_LABEL_CALLER] = "caller",
@@ -178,7 +178,7 @@ static void write_selectors(struct tw_buf *out, const struct tw_check *check)
 		const struct tw_check_selector *s = &check->selectors.v[i];
 
 		tw_buf_printf(out, "%s%s%s", i ? ", " : "",
-			tw_label_names[s->label], signs[s->match]);
+			tw_check_label_names[s->label], signs[s->match]);
 		write_quoted(out, s->value);
 	}
 	tw_buf_add_char(out, '}');
@@ -191,7 +191,7 @@ static void write_by(struct tw_buf *out, const struct tw_check *check)
 	for (int i = 0; i < TW_LABELS; i++) {
 		if (!check->by[i])
 			continue;
-		tw_buf_printf(out, "%s%s", before, tw_label_names[i]);
+		tw_buf_printf(out, "%s%s", before, tw_check_label_names[i]);
 		before = ", ";
 	}
 	if (before[0] == ',')

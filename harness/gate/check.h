@@ -98,7 +98,7 @@ enum tw_check_label {
 	TW_LABELS,
 };
 
-extern const char *const tw_label_names[TW_LABELS];
+extern const char *const tw_check_label_names[TW_LABELS];
 extern const char *const tw_side_names[2];   /* by enum tw_side */
 extern const char *const tw_window_names[3]; /* by enum tw_window */
 

@@ -226,13 +226,13 @@ static int take_word(struct parser *ps, const char *const *words, size_t n)
 
 static int parse_label(struct parser *ps)
 {
-	int label = take_word(ps, tw_label_names, TW_LABELS);
+	int label = take_word(ps, tw_check_label_names, TW_LABELS);
 
 	if (label < 0)
 		expected_one_of(ps,
 			"a label (service, endpoint, caller, zone, side or "
 			"window)",
-			tw_label_names, TW_LABELS);
+			tw_check_label_names, TW_LABELS);
 	return label;
 }
 
@@ -707,7 +707,7 @@ static void check_labels(
 		ps->failed = true;
 		tw_diag(ps->diags, TW_ERROR, pos_of(ps, where.at, where.n),
 			"this measure knows service and window, not %s",
-			tw_label_names[i]);
+			tw_check_label_names[i]);
 	}
 	if (check->metric == TW_METRIC_RETRIES &&
 		!tw_check_selects(check, TW_LABEL_SIDE, "client"))

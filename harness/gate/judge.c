@@ -547,7 +547,8 @@ static const char *suggest(const struct tw_check *check, struct tw_runs runs,
 			near = strcmp(near, s->value)
 				       ? tw_arena_printf(arena,
 						 "did you mean %s=\"%s\"?",
-						 tw_label_names[s->label], near)
+						 tw_check_label_names[s->label],
+						 near)
 				       : NULL;
 		tw_vec_release(&known);
 		if (near)

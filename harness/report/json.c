@@ -226,7 +226,7 @@ static void group(
 	open(j, NULL, '{');
 	open(j, "labels", '{');
 	for (int i = 0; i < TW_LABELS; i++)
-		text(j, tw_label_names[i], g->labels[i]);
+		text(j, tw_check_label_names[i], g->labels[i]);
 	close(j, '}');
 	text(j, "verdict", tw_verdict_names[g->verdict]);
 	text(j, "reason", tw_reason_names[g->reason]);
