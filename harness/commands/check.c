@@ -1,0 +1,114 @@
+/*
+ * `twinrig check`: read everything, run nothing, tell what is wrong and what
+ * looks wrong.
+ */
+#include "harness/commands/command.h"
+#include "harness/commands/scenario.h"
+#include "harness/commands/setup.h"
+#include "harness/commands/system.h"
+#include "harness/gate/check.h"
+#include "harness/lint/lint.h"
+
+#include <stdio.h>
+
+static void check_checks(struct tw_setup *setup)
+{
+	struct tw_check check;
+
+	for (size_t i = 0; i < setup->config.gate.checks.n; i++) {
+		const struct tw_config_check *from =
+			setup->config.gate.checks.v[i];
+
+		tw_check_parse(&check, &setup->config.arena,
+			tw_str_of(from->check.v), from->check.origin->pos,
+			&setup->diags);
+	}
+}
+
+/* Faults are told wrong in any case that `each` makes, each finding once. */
+static void check_scenarios(struct tw_setup *setup, struct tw_system *system)
+{
+	struct tw_cases cases;
+
+	tw_cases_init(&cases);
+	tw_cases_expand(
+		&cases, &setup->config, system->model, NULL, &setup->diags);
+	for (size_t i = 0; i < cases.list.n; i++) {
+		const struct tw_case *one = cases.list.v[i];
+		struct tw_scenario scenario;
+
+		if (i && one->config == cases.list.v[i - 1]->config)
+			continue;
+		tw_case_compile(one, system->model, &scenario, &setup->diags);
+		tw_scenario_release(&scenario);
+	}
+	tw_cases_release(&cases);
+}
+
+static void print_kept(const struct tw_manifests *manifests)
+{
+	if (!manifests->kept.n)
+		return;
+	printf("kept, not modelled:");
+	for (size_t i = 0; i < manifests->kept.n; i++)
+		printf("%s %zu %s", i ? "," : "",
+			*(size_t *)manifests->kept.v[i].value,
+			manifests->kept.v[i].key);
+	putchar('\n');
+}
+
+static void print_summary(const struct tw_system *system)
+{
+	const struct tw_spec *spec = system->spec;
+
+	printf("%zu files read: %zu services, %zu workloads, %zu policies, "
+	       "%zu ways in, %zu nodes\n",
+		system->manifests->files, spec->services.n, spec->workloads.n,
+		spec->policies.n, spec->entries.n, spec->nodes.n);
+	if (system->edges)
+		printf("%zu call edges come from the manifests\n",
+			system->edges);
+	print_kept(system->manifests);
+}
+
+static int run(const struct tw_cli *cli)
+{
+	struct tw_setup setup;
+	struct tw_system system;
+	struct tw_files *files;
+	size_t errors, warnings;
+
+	tw_system_init(&system);
+	tw_setup_open(&setup, cli);
+	check_checks(&setup);
+	files = setup.config.file ? tw_setup_files(&setup) : NULL;
+	if (files) {
+		tw_system_load(&system, files, setup.directory, &setup.config,
+			&setup.config.candidate);
+		tw_spec_link(system.spec);
+		if (system.model)
+			check_scenarios(&setup, &system);
+		tw_lint(system.spec, system.model, &system.diags);
+		if (!cli->quiet)
+			print_summary(&system);
+	}
+	fflush(stdout);
+	tw_diags_show(&setup.diags, cli);
+	tw_diags_show(&system.diags, cli);
+	errors = setup.diags.errors + system.diags.errors;
+	warnings = setup.diags.warnings + system.diags.warnings;
+	if (!cli->quiet || errors)
+		fprintf(errors ? stderr : stdout, "%zu errors, %zu warnings\n",
+			errors, warnings);
+	tw_system_release(&system);
+	tw_setup_release(&setup);
+	return errors ? TW_EXIT_USAGE : TW_EXIT_PASS;
+}
+
+const struct tw_command tw_command_check = {
+	.name = "check",
+	.arguments = "",
+	.summary = "read everything, run nothing, report every error and what "
+		   "looks wrong",
+	.run = run,
+};
