@@ -52,6 +52,7 @@ extern const struct tw_command *const tw_commands[]; /* ends with NULL */
 
 extern const struct tw_command tw_command_gate;
 extern const struct tw_command tw_command_run;
+extern const struct tw_command tw_command_init;
 extern const struct tw_command tw_command_check;
 extern const struct tw_command tw_command_faults;
 extern const struct tw_command tw_command_plugins;

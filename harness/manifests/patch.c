@@ -81,22 +81,33 @@ static size_t find_item(const struct tw_yaml *list, const char *key,
 	return i;
 }
 
+/* The patch's items first, in its order, then those that it does not name:
+ * kustomize's order. */
 static void merge_list(struct tw_arena *arena, struct tw_yaml *target,
 	const struct tw_yaml *patch, const char *key)
 {
+	struct tw_yaml *merged = tw_yaml_new(arena, TW_YAML_SEQUENCE);
+
 	for (size_t i = 0; i < patch->items.n; i++) {
 		const struct tw_yaml *item = patch->items.v[i];
 		size_t at = find_item(target, key, tw_yaml_get(item, key));
+		struct tw_yaml *old;
 
 		if (at == target->items.n) {
 			if (!directive_is(item, "delete"))
 				tw_yaml_append(
-					arena, target, clean_copy(arena, item));
-		} else if (!tw_patch_merge(
-				   arena, target->items.v[at], item, true)) {
-			remove_item(target, at);
+					arena, merged, clean_copy(arena, item));
+			continue;
 		}
+		old = target->items.v[at];
+		remove_item(target, at);
+		if (tw_patch_merge(arena, old, item, true))
+			tw_yaml_append(arena, merged, old);
 	}
+	for (size_t i = 0; i < target->items.n; i++)
+		tw_yaml_append(arena, merged, target->items.v[i]);
+	merged->pos = target->pos;
+	*target = *merged;
 }
 
 static void merge_value(struct tw_arena *arena, struct tw_yaml *target,

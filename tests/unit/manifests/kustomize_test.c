@@ -76,8 +76,8 @@ START_TEST(strategic_merge)
 		    ->containers.v[0];
 	ck_assert_ptr_null(c->image.v);
 	ck_assert_uint_eq(c->env.n, 2);
-	ck_assert_str_eq(c->env.v[0].name, "B");
-	ck_assert_str_eq(c->env.v[1].name, "C");
+	ck_assert_str_eq(c->env.v[0].name, "C"); /* the patch's first */
+	ck_assert_str_eq(c->env.v[1].name, "B");
 	side_end(&s);
 }
 END_TEST
