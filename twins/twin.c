@@ -28,8 +28,7 @@ struct tw_model *tw_twin_model(struct tw_spec *spec, struct tw_diags *diags)
 	return model;
 }
 
-/* ---- life cycle -------------------------------------------------------------
- */
+/* ---- life cycle ----------------------------------------------------- */
 
 static void schedule_faults(struct tw_twin *twin)
 {
@@ -85,8 +84,7 @@ void tw_twin_free(struct tw_twin *twin)
 	tw_free(twin);
 }
 
-/* ---- faults
- * ------------------------------------------------------------------ */
+/* ---- faults --------------------------------------------------------- */
 
 static void set_window(struct tw_twin *twin)
 {
@@ -115,8 +113,7 @@ static void switch_fault(struct tw_twin *twin, uint32_t index, bool on)
 		act(fault, world);
 }
 
-/* ---- copies
- * ------------------------------------------------------------------- */
+/* ---- copies --------------------------------------------------------- */
 
 static void add_copy(
 	struct tw_world *world, const struct tw_arrival *arrival, uint32_t copy)
@@ -158,8 +155,7 @@ static void arrive_copy(struct tw_world *world, uint32_t at)
 	tw_call_arrive(world, &arrival, copy);
 }
 
-/* ---- the clock
- * ----------------------------------------------------------------- */
+/* ---- the clock ------------------------------------------------------ */
 
 static void handle(struct tw_twin *twin, const struct tw_event *event)
 {
@@ -222,8 +218,7 @@ uint32_t tw_twin_in_flight(const struct tw_twin *twin)
 	return twin->world.live_calls;
 }
 
-/* ---- in and out
- * ------------------------------------------------------------------ */
+/* ---- in and out ----------------------------------------------------- */
 
 void tw_twin_offer(struct tw_twin *twin, const struct tw_arrival *arrival)
 {
@@ -262,8 +257,7 @@ void tw_twin_complete(
 	tw_traffic_settle(&twin->world);
 }
 
-/* ---- virtual time
- * ------------------------------------------------------------------- */
+/* ---- virtual time --------------------------------------------------- */
 
 static bool is_busy(const struct tw_world *world)
 {
@@ -296,8 +290,7 @@ void tw_twin_stop(struct tw_twin *twin, tw_time at)
 	tw_traffic_settle(world);
 }
 
-/* ---- the end
- * ----------------------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------- */
 
 /* Little's law as an equation of integers: the integral of the number in the
  * system is the sum of the times that each spent there. */

@@ -56,7 +56,7 @@ uint32_t tw_twin_in_flight(const struct tw_twin *twin);
  * reached it is refused: an outcome with status 503, counted as overflow. */
 void tw_twin_offer(struct tw_twin *twin, const struct tw_arrival *arrival);
 
-/* ---- services that are not simulated ---------------------------------- */
+/* ---- services that are not simulated -------------------------------- */
 
 /* All tries that reach replicas of this service go to `outside` from now
  * on; they take up no worker. Only while nothing is in flight. */
@@ -66,7 +66,7 @@ void tw_twin_set_outside(struct tw_twin *twin, uint32_t service,
 void tw_twin_complete(
 	struct tw_twin *twin, tw_time at, uint64_t handle, int status);
 
-/* ---- virtual time ------------------------------------------------------ */
+/* ---- virtual time --------------------------------------------------- */
 
 /* Where arrivals come from. */
 struct tw_arrivals {

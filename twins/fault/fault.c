@@ -67,8 +67,7 @@ void tw_scenario_release(struct tw_scenario *scenario)
 	tw_arena_release(&scenario->arena);
 }
 
-/* ---- for the kinds
- * ------------------------------------------------------------- */
+/* ---- for the kinds -------------------------------------------------- */
 
 const struct tw_fault_value *tw_fault_value(
 	const struct tw_fault *fault, const char *name)
@@ -116,8 +115,7 @@ bool tw_fault_hits_node(const struct tw_fault *fault,
 	       coin(fault, world, world->model->nodes[node].hash);
 }
 
-/* ---- values
- * ----------------------------------------------------------------------- */
+/* ---- values --------------------------------------------------------- */
 
 static const char *expected(enum tw_param_type type)
 {
@@ -178,8 +176,7 @@ static bool parse_value(
 	return false;
 }
 
-/* ---- reading one fault
- * --------------------------------------------------------------- */
+/* ---- reading one fault ---------------------------------------------- */
 
 struct reader {
 	const struct tw_fault_kind *kind;

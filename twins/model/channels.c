@@ -88,7 +88,7 @@ static const struct tw_spec_policy *find_policy(
 	return NULL;
 }
 
-/* ---- pools -------------------------------------------------------------- */
+/* ---- pools ---------------------------------------------------------- */
 
 static bool in_subset(const struct tw_spec_service *service,
 	const struct tw_spec_subset *subset, const struct tw_revision *revision)
@@ -155,7 +155,7 @@ static uint32_t find_pool(
 	return TW_NONE;
 }
 
-/* ---- policies ------------------------------------------------------------ */
+/* ---- policies ------------------------------------------------------- */
 
 static void check_destination(struct build *b,
 	const struct tw_spec_policy *policy,

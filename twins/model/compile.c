@@ -120,7 +120,8 @@ static void number_endpoints(struct build *b)
 static void add_outside_channels(struct build *b)
 {
 	for (uint32_t e = 0; e < b->model->n_endpoints; e++)
-		build_channel(b, TW_NONE, e);
+		b->model->endpoints[e].from_outside =
+			build_channel(b, TW_NONE, e);
 }
 
 static void compile(struct build *b)

@@ -13,8 +13,7 @@
  * for more is a mistake, and said to be one. */
 #define MAX_REPLICAS 1000000
 
-/* ---- nodes and zones ------------------------------------------------------
- */
+/* ---- nodes and zones ------------------------------------------------ */
 
 static uint32_t zone_index(struct build *b, const char *name)
 {
@@ -163,8 +162,7 @@ void build_ground(struct build *b)
 	add_links(b);
 }
 
-/* ---- replicas -------------------------------------------------------------
- */
+/* ---- replicas ------------------------------------------------------- */
 
 static void add_replicas(struct build *b, struct tw_revision *revision,
 	int64_t n, bool from_zero, const struct tw_origin *origin)

@@ -29,7 +29,7 @@ uint32_t tw_model_endpoint(
 	return TW_NONE;
 }
 
-/* ---- each ------------------------------------------------------------- */
+/* ---- each ----------------------------------------------------------- */
 
 static void add_name(struct tw_names *to, const char *name)
 {

@@ -54,8 +54,9 @@ struct tw_endpoint {
 	const char *name;
 	uint64_t hash; /* of service and name */
 	uint32_t service;
-	uint32_t program; /* where the revision has none of its own */
-	bool called;	  /* some program calls it */
+	uint32_t program;      /* where the revision has none of its own */
+	uint32_t from_outside; /* channel */
+	bool called;	       /* some program calls it */
 };
 
 struct tw_service {

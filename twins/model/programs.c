@@ -46,7 +46,7 @@ static uint32_t find_endpoint(
 	return TW_NONE;
 }
 
-/* ---- endpoints that nobody described ---------------------------------- */
+/* ---- endpoints that nobody described -------------------------------- */
 
 static void add_missing(struct build *b, uint32_t service, const char *name)
 {
@@ -202,7 +202,7 @@ void build_missing_endpoints(struct build *b)
 	}
 }
 
-/* ---- programs ---------------------------------------------------------- */
+/* ---- programs ------------------------------------------------------- */
 
 struct flatten {
 	struct build *b;

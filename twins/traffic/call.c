@@ -72,8 +72,7 @@ static void answer_soon(struct tw_world *world, uint32_t call, tw_time after,
 		tw_world_soon(world, TW_SOON_ANSWER, call, answer);
 }
 
-/* ---- the end of a call
- * --------------------------------------------------------- */
+/* ---- the end of a call ---------------------------------------------- */
 
 static void tell_done(struct tw_world *world, const struct tw_call *call,
 	bool failed, bool timed_out, int status)
@@ -150,8 +149,7 @@ static void end_call(struct tw_world *world, uint32_t call,
 		tw_serve_called(world, parent, failed && !optional);
 }
 
-/* ---- trying again
- * ------------------------------------------------------------------ */
+/* ---- trying again --------------------------------------------------- */
 
 static bool has_code(const struct tw_channel *channel, int status)
 {
@@ -279,8 +277,7 @@ static void tap_timeout(struct tw_world *world, const struct tw_call *it)
 		.attempt = it->tries);
 }
 
-/* ---- events of a call
- * ----------------------------------------------------------------- */
+/* ---- events of a call ----------------------------------------------- */
 
 static bool is_current(const struct tw_call *it, uint32_t generation)
 {
@@ -367,8 +364,7 @@ void tw_call_again(struct tw_world *world, uint32_t call, uint64_t bits)
 		send_try(world, call);
 }
 
-/* ---- a try sets out
- * --------------------------------------------------------------------- */
+/* ---- a try sets out ------------------------------------------------- */
 
 static const struct tw_target *choose_target(const struct tw_world *world,
 	const struct tw_channel *channel, const struct tw_call *it)
@@ -531,8 +527,7 @@ static void send_try(struct tw_world *world, uint32_t call)
 		send_task(world, call, target->endpoint, replica, &way, key);
 }
 
-/* ---- a call begins
- * ------------------------------------------------------------------------ */
+/* ---- a call begins -------------------------------------------------- */
 
 static struct tw_call *new_call(struct tw_world *world, uint32_t *call)
 {
@@ -642,8 +637,11 @@ void tw_call_arrive(
 	it->position = arrival->position;
 	it->user = arrival->user;
 	it->copy = copy;
-	it->channel =
-		tw_world_channel(world, arrival->caller, arrival->endpoint);
+	it->channel = arrival->caller == TW_NONE
+			      ? world->model->endpoints[arrival->endpoint]
+					.from_outside
+			      : tw_world_channel(world, arrival->caller,
+					arrival->endpoint);
 	it->from = replica_of(world, arrival->caller);
 	if (arrival->caller == TW_NONE) {
 		world->area += (uint64_t)world->live_arrivals *

@@ -33,8 +33,7 @@ static uint64_t handle_of(const struct tw_world *world, uint32_t task)
 	return (uint64_t)world->tasks[task].generation << 32 | task;
 }
 
-/* ---- the answer -------------------------------------------------------------
- */
+/* ---- the answer ----------------------------------------------------- */
 
 void tw_serve_answer(struct tw_world *world, struct tw_task *it,
 	enum tw_reason reason, int status)
@@ -86,8 +85,7 @@ static void leave(struct tw_world *world, const struct tw_task *it,
 	cell->worked += it->worked;
 }
 
-/* ---- the end
- * ------------------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------- */
 
 static const struct tw_program *program_of(
 	const struct tw_world *world, const struct tw_task *it)
@@ -162,8 +160,7 @@ static void task_over(struct tw_world *world, uint32_t task)
 	}
 }
 
-/* ---- the steps
- * ------------------------------------------------------------------- */
+/* ---- the steps ------------------------------------------------------ */
 
 /* n of a draw for the step's turn: steps of one kind are numbered, turns too.
  */
@@ -304,8 +301,7 @@ void tw_serve_called(struct tw_world *world, uint32_t task, bool failed)
 		run(world, task);
 }
 
-/* ---- the beginning
- * ------------------------------------------------------------------ */
+/* ---- the beginning -------------------------------------------------- */
 
 void tw_serve_start(struct tw_world *world, uint32_t task)
 {
@@ -398,8 +394,7 @@ void tw_serve_arrive(struct tw_world *world, uint32_t task)
 		admit(world, task);
 }
 
-/* ---- breaking off
- * --------------------------------------------------------------------- */
+/* ---- breaking off --------------------------------------------------- */
 
 static void cancel_outside(struct tw_world *world, uint32_t task,
 	const struct tw_world_service *service)

@@ -28,8 +28,7 @@
 /* What a caller's application answers when a call that it needs has failed. */
 #define TW_STATUS_FAILED 500
 
-/* ---- answers ----------------------------------------------------------------
- */
+/* ---- answers -------------------------------------------------------- */
 
 static inline uint64_t tw_answer_pack(struct tw_answer a)
 {
@@ -47,8 +46,7 @@ static inline struct tw_answer tw_answer_unpack(uint64_t bits)
 	};
 }
 
-/* ---- the caller's side: call.c
- * ------------------------------------------------- */
+/* ---- the caller's side: call.c -------------------------------------- */
 
 /* A step of a task makes a call; the task is resumed when it is over. */
 void tw_call_begin(struct tw_world *world, uint32_t task, uint32_t step,
@@ -68,15 +66,13 @@ void tw_call_again(struct tw_world *world, uint32_t call, uint64_t answer);
 /* The run is over: outcome now. */
 void tw_call_cut_off(struct tw_world *world, uint32_t call);
 
-/* ---- which replica: balance.c
- * ---------------------------------------------------- */
+/* ---- which replica: balance.c --------------------------------------- */
 
 /* TW_NONE: nobody is listed. `turn`: the caller's counter for round robin. */
 uint32_t tw_balance(const struct tw_world *world, uint32_t pool,
 	enum tw_balancer balancer, uint64_t key, uint32_t *turn);
 
-/* ---- the replica's side: serve.c
- * --------------------------------------------------- */
+/* ---- the replica's side: serve.c ------------------------------------ */
 
 /* A try reaches its replica. */
 void tw_serve_arrive(struct tw_world *world, uint32_t task);

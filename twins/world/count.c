@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-/* ---- slices
- * ------------------------------------------------------------------- */
+/* ---- slices --------------------------------------------------------- */
 
 static void close_service(struct tw_world_service *it, tw_time at)
 {
@@ -71,10 +70,9 @@ void tw_world_close_slices(struct tw_world *world, tw_time to)
 	}
 }
 
-/* ---- cells
- * ---------------------------------------------------------------------- */
+/* ---- cells ---------------------------------------------------------- */
 
-static uint32_t add_cell(struct tw_world *world, uint32_t channel,
+uint32_t tw_world_add_cell(struct tw_world *world, uint32_t channel,
 	enum tw_side side, uint32_t zone, uint8_t window)
 {
 	const struct tw_model *model = world->model;
@@ -94,19 +92,6 @@ static uint32_t add_cell(struct tw_world *world, uint32_t channel,
 	};
 
 	return (uint32_t)(tw_observation_cell(obs, &key) - obs->cells.v);
-}
-
-struct tw_cell *tw_world_cell(struct tw_world *world, uint32_t channel,
-	enum tw_side side, uint32_t zone, uint8_t window)
-{
-	uint32_t n = world->model->n_zones + 1;
-	uint32_t *at =
-		&world->channels.v[channel]
-			 .cells[((uint32_t)side * n + zone) * 3 + window];
-
-	if (__builtin_expect(*at == TW_NONE, 0))
-		*at = add_cell(world, channel, side, zone, window);
-	return &world->obs.cells.v[*at];
 }
 
 static struct tw_slice *slice_of(struct tw_world *world, struct tw_cell *cell)
@@ -133,8 +118,7 @@ void tw_world_count(struct tw_world *world, struct tw_cell *cell,
 		slice->latency_max = latency;
 }
 
-/* ---- examples
- * ---------------------------------------------------------------------- */
+/* ---- examples ------------------------------------------------------- */
 
 void tw_world_example(struct tw_world *world, const struct tw_call *call,
 	tw_time latency, int status)

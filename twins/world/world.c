@@ -8,65 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- pools -----------------------------------------------------------------
- */
-
-uint32_t tw_world_new_call(struct tw_world *world)
-{
-	uint32_t at = world->free_call;
-
-	if (at == TW_NONE) {
-		if (world->n_calls == world->max_in_flight)
-			return TW_NONE;
-		at = world->n_calls++;
-	} else {
-		world->free_call = world->calls[at].next;
-	}
-	world->live_calls++;
-	return at;
-}
-
-void tw_world_free_call(struct tw_world *world, uint32_t call)
-{
-	struct tw_call *it = &world->calls[call];
-
-	tw_assert(it->live);
-	it->live = false;
-	it->generation++;
-	it->next = world->free_call;
-	world->free_call = call;
-	world->live_calls--;
-}
-
-uint32_t tw_world_new_task(struct tw_world *world)
-{
-	uint32_t at = world->free_task;
-
-	if (at == TW_NONE) {
-		if (world->n_tasks == world->cap_tasks)
-			return TW_NONE;
-		at = world->n_tasks++;
-	} else {
-		world->free_task = world->tasks[at].next;
-	}
-	world->live_tasks++;
-	return at;
-}
-
-void tw_world_free_task(struct tw_world *world, uint32_t task)
-{
-	struct tw_task *it = &world->tasks[task];
-
-	tw_assert(it->state != TW_TASK_FREE);
-	it->state = TW_TASK_FREE;
-	it->generation++;
-	it->next = world->free_task;
-	world->free_task = task;
-	world->live_tasks--;
-}
-
-/* ---- channels
- * ---------------------------------------------------------------- */
+/* ---- channels ------------------------------------------------------- */
 
 /* Turns of round robin are a caller replica's own, as in a proxy beside it;
  * each starts somewhere else. */
@@ -151,10 +93,9 @@ uint32_t tw_world_channel(
 	return (uint32_t)world->channels.n - 1;
 }
 
-/* ---- soon
- * --------------------------------------------------------------------- */
+/* ---- soon ----------------------------------------------------------- */
 
-static void grow_soon(struct tw_world *world)
+void tw_world_grow_soon(struct tw_world *world)
 {
 	uint32_t cap = world->soon_cap ? 2 * world->soon_cap : 256;
 	struct tw_soon *ring = tw_reallocarray(NULL, cap, sizeof *ring);
@@ -168,29 +109,7 @@ static void grow_soon(struct tw_world *world)
 	world->soon_first = 0;
 }
 
-void tw_world_soon(struct tw_world *world, enum tw_soon_kind kind,
-	uint32_t index, uint64_t data)
-{
-	uint32_t at;
-
-	if (world->soon_n == world->soon_cap)
-		grow_soon(world);
-	at = (world->soon_first + world->soon_n++) & (world->soon_cap - 1);
-	world->soon[at] = (struct tw_soon){data, index, kind};
-}
-
-bool tw_world_take_soon(struct tw_world *world, struct tw_soon *soon)
-{
-	if (!world->soon_n)
-		return false;
-	*soon = world->soon[world->soon_first];
-	world->soon_first = (world->soon_first + 1) & (world->soon_cap - 1);
-	world->soon_n--;
-	return true;
-}
-
-/* ---- life cycle
- * ----------------------------------------------------------------- */
+/* ---- life cycle ----------------------------------------------------- */
 
 static void init_replicas(struct tw_world *world, const uint32_t *node_of)
 {

@@ -10,6 +10,7 @@
 #ifndef TW_WORLD_WORLD_H
 #define TW_WORLD_WORLD_H
 
+#include "twins/base/assert.h"
 #include "twins/kernel/queue.h"
 #include "twins/kernel/random.h"
 #include "twins/model/model.h"
@@ -56,7 +57,7 @@ struct tw_answer {
 	int status; /* < 4096 */
 };
 
-/* ---- work in flight ------------------------------------------------------ */
+/* ---- work in flight ------------------------------------------------- */
 
 /* A call as its caller sees it: all tries together. */
 struct tw_call {
@@ -107,6 +108,7 @@ struct tw_task {
 	uint32_t replica;
 	uint32_t channel;
 	uint32_t endpoint;  /* that of the target */
+	uint32_t program;   /* once it has started */
 	uint32_t step;	    /* next to do; TW_NONE: the end */
 	uint32_t turn;	    /* of that step, from 0 */
 	uint32_t iteration; /* salts draws within repeated branches */
@@ -118,8 +120,7 @@ struct tw_task {
 	bool failed;
 };
 
-/* ---- what is alive ----------------------------------------------------------
- */
+/* ---- what is alive -------------------------------------------------- */
 
 struct tw_capacity;
 
@@ -169,8 +170,7 @@ struct tw_world_channel {
 	uint32_t route_lane, try_lane;
 };
 
-/* ---- effects of faults
- * -------------------------------------------------------- */
+/* ---- effects of faults ---------------------------------------------- */
 
 enum tw_effect_kind {
 	TW_EFFECT_LATENCY,
@@ -193,8 +193,7 @@ struct tw_effect {
 	double factor;
 };
 
-/* ---- what is done at once
- * ------------------------------------------------------ */
+/* ---- what is done at once ------------------------------------------- */
 
 enum tw_soon_kind {
 	TW_SOON_START,	 /* index: task, data: generation */
@@ -254,6 +253,9 @@ struct tw_world {
 	tw_time since;
 	uint64_t *example_hashes;
 	bool inside; /* a callback is running */
+	/* A caller is on the stack that may not be resumed: what answers it
+	 * has to wait (tw_world_soon). */
+	bool calling;
 
 	void (*done)(void *context, const struct tw_outcome *outcome);
 	void *done_context;
@@ -276,17 +278,63 @@ static inline tw_time tw_world_now(const struct tw_world *world)
 	return world->queue.now;
 }
 
-/* ---- pools ------------------------------------------------------------------
- */
+/* ---- pools ---------------------------------------------------------- */
 
-/* Zeroed but for generation. TW_NONE: the pool is at its bound. */
-uint32_t tw_world_new_call(struct tw_world *world);
-void tw_world_free_call(struct tw_world *world, uint32_t call);
-uint32_t tw_world_new_task(struct tw_world *world);
-void tw_world_free_task(struct tw_world *world, uint32_t task);
+/* TW_NONE: the pool is at its bound. What the record held before is still
+ * there: only its generation counts. */
+static inline uint32_t tw_world_new_call(struct tw_world *world)
+{
+	uint32_t at = world->free_call;
 
-/* ---- channels
- * ------------------------------------------------------------------ */
+	if (at != TW_NONE)
+		world->free_call = world->calls[at].next;
+	else if (world->n_calls < world->max_in_flight)
+		at = world->n_calls++;
+	else
+		return TW_NONE;
+	world->live_calls++;
+	return at;
+}
+
+static inline void tw_world_free_call(struct tw_world *world, uint32_t call)
+{
+	struct tw_call *it = &world->calls[call];
+
+	tw_assert(it->live);
+	it->live = false;
+	it->generation++;
+	it->next = world->free_call;
+	world->free_call = call;
+	world->live_calls--;
+}
+
+static inline uint32_t tw_world_new_task(struct tw_world *world)
+{
+	uint32_t at = world->free_task;
+
+	if (at != TW_NONE)
+		world->free_task = world->tasks[at].next;
+	else if (world->n_tasks < world->cap_tasks)
+		at = world->n_tasks++;
+	else
+		return TW_NONE;
+	world->live_tasks++;
+	return at;
+}
+
+static inline void tw_world_free_task(struct tw_world *world, uint32_t task)
+{
+	struct tw_task *it = &world->tasks[task];
+
+	tw_assert(it->state != TW_TASK_FREE);
+	it->state = TW_TASK_FREE;
+	it->generation++;
+	it->next = world->free_task;
+	world->free_task = task;
+	world->live_tasks--;
+}
+
+/* ---- channels ------------------------------------------------------- */
 
 /* The model's, or one that is worked out on the spot. */
 uint32_t tw_world_channel(
@@ -297,12 +345,31 @@ uint32_t tw_world_channel(
  * follows at this very instant, after what is being done now. It keeps callers
  * from being resumed inside their own calls. */
 
-void tw_world_soon(struct tw_world *world, enum tw_soon_kind kind,
-	uint32_t index, uint64_t data);
-bool tw_world_take_soon(struct tw_world *world, struct tw_soon *soon);
+void tw_world_grow_soon(struct tw_world *world);
 
-/* ---- observation
- * ------------------------------------------------------------------ */
+static inline void tw_world_soon(struct tw_world *world, enum tw_soon_kind kind,
+	uint32_t index, uint64_t data)
+{
+	uint32_t at;
+
+	if (world->soon_n == world->soon_cap)
+		tw_world_grow_soon(world);
+	at = (world->soon_first + world->soon_n++) & (world->soon_cap - 1);
+	world->soon[at] = (struct tw_soon){data, index, kind};
+}
+
+static inline bool tw_world_take_soon(
+	struct tw_world *world, struct tw_soon *soon)
+{
+	if (!world->soon_n)
+		return false;
+	*soon = world->soon[world->soon_first];
+	world->soon_first = (world->soon_first + 1) & (world->soon_cap - 1);
+	world->soon_n--;
+	return true;
+}
+
+/* ---- observation ---------------------------------------------------- */
 
 /* Adds up a service's sums to now; call it before in_system, busy, capacity
  * or unavailable change. */
@@ -320,9 +387,23 @@ static inline void tw_world_touch(
 /* Closes the slices that end by `to` (> now): nothing happens before `to`. */
 void tw_world_close_slices(struct tw_world *world, tw_time to);
 
-/* The cell; zone n_zones is the outside. Valid until the next call. */
-struct tw_cell *tw_world_cell(struct tw_world *world, uint32_t channel,
+uint32_t tw_world_add_cell(struct tw_world *world, uint32_t channel,
 	enum tw_side side, uint32_t zone, uint8_t window);
+
+/* The cell; zone n_zones is the outside. Valid until the next call. */
+static inline struct tw_cell *tw_world_cell(struct tw_world *world,
+	uint32_t channel, enum tw_side side, uint32_t zone, uint8_t window)
+{
+	uint32_t n = world->model->n_zones + 1;
+	uint32_t *at =
+		&world->channels.v[channel]
+			 .cells[((uint32_t)side * n + zone) * 3 + window];
+
+	if (__builtin_expect(*at == TW_NONE, 0))
+		*at = tw_world_add_cell(world, channel, side, zone, window);
+	return &world->obs.cells.v[*at];
+}
+
 /* Counts one that ended now. */
 void tw_world_count(struct tw_world *world, struct tw_cell *cell,
 	tw_time latency, bool failed, bool timed_out);

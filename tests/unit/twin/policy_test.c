@@ -145,8 +145,7 @@ START_TEST(application_timeout_is_outermost)
 }
 END_TEST
 
-/* ---- outside
- * ------------------------------------------------------------------- */
+/* ---- outside -------------------------------------------------------- */
 
 struct outside {
 	TW_VEC(struct tw_begin) begun;
