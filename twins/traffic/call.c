@@ -10,18 +10,7 @@
  */
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
-#include "twins/kernel/dist.h"
-#include "twins/kernel/fmath.h"
 #include "twins/traffic/traffic.h"
-#include "twins/world/effects.h"
-
-static void send_try(struct tw_world *world, uint32_t call);
-
-static const struct tw_channel *channel_of(
-	const struct tw_world *world, const struct tw_call *call)
-{
-	return world->channels.v[call->channel].model;
-}
 
 static bool is_failure(enum tw_reason reason, int status)
 {
@@ -40,36 +29,12 @@ static bool caller_is_dead(
 	return world->tasks[attempt].state == TW_TASK_DEAD;
 }
 
-static tw_event_id arm(struct tw_world *world, uint32_t lane,
-	enum tw_event_kind kind, uint32_t call)
-{
-	if (lane == TW_NONE)
-		return TW_NO_EVENT;
-	return tw_queue_schedule_lane(&world->queue, lane, (uint16_t)kind, call,
-		world->calls[call].generation);
-}
-
 static void disarm(struct tw_world *world, tw_event_id *timer)
 {
 	if (*timer == TW_NO_EVENT)
 		return;
 	tw_queue_cancel(&world->queue, *timer);
 	*timer = TW_NO_EVENT;
-}
-
-/* An answer that is made up on the caller's side. */
-static void answer_soon(struct tw_world *world, uint32_t call, tw_time after,
-	enum tw_reason reason, int status)
-{
-	const struct tw_call *it = &world->calls[call];
-	uint64_t answer = tw_answer_pack(
-		(struct tw_answer){it->generation, it->tries, reason, status});
-
-	if (after)
-		tw_queue_schedule(&world->queue, tw_world_now(world) + after,
-			TW_CLASS_COMPLETION, TW_EV_ANSWER, call, answer);
-	else
-		tw_world_soon(world, TW_SOON_ANSWER, call, answer);
 }
 
 /* ---- the end of a call ---------------------------------------------- */
@@ -87,7 +52,7 @@ static void tell_done(struct tw_world *world, const struct tw_call *call,
 		.tries = call->tries,
 	};
 
-	if (channel_of(world, call)->caller == TW_NONE) {
+	if (tw_call_channel(world, call)->caller == TW_NONE) {
 		world->area += (uint64_t)world->live_arrivals *
 			       (uint64_t)(outcome.at - world->since);
 		world->since = outcome.at;
@@ -137,9 +102,9 @@ static void end_call(struct tw_world *world, uint32_t call,
 	if (!caller_is_dead(world, it) && reason != TW_CUT_OFF)
 		count_call(world, it, reason, failed);
 	tw_world_tap(world, .kind = TW_TAP_RETURNS, .service = TW_NONE,
-		.endpoint = channel_of(world, it)->endpoint,
-		.caller = channel_of(world, it)->caller, .replica = TW_NONE,
-		.status = status);
+		.endpoint = tw_call_channel(world, it)->endpoint,
+		.caller = tw_call_channel(world, it)->caller,
+		.replica = TW_NONE, .status = status);
 	if (parent == TW_NONE)
 		tell_done(world, it, failed,
 			reason == TW_TIMED_OUT || reason == TW_TRY_TIMED_OUT,
@@ -196,7 +161,7 @@ static bool retry_fits(
 static void back_off(struct tw_world *world, uint32_t call, uint32_t n)
 {
 	struct tw_call *it = &world->calls[call];
-	const struct tw_channel *channel = channel_of(world, it);
+	const struct tw_channel *channel = tw_call_channel(world, it);
 	tw_time range = channel->backoff_max, wait;
 
 	if (n < 31 && channel->backoff_base <= range / ((1 << n) - 1))
@@ -234,11 +199,11 @@ static void route_over(struct tw_world *world, uint32_t call,
 	end_call(world, call, reason, status);
 }
 
-static void try_over(struct tw_world *world, uint32_t call,
+void tw_call_try_over(struct tw_world *world, uint32_t call,
 	enum tw_reason reason, int status)
 {
 	struct tw_call *it = &world->calls[call];
-	const struct tw_channel *channel = channel_of(world, it);
+	const struct tw_channel *channel = tw_call_channel(world, it);
 
 	disarm(world, &it->try_timer);
 	if (it->replica != TW_NONE) {
@@ -272,9 +237,9 @@ static void give_up(struct tw_world *world, struct tw_call *it)
 static void tap_timeout(struct tw_world *world, const struct tw_call *it)
 {
 	tw_world_tap(world, .kind = TW_TAP_TIMES_OUT, .service = TW_NONE,
-		.endpoint = channel_of(world, it)->endpoint,
-		.caller = channel_of(world, it)->caller, .replica = TW_NONE,
-		.attempt = it->tries);
+		.endpoint = tw_call_channel(world, it)->endpoint,
+		.caller = tw_call_channel(world, it)->caller,
+		.replica = TW_NONE, .attempt = it->tries);
 }
 
 /* ---- events of a call ----------------------------------------------- */
@@ -293,7 +258,7 @@ void tw_call_answered(struct tw_world *world, uint32_t call, uint64_t bits)
 		it->backing_off)
 		return;
 	tw_assert(it->attempt == TW_NONE);
-	try_over(world, call, answer.reason, answer.status);
+	tw_call_try_over(world, call, answer.reason, answer.status);
 }
 
 void tw_call_try_timeout(
@@ -305,7 +270,7 @@ void tw_call_try_timeout(
 	it->try_timer = TW_NO_EVENT;
 	tap_timeout(world, it);
 	give_up(world, it);
-	try_over(world, call, TW_TRY_TIMED_OUT, 504);
+	tw_call_try_over(world, call, TW_TRY_TIMED_OUT, 504);
 }
 
 void tw_call_route_timeout(
@@ -344,9 +309,10 @@ static void start_route(struct tw_world *world, uint32_t call)
 
 	it->route_tries = 0;
 	it->starts_over = false;
-	it->route_timer = arm(world, world->channels.v[it->channel].route_lane,
-		TW_EV_ROUTE_TIMEOUT, call);
-	send_try(world, call);
+	it->route_timer =
+		tw_call_arm(world, world->channels.v[it->channel].route_lane,
+			TW_EV_ROUTE_TIMEOUT, call);
+	tw_call_send(world, call);
 }
 
 void tw_call_again(struct tw_world *world, uint32_t call, uint64_t bits)
@@ -361,170 +327,7 @@ void tw_call_again(struct tw_world *world, uint32_t call, uint64_t bits)
 	if (it->starts_over)
 		start_route(world, call);
 	else
-		send_try(world, call);
-}
-
-/* ---- a try sets out ------------------------------------------------- */
-
-static const struct tw_target *choose_target(const struct tw_world *world,
-	const struct tw_channel *channel, const struct tw_call *it)
-{
-	const struct tw_target *target = channel->targets;
-	double u;
-
-	if (channel->n_targets == 1)
-		return target;
-	u = tw_draw(world->seed, it->key, TW_DRAW_BRANCH, it->tries);
-	while (u >= target->share)
-		target++;
-	return target;
-}
-
-static uint32_t choose_replica(struct tw_world *world, const struct tw_call *it,
-	const struct tw_target *target, uint64_t key)
-{
-	const struct tw_world_channel *channel =
-		&world->channels.v[it->channel];
-	uint32_t turn = it->from == TW_NONE
-				? 0
-				: world->model->replicas[it->from].ordinal;
-
-	if (target->pool == TW_NONE || target->endpoint == TW_NONE)
-		return TW_NONE;
-	return tw_balance(world, target->pool, channel->model->balancer, key,
-		&channel->turns[target - channel->model->targets][turn]);
-}
-
-/* What lies between the caller and a replica, for one try. */
-struct way {
-	tw_time there, back;
-	bool cut;
-	int status; /* in place of the replica's; 0: none */
-};
-
-static struct way way_to(struct tw_world *world, const struct tw_call *it,
-	uint32_t endpoint, uint32_t replica, uint64_t key)
-{
-	const struct tw_model *model = world->model;
-	uint32_t from = it->from == TW_NONE ? model->n_zones
-					    : world->replicas[it->from].zone;
-	uint32_t to = world->replicas[replica].zone;
-	const struct tw_dist *rtt =
-		model->rtt[from * (model->n_zones + 1) + to];
-	struct tw_hindrance hindrance;
-	struct way way = {0};
-
-	if (rtt) {
-		tw_time both = tw_dist_sample(
-			rtt, tw_draw(world->seed, key, TW_DRAW_NETWORK, 0));
-
-		if (both > TW_STEP_MAX)
-			both = TW_STEP_MAX;
-		way.there = both / 2;
-		way.back = both - way.there;
-	}
-	if (!world->effects.n)
-		return way;
-	tw_effects_on_passage(world,
-		&(struct tw_passage){key, channel_of(world, it)->caller,
-			endpoint, replica, from, to},
-		&hindrance);
-	way.there += hindrance.more;
-	if (way.there < 0)
-		way.there = 0;
-	way.cut = hindrance.cut;
-	way.status = hindrance.status;
-	return way;
-}
-
-/* Where a route leads elsewhere, the replica's side of the observation speaks
- * of the endpoint that was reached. */
-static uint32_t reached_channel(
-	struct tw_world *world, const struct tw_call *it, uint32_t endpoint)
-{
-	const struct tw_channel *channel = channel_of(world, it);
-
-	return channel->endpoint == endpoint
-		       ? it->channel
-		       : tw_world_channel(world, channel->caller, endpoint);
-}
-
-static void send_task(struct tw_world *world, uint32_t call, uint32_t endpoint,
-	uint32_t replica, const struct way *way, uint64_t key)
-{
-	struct tw_call *it = &world->calls[call];
-	uint32_t task = tw_world_new_task(world), generation;
-	struct tw_task *at;
-
-	if (task == TW_NONE) {
-		world->obs.overflow++;
-		answer_soon(world, call, 0, TW_NO_HOST, 503);
-		return;
-	}
-	at = &world->tasks[task];
-	generation = at->generation;
-	*at = (struct tw_task){
-		.key = key,
-		.since = tw_world_now(world),
-		.back = way->back,
-		.generation = generation,
-		.call = call,
-		.attempt = task,
-		.parent = TW_NONE,
-		.replica = replica,
-		.channel = reached_channel(world, it, endpoint),
-		.endpoint = endpoint,
-		.root = it->root,
-		.root_generation = it->root_generation,
-		.try = it->tries,
-		.state = TW_TASK_SENT,
-		.window = world->window,
-	};
-	it->attempt = task;
-	if (way->there)
-		tw_queue_schedule(&world->queue,
-			tw_world_now(world) + way->there, TW_CLASS_COMPLETION,
-			TW_EV_ARRIVE, task, generation);
-	else
-		tw_serve_arrive(world, task);
-}
-
-static void send_try(struct tw_world *world, uint32_t call)
-{
-	struct tw_call *it = &world->calls[call];
-	const struct tw_channel *channel = channel_of(world, it);
-	const struct tw_target *target;
-	uint64_t key = tw_hash_combine(it->key, ++it->tries);
-	uint32_t replica;
-	struct way way;
-
-	target = choose_target(world, channel, it);
-	replica = choose_replica(world, it, target, key);
-	tw_world_tap(world, .kind = TW_TAP_SENT, .service = TW_NONE,
-		.endpoint = channel->endpoint, .caller = channel->caller,
-		.replica = replica, .attempt = it->tries);
-	if (replica == TW_NONE) {
-		answer_soon(world, call, 0, TW_NO_HOST, 503);
-		return;
-	}
-	it->try_timer = arm(world, world->channels.v[it->channel].try_lane,
-		TW_EV_TRY_TIMEOUT, call);
-	it->replica = replica;
-	world->replicas[replica].outstanding++;
-	way = way_to(world, it, target->endpoint, replica, key);
-	if (way.cut || world->replicas[replica].health == TW_GONE) {
-		answer_soon(world, call, TW_CONNECT_TIMEOUT, TW_UNREACHED, 503);
-		return;
-	}
-	it->network += way.there + way.back;
-	if (way.status)
-		answer_soon(world, call, way.there + way.back, TW_ANSWERED,
-			way.status);
-	else if (world->replicas[replica].health == TW_DOWN)
-		answer_soon(
-			world, call, way.there + way.back, TW_UNREACHED, 503);
-	else
-		send_task(world, call, target->endpoint, replica, &way, key);
+		tw_call_send(world, call);
 }
 
 /* ---- a call begins -------------------------------------------------- */
@@ -567,6 +370,7 @@ void tw_call_begin(struct tw_world *world, uint32_t task, uint32_t step,
 	const struct tw_channel *channel = world->channels.v[at->channel].model;
 	uint32_t call;
 	struct tw_call *it = new_call(world, &call);
+	bool calling;
 
 	if (!it) {
 		tw_world_soon(world, TW_SOON_REFUSED, task,
@@ -583,9 +387,12 @@ void tw_call_begin(struct tw_world *world, uint32_t task, uint32_t step,
 	it->from = parent->replica;
 	it->root = parent->root;
 	it->root_generation = parent->root_generation;
-	it->app_timer =
-		arm(world, world->app_lanes[step], TW_EV_APP_TIMEOUT, call);
+	it->app_timer = tw_call_arm(
+		world, world->app_lanes[step], TW_EV_APP_TIMEOUT, call);
+	calling = world->calling;
+	world->calling = true;
 	start_route(world, call);
+	world->calling = calling;
 }
 
 /* The replica of an outside service that calls: its first listed one. */

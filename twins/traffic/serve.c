@@ -87,22 +87,21 @@ static void leave(struct tw_world *world, const struct tw_task *it,
 
 /* ---- the end -------------------------------------------------------- */
 
-static const struct tw_program *program_of(
+static uint32_t program_of(
 	const struct tw_world *world, const struct tw_task *it)
 {
 	const struct tw_model *model = world->model;
 	const struct tw_revision *revision =
 		&model->revisions[model->replicas[it->replica].revision];
-	uint32_t program = model->endpoints[it->endpoint].program;
 
 	if (revision->programs && revision->programs[it->endpoint] != TW_NONE)
-		program = revision->programs[it->endpoint];
-	return &model->programs[program];
+		return revision->programs[it->endpoint];
+	return model->endpoints[it->endpoint].program;
 }
 
 static int status_of(const struct tw_world *world, const struct tw_task *it)
 {
-	const struct tw_program *program = program_of(world, it);
+	const struct tw_program *program = &world->model->programs[it->program];
 
 	if (it->failed)
 		return TW_STATUS_FAILED;
@@ -120,19 +119,38 @@ static void finish_as(struct tw_world *world, uint32_t task, int status)
 	tw_world_tap(world, .kind = TW_TAP_FINISHES, .service = TW_NONE,
 		.endpoint = it->endpoint, .caller = TW_NONE,
 		.replica = it->replica, .attempt = it->try, .status = status);
-	tw_serve_answer(world, it, TW_ANSWERED, status);
+}
+
+/* The last that a task does. Where the way back takes no time the caller is
+ * resumed here and now, unless it is on the stack. */
+static void answer_and_go(struct tw_world *world, uint32_t task, int status)
+{
+	struct tw_task *it = &world->tasks[task];
+	uint32_t call = it->call;
+
+	if (call == TW_NONE || it->back || world->calling) {
+		tw_serve_answer(world, it, TW_ANSWERED, status);
+		tw_world_free_task(world, task);
+		return;
+	}
+	world->calls[call].attempt = TW_NONE;
+	tw_world_free_task(world, task);
+	tw_call_try_over(world, call, TW_ANSWERED, status);
 }
 
 static void finish(struct tw_world *world, uint32_t task)
 {
 	struct tw_task *it = &world->tasks[task];
-	uint32_t replica = it->replica;
+	int status;
 
-	if (it->state != TW_TASK_DEAD) {
-		finish_as(world, task, status_of(world, it));
-		world->replicas[replica].capacity->leave(world, replica);
+	if (it->state == TW_TASK_DEAD) {
+		tw_world_free_task(world, task);
+		return;
 	}
-	tw_world_free_task(world, task);
+	status = status_of(world, it);
+	finish_as(world, task, status);
+	world->replicas[it->replica].capacity->leave(world, it->replica);
+	answer_and_go(world, task, status);
 }
 
 /* A task has done its part, or failed, or lost its replica. */
@@ -309,7 +327,8 @@ void tw_serve_start(struct tw_world *world, uint32_t task)
 
 	it->state = TW_TASK_RUNNING;
 	it->queued = tw_world_now(world) - it->since;
-	it->step = program_of(world, it)->step;
+	it->program = program_of(world, it);
+	it->step = world->model->programs[it->program].step;
 	tw_world_tap(world, .kind = TW_TAP_STARTS, .service = TW_NONE,
 		.endpoint = it->endpoint, .caller = TW_NONE,
 		.replica = it->replica, .attempt = it->try);
@@ -432,7 +451,7 @@ bool tw_serve_complete(struct tw_world *world, uint64_t handle, int status)
 		!service_of(world, it)->outside)
 		return false;
 	finish_as(world, task, status);
-	tw_world_free_task(world, task);
+	answer_and_go(world, task, status);
 	return true;
 }
 

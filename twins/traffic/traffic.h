@@ -55,6 +55,26 @@ void tw_call_begin(struct tw_world *world, uint32_t task, uint32_t step,
 void tw_call_arrive(struct tw_world *world, const struct tw_arrival *arrival,
 	uint32_t copy);
 
+static inline const struct tw_channel *tw_call_channel(
+	const struct tw_world *world, const struct tw_call *call)
+{
+	return world->channels.v[call->channel].model;
+}
+
+static inline tw_event_id tw_call_arm(struct tw_world *world, uint32_t lane,
+	enum tw_event_kind kind, uint32_t call)
+{
+	if (lane == TW_NONE)
+		return TW_NO_EVENT;
+	return tw_queue_schedule_lane(&world->queue, lane, (uint16_t)kind, call,
+		world->calls[call].generation);
+}
+
+/* Its next try sets out (send.c). */
+void tw_call_send(struct tw_world *world, uint32_t call);
+/* The try that was out is over, its answer is here. */
+void tw_call_try_over(struct tw_world *world, uint32_t call,
+	enum tw_reason reason, int status);
 void tw_call_answered(struct tw_world *world, uint32_t call, uint64_t answer);
 void tw_call_try_timeout(
 	struct tw_world *world, uint32_t call, uint32_t generation);

@@ -1,0 +1,184 @@
+/*
+ * A try sets out: which target, which replica, what lies in between.
+ */
+#include "twins/base/hash.h"
+#include "twins/kernel/dist.h"
+#include "twins/traffic/traffic.h"
+#include "twins/world/effects.h"
+
+/* An answer that is made up on the caller's side. */
+static void answer_soon(struct tw_world *world, uint32_t call, tw_time after,
+	enum tw_reason reason, int status)
+{
+	const struct tw_call *it = &world->calls[call];
+	uint64_t answer = tw_answer_pack(
+		(struct tw_answer){it->generation, it->tries, reason, status});
+
+	if (after)
+		tw_queue_schedule(&world->queue, tw_world_now(world) + after,
+			TW_CLASS_COMPLETION, TW_EV_ANSWER, call, answer);
+	else
+		tw_world_soon(world, TW_SOON_ANSWER, call, answer);
+}
+
+static const struct tw_target *choose_target(const struct tw_world *world,
+	const struct tw_channel *channel, const struct tw_call *it)
+{
+	const struct tw_target *target = channel->targets;
+	double u;
+
+	if (channel->n_targets == 1)
+		return target;
+	u = tw_draw(world->seed, it->key, TW_DRAW_BRANCH, it->tries);
+	while (u >= target->share)
+		target++;
+	return target;
+}
+
+static uint32_t choose_replica(struct tw_world *world, const struct tw_call *it,
+	const struct tw_target *target, uint64_t key)
+{
+	const struct tw_world_channel *channel =
+		&world->channels.v[it->channel];
+	uint32_t turn = it->from == TW_NONE
+				? 0
+				: world->model->replicas[it->from].ordinal;
+
+	if (target->pool == TW_NONE || target->endpoint == TW_NONE)
+		return TW_NONE;
+	return tw_balance(world, target->pool, channel->model->balancer, key,
+		&channel->turns[target - channel->model->targets][turn]);
+}
+
+/* What lies between the caller and a replica, for one try. */
+struct way {
+	tw_time there, back;
+	bool cut;
+	int status; /* in place of the replica's; 0: none */
+};
+
+static struct way way_to(struct tw_world *world, const struct tw_call *it,
+	uint32_t endpoint, uint32_t replica, uint64_t key)
+{
+	const struct tw_model *model = world->model;
+	uint32_t from = it->from == TW_NONE ? model->n_zones
+					    : world->replicas[it->from].zone;
+	uint32_t to = world->replicas[replica].zone;
+	const struct tw_dist *rtt =
+		model->rtt[from * (model->n_zones + 1) + to];
+	struct tw_hindrance hindrance;
+	struct way way = {0};
+
+	if (rtt) {
+		tw_time both = tw_dist_sample(
+			rtt, tw_draw(world->seed, key, TW_DRAW_NETWORK, 0));
+
+		if (both > TW_STEP_MAX)
+			both = TW_STEP_MAX;
+		way.there = both / 2;
+		way.back = both - way.there;
+	}
+	if (!world->effects.n)
+		return way;
+	tw_effects_on_passage(world,
+		&(struct tw_passage){key, tw_call_channel(world, it)->caller,
+			endpoint, replica, from, to},
+		&hindrance);
+	way.there += hindrance.more;
+	if (way.there < 0)
+		way.there = 0;
+	way.cut = hindrance.cut;
+	way.status = hindrance.status;
+	return way;
+}
+
+/* Where a route leads elsewhere, the replica's side of the observation speaks
+ * of the endpoint that was reached. */
+static uint32_t reached_channel(
+	struct tw_world *world, const struct tw_call *it, uint32_t endpoint)
+{
+	const struct tw_channel *channel = tw_call_channel(world, it);
+
+	return channel->endpoint == endpoint
+		       ? it->channel
+		       : tw_world_channel(world, channel->caller, endpoint);
+}
+
+static void send_task(struct tw_world *world, uint32_t call, uint32_t endpoint,
+	uint32_t replica, const struct way *way, uint64_t key)
+{
+	struct tw_call *it = &world->calls[call];
+	uint32_t task = tw_world_new_task(world), generation;
+	struct tw_task *at;
+
+	if (task == TW_NONE) {
+		world->obs.overflow++;
+		answer_soon(world, call, 0, TW_NO_HOST, 503);
+		return;
+	}
+	at = &world->tasks[task];
+	generation = at->generation;
+	*at = (struct tw_task){
+		.key = key,
+		.since = tw_world_now(world),
+		.back = way->back,
+		.generation = generation,
+		.call = call,
+		.attempt = task,
+		.parent = TW_NONE,
+		.replica = replica,
+		.channel = reached_channel(world, it, endpoint),
+		.endpoint = endpoint,
+		.root = it->root,
+		.root_generation = it->root_generation,
+		.try = it->tries,
+		.state = TW_TASK_SENT,
+		.window = world->window,
+	};
+	it->attempt = task;
+	if (way->there)
+		tw_queue_schedule(&world->queue,
+			tw_world_now(world) + way->there, TW_CLASS_COMPLETION,
+			TW_EV_ARRIVE, task, generation);
+	else
+		tw_serve_arrive(world, task);
+}
+
+void tw_call_send(struct tw_world *world, uint32_t call)
+{
+	struct tw_call *it = &world->calls[call];
+	const struct tw_channel *channel = tw_call_channel(world, it);
+	const struct tw_target *target;
+	uint64_t key = tw_hash_combine(it->key, ++it->tries);
+	uint32_t replica;
+	struct way way;
+
+	target = choose_target(world, channel, it);
+	replica = choose_replica(world, it, target, key);
+	tw_world_tap(world, .kind = TW_TAP_SENT, .service = TW_NONE,
+		.endpoint = channel->endpoint, .caller = channel->caller,
+		.replica = replica, .attempt = it->tries);
+	if (replica == TW_NONE) {
+		answer_soon(world, call, 0, TW_NO_HOST, 503);
+		return;
+	}
+	it->try_timer =
+		tw_call_arm(world, world->channels.v[it->channel].try_lane,
+			TW_EV_TRY_TIMEOUT, call);
+	it->replica = replica;
+	world->replicas[replica].outstanding++;
+	way = way_to(world, it, target->endpoint, replica, key);
+	if (way.cut || world->replicas[replica].health == TW_GONE) {
+		answer_soon(world, call, TW_CONNECT_TIMEOUT, TW_UNREACHED, 503);
+		return;
+	}
+	it->network += way.there + way.back;
+	if (way.status)
+		answer_soon(world, call, way.there + way.back, TW_ANSWERED,
+			way.status);
+	else if (world->replicas[replica].health == TW_DOWN)
+		answer_soon(
+			world, call, way.there + way.back, TW_UNREACHED, 503);
+	else
+		send_task(world, call, target->endpoint, replica, &way, key);
+}
