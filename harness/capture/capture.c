@@ -39,6 +39,12 @@ static int on_exchange(
 	struct twinrig_exchange copy;
 	size_t size = given->struct_size;
 
+	/* Times before 1970 are none; without them no difference of two
+	 * times overflows. */
+	if (given->time < 0 && given->time != TWINRIG_NO_TIME) {
+		sink->malformed(sink, given->line, "its time is before 1970");
+		return 0;
+	}
 	reading->report->read++;
 	if (size < sizeof copy || given->time == TWINRIG_NO_TIME) {
 		/* A plugin older than this program: what it does not know

@@ -37,7 +37,8 @@ struct tw_capture_options {
 };
 
 /* An exchange, valid during the call. One without an instant has that of the
- * exchange before it. 0: go on; 1: enough, stop without an error. */
+ * exchange before it; one from before 1970 is malformed. 0: go on; 1: enough,
+ * stop without an error. */
 typedef int tw_capture_exchange(
 	void *context, const struct twinrig_exchange *exchange);
 

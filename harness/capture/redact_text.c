@@ -347,6 +347,20 @@ struct twinrig_text tw_redact_target(
 
 /* ---- JSON ------------------------------------------------------------- */
 
+static void put_string(struct tw_buf *out, struct twinrig_text text)
+{
+	const char *p = text.p, *end = p + text.n;
+	char piece[256];
+
+	tw_buf_add_char(out, '"');
+	while (p < end) {
+		size_t n = tw_json_escape(&p, end, piece, sizeof piece);
+
+		tw_buf_add(out, piece, n);
+	}
+	tw_buf_add_char(out, '"');
+}
+
 static void put_scalar(struct tw_redact *redact, struct tw_buf *out,
 	struct twinrig_text raw, bool secret)
 {
@@ -362,8 +376,11 @@ static void put_scalar(struct tw_redact *redact, struct tw_buf *out,
 				   1000000000));
 		redact->count++;
 	} else if (json->type == TW_JSON_STRING) {
-		value = tw_redact_text(redact, raw);
-		tw_buf_add(out, value.p, value.n);
+		value = tw_redact_text(redact, json->text);
+		if (value.p == json->text.p)
+			tw_buf_add(out, raw.p, raw.n);
+		else
+			put_string(out, value);
 	} else {
 		tw_buf_add(out, raw.p, raw.n);
 	}

@@ -28,7 +28,8 @@ static bool set_hour(struct tw_log_clock *clock, const char *p)
 	int64_t offset;
 
 	if (!two(p, 31, &day) || !day || p[2] != '/' || !month || p[6] != '/' ||
-		!tw_digits(p + 7, 4, &year) || p[11] != ':' ||
+		!tw_digits(p + 7, 4, &year) || year < 1971 || year > 2261 ||
+		/* in 64 bits of ns */ p[11] != ':' ||
 		!two(p + 12, 23, &hour) || (p[21] != '+' && p[21] != '-') ||
 		!two(p + 22, 23, &east) || !two(p + 24, 59, &east_minutes))
 		return false;

@@ -176,6 +176,10 @@ int tw_http_parse(struct tw_http *http, enum tw_http_kind kind,
 	http->truncated = false;
 	http->protocol = (struct twinrig_text){NULL, 0};
 	on_message_begin(&parser);
+	if (!size) {
+		http->error = "the message is empty";
+		return -1;
+	}
 	error = llhttp_execute(&parser, data, size);
 	if (error == HPE_OK && !http->complete)
 		error = llhttp_finish(&parser);
