@@ -21,10 +21,9 @@ static void hint_service(
 static bool may_be_elsewhere(const struct tw_spec *spec, const char *key)
 {
 	const char *slash = strchr(key, '/');
-	char *namespace = tw_malloc(strlen(key) + 1);
+	char *namespace = tw_strdup(key);
 	bool known;
 
-	stpcpy(namespace, key);
 	namespace[slash ? slash - key : 0] = '\0';
 	known = tw_lint_has_services(spec, namespace);
 	tw_free(namespace);

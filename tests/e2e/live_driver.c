@@ -124,7 +124,7 @@ static tw_time duration(struct driver *d, const char *text)
 static void set(struct driver *d, const char *name, const char *value)
 {
 	if (strcmp(name, "--port") == 0)
-		d->options.port = (uint16_t)atoi(value);
+		d->options.port = (uint16_t)strtol(value, NULL, 10);
 	else if (strcmp(name, "--deadline") == 0)
 		d->options.deadline = duration(d, value);
 	else if (strcmp(name, "--ready") == 0)
@@ -132,7 +132,7 @@ static void set(struct driver *d, const char *name, const char *value)
 	else if (strcmp(name, "--to") == 0)
 		d->pace.to = duration(d, value);
 	else if (strcmp(name, "--speed") == 0)
-		d->pace.speed = atof(value);
+		d->pace.speed = strtod(value, NULL);
 	else if (strcmp(name, "--scenario") == 0)
 		read_scenario(d, value);
 	else

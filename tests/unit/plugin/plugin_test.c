@@ -14,7 +14,7 @@ static void build(const char *name, const char *text)
 {
 	const char *cc = getenv("CC");
 	char path[128], command[512];
-	FILE *file;
+	FILE *file, *compiler;
 
 	snprintf(path, sizeof path, "%s/%s.c", folder, name);
 	file = fopen(path, "w");
@@ -25,7 +25,9 @@ static void build(const char *name, const char *text)
 		"%s -std=c17 -shared -fPIC -fvisibility=hidden -I. "
 		"-o %s/%s.so %s",
 		cc && *cc ? cc : "cc", folder, name, path);
-	ck_assert_int_eq(system(command), 0);
+	compiler = popen(command, "r");
+	ck_assert_ptr_nonnull(compiler);
+	ck_assert_int_eq(pclose(compiler), 0);
 	unlink(path);
 }
 
