@@ -10,6 +10,7 @@ const struct tw_command *const tw_commands[] = {
 	&tw_command_run,
 	&tw_command_check,
 	&tw_command_init,
+	&tw_command_capture,
 	&tw_command_faults,
 	&tw_command_plugins,
 	&tw_command_schema,

@@ -54,6 +54,7 @@ extern const struct tw_command tw_command_gate;
 extern const struct tw_command tw_command_run;
 extern const struct tw_command tw_command_init;
 extern const struct tw_command tw_command_check;
+extern const struct tw_command tw_command_capture;
 extern const struct tw_command tw_command_faults;
 extern const struct tw_command tw_command_plugins;
 extern const struct tw_command tw_command_schema;
