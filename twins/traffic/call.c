@@ -346,18 +346,35 @@ static struct tw_call *new_call(struct tw_world *world, uint32_t *call)
 		world->obs.peak_in_flight = world->live_calls;
 	it = &world->calls[*call];
 	generation = it->generation;
+	/* Every field by name: clearing the whole first costs more. */
 	*it = (struct tw_call){
+		.key = 0,
 		.since = tw_world_now(world),
+		.network = 0,
+		.backoff = 0,
+		.app_timer = TW_NO_EVENT,
+		.route_timer = TW_NO_EVENT,
+		.try_timer = TW_NO_EVENT,
+		.position = 0,
+		.user = 0,
+		.copy = 0,
 		.generation = generation,
+		.next = TW_NONE,
 		.parent = TW_NONE,
+		.channel = 0,
 		.step = TW_NONE,
 		.attempt = TW_NONE,
 		.replica = TW_NONE,
 		.from = TW_NONE,
 		.root = *call,
 		.root_generation = generation,
+		.tries = 0,
+		.route_tries = 0,
+		.app_tries = 0,
 		.window = world->window,
 		.live = true,
+		.starts_over = false,
+		.backing_off = false,
 	};
 	return it;
 }

@@ -118,22 +118,32 @@ static void send_task(struct tw_world *world, uint32_t call, uint32_t endpoint,
 	}
 	at = &world->tasks[task];
 	generation = at->generation;
+	/* Every field by name: clearing the whole first costs more. */
 	*at = (struct tw_task){
 		.key = key,
 		.since = tw_world_now(world),
 		.back = way->back,
+		.queued = 0,
+		.worked = 0,
 		.generation = generation,
+		.next = TW_NONE,
 		.call = call,
 		.attempt = task,
 		.parent = TW_NONE,
 		.replica = replica,
 		.channel = reached_channel(world, it, endpoint),
 		.endpoint = endpoint,
+		.program = 0,
+		.step = TW_NONE,
+		.turn = 0,
+		.iteration = 0,
+		.waiting = 0,
 		.root = it->root,
 		.root_generation = it->root_generation,
 		.try = it->tries,
 		.state = TW_TASK_SENT,
 		.window = world->window,
+		.failed = false,
 	};
 	it->attempt = task;
 	if (way->there)
