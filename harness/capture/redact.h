@@ -2,7 +2,8 @@
  * Redaction: secrets are replaced on the way to the disk. A placeholder is
  * "redacted-" and 12 hexadecimal digits of a keyed hash (SipHash-2-4) of the
  * secret, so that equal secrets stay equal, and nobody without the key can
- * try out which one it was. A number becomes another number.
+ * try out which one it was. A number becomes another number. A placeholder is
+ * left as it is.
  *
  * What is taken for a secret:
  *  - values of headers, query and form parameters, JSON members (with all
