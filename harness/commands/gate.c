@@ -112,15 +112,26 @@ struct tw_scenario_result *tw_gate_judge(struct tw_gate *gate,
 	return result;
 }
 
+/* The two cases that a process has beside the checks (report: live). */
+static void conclude_live(struct tw_gate *gate)
+{
+	size_t failed =
+		(gate->live.trouble != NULL) + (gate->live.different > 0);
+
+	gate->result.failed += failed;
+	gate->result.passed += 2 - failed;
+	if (failed)
+		gate->result.verdict = TW_VERDICT_FAIL;
+}
+
 static void conclude(struct tw_gate *gate)
 {
-	struct tw_completeness complete =
-		tw_traffic_completeness(gate->traffic);
+	const struct tw_completeness *complete = &gate->complete;
 	struct tw_report_traffic *traffic =
 		tw_new(&gate->arena, struct tw_report_traffic);
 	struct tw_evidence evidence = {
-		.exchanges = complete.exchanges,
-		.replayed = complete.replayable,
+		.exchanges = complete->exchanges,
+		.replayed = complete->replayable,
 		.floor = tw_real_or(gate->policy->gate.completeness, 0.95),
 		.late = gate->late,
 		.late_floor = gate->late_floor,
@@ -132,14 +143,19 @@ static void conclude(struct tw_gate *gate)
 		.n_assumed = gate->assumed.n,
 	};
 
-	traffic->read = complete.exchanges - complete.malformed;
-	traffic->malformed = complete.malformed;
-	traffic->unrouted = complete.unrouted;
-	traffic->replayed = complete.replayable;
-	if (complete.exchanges)
+	traffic->read = complete->exchanges - complete->malformed;
+	traffic->malformed = complete->malformed;
+	traffic->unrouted = complete->unrouted;
+	traffic->replayed = complete->replayable;
+	if (complete->exchanges)
 		gate->report.traffic = traffic;
+	/* A process is what runs, whatever its manifests say of its image. */
+	if (gate->report.live)
+		evidence.n_differences = 0;
 	tw_gate_conclude(&gate->result, &evidence,
 		tw_real_or(gate->policy->gate.confidence, 0), &gate->arena);
+	if (gate->report.live)
+		conclude_live(gate);
 }
 
 /* ---- telling ----------------------------------------------------------- */

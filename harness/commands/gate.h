@@ -35,11 +35,13 @@ struct tw_gate {
 	struct tw_traffic *traffic;
 	TW_VEC(const struct tw_check *) checks;
 	TW_VEC(struct tw_difference) differences;
+	struct tw_completeness complete;
 	uint64_t overflow;
 	double late, late_floor; /* of real-time runs */
 	/* Verdicts with the assumed values scaled, beside the gate's own. */
 	TW_VEC(const struct tw_gate_result *) assumed;
 
+	struct tw_report_live live; /* of a process, where there is one */
 	struct tw_gate_result result;
 	struct tw_report report;
 	size_t runs;

@@ -180,6 +180,7 @@ int tw_gate_simulate(struct tw_gate *gate)
 		tw_vec_push_in(&gate->arena, &gate->assumed, result);
 	}
 	gate->result = variants[0].result;
+	gate->complete = tw_traffic_completeness(gate->traffic);
 	for (size_t k = 0; k < n; k++)
 		release(&variants[k]);
 	return status;
