@@ -35,7 +35,8 @@ struct tw_gate {
 	struct tw_traffic *traffic;
 	TW_VEC(const struct tw_check *) checks;
 	TW_VEC(struct tw_difference) differences;
-	struct tw_completeness complete;
+	struct tw_completeness complete; /* of captures */
+	uint64_t arrivals;		 /* that the candidate had, all runs */
 	uint64_t overflow;
 	double late, late_floor; /* of real-time runs */
 	/* Verdicts with the assumed values scaled, beside the gate's own. */

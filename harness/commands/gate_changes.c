@@ -118,6 +118,19 @@ static void note_origin(void *context, const struct tw_spec_field *field)
 	tw_buf_release(&text);
 }
 
+/* Traffic that nobody recorded is a guess like another. */
+static void note_traffic(struct provenance *to)
+{
+	struct tw_gate *gate = to->gate;
+
+	if (gate->policy->traffic.capture.n)
+		return;
+	tw_vec_push_in(&gate->arena, &to->assumed,
+		((struct tw_report_assumed){"traffic",
+			"a Poisson process over the entry's endpoints",
+			"there is no capture"}));
+}
+
 void tw_gate_list_assumed(struct tw_gate *gate)
 {
 	struct provenance found = {.gate = gate};
@@ -125,6 +138,7 @@ void tw_gate_list_assumed(struct tw_gate *gate)
 		&gate->arena, TW_FROM_OVERRIDE + 1, struct tw_report_origin);
 	size_t n = 0;
 
+	note_traffic(&found);
 	tw_spec_walk(gate->candidate.spec, note_origin, &found);
 	for (size_t i = 0; i <= TW_FROM_OVERRIDE; i++)
 		if (found.counts[i].count)

@@ -77,11 +77,13 @@ static struct tw_runs runs_of(struct tw_gate *gate,
 	return (struct tw_runs){v, n};
 }
 
-static void count_overflow(
+static void count_up(
 	struct tw_gate *gate, const struct tw_observation *seen, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		gate->overflow += seen[i].overflow;
+		gate->arrivals += seen[i].arrivals;
+	}
 }
 
 /* All trials of one case in one variant, and what they come to. */
@@ -121,7 +123,7 @@ static void simulate_case(struct tw_gate *gate, const struct tw_case *one,
 		gate, one, runs[TW_FLOW_BASELINE], runs[TW_FLOW_CANDIDATE]);
 	tw_vec_push_in(&gate->arena, &variant->result.scenarios, result);
 	if (variant->factor == 1)
-		count_overflow(gate, seen, n);
+		count_up(gate, seen, n);
 	for (size_t i = 0; i < n; i++)
 		tw_observation_release(&seen[i]);
 	tw_free(seen);
