@@ -206,7 +206,7 @@ static struct tw_yaml *base_of(struct tw_manifests *m,
 			return NULL;
 	}
 	found = tw_yaml_get(tw_yaml_get(root, "services"), name);
-	if (!found) {
+	if (!tw_yaml_is(found, TW_YAML_MAPPING)) {
 		tw_diag(diags, TW_ERROR, extends->pos,
 			"there is no service '%s' to extend", name);
 		return NULL;

@@ -128,8 +128,9 @@ static int expand(struct scan *s, struct tw_str text, struct tw_buf *out)
 {
 	int status = 0;
 
-	if (++s->depth > DEPTH_MAX)
-		return -1;
+	if (s->depth == DEPTH_MAX)
+		return -2;
+	s->depth++;
 	for (size_t i = 0; i < text.n && !status; i++) {
 		size_t used = 0;
 

@@ -70,8 +70,10 @@ static int put_file(struct tw_kust *k, const char *dir, struct tw_yaml *data,
 	struct tw_str key, rest;
 	int status = -1;
 
-	if (!text)
+	if (!text) {
+		tw_diag(k->diags, TW_ERROR, at->pos, "expected a path");
 		return -1;
+	}
 	eq = lines ? NULL : strchr(text, '=');
 	if (tw_files_normalise(dir, eq ? eq + 1 : text, &path, &error) ||
 		tw_files_read(k->files, tw_buf_text(&path), &content, &error)) {
@@ -157,7 +159,8 @@ static int generate(struct tw_kust *k, const char *dir,
 	old = create ? NULL : find(k, kind, name);
 	doc = old ? old->doc : object_new(&k->m->arena, kind, it);
 	data = tw_yaml_get(doc, "data");
-	if (!data || (how && !strcmp(how, "replace"))) {
+	if (!tw_yaml_is(data, TW_YAML_MAPPING) ||
+		(how && !strcmp(how, "replace"))) {
 		data = tw_yaml_new(&k->m->arena, TW_YAML_MAPPING);
 		data->pos = it->pos;
 		tw_yaml_put(&k->m->arena, doc, "data", data);

@@ -55,6 +55,11 @@ static void add_resource(struct tw_kust *k, struct tw_yaml *doc)
 	struct tw_yaml *items = tw_yaml_get(doc, "items");
 	struct tw_kust_resource it = {.doc = tw_yaml_copy(&k->m->arena, doc)};
 
+	if (!tw_yaml_is(doc, TW_YAML_MAPPING)) {
+		tw_diag(k->diags, TW_ERROR, doc->pos,
+			"a resource has to be a mapping");
+		return;
+	}
 	if (kind && !strcmp(kind, "List")) {
 		for (size_t i = 0; i < tw_yaml_count(items); i++)
 			add_resource(k, tw_yaml_item(items, i));
@@ -228,8 +233,13 @@ static int render(struct tw_kust *k, const char *dir, struct tw_pos pos)
 			DEPTH_MAX, dir);
 		return -1;
 	}
-	if (tw_kust_load(k, file, pos, &docs) || !docs.n)
+	if (tw_kust_load(k, file, pos, &docs))
 		return -1;
+	if (!docs.n) {
+		tw_diag(k->diags, TW_ERROR, (struct tw_pos){.file = file},
+			"the kustomization is empty");
+		return -1;
+	}
 	if (!tw_yaml_is(docs.v[0], TW_YAML_MAPPING)) {
 		tw_diag(k->diags, TW_ERROR, docs.v[0]->pos,
 			"expected a mapping");
@@ -249,11 +259,12 @@ int tw_kustomize_add(struct tw_manifests *m, struct tw_files *files,
 {
 	struct tw_kust k = {
 		.m = m, .files = files, .diags = diags, .from = pos};
+	size_t errors = diags->errors;
 	int status = render(&k, dir, pos);
 
 	for (size_t i = 0; i < k.resources.n; i++)
 		if (tw_objects_add(m, k.resources.v[i].doc, diags))
 			status = -1;
 	tw_vec_release(&k.resources);
-	return status;
+	return status || diags->errors > errors ? -1 : 0;
 }

@@ -73,7 +73,7 @@ static void remove_item(struct tw_yaml *list, size_t at)
 static size_t find_item(const struct tw_yaml *list, const char *key,
 	const struct tw_yaml *value)
 {
-	size_t i = 0;
+	size_t i = value ? 0 : list->items.n;
 
 	while (i < list->items.n &&
 		!tw_yaml_equal(tw_yaml_get(list->items.v[i], key), value))

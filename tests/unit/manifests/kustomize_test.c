@@ -112,6 +112,8 @@ START_TEST(what_cannot_be_rendered)
 	} cases[] = {
 		{"vars: []\n", "'vars' is a field of kustomize"},
 		{"resource: []\n", "did you mean 'resources'?"},
+		{"", "the kustomization is empty"},
+		{"resources: [list.yaml]\n", "has to be a mapping"},
 		{"resources: [missing.yaml]\n", "no such file"},
 		{"resources: ['https://x.example/y.yaml']\n", "on the network"},
 		{"resources: [../prod]\n", "lead back to itself"},
@@ -127,6 +129,7 @@ START_TEST(what_cannot_be_rendered)
 		struct side s;
 
 		base(&s);
+		side_file(&s, "prod/list.yaml", "[a, b]\n");
 		side_file(&s, "prod/kustomization.yaml", cases[i].text);
 		ck_assert_int_eq(side_read(&s, "prod"), -1);
 		ck_assert_msg(side_said(&s, cases[i].said), "%s:\n%s",
