@@ -37,7 +37,7 @@ ifeq ($(MODE),fuzz)
 CC := clang
 endif
 
-PKGS := yaml-0.1 libcurl libcjson libgit2 libuv zlib libzstd
+PKGS := yaml-0.1 libcurl libcjson libgit2 libuv zlib
 WARN := -Wall -Wextra -Wshadow -Wvla -Wundef -Wwrite-strings -Wcast-qual \
         -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wconversion \
         -Wno-sign-conversion $(if $(CI),-Werror)

@@ -139,12 +139,15 @@ static int run_capture(const struct tw_cli *cli)
 	const char *verb = cli->args.n ? cli->args.v[0] : "";
 	struct tw_plugins plugins;
 	struct tw_capture_options options = {.plugins = &plugins};
+	struct tw_error error;
 	int status;
 
 	if (cli->args.n < 2)
 		return usage("info, head or convert, and a file, are expected");
 	tw_plugins_init(&plugins);
-	if (!strcmp(verb, "info"))
+	if (cli->plugins && tw_plugins_load(&plugins, cli->plugins, &error))
+		status = report_error(&error);
+	else if (!strcmp(verb, "info"))
 		status = run_info(cli, &options);
 	else if (!strcmp(verb, "head"))
 		status = run_head(cli, &options);

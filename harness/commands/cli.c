@@ -55,6 +55,8 @@ static const struct option table[] = {
 	{"lines", 'n', COUNT, AT(lines), "N", "exchanges to show (10)",
 		" capture "},
 	{"events", 0, FLAG, AT(events), NULL, "print every event", " run "},
+	{"plugins", 0, TEXT, AT(plugins), "DIR", "load plugins from there too",
+		" gate run capture plugins "},
 	{"force", 0, FLAG, AT(force), NULL, "overwrite files", " init "},
 	{"quiet", 'q', FLAG, AT(quiet), NULL, "only the verdict and errors",
 		NULL},

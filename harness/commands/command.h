@@ -30,6 +30,7 @@ struct tw_cli {
 	const char *junit, *json, *markdown; /* files; "-": standard output */
 	const char *capture;		     /* init */
 	const char *output;		     /* -o */
+	const char *plugins;		     /* a directory of more */
 	const char *format;		     /* capture convert */
 	int64_t lines;			     /* capture head -n */
 	bool events;			     /* run: print the event log */

@@ -272,7 +272,8 @@ static int judge_all(struct tw_gate *gate)
 			     : (uint64_t)tw_int_or(gate->policy->gate.seed, 1);
 	gate->traffic =
 		tw_traffic_new(gate->has_baseline ? gate->baseline.spec : NULL,
-			gate->candidate.spec, gate->setup.directory);
+			gate->candidate.spec, &gate->setup.plugins,
+			gate->setup.directory);
 	tw_gate_list_differences(gate);
 	tw_gate_list_assumed(gate);
 	if (gate->setup.config.candidate.process.n)

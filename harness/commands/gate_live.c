@@ -33,8 +33,7 @@ static int read_captures(struct tw_gate *gate, struct player *player,
 	const struct tw_config_traffic *traffic)
 {
 	struct tw_capture_report report;
-	struct tw_plugins plugins;
-	struct tw_capture_options options = {.plugins = &plugins};
+	struct tw_capture_options options = {.plugins = &gate->setup.plugins};
 	struct tw_live_pace pace = {
 		.speed = tw_real_or(traffic->speed, 1),
 		.from = tw_int_or(traffic->from, 0),
@@ -43,7 +42,6 @@ static int read_captures(struct tw_gate *gate, struct player *player,
 	struct tw_error error;
 	int status = 0;
 
-	tw_plugins_init(&plugins);
 	tw_capture_report_init(&report);
 	for (size_t i = 0; !status && i < traffic->capture.n; i++) {
 		const char *name = traffic->capture.v[i].v;
@@ -60,7 +58,6 @@ static int read_captures(struct tw_gate *gate, struct player *player,
 		status = TW_EXIT_USAGE;
 	}
 	tw_capture_report_release(&report);
-	tw_plugins_release(&plugins);
 	tw_live_traffic_schedule(&player->traffic, &pace);
 	return status;
 }

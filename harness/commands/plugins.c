@@ -11,11 +11,10 @@ static int run(const struct tw_cli *cli)
 	int status = TW_EXIT_PASS;
 
 	tw_plugins_init(&plugins);
-	for (size_t i = 0; i < cli->args.n; i++)
-		if (tw_plugins_load(&plugins, cli->args.v[i], &error)) {
-			fprintf(stderr, "twinrig: %s\n", error.message);
-			status = TW_EXIT_RUN;
-		}
+	if (cli->plugins && tw_plugins_load(&plugins, cli->plugins, &error)) {
+		fprintf(stderr, "twinrig: %s\n", error.message);
+		status = TW_EXIT_RUN;
+	}
 	for (size_t i = 0; i < plugins.list.n; i++) {
 		const struct tw_plugin *at = &plugins.list.v[i];
 
@@ -29,7 +28,7 @@ static int run(const struct tw_cli *cli)
 
 const struct tw_command tw_command_plugins = {
 	.name = "plugins",
-	.arguments = "[DIR...]",
-	.summary = "list what is linked in, and what loads from directories",
+	.arguments = "",
+	.summary = "list what is linked in, and what --plugins loads",
 	.run = run,
 };

@@ -179,11 +179,12 @@ static int run_case(const struct tw_cli *cli, const struct tw_case *one,
 	return status;
 }
 
-static int run_cases(const struct tw_cli *cli, const struct tw_config *config,
+static int run_cases(const struct tw_cli *cli, const struct tw_setup *setup,
 	struct tw_system *system)
 {
-	struct tw_traffic *traffic =
-		tw_traffic_new(NULL, system->spec, system->directory);
+	const struct tw_config *config = &setup->config;
+	struct tw_traffic *traffic = tw_traffic_new(
+		NULL, system->spec, &setup->plugins, setup->directory);
 	uint64_t seed =
 		(uint64_t)(cli->seed >= 0 ? cli->seed
 					  : tw_int_or(config->gate.seed, 1));
@@ -223,7 +224,7 @@ static int run(const struct tw_cli *cli)
 		!tw_system_load(&system, tw_setup_files(&setup),
 			setup.directory, &setup.config,
 			&setup.config.candidate))
-		status = run_cases(cli, &setup.config, &system);
+		status = run_cases(cli, &setup, &system);
 	tw_diags_show(&setup.diags, cli);
 	tw_diags_show(&system.diags, cli);
 	tw_system_release(&system);

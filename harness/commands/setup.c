@@ -15,6 +15,17 @@ struct tw_files *tw_setup_files(struct tw_setup *setup)
 	return files;
 }
 
+static int load_plugins(struct tw_setup *setup, const struct tw_cli *cli)
+{
+	struct tw_error error;
+
+	if (!cli->plugins ||
+		!tw_plugins_load(&setup->plugins, cli->plugins, &error))
+		return 0;
+	tw_diag_error(&setup->diags, &error);
+	return -1;
+}
+
 int tw_setup_open(struct tw_setup *setup, const struct tw_cli *cli)
 {
 	const char *path = cli->config ? cli->config : DEFAULT_FILE;
@@ -25,14 +36,17 @@ int tw_setup_open(struct tw_setup *setup, const struct tw_cli *cli)
 	*setup = (struct tw_setup){0};
 	tw_diags_init(&setup->diags);
 	tw_config_init(&setup->config);
+	tw_plugins_init(&setup->plugins);
 	setup->file = slash ? slash + 1 : path;
 	setup->directory = ".";
 	if (slash)
 		setup->directory = tw_arena_strndup(&setup->config.arena, path,
 			slash == path ? 1 : (size_t)(slash - path));
 	files = tw_setup_files(setup);
-	if (!files)
+	if (!files || load_plugins(setup, cli)) {
+		tw_files_free(files);
 		return -1;
+	}
 	if (tw_files_kind(files, setup->file) == TW_FILE_REGULAR)
 		status = tw_config_read(
 			&setup->config, files, setup->file, &setup->diags);
@@ -49,6 +63,7 @@ int tw_setup_open(struct tw_setup *setup, const struct tw_cli *cli)
 void tw_setup_release(struct tw_setup *setup)
 {
 	tw_config_release(&setup->config);
+	tw_plugins_release(&setup->plugins);
 	tw_diags_release(&setup->diags);
 }
 

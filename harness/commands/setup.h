@@ -7,12 +7,14 @@
 #include "harness/commands/command.h"
 #include "harness/config/config.h"
 #include "harness/files/files.h"
+#include "harness/plugin/plugin.h"
 
 struct tw_setup {
 	struct tw_diags diags;
 	struct tw_config config;
-	const char *directory; /* of the file; "." */
-	const char *file;      /* its name there */
+	struct tw_plugins plugins; /* with those of --plugins */
+	const char *directory;	   /* of the file; "." */
+	const char *file;	   /* its name there */
 };
 
 /* Reads -c FILE or ./twinrig.yaml. -1 where there were errors: in diags. */

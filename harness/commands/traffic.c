@@ -17,20 +17,21 @@ struct reading {
 struct tw_traffic {
 	const struct tw_spec *spec[TW_SPOOL_SIDES];
 	const char *directory;
-	struct tw_plugins plugins;
+	const struct tw_plugins *plugins;
 	TW_VEC(struct reading *) readings;
 	TW_VEC(struct tw_flow *) flows;
 };
 
 struct tw_traffic *tw_traffic_new(const struct tw_spec *baseline,
-	const struct tw_spec *candidate, const char *directory)
+	const struct tw_spec *candidate, const struct tw_plugins *plugins,
+	const char *directory)
 {
 	struct tw_traffic *traffic = tw_calloc(1, sizeof *traffic);
 
 	traffic->spec[TW_FLOW_BASELINE] = baseline;
 	traffic->spec[TW_FLOW_CANDIDATE] = candidate;
 	traffic->directory = directory;
-	tw_plugins_init(&traffic->plugins);
+	traffic->plugins = plugins;
 	return traffic;
 }
 
@@ -50,7 +51,6 @@ void tw_traffic_free(struct tw_traffic *traffic)
 	}
 	tw_vec_release(&traffic->flows);
 	tw_vec_release(&traffic->readings);
-	tw_plugins_release(&traffic->plugins);
 	tw_free(traffic);
 }
 
@@ -60,7 +60,7 @@ static int read_pattern(struct tw_spool *spool,
 	const struct tw_traffic *traffic, const struct tw_text *pattern,
 	struct tw_diags *diags)
 {
-	struct tw_capture_options options = {.plugins = &traffic->plugins};
+	struct tw_capture_options options = {.plugins = traffic->plugins};
 	struct tw_files *files;
 	struct tw_file_list list = {0};
 	struct tw_error error = {0};

@@ -12,10 +12,11 @@
 
 struct tw_traffic;
 
-/* Borrows the specs; baseline NULL: there is only one side. `directory` is
- * where relative paths of captures start. */
+/* Borrows the specs and the plugins; baseline NULL: there is only one side.
+ * `directory` is where relative paths of captures start. */
 struct tw_traffic *tw_traffic_new(const struct tw_spec *baseline,
-	const struct tw_spec *candidate, const char *directory);
+	const struct tw_spec *candidate, const struct tw_plugins *plugins,
+	const char *directory);
 void tw_traffic_free(struct tw_traffic *traffic);
 
 /* The flow of a case; it belongs to *traffic. NULL where an error was added. */
