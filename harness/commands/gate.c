@@ -233,6 +233,40 @@ static int tell(struct tw_gate *gate)
 	return status ? TW_EXIT_RUN : gate->report.status;
 }
 
+static bool is_known(const struct tw_diags *diags, const struct tw_diag *diag)
+{
+	for (size_t i = 0; i < diags->list.n; i++) {
+		const struct tw_diag *other = diags->list.v[i];
+
+		if (!strcmp(other->message, diag->message) &&
+			!strcmp(other->rule ? other->rule : "",
+				diag->rule ? diag->rule : ""))
+			return true;
+	}
+	return false;
+}
+
+/* What looks wrong in the candidate and did not in the baseline. */
+static void tell_findings(struct tw_gate *gate)
+{
+	struct tw_diags *diags = &gate->candidate.diags;
+	struct tw_buf out = {0};
+
+	tw_diags_sort(diags);
+	for (size_t i = 0; i < diags->list.n; i++) {
+		const struct tw_diag *diag = diags->list.v[i];
+		bool old = is_known(&gate->baseline.diags, diag);
+
+		if (gate->cli->verbose || (!old && !gate->cli->quiet &&
+						  diag->severity <= TW_WARNING))
+			tw_diag_print(
+				diags, diag, gate->cli->colour_errors, &out);
+	}
+	fflush(stdout);
+	fputs(tw_buf_text(&out), stderr);
+	tw_buf_release(&out);
+}
+
 /* ---- the whole --------------------------------------------------------- */
 
 static int expand(struct tw_gate *gate)
@@ -264,6 +298,9 @@ static int judge_all(struct tw_gate *gate)
 		return status;
 	tw_lint(gate->candidate.spec, gate->candidate.model,
 		&gate->candidate.diags);
+	if (gate->has_baseline)
+		tw_lint(gate->baseline.spec, gate->baseline.model,
+			&gate->baseline.diags);
 	gate->runs = gate->cli->runs
 			     ? (size_t)gate->cli->runs
 			     : (size_t)tw_int_or(gate->policy->gate.runs, 8);
@@ -311,12 +348,13 @@ static int run(const struct tw_cli *cli)
 	if (!tw_setup_open(&gate.setup, cli))
 		status = judge_all(&gate);
 	tw_diags_show(&gate.setup.diags, cli);
-	if (status || cli->verbose) {
+	if (status) {
 		tw_diags_show(&gate.candidate.diags, cli);
 		tw_diags_show(&gate.baseline.diags, cli);
-	}
-	if (!status)
+	} else {
 		status = tell(&gate);
+		tell_findings(&gate);
+	}
 	gate_release(&gate);
 	return status;
 }

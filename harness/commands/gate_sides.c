@@ -138,6 +138,63 @@ static void choose_policy(struct tw_gate *gate)
 	}
 }
 
+/* What the gate asks, as one text: checks, scenarios, and how they are
+ * judged. */
+static void policy_text(const struct tw_config *config, struct tw_buf *out)
+{
+	for (size_t i = 0; i < config->gate.checks.n; i++) {
+		const struct tw_config_check *check = config->gate.checks.v[i];
+
+		tw_buf_printf(out, "check %s %s\n", check->check.v,
+			check->mute.v ? check->mute.v : "");
+		for (size_t k = 0; k < check->scenarios.n; k++)
+			tw_buf_printf(out, " in %s\n", check->scenarios.v[k].v);
+	}
+	for (size_t i = 0; i < config->scenarios.n; i++) {
+		const struct tw_config_scenario *it = config->scenarios.v[i];
+
+		tw_buf_printf(out, "scenario %s\n", it->name.v);
+		for (size_t k = 0; k < it->faults.n; k++) {
+			const struct tw_config_fault *fault = it->faults.v[k];
+
+			tw_buf_printf(out, " %s", fault->kind);
+			for (size_t j = 0; j < fault->args.n; j++)
+				tw_buf_printf(out, " %s=%s",
+					fault->args.v[j].name,
+					fault->args.v[j].value);
+			tw_buf_add_char(out, '\n');
+		}
+	}
+	tw_buf_printf(out, "runs %lld inconclusive %s completeness %.17g\n",
+		(long long)tw_int_or(config->gate.runs, 8),
+		config->gate.inconclusive.v ? config->gate.inconclusive.v : "",
+		tw_real_or(config->gate.completeness, 0.95));
+}
+
+/* A change of the gate's own rules is a case for a person: it must not pass
+ * unseen with the change that it would let through. */
+static void tell_policy_change(struct tw_gate *gate)
+{
+	struct tw_buf before = {0}, after = {0};
+	struct tw_diag *diag;
+
+	policy_text(&gate->baseline_setup.config, &before);
+	policy_text(&gate->setup.config, &after);
+	if (strcmp(tw_buf_text(&before), tw_buf_text(&after))) {
+		diag = tw_diag(&gate->candidate.diags, TW_WARNING,
+			(struct tw_pos){.file = gate->setup.file},
+			"this change edits the gate: its checks, scenarios or "
+			"how they are judged");
+		diag->rule = "gate-changed";
+		diag->why = gate->policy == &gate->setup.config
+				    ? "it is judged by its own rules"
+				    : "it is judged by the baseline's; the new "
+				      "ones count once it is merged";
+	}
+	tw_buf_release(&before);
+	tw_buf_release(&after);
+}
+
 static int load_candidate(struct tw_gate *gate)
 {
 	struct tw_files *files = tw_setup_files(&gate->setup);
@@ -172,6 +229,8 @@ int tw_gate_open_sides(struct tw_gate *gate)
 	}
 	read_baseline_config(gate, origin.files);
 	choose_policy(gate);
+	if (gate->has_baseline_setup && !gate->baseline_setup.diags.errors)
+		tell_policy_change(gate);
 	config = gate->has_baseline_setup && !gate->baseline_setup.diags.errors
 			 ? &gate->baseline_setup.config
 			 : &gate->setup.config;
