@@ -5,6 +5,8 @@
 
 #include <pthread.h>
 
+#define SLICES_MAX 3600
+
 struct feed {
 	const struct tw_trial *trial;
 	const struct tw_flow_vtable *flow;
@@ -89,12 +91,24 @@ static void count_lost(const struct tw_flow *flow, const uint64_t *lost,
 	tw_observation_sort(to);
 }
 
+/*
+ * A second, or, in runs of more than an hour, whole seconds that cut them into
+ * at most SLICES_MAX: what a run keeps does not grow with its length.
+ */
+static tw_time slice_width(tw_time duration)
+{
+	tw_time seconds = (duration - 1) / (SLICES_MAX * TW_S) + 1;
+
+	return (seconds > 1 ? seconds : 1) * TW_S;
+}
+
 void tw_trial_run(const struct tw_trial *trial, struct tw_observation *to)
 {
 	const struct tw_flow *flow = trial->flow;
 	struct tw_options options = {
 		.seed = trial->seed,
 		.replication = trial->replication,
+		.slice = slice_width(flow->duration),
 		.scenario = trial->scenario,
 		.tap = trial->tap,
 	};
