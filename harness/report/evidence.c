@@ -17,9 +17,12 @@ static const char *edge_name(const struct tw_edge *e, struct tw_arena *arena)
 		arena, "%s -> %s %s", e->caller, e->service, e->endpoint);
 }
 
+/* The walk as a chain of calls; where it went against the stream, to whoever
+ * brought the load, a new chain begins. */
 static void add_path(const struct tw_blame *blame, struct tw_arena *arena,
 	struct tw_evidence_lines *lines)
 {
+	const char *at = NULL;
 	struct tw_buf text = {0};
 
 	if (blame->path.n < 2)
@@ -27,9 +30,11 @@ static void add_path(const struct tw_blame *blame, struct tw_arena *arena,
 	for (size_t i = 0; i < blame->path.n; i++) {
 		const struct tw_edge *e = &blame->edges.v[blame->path.v[i]];
 
-		if (!i)
-			tw_buf_add_text(&text, e->caller);
+		if (!at || strcmp(at, e->caller))
+			tw_buf_printf(&text, "%s%s", at ? ", loaded by " : "",
+				e->caller);
 		tw_buf_printf(&text, " -> %s", e->service);
+		at = e->service;
 	}
 	add(lines, arena, "path", tw_arena_strdup(arena, tw_buf_text(&text)));
 	tw_buf_release(&text);

@@ -9,8 +9,13 @@
 struct page {
 	struct tw_buf *out;
 	struct tw_arena arena;
+	struct tw_map told; /* evidence of the scenario at hand */
 	bool colour, verbose;
 };
+
+#define TITLE	   28 /* columns of a row; see scenario_block() */
+#define VALUE	   9
+#define DIFFERENCE 31
 
 enum ink { PLAIN, RED, YELLOW, GREEN, BOLD, DIM };
 
@@ -138,47 +143,72 @@ static void group_row(struct page *page, const struct tw_check *check,
 	tw_buf_add_text(page->out, "  ");
 	verdict_word(page, group->verdict, check->muted);
 	tw_buf_add_text(page->out, "    ");
-	cell(page, group->title[0] ? group->title : "all", 32, false);
+	cell(page, group->title[0] ? group->title : "all", TITLE, false);
 	tw_buf_add_char(page->out, ' ');
 	cell(page,
 		group->has_baseline
 			? tw_value_text(unit, group->baseline, value)
 			: "-",
-		9, true);
+		VALUE, true);
 	tw_buf_add_char(page->out, ' ');
 	cell(page,
 		group->has_candidate
 			? tw_value_text(unit, group->candidate, value)
 			: "-",
-		9, true);
+		VALUE, true);
 	tw_buf_add_text(page->out, "  ");
-	cell(page, tw_evidence_difference(check, group, &page->arena), 27,
-		false);
-	cell(page, limit ? tw_value_text(unit, group->limit, value) : "-", 9,
-		true);
+	cell(page, tw_evidence_difference(check, group, &page->arena),
+		DIFFERENCE, false);
+	cell(page, limit ? tw_value_text(unit, group->limit, value) : "-",
+		VALUE, true);
 	tw_buf_add_char(page->out, '\n');
 }
 
+/* The lines from i on that belong to one heading, as one text. */
+static const char *block_text(
+	struct page *page, const struct tw_evidence_lines *lines, size_t i)
+{
+	const char *text = tw_arena_printf(
+		&page->arena, "%s\t%s", lines->v[i].head, lines->v[i].text);
+
+	while (++i < lines->n && !lines->v[i].head[0])
+		text = tw_arena_printf(
+			&page->arena, "%s\n%s", text, lines->v[i].text);
+	return text;
+}
+
+static void evidence_line(
+	struct page *page, const struct tw_evidence_line *line)
+{
+	spaces(page, 10);
+	ink(page, DIM);
+	cell(page, line->head, 10, false);
+	ink(page, PLAIN);
+	if (!strcmp(line->head, "guilty"))
+		ink(page, BOLD);
+	wrapped(page, line->text, 20);
+	ink(page, PLAIN);
+}
+
+/* What was said of another group of the scenario is not said again. */
 static void evidence(struct page *page,
 	const struct tw_scenario_result *scenario,
 	const struct tw_check_result *check, const struct tw_group *group)
 {
 	struct tw_evidence_lines lines = {0};
+	bool shown = true;
 
 	tw_evidence_of(scenario, check, group, &page->arena, &lines);
 	for (size_t i = 0; i < lines.n; i++) {
+		if (lines.v[i].head[0])
+			shown = tw_map_put(
+				&page->told, block_text(page, &lines, i), NULL);
 		/* The row above has the figures of a plain fail. */
 		if (!strcmp(lines.v[i].head, "measured") &&
 			group->reason == TW_REASON_BEYOND)
-			continue;
-		spaces(page, 10);
-		ink(page, DIM);
-		cell(page, lines.v[i].head, 10, false);
-		ink(page, PLAIN);
-		if (!strcmp(lines.v[i].head, "guilty"))
-			ink(page, BOLD);
-		wrapped(page, lines.v[i].text, 20);
-		ink(page, PLAIN);
+			shown = false;
+		if (shown)
+			evidence_line(page, &lines.v[i]);
 	}
 }
 
@@ -236,11 +266,13 @@ static void scenario_block(
 	if (scenario->verdict != TW_VERDICT_PASS || page->verbose) {
 		spaces(page, 10);
 		ink(page, DIM);
-		cell(page, "", 32, false);
-		tw_buf_printf(page->out, " %9s %9s  %-27s%9s\n", "baseline",
-			"candidate", "difference [95% interval]", "limit");
+		spaces(page, TITLE);
+		tw_buf_printf(page->out, " %*s %*s  %-*s%*s\n", VALUE,
+			"baseline", VALUE, "candidate", DIFFERENCE,
+			"difference [95% interval]", VALUE, "limit");
 		ink(page, PLAIN);
 	}
+	tw_map_init(&page->told, &page->arena);
 	tw_evidence_order(scenario, &page->arena, &order);
 	for (size_t i = 0; i < scenario->checks.n; i++) {
 		if (order[i]->verdict == TW_VERDICT_PASS && !page->verbose) {
