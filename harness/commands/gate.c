@@ -349,8 +349,11 @@ static int run(const struct tw_cli *cli)
 		status = judge_all(&gate);
 	tw_diags_show(&gate.setup.diags, cli);
 	if (status) {
-		tw_diags_show(&gate.candidate.diags, cli);
-		tw_diags_show(&gate.baseline.diags, cli);
+		struct tw_cli errors_alone = *cli;
+
+		errors_alone.quiet = !cli->verbose;
+		tw_diags_show(&gate.candidate.diags, &errors_alone);
+		tw_diags_show(&gate.baseline.diags, &errors_alone);
 	} else {
 		status = tell(&gate);
 		tell_findings(&gate);
