@@ -111,6 +111,9 @@ $(OUT)/tests/fuzz/%_fuzz: $(OUT)/obj/tests/fuzz/%_fuzz.o $(LIB)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -rdynamic \
 		-o $@ $< $(LIB) $(LIBS) $(LDFLAGS)
 
+$(OUT)/bench/%: $(OUT)/obj/tests/bench/%.o $(LIB)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -o $@ $< $(LIB) $(LIBS) $(LDFLAGS)
+
 deps:
 	$(Q)ci/install-deps
 
