@@ -51,7 +51,7 @@ static const struct option table[] = {
 	{"output", 'o', TEXT, AT(output), "FILE",
 		"where to write (standard output)", " capture schema "},
 	{"format", 0, TEXT, AT(format), "NAME",
-		"jsonl or gor (by the file's name)", " capture "},
+		"jsonl or gor; of a schema: text", " capture schema "},
 	{"lines", 'n', COUNT, AT(lines), "N", "exchanges to show (10)",
 		" capture "},
 	{"events", 0, FLAG, AT(events), NULL, "print every event", " run "},

@@ -8,6 +8,14 @@ struct origin {
 	const char *directory; /* on the disk, or NULL */
 };
 
+/* A path of the configuration, seen from where the program runs. */
+static const char *from_here(struct tw_gate *gate, const char *path)
+{
+	return path[0] == '/' ? path
+			      : tw_arena_printf(&gate->arena, "%s/%s",
+					gate->setup.directory, path);
+}
+
 static int open_directory(
 	struct tw_gate *gate, const char *path, struct origin *to)
 {
@@ -81,14 +89,8 @@ static int open_baseline(struct tw_gate *gate, struct origin *to)
 			     : open_commit(gate, &asked, to);
 	}
 	if (side->directory.v)
-		return open_directory(gate,
-			tw_arena_printf(&gate->arena, "%s%s%s",
-				side->directory.v[0] == '/'
-					? ""
-					: gate->setup.directory,
-				side->directory.v[0] == '/' ? "" : "/",
-				side->directory.v),
-			to);
+		return open_directory(
+			gate, from_here(gate, side->directory.v), to);
 	if (side->manifests.n || side->models.n || side->process.n) {
 		to->directory = gate->setup.directory;
 		to->files = tw_setup_files(&gate->setup);
@@ -197,13 +199,19 @@ static void tell_policy_change(struct tw_gate *gate)
 
 static int load_candidate(struct tw_gate *gate)
 {
-	struct tw_files *files = tw_setup_files(&gate->setup);
 	const struct tw_config_side *side = &gate->setup.config.candidate;
-	const char *directory = gate->setup.directory;
+	const char *directory = side->directory.v
+					? from_here(gate, side->directory.v)
+					: gate->setup.directory;
+	struct tw_error error;
+	struct tw_files *files = tw_files_directory_new(directory, &error);
 
-	if (!files)
+	if (!files) {
+		tw_diag_error(&gate->setup.diags, &error);
 		return TW_EXIT_RUN;
-	gate->report.candidate.name = "working tree";
+	}
+	gate->report.candidate.name =
+		side->directory.v ? side->directory.v : "working tree";
 	if (tw_system_load(&gate->candidate, files, directory,
 		    &gate->setup.config, side))
 		return TW_EXIT_USAGE;

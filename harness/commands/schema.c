@@ -29,7 +29,10 @@ static int run(const struct tw_cli *cli)
 		perror(cli->output);
 		return TW_EXIT_RUN;
 	}
-	tw_config_schema_json(file, &out);
+	if (cli->format && !strcmp(cli->format, "text"))
+		tw_config_help(file, &out);
+	else
+		tw_config_schema_json(file, &out);
 	fputs(tw_buf_text(&out), to);
 	if (to != stdout && fclose(to)) {
 		perror(cli->output);
@@ -43,5 +46,7 @@ const struct tw_command tw_command_schema = {
 	.name = "schema",
 	.arguments = "[config|model]",
 	.summary = "print the JSON Schema of twinrig.yaml or of a twin model",
+	.manual = "--format text prints every key with its meaning and default "
+		  "instead.",
 	.run = run,
 };

@@ -58,14 +58,12 @@ struct tw_config_scenario {
 	TW_VEC(struct tw_config_each) each;
 	TW_VEC(struct tw_config_fault *) faults;
 	struct tw_config_traffic traffic;
-	struct tw_int warmup; /* ns at the start that no check sees; 0 */
 };
 
 /* A side; all empty: the working tree (candidate), merge-base (baseline). */
 struct tw_config_side {
 	struct tw_text ref;	   /* baseline: "merge-base", a commit … */
 	struct tw_text directory;  /* another tree */
-	struct tw_text stored;	   /* baseline: stored observations */
 	struct tw_texts manifests; /* instead of the topology's */
 	struct tw_texts models;	   /* instead of the topology's */
 	struct tw_texts process;   /* a real build: its command */

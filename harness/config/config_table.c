@@ -269,11 +269,6 @@ static const struct tw_row scenario_rows[] = {
 		AT(tw_config_scenario, traffic),
 		.table = &traffic,
 		.help = "what is different in this scenario's traffic"},
-	{.name = "warmup",
-		.type = TW_ROW_DURATION,
-		AT(tw_config_scenario, warmup),
-		.otherwise = "0s",
-		.help = "time at the start that no check looks at"},
 	{0},
 };
 
@@ -324,21 +319,16 @@ static void check_side(
 	if (side->ref.v && side->directory.v)
 		tw_diag(reader->diags, TW_ERROR, side->directory.origin->pos,
 			"'ref' and 'directory' exclude each other");
-	if (side->stored.v && (side->ref.v || side->directory.v))
-		tw_diag(reader->diags, TW_ERROR, side->stored.origin->pos,
-			"'stored' excludes 'ref' and 'directory'");
 }
 
 static void check_candidate(
 	struct tw_schema_reader *reader, void *base, const struct tw_yaml *node)
 {
 	const struct tw_config_side *side = base;
-	const struct tw_origin *origin =
-		side->ref.v ? side->ref.origin : side->stored.origin;
 
-	if (origin)
-		tw_diag(reader->diags, TW_ERROR, origin->pos,
-			"'ref' and 'stored' are for the baseline alone");
+	if (side->ref.v)
+		tw_diag(reader->diags, TW_ERROR, side->ref.origin->pos,
+			"'ref' is for the baseline alone");
 	check_side(reader, base, node);
 }
 
@@ -349,10 +339,6 @@ static const struct tw_row side_rows[] = {
 		.otherwise = "merge-base",
 		.help = "baseline: a commit; `merge-base`: with the target "
 			"branch"},
-	{.name = "stored",
-		.type = TW_ROW_TEXT,
-		AT(tw_config_side, stored),
-		.help = "baseline: stored observations"},
 	{.name = "directory",
 		.type = TW_ROW_TEXT,
 		AT(tw_config_side, directory),

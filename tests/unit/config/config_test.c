@@ -64,7 +64,6 @@ static const char whole[] =
 	"    each: {to: \"callees of shop/*\"}\n"
 	"    faults: [{kind: latency, to: \"{to}\", add: 800ms}]\n"
 	"    traffic: {rate: 120/min}\n"
-	"    warmup: 5s\n"
 	"candidate: {service: shop/cart, process: [./cart, -p, 80],\n"
 	"            env: {A: 1}}\n"
 	"baseline: v1.2\n"
@@ -114,7 +113,6 @@ START_TEST(keeps_scenarios_and_places)
 	ck_assert_str_eq(f.config.scenarios.v[0]->name.v, "steady");
 	ck_assert_str_eq(slow->each.v[0].of.v, "callees of shop/*");
 	ck_assert_double_eq(slow->traffic.rate.v, 2);
-	ck_assert_int_eq(slow->warmup.v, 5 * TW_S);
 	ck_assert_str_eq(fault->kind, "latency");
 	ck_assert_int_eq(fault->kind_pos.column, 21);
 	ck_assert_uint_eq(fault->args.n, 2);
