@@ -119,7 +119,7 @@ START_TEST(keeps_scenarios_and_places)
 	ck_assert_str_eq(fault->args.v[0].value, "{to}");
 	ck_assert_int_eq(fault->args.v[0].value_pos.column, 35);
 	ck_assert_int_eq(fault->args.v[1].name_pos.column, 42);
-	ck_assert_int_eq(check->check.origin->pos.line, 27);
+	ck_assert_int_eq(check->check.origin->pos.line, 26);
 	ck_assert_int_eq(check->check.origin->pos.column, 16);
 	ck_assert_str_eq(check->mute.v, "known");
 	done(&f);
