@@ -3,7 +3,8 @@
  *
  *	candidate.c  the life of a run: start, wait, play, stop
  *	probe.c	     is it ready?
- *	stage.c	     what goes in and out of the twin while it plays
+ *	stage.c	     the clock, the requests to the candidate
+ *	calls.c	     the candidate's own calls
  */
 #ifndef TW_LIVE_RUN_H
 #define TW_LIVE_RUN_H
@@ -15,6 +16,9 @@
 #include "harness/process/process.h"
 
 #define TW_LIVE_PROBE UINT64_MAX /* the tag of a probe's request */
+
+/* Of an arrival's `user`: it is a call of the candidate, and which. */
+#define TW_LIVE_CALL (UINT64_C(1) << 63)
 
 /* A try that the candidate has to answer. */
 struct tw_live_try {
@@ -79,6 +83,18 @@ enum tw_live_end tw_live_await(struct tw_live_run *run);
 
 /* Plays all of the traffic; the end says how it went. */
 enum tw_live_end tw_live_play(struct tw_live_run *run);
+
+/* Does what the twin's callbacks noted, until nothing is left. */
+void tw_live_act(struct tw_live_run *run);
+/* A call of the candidate has its outcome. */
+void tw_live_called(struct tw_live_run *run, const struct tw_outcome *outcome);
+/* Records how late something is done that was due then. */
+void tw_live_late(struct tw_live_run *run, tw_time due);
+
+struct tw_str tw_live_text(struct twinrig_text text);
+/* The capture's headers as ours; released by the caller. */
+struct tw_http_headers tw_live_headers(
+	const struct twinrig_header *from, size_t n);
 
 /* The server's and the client's handlers. */
 void tw_live_on_call(void *context, struct tw_live_request *request);

@@ -6,33 +6,33 @@
  *	candidate's call          --offer-->  twin  --done-->  answer to it
  *
  * The twin must not be called from its own callbacks, so these only note what
- * happened (notes) and act() does it afterwards. The tag of an arrival is its
- * request; that of a candidate's call has CALL set.
+ * happened (notes) and tw_live_act() does it afterwards. An arrival's `user` is
+ * its request; that of a candidate's call has TW_LIVE_CALL set.
  */
 #include "harness/live/run.h"
 
-#include "twins/base/hash.h"
-
-#include <inttypes.h>
-#include <stdio.h>
-
-#define CALL (UINT64_C(1) << 63)
-
-static struct tw_str str(struct twinrig_text text)
+struct tw_str tw_live_text(struct twinrig_text text)
 {
 	return (struct tw_str){text.p, text.n};
 }
 
-/* The capture's headers as ours; released by the caller. */
-static struct tw_http_headers headers_of(
+struct tw_http_headers tw_live_headers(
 	const struct twinrig_header *from, size_t n)
 {
 	struct tw_http_headers to = {0};
 
 	for (size_t i = 0; i < n; i++)
-		tw_vec_push(&to, (struct tw_http_header){str(from[i].name),
-					 str(from[i].value)});
+		tw_vec_push(
+			&to, (struct tw_http_header){tw_live_text(from[i].name),
+				     tw_live_text(from[i].value)});
 	return to;
+}
+
+void tw_live_late(struct tw_live_run *run, tw_time due)
+{
+	tw_time late = tw_live_loop_now(&run->loop) - due;
+
+	tw_histogram_record(&run->result->lateness, late > 0 ? late : 0);
 }
 
 /* ---- what the twin tells --------------------------------------------- */
@@ -62,13 +62,6 @@ static void on_done(void *context, const struct tw_outcome *outcome)
 }
 
 /* ---- requests to the candidate --------------------------------------- */
-
-static void record_lateness(struct tw_live_run *run, tw_time due)
-{
-	tw_time late = tw_live_loop_now(&run->loop) - due;
-
-	tw_histogram_record(&run->result->lateness, late > 0 ? late : 0);
-}
 
 static void check_silence(struct tw_live_run *run)
 {
@@ -127,17 +120,17 @@ static void begin(struct tw_live_run *run, const struct tw_begin *what)
 		return;
 	}
 	e = &run->options->traffic->requests.v[n].exchange;
-	headers = headers_of(e->headers, e->n_headers);
+	headers = tw_live_headers(e->headers, e->n_headers);
 	send = (struct tw_live_send){
-		.method = str(e->method),
-		.target = str(e->target),
-		.host = str(e->host),
+		.method = tw_live_text(e->method),
+		.target = tw_live_text(e->target),
+		.host = tw_live_text(e->host),
 		.headers = &headers,
-		.body = str(e->body),
+		.body = tw_live_text(e->body),
 		.port = run->port,
 		.deadline = run->deadline,
 	};
-	record_lateness(run, tw_twin_now(run->twin));
+	tw_live_late(run, tw_twin_now(run->twin));
 	if (run->silent_since == TW_NEVER)
 		run->silent_since = tw_live_loop_now(&run->loop);
 	run->result->sent++;
@@ -183,9 +176,9 @@ static void compare(struct tw_live_run *run, size_t request,
 		&run->options->traffic->requests.v[request];
 	struct tw_diff_answer expected = {
 		.status = e->exchange.status,
-		.headers = headers_of(e->exchange.response_headers,
+		.headers = tw_live_headers(e->exchange.response_headers,
 			e->exchange.n_response_headers),
-		.body = str(e->exchange.response_body),
+		.body = tw_live_text(e->exchange.response_body),
 		.body_size = e->exchange.response_body.n,
 	};
 	struct tw_diff_answer actual = {
@@ -207,8 +200,6 @@ static void compare(struct tw_live_run *run, size_t request,
 			&expected, &actual);
 	tw_vec_release(&expected.headers);
 }
-
-static void act(struct tw_live_run *run);
 
 static void count_answer(
 	struct tw_live_run *run, const struct tw_live_response *response)
@@ -260,197 +251,22 @@ void tw_live_on_answer(
 	count_answer(run, response);
 	compare(run, try->request, response);
 	tw_twin_complete(run->twin, at, handle, status_of(response));
-	act(run);
-}
-
-/* ---- calls of the candidate ------------------------------------------ */
-
-/* Statuses and words of our own, where no recorded answer can be given. */
-static void reply_with(struct tw_live_request *request, int status,
-	const char *format, const char *detail)
-{
-	struct tw_http_headers headers = {0};
-	struct tw_buf body = {0};
-
-	tw_vec_push(&headers, (struct tw_http_header){TW_STR("Content-Type"),
-				      TW_STR("application/json")});
-	tw_buf_add_text(&body, "{\"error\":\"twinrig: ");
-	tw_buf_add_text(&body, format);
-	tw_buf_add_text(&body, detail);
-	tw_buf_add_text(&body, "\"}");
-	if (!format[0]) {
-		tw_buf_clear(&body);
-		tw_buf_add_text(&body, "{}");
-	}
-	tw_live_reply(request, status, &headers,
-		(struct tw_str){tw_buf_text(&body), body.n});
-	tw_buf_release(&body);
-	tw_vec_release(&headers);
-}
-
-/* The recorded body may have lost its coding on its way into the capture. */
-static void drop_lost_coding(
-	struct tw_http_headers *headers, struct twinrig_text body)
-{
-	bool gzip = body.n > 2 && (unsigned char)body.p[0] == 0x1f &&
-		    (unsigned char)body.p[1] == 0x8b;
-
-	for (size_t i = 0; i < headers->n && !gzip; i++)
-		if (tw_str_equal_nocase(
-			    headers->v[i].name, TW_STR("content-encoding")))
-			headers->v[i].name = TW_STR("X-Was-Encoded");
-}
-
-static void give_answer(
-	struct tw_live_run *run, const struct tw_live_call *call, int status)
-{
-	const struct twinrig_exchange *e = call->answer;
-	struct tw_http_headers headers;
-
-	(void)run;
-	if (status == 0) {
-		tw_live_reset(call->request);
-	} else if (status >= 400) {
-		reply_with(call->request, status, "the twin's answer", "");
-	} else if (call->kind == TW_ANSWER_MISS) {
-		reply_with(call->request, 501,
-			"nothing was recorded for this call", "");
-	} else if (!e) {
-		reply_with(call->request, status, "", "");
-	} else {
-		headers =
-			headers_of(e->response_headers, e->n_response_headers);
-		drop_lost_coding(&headers, e->response_body);
-		tw_live_reply(call->request, e->status, &headers,
-			str(e->response_body));
-		tw_vec_release(&headers);
-	}
-}
-
-static void done(struct tw_live_run *run, const struct tw_outcome *outcome)
-{
-	struct tw_live_call *call;
-
-	if (!(outcome->user & CALL)) {
-		const struct tw_live_exchange *e =
-			&run->options->traffic->requests.v[outcome->user];
-
-		run->inner_done += e->caller != TW_NONE;
-		return;
-	}
-	call = &run->calls.v[outcome->user & ~CALL];
-	record_lateness(run, outcome->at);
-	give_answer(run, call, outcome->status);
-	call->request = NULL;
-	run->inside--;
-}
-
-static size_t free_call(struct tw_live_run *run)
-{
-	for (size_t i = 0; i < run->calls.n; i++)
-		if (!run->calls.v[i].request)
-			return i;
-	tw_vec_push(&run->calls, (struct tw_live_call){0});
-	return run->calls.n - 1;
-}
-
-static void count_miss(struct tw_live_run *run, const char *service,
-	const struct tw_live_request *request)
-{
-	struct tw_arena *arena = &run->result->arena;
-	const char *mark = memchr(request->target.p, '?', request->target.n);
-	struct tw_buf key = {0};
-	struct tw_live_miss *miss;
-	size_t path =
-		mark ? (size_t)(mark - request->target.p) : request->target.n;
-
-	tw_buf_printf(&key, "%s %.*s %.*s", service, (int)request->method.n,
-		request->method.p, (int)path, request->target.p);
-	miss = tw_map_get(&run->misses, tw_buf_text(&key));
-	if (!miss) {
-		miss = tw_new(arena, struct tw_live_miss);
-		miss->service = tw_arena_strdup(arena, service);
-		miss->method = tw_arena_strndup(
-			arena, request->method.p, request->method.n);
-		miss->target = tw_arena_strndup(arena, request->target.p, path);
-		tw_map_put(&run->misses, tw_buf_text(&key), miss);
-		tw_vec_push(&run->result->misses, miss);
-	}
-	miss->count++;
-	tw_buf_release(&key);
-}
-
-/*
- * Which of the candidate's requests a call belongs to is not known, so what
- * it asks for stands in for its parent: the n-th equal call has the same luck
- * in the baseline and in the candidate, whatever else they do.
- */
-static uint64_t key_of(struct tw_live_run *run, uint32_t endpoint,
-	const struct tw_live_request *request)
-{
-	uint64_t content = tw_hash_combine(
-		tw_hash_bytes(request->target.p, request->target.n),
-		tw_hash_bytes(request->body.p, request->body.n));
-	char name[48];
-	uint32_t *n;
-
-	snprintf(name, sizeof name, "%" PRIu32 " %016" PRIx64, endpoint,
-		content);
-	n = tw_map_get(&run->occurrences, name);
-	if (!n) {
-		n = tw_new(&run->result->arena, uint32_t);
-		tw_map_put(&run->occurrences, name, n);
-	}
-	return tw_call_key(run->model, content, endpoint, (*n)++);
-}
-
-static void offer_call(struct tw_live_run *run, uint32_t endpoint,
-	const struct tw_live_call *call)
-{
-	size_t at = free_call(run);
-	struct tw_arrival arrival = {
-		.at = tw_live_loop_stamp(&run->loop),
-		.endpoint = endpoint,
-		.caller = run->options->service,
-		.key = key_of(run, endpoint, call->request),
-		.position = UINT64_MAX,
-		.user = CALL | at,
-	};
-
-	run->calls.v[at] = *call;
-	run->inside++;
-	tw_twin_offer(run->twin, &arrival);
-	act(run);
-}
-
-void tw_live_on_call(void *context, struct tw_live_request *request)
-{
-	struct tw_live_run *run = context;
-	const struct tw_live_dependency *to =
-		&run->dependencies.v[request->listener];
-	uint32_t service = tw_model_service(run->model, to->service->key);
-	uint32_t endpoint = TW_NONE;
-	struct tw_live_call call = {.request = request};
-
-	if (service != TW_NONE)
-		endpoint = tw_live_traffic_endpoint(run->options->traffic,
-			service, request->method, request->target);
-	call.answer = tw_answers_find(&run->answers, service, endpoint,
-		request->method, request->target, request->body, &call.kind);
-	run->result->calls++;
-	run->result->answers[call.kind]++;
-	if (call.kind == TW_ANSWER_MISS)
-		count_miss(run, to->service->key, request);
-	/* While it starts there is no twin yet: it gets its answer at once. */
-	if (!run->twin || endpoint == TW_NONE) {
-		run->result->unmodelled += run->twin != NULL;
-		give_answer(run, &call, 200);
-		return;
-	}
-	offer_call(run, endpoint, &call);
+	tw_live_act(run);
 }
 
 /* ---- the clock ------------------------------------------------------- */
+
+static void tell_done(struct tw_live_run *run, const struct tw_outcome *outcome)
+{
+	const struct tw_live_exchange *e;
+
+	if (outcome->user & TW_LIVE_CALL) {
+		tw_live_called(run, outcome);
+		return;
+	}
+	e = &run->options->traffic->requests.v[outcome->user];
+	run->inner_done += e->caller != TW_NONE;
+}
 
 static bool is_over(const struct tw_live_run *run)
 {
@@ -460,7 +276,7 @@ static bool is_over(const struct tw_live_run *run)
 }
 
 /* Does what was noted, until nothing is; acting may note more. */
-static void act(struct tw_live_run *run)
+void tw_live_act(struct tw_live_run *run)
 {
 	if (run->acting)
 		return;
@@ -476,7 +292,7 @@ static void act(struct tw_live_run *run)
 			cancel(run, note.handle);
 			break;
 		case TW_NOTE_DONE:
-			done(run, &note.outcome);
+			tell_done(run, &note.outcome);
 			break;
 		}
 	}
@@ -530,10 +346,10 @@ static void advance(void *context, tw_time at)
 		tw_time now = tw_twin_now(run->twin);
 
 		offer_request(run, due > now ? due : now);
-		act(run);
+		tw_live_act(run);
 	}
 	tw_twin_advance(run->twin, at);
-	act(run);
+	tw_live_act(run);
 }
 
 /* ---- a run ----------------------------------------------------------- */
@@ -581,7 +397,7 @@ enum tw_live_end tw_live_play(struct tw_live_run *run)
 		tw_live_log(run, "some requests were never answered");
 	tw_twin_stop(run->twin, tw_live_loop_stamp(&run->loop));
 	tw_live_loop_halt(&run->loop);
-	act(run);
+	tw_live_act(run);
 	take_observation(run);
 	return run->end;
 }
