@@ -19,6 +19,8 @@ static void check_checks(struct tw_setup *setup)
 		const struct tw_config_check *from =
 			setup->config.gate.checks.v[i];
 
+		if (!from->check.v)
+			continue; /* told already: it is missing */
 		tw_check_parse(&check, &setup->config.arena,
 			tw_str_of(from->check.v), from->check.origin->pos,
 			&setup->diags);
@@ -88,14 +90,25 @@ static int run(const struct tw_cli *cli)
 		tw_spec_link(system.spec);
 		if (system.model)
 			check_scenarios(&setup, &system);
+		else if (setup.config.scenarios.n)
+			tw_diag(&setup.diags, TW_NOTE, (struct tw_pos){0},
+				"the faults were not checked against the "
+				"system: it has errors");
 		tw_lint(system.spec, system.model, &system.diags);
 		if (!cli->quiet)
 			print_summary(&system);
 	}
 	fflush(stdout);
-	tw_diags_show(&setup.diags, cli);
-	tw_diags_show(&system.diags, cli);
 	errors = setup.diags.errors + system.diags.errors;
+	if (errors && !system.model) {
+		struct tw_cli all = *cli;
+
+		all.verbose = !cli->quiet; /* the note is part of the answer */
+		tw_diags_show(&setup.diags, &all);
+	} else {
+		tw_diags_show(&setup.diags, cli);
+	}
+	tw_diags_show(&system.diags, cli);
 	warnings = setup.diags.warnings + system.diags.warnings;
 	if (!cli->quiet || errors)
 		fprintf(errors ? stderr : stdout, "%zu errors, %zu warnings\n",

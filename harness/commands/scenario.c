@@ -124,6 +124,24 @@ static void expand_each(struct expansion *x, size_t i)
 	tw_vec_release(&names);
 }
 
+static void expand_scenario(struct tw_cases *cases,
+	const struct tw_config *config,
+	const struct tw_config_scenario *scenario, const struct tw_model *model,
+	const char *only, struct tw_diags *diags)
+{
+	struct expansion x = {
+		cases, config, scenario, model, only, diags, 0, {0}};
+
+	if (!scenario->name.v)
+		return; /* told already: it is missing */
+	expand_each(&x, 0);
+	tw_vec_release(&x.bound.bindings);
+	if (x.n > CASES_MAX)
+		tw_diag(diags, TW_ERROR, scenario->pos,
+			"each makes %zu scenarios, more than %d", x.n,
+			CASES_MAX);
+}
+
 static void add_steady(struct tw_cases *cases, const struct tw_config *config)
 {
 	struct tw_case *one = tw_new(&cases->arena, struct tw_case);
@@ -140,17 +158,9 @@ int tw_cases_expand(struct tw_cases *cases, const struct tw_config *config,
 
 	if (!config->scenarios.n && (!only || tw_glob_match(only, "steady")))
 		add_steady(cases, config);
-	for (size_t i = 0; i < config->scenarios.n; i++) {
-		struct expansion x = {cases, config, config->scenarios.v[i],
-			model, only, diags, 0, {0}};
-
-		expand_each(&x, 0);
-		tw_vec_release(&x.bound.bindings);
-		if (x.n > CASES_MAX)
-			tw_diag(diags, TW_ERROR, config->scenarios.v[i]->pos,
-				"each makes %zu scenarios, more than %d", x.n,
-				CASES_MAX);
-	}
+	for (size_t i = 0; i < config->scenarios.n; i++)
+		expand_scenario(cases, config, config->scenarios.v[i], model,
+			only, diags);
 	return diags->errors == errors ? 0 : -1;
 }
 
@@ -178,6 +188,8 @@ int tw_case_compile(const struct tw_case *one, const struct tw_model *model,
 
 	tw_scenario_init(to);
 	for (size_t i = 0; one->config && i < one->config->faults.n; i++)
-		add_fault(one, one->config->faults.v[i], model, to, diags);
+		if (one->config->faults.v[i]->kind)
+			add_fault(one, one->config->faults.v[i], model, to,
+				diags);
 	return diags->errors == errors ? 0 : -1;
 }

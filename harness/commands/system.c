@@ -64,7 +64,7 @@ int tw_system_load(struct tw_system *system, struct tw_files *files,
 	system->edges = tw_manifests_link(
 		system->manifests, system->spec, &system->diags);
 	tw_spec_link(system->spec);
-	if (!system->diags.errors)
-		system->model = tw_twin_model(system->spec, &system->diags);
-	return system->model ? 0 : -1;
+	/* Also where there are errors: it may find more of them. */
+	system->model = tw_twin_model(system->spec, &system->diags);
+	return system->model && !system->diags.errors ? 0 : -1;
 }

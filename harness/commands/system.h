@@ -17,7 +17,7 @@ struct tw_system {
 	const char *directory; /* on the disk; NULL: in git */
 	struct tw_manifests *manifests;
 	struct tw_spec *spec;
-	struct tw_model *model; /* NULL: there were errors */
+	struct tw_model *model; /* NULL: it could not be made */
 	size_t edges;		/* that manifests gave and no model did */
 };
 

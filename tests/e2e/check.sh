@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Errors point: all of all files at once, each with its place and what was
+# meant; and whatever is read, the program ends with a status of its own.
+. "$TOP/tests/e2e/lib.bash"
+
+cp -R "$top/fixtures/shop" "$work/shop"
+expect 0 env -C "$work/shop" "$TWINRIG" check
+said 'timeout-shorter-than-inner'
+said '0 errors'
+
+sed -i 's/^traffic:/trafic:/
+	s/p99(latency/p99(latncy/
+	s/node: worker-a-1, at: 15s/node: worker-a-9, at: 15/
+	s/kind: latency/kind: latncy/' "$work/shop/twinrig.yaml"
+expect 2 env -C "$work/shop" "$TWINRIG" check
+said "^twinrig.yaml:[0-9]+:1: error: unknown key 'trafic'"
+said "did you mean 'traffic'"
+said "error: no node fits 'worker-a-9'"
+said "did you mean 'worker-a-1'"
+said "'at' of node-down is a time"
+said "unknown kind of fault 'latncy'"
+said "did you mean 'latency'"
+said '\^~~~~~'
+
+sed -i '0,/users:GET/s//user:GET/
+	s/workers: 4$/workers: four/
+	s/{p50: 2ms, p99: 9ms}/{p50: 9ms, p99: 2ms}/' "$work/shop/twins/shop.yaml"
+expect 2 env -C "$work/shop" "$TWINRIG" check
+said "twins/shop.yaml:[0-9]+:[0-9]+: error: call to an unknown service 'user'"
+said "expected a whole number, not 'four'"
+said 'p99 \(2ms\) is below p50 \(9ms\)'
+said "unknown key 'trafic'"
+
+# --- the command line ------------------------------------------------------
+expect 2 "$TWINRIG" gat
+said "did you mean 'gate'"
+expect 2 "$TWINRIG" gate --sed 3
+said "did you mean '--seed'"
+expect 2 "$TWINRIG" gate --runs many
+expect 2 "$TWINRIG" check --runs 3
+said "has no option --runs"
+expect 2 "$TWINRIG" check -c "$work/nothing.yaml"
+said 'no such file'
+expect 0 "$TWINRIG" --help
+expect 0 "$TWINRIG" gate --help
+expect 0 "$TWINRIG" --version
+
+# --- Helm templates are told, not parsed -----------------------------------
+mkdir -p "$work/chart/templates"
+echo 'version: 1
+topology: {manifests: [templates/web.yaml]}' >"$work/chart/twinrig.yaml"
+echo 'kind: Deployment
+spec: {replicas: {{ .Values.replicas }}}' >"$work/chart/templates/web.yaml"
+expect 2 env -C "$work/chart" "$TWINRIG" check
+said 'helm'
+
+# --- a command renders the manifests ---------------------------------------
+mkdir "$work/render"
+cp -R "$top/fixtures/shop/." "$work/render"
+sed -i 's|manifests: .*|render: [sh, -c, "cat deploy/*.yaml"]|' "$work/render/twinrig.yaml"
+sed -i -s '1i---' "$work"/render/deploy/*.yaml
+expect 0 env -C "$work/render" "$TWINRIG" check
+said '11 services, 11 workloads'
+commit_all "$work/render" rendered
+repo_git -C "$work/render" checkout -q -b change
+sed -i 's/replicas: 3/replicas: 4/' "$work/render/deploy/recommendations.yaml"
+expect 0 env -C "$work/render" "$TWINRIG" gate --scenario steady
+said 'spec.replicas: 3 -> 4'
+sed -i 's|"cat deploy|"exit 7; cat deploy|' "$work/render/twinrig.yaml"
+expect 2 env -C "$work/render" "$TWINRIG" check
+said 'exited with status 7'
+
+# --- nothing that a fuzzer keeps makes the program crash or hang ------------
+mkdir "$work/any"
+for file in "$top"/tests/fuzz/corpus/*/*; do
+	cp "$file" "$work/any/input"
+	for config in 'topology: {manifests: [input]}' \
+		'topology: {models: [input]}' \
+		'traffic: {capture: input, entry: a}'; do
+		printf 'version: 1\n%s\n' "$config" >"$work/any/twinrig.yaml"
+		for verb in check 'run -q'; do
+			status=0
+			# shellcheck disable=SC2086
+			(cd "$work/any" && timeout 10 "$TWINRIG" $verb) \
+				>"$work/out" 2>&1 || status=$?
+			((status <= 4)) || fail "$verb on $file: status $status"
+		done
+	done
+	status=0
+	(cd "$work/any" && timeout 10 "$TWINRIG" check -c input) \
+		>"$work/out" 2>&1 || status=$?
+	((status <= 4)) || fail "check -c $file: status $status"
+done
