@@ -136,6 +136,10 @@ static void read_healthcheck(
 		tw_set_int(&probe->timeout, 30 * TW_S, origin);
 }
 
+/* Of one service: calls name single ports; ranges of thousands are those of
+ * media relays, and quadratic to keep apart. */
+#define PORTS_MAX 1000
+
 static void add_port(struct tw_manifest_reader *r, const struct tw_yaml *node,
 	int64_t number, struct tw_spec_service *service,
 	struct tw_spec_container *c)
@@ -185,8 +189,14 @@ static void read_port(struct tw_manifest_reader *r, const struct tw_yaml *node,
 				(int)text.n, text.p);
 		return;
 	}
-	for (int64_t n = first; n <= (at ? last : first); n++)
+	for (int64_t n = first; n <= (at ? last : first); n++) {
+		if (service->ports.n >= PORTS_MAX) {
+			tw_manifest_note(r, node,
+				"only the first %d ports are kept", PORTS_MAX);
+			return;
+		}
 		add_port(r, node, n, service, c);
+	}
 }
 
 static void read_ports(struct tw_manifest_reader *r,
