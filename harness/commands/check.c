@@ -59,7 +59,19 @@ static void print_kept(const struct tw_manifests *manifests)
 	putchar('\n');
 }
 
-static void print_summary(const struct tw_system *system)
+/* Where each call edge that the manifests give away comes from. */
+static void print_edges(const struct tw_manifests *manifests)
+{
+	for (size_t i = 0; i < manifests->edges.n; i++) {
+		const struct tw_manifest_edge *edge = &manifests->edges.v[i];
+
+		printf("  %s -> %s  %s, %s:%d\n", edge->from, edge->to,
+			edge->detail, edge->pos.file ? edge->pos.file : "",
+			edge->pos.line);
+	}
+}
+
+static void print_summary(const struct tw_system *system, bool verbose)
 {
 	const struct tw_spec *spec = system->spec;
 
@@ -70,6 +82,8 @@ static void print_summary(const struct tw_system *system)
 	if (system->edges)
 		printf("%zu call edges come from the manifests\n",
 			system->edges);
+	if (verbose)
+		print_edges(system->manifests);
 	print_kept(system->manifests);
 }
 
@@ -96,7 +110,7 @@ static int run(const struct tw_cli *cli)
 				"system: it has errors");
 		tw_lint(system.spec, system.model, &system.diags);
 		if (!cli->quiet)
-			print_summary(&system);
+			print_summary(&system, cli->verbose);
 	}
 	fflush(stdout);
 	errors = setup.diags.errors + system.diags.errors;
