@@ -115,13 +115,17 @@ struct tw_scenario_result *tw_gate_judge(struct tw_gate *gate,
 /* The two cases that a process has beside the checks (report: live). */
 static void conclude_live(struct tw_gate *gate)
 {
-	size_t failed =
-		(gate->live.trouble != NULL) + (gate->live.different > 0);
+	const struct tw_report_live *live = &gate->live;
+	size_t failed = (live->trouble != NULL) + (live->different > 0);
+	size_t unknown = !live->different && !live->compared;
 
 	gate->result.failed += failed;
-	gate->result.passed += 2 - failed;
+	gate->result.inconclusive += unknown;
+	gate->result.passed += 2 - failed - unknown;
 	if (failed)
 		gate->result.verdict = TW_VERDICT_FAIL;
+	else if (unknown && gate->result.verdict == TW_VERDICT_PASS)
+		gate->result.verdict = TW_VERDICT_INCONCLUSIVE;
 }
 
 static void conclude(struct tw_gate *gate)

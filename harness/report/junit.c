@@ -305,6 +305,11 @@ static void add_live(struct doc *doc, struct suite *suite)
 			(unsigned long long)live->different,
 			(unsigned long long)live->compared);
 		answers.text = live_text(doc, live);
+	} else if (!live->compared) {
+		answers.outcome = "error";
+		answers.type = "Inconclusive";
+		answers.message = "no answer was compared";
+		answers.text = "";
 	}
 	tw_vec_push_in(&doc->arena, &suite->entries, runs);
 	tw_vec_push_in(&doc->arena, &suite->entries, answers);

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# `twinrig gate` with a process: the good build passes, the bad one fails with
+# the reason, one that crashes or does not start is a failure too, and nothing
+# stays behind, not even after kill -9.
+. "$TOP/tests/e2e/lib.bash"
+
+cp -R "$top/fixtures/candidate" "$work/candidate"
+cp "$top"/build/fixtures/cart-* "$work/candidate"
+sed -i "s|\.\./\.\./build/fixtures/|$work/candidate/|" "$work"/candidate/*.yaml
+
+gate() { # STATUS BUILD
+	sed "s|/cart-bad\]|/$2]|" \
+		"$work/candidate/cart-bad.yaml" >"$work/candidate/this.yaml"
+	expect "$1" env -C "$work/candidate" "$TWINRIG" gate -c this.yaml \
+		--scenario steady --runs 2 --junit "$work/j.xml"
+	xmllint --noout "$work/j.xml"
+	! pgrep -f "^$work/candidate/" ||
+		fail "left behind: $(pgrep -fa "^$work/candidate/")"
+}
+
+gate 1 cart-bad
+said '\$\.total was [0-9]+, is "[0-9]+"'
+said 'more calls for the same work'
+gate 1 cart-crash
+said 'crashed: it was killed by SIGABRT'
+gate 1 cart-none
+said 'not started'
+grep -q 'no answer was compared' "$work/j.xml" ||
+	fail "answers pass on no evidence"
+
+# The good build; a machine that is too busy to send in time is inconclusive.
+cp "$work/candidate/cart-good.yaml" "$work/candidate/good.yaml"
+status=0
+(cd "$work/candidate" && "$TWINRIG" gate -c good.yaml --scenario steady) \
+	>"$work/out" 2>&1 || status=$?
+said '0 differ'
+((status == 0)) || said 'sent late' || fail "status $status"
