@@ -1,6 +1,7 @@
 #include "harness/manifests/kustomize.h"
 
-#define DEPTH_MAX 32
+/* Folders that one kustomization may come to, however they are shared. */
+#define FOLDERS_MAX 1000
 
 static const char *const names[] = {
 	"kustomization.yaml", "kustomization.yml", "Kustomization"};
@@ -143,7 +144,8 @@ static int render_apart(struct tw_kust *k, const char *dir,
 		.files = k->files,
 		.diags = k->diags,
 		.from = k->from,
-		.depth = k->depth};
+		.inside = k->inside,
+		.rendered = k->rendered};
 	struct tw_kust *to = component ? k : &own;
 	int status = 0;
 
@@ -218,6 +220,7 @@ static int render(struct tw_kust *k, const char *dir, struct tw_pos pos)
 {
 	const char *file = tw_kustomize_file(k->m, k->files, dir);
 	struct tw_yaml_docs docs = {0};
+	struct tw_kust_folder here = {dir, k->inside};
 	const char *kind;
 	int status;
 
@@ -226,11 +229,17 @@ static int render(struct tw_kust *k, const char *dir, struct tw_pos pos)
 			"'%s' has no kustomization.yaml", *dir ? dir : ".");
 		return -1;
 	}
-	if (k->depth == DEPTH_MAX) {
+	for (const struct tw_kust_folder *at = k->inside; at; at = at->outer)
+		if (!strcmp(at->dir, dir)) {
+			tw_diag(k->diags, TW_ERROR, pos,
+				"the kustomization in '%s' leads back to "
+				"itself",
+				*dir ? dir : ".");
+			return -1;
+		}
+	if (++*k->rendered > FOLDERS_MAX) {
 		tw_diag(k->diags, TW_ERROR, pos,
-			"kustomizations are nested more than %d deep: does "
-			"'%s' lead back to itself?",
-			DEPTH_MAX, dir);
+			"a kustomization of more than %d folders", FOLDERS_MAX);
 		return -1;
 	}
 	if (tw_kust_load(k, file, pos, &docs))
@@ -245,20 +254,24 @@ static int render(struct tw_kust *k, const char *dir, struct tw_pos pos)
 			"expected a mapping");
 		return -1;
 	}
-	k->depth++;
+	k->inside = &here;
 	kind = tw_yaml_text(tw_yaml_get(docs.v[0], "kind"));
 	status = check_fields(k, dir, docs.v[0]);
 	status |= render_apart(
 		k, dir, docs.v[0], kind && !strcmp(kind, "Component"));
-	k->depth--;
+	k->inside = here.outer;
 	return status;
 }
 
 int tw_kustomize_add(struct tw_manifests *m, struct tw_files *files,
 	const char *dir, struct tw_pos pos, struct tw_diags *diags)
 {
-	struct tw_kust k = {
-		.m = m, .files = files, .diags = diags, .from = pos};
+	size_t rendered = 0;
+	struct tw_kust k = {.m = m,
+		.files = files,
+		.diags = diags,
+		.from = pos,
+		.rendered = &rendered};
 	size_t errors = diags->errors;
 	int status = render(&k, dir, pos);
 

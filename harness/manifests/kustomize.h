@@ -24,12 +24,19 @@ struct tw_kust_resource {
 	const char *before; /* the prefix that is being set: what others say */
 };
 
+/* Folders that are being rendered, innermost first. */
+struct tw_kust_folder {
+	const char *dir;
+	const struct tw_kust_folder *outer;
+};
+
 struct tw_kust {
 	struct tw_manifests *m;
 	struct tw_files *files;
 	struct tw_diags *diags;
 	struct tw_pos from; /* what asked for it */
-	int depth;
+	const struct tw_kust_folder *inside;
+	size_t *rendered; /* folders so far, of the whole tree */
 	TW_VEC(struct tw_kust_resource) resources;
 };
 
