@@ -116,7 +116,7 @@ START_TEST(what_cannot_be_rendered)
 		{"resources: [list.yaml]\n", "has to be a mapping"},
 		{"resources: [missing.yaml]\n", "no such file"},
 		{"resources: ['https://x.example/y.yaml']\n", "on the network"},
-		{"resources: [../prod]\n", "lead back to itself"},
+		{"resources: [../prod]\n", "leads back to itself"},
 		{"resources: [../base]\npatches:\n- patch: '{apiVersion: "
 		 "apps/v1, kind: Deployment, metadata: {name: crt}}'\n",
 			"no Deployment 'crt' to patch"},
