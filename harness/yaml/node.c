@@ -109,9 +109,12 @@ size_t tw_yaml_count(const struct tw_yaml *node)
 	return node ? node->items.n + node->pairs.n : 0;
 }
 
-struct tw_yaml *tw_yaml_item(const struct tw_yaml *sequence, size_t i)
+struct tw_yaml *tw_yaml_item(const struct tw_yaml *node, size_t i)
 {
-	return sequence && i < sequence->items.n ? sequence->items.v[i] : NULL;
+	if (!node || i >= tw_yaml_count(node))
+		return NULL;
+	return i < node->items.n ? node->items.v[i]
+				 : node->pairs.v[i - node->items.n].value;
 }
 
 struct tw_yaml *tw_yaml_use(struct tw_yaml *node)

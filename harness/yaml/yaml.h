@@ -124,7 +124,9 @@ struct tw_yaml *tw_yaml_path(const struct tw_yaml *node, ...)
 	__attribute__((sentinel));
 /* By kind, and 0 or NULL where it is another: safe on NULL. */
 size_t tw_yaml_count(const struct tw_yaml *node);
-struct tw_yaml *tw_yaml_item(const struct tw_yaml *sequence, size_t i);
+/* The i-th of what tw_yaml_count() counts: of a mapping, a value. Who wants a
+ * sequence asks first, or says what is wrong with the value. */
+struct tw_yaml *tw_yaml_item(const struct tw_yaml *node, size_t i);
 bool tw_yaml_is(const struct tw_yaml *node, enum tw_yaml_kind kind);
 
 /*
