@@ -223,6 +223,9 @@ static void count_answer(
 static void probed(
 	struct tw_live_run *run, const struct tw_live_response *response)
 {
+	/* The answer to an earlier probe, come in while the run plays. */
+	if (run->twin)
+		return;
 	/* 200 up to 399 is ready (Kubernetes: HTTP probes). */
 	if (response->failure == TW_LIVE_ANSWERED && response->status >= 200 &&
 		response->status < 400)

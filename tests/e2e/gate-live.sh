@@ -28,10 +28,11 @@ said 'not started'
 grep -q 'no answer was compared' "$work/j.xml" ||
 	fail "answers pass on no evidence"
 
-# The good build; a machine that is too busy to send in time is inconclusive.
+# The good build. A machine that is too busy to send in time, or too noisy, makes
+# it inconclusive, never a failure.
 cp "$work/candidate/cart-good.yaml" "$work/candidate/good.yaml"
 status=0
 (cd "$work/candidate" && "$TWINRIG" gate -c good.yaml --scenario steady) \
 	>"$work/out" 2>&1 || status=$?
 said '0 differ'
-((status == 0)) || said 'sent late' || fail "status $status"
+((status == 0 || status == 4)) || fail "status $status: $(cat "$work/out")"
