@@ -44,7 +44,7 @@ static const struct option table[] = {
 	{"threads", 0, COUNT, AT(threads), "N",
 		"trials side by side (one per core)", " gate "},
 	{"junit", 0, TEXT, AT(junit), "FILE", "write JUnit XML", " gate "},
-	{"json", 0, TEXT, AT(json), "FILE", "write JSON", " gate "},
+	{"json", 0, TEXT, AT(json), "FILE", "write JSON", " gate run "},
 	{"markdown", 0, TEXT, AT(markdown), "FILE", "write Markdown", " gate "},
 	{"capture", 0, TEXT, AT(capture), "FILE",
 		"a capture or an access log to draft from", " init "},

@@ -2,6 +2,7 @@
  * `twinrig run`: one twin, one trial of each scenario, what it saw.
  */
 #include "harness/commands/command.h"
+#include "harness/commands/run_json.h"
 #include "harness/commands/scenario.h"
 #include "harness/commands/setup.h"
 #include "harness/commands/system.h"
@@ -151,7 +152,8 @@ static void print_event(void *context, const struct tw_tap_event *event)
 }
 
 static int run_case(const struct tw_cli *cli, const struct tw_case *one,
-	struct tw_system *system, const struct tw_flow *flow, uint64_t seed)
+	struct tw_system *system, const struct tw_flow *flow, uint64_t seed,
+	struct tw_json_writer *json)
 {
 	struct log log = {.model = system->model};
 	struct tw_tap tap = {print_event, &log};
@@ -170,7 +172,11 @@ static int run_case(const struct tw_cli *cli, const struct tw_case *one,
 				.tap = cli->events ? &tap : NULL,
 			},
 			&seen);
-		print_observation(one->name, (int64_t)seed, &seen);
+		if (json)
+			tw_run_json(json, one->name, seed, &seen);
+		/* "-" is for another program to read. */
+		if (!json || strcmp(cli->json, "-"))
+			print_observation(one->name, (int64_t)seed, &seen);
 		tw_observation_release(&seen);
 		status = TW_EXIT_PASS;
 	}
@@ -180,7 +186,7 @@ static int run_case(const struct tw_cli *cli, const struct tw_case *one,
 }
 
 static int run_cases(const struct tw_cli *cli, const struct tw_setup *setup,
-	struct tw_system *system)
+	struct tw_system *system, struct tw_json_writer *json)
 {
 	const struct tw_config *config = &setup->config;
 	struct tw_traffic *traffic = tw_traffic_new(
@@ -203,13 +209,53 @@ static int run_cases(const struct tw_cli *cli, const struct tw_setup *setup,
 			traffic, cases.list.v[i]->traffic, &system->diags);
 
 		status = flow ? run_case(cli, cases.list.v[i], system, flow,
-					seed)
+					seed, json)
 			      : TW_EXIT_USAGE;
 	}
 	if (system->diags.errors)
 		status = TW_EXIT_USAGE;
 	tw_cases_release(&cases);
 	tw_traffic_free(traffic);
+	return status;
+}
+
+static int write_json(const char *path, const struct tw_buf *text)
+{
+	bool is_stdout = !strcmp(path, "-");
+	FILE *file = is_stdout ? stdout : fopen(path, "wb");
+	int failed;
+
+	if (!file) {
+		perror(path);
+		return TW_EXIT_RUN;
+	}
+	failed = fwrite(text->p, text->n, 1, file) != 1;
+	failed |= is_stdout ? fflush(file) : fclose(file);
+	if (failed)
+		perror(is_stdout ? "standard output" : path);
+	return failed ? TW_EXIT_RUN : TW_EXIT_PASS;
+}
+
+static int run_to_json(const struct tw_cli *cli, const struct tw_setup *setup,
+	struct tw_system *system)
+{
+	struct tw_json_writer json;
+	struct tw_buf out = {0};
+	int status;
+
+	tw_json_writer_init(&json, &out, true);
+	tw_json_object(&json);
+	tw_json_key(&json, "version");
+	tw_json_int(&json, TW_RUN_JSON_VERSION);
+	tw_json_key(&json, "runs");
+	tw_json_array(&json);
+	status = run_cases(cli, setup, system, &json);
+	tw_json_end(&json);
+	tw_json_end(&json);
+	tw_json_finish(&json);
+	if (!status)
+		status = write_json(cli->json, &out);
+	tw_buf_release(&out);
 	return status;
 }
 
@@ -224,7 +270,8 @@ static int run(const struct tw_cli *cli)
 		!tw_system_load(&system, tw_setup_files(&setup),
 			setup.directory, &setup.config,
 			&setup.config.candidate))
-		status = run_cases(cli, &setup, &system);
+		status = cli->json ? run_to_json(cli, &setup, &system)
+				   : run_cases(cli, &setup, &system, NULL);
 	tw_diags_show(&setup.diags, cli);
 	tw_diags_show(&system.diags, cli);
 	tw_system_release(&system);

@@ -123,6 +123,30 @@ START_TEST(route_timeout_covers_all_tries)
 }
 END_TEST
 
+/* Proxies that do not pause (haproxy's redispatch, nginx's next upstream) have
+ * a back-off of 0: three tries of 200 ms are over at 600 ms. */
+START_TEST(no_backoff_is_no_pause)
+{
+	struct tw_spec_step *call;
+	struct tw_spec *spec = slow_leaf(&call);
+	struct tw_spec_policy *policy = b_policy(spec, "leaf");
+	struct tw_observation obs;
+	struct tw_cell cell;
+
+	tw_set_int(&policy->try_timeout, 200 * TW_MS, policy->origin);
+	tw_set_int(&policy->retries, 2, policy->origin);
+	tw_set_int(&policy->retry_on, TW_RETRY_TIMEOUT, policy->origin);
+	tw_set_int(&policy->backoff_base, 0, policy->origin);
+	run(spec, "web", 1, TW_S, &obs);
+	cell = b_sum(&obs, "default/leaf", TW_CLIENT, NULL);
+	ck_assert_int_eq(cell.latency.max, 600 * TW_MS);
+	ck_assert_uint_eq(cell.retries, 2);
+	ck_assert_int_eq(cell.backoff, 0);
+	tw_histogram_release(&cell.latency);
+	tw_observation_release(&obs);
+}
+END_TEST
+
 /* The application's timeout is outermost, its retries start over. */
 START_TEST(application_timeout_is_outermost)
 {
@@ -259,5 +283,5 @@ START_TEST(an_outside_service_answers_and_calls)
 END_TEST
 
 TW_TESTS("twin/policy", retries_multiply_along_a_path, back_off_is_envoys,
-	route_timeout_covers_all_tries, application_timeout_is_outermost,
-	an_outside_service_answers_and_calls)
+	route_timeout_covers_all_tries, no_backoff_is_no_pause,
+	application_timeout_is_outermost, an_outside_service_answers_and_calls)

@@ -1,0 +1,226 @@
+#include "harness/commands/run_json.h"
+
+#include <stdlib.h>
+
+/* Cells that are alike but for the zone, and, where `all`, for the window. */
+struct series {
+	const struct tw_cell_key *key;
+	bool all;
+	struct tw_cell sum;
+};
+
+TW_VEC_TYPE(serieses, struct series);
+
+static const char *const sides[] = {
+	[TW_CLIENT] = "client",
+	[TW_SERVER] = "server",
+};
+
+static const char *const windows[] = {
+	[TW_WINDOW_BEFORE] = "before",
+	[TW_WINDOW_DURING] = "during",
+	[TW_WINDOW_AFTER] = "after",
+};
+
+static bool fits(const struct series *series, const struct tw_cell_key *key)
+{
+	return series->key->side == key->side &&
+	       series->key->caller == key->caller &&
+	       series->key->service == key->service &&
+	       series->key->endpoint == key->endpoint &&
+	       (series->all || series->key->window == key->window);
+}
+
+static void add_slices(struct tw_cell *to, const struct tw_cell *from)
+{
+	while (to->slices.n < from->slices.n)
+		tw_vec_push(&to->slices, (struct tw_slice){0});
+	for (size_t i = 0; i < from->slices.n; i++) {
+		to->slices.v[i].count += from->slices.v[i].count;
+		to->slices.v[i].errors += from->slices.v[i].errors;
+		to->slices.v[i].timeouts += from->slices.v[i].timeouts;
+		to->slices.v[i].latency_sum += from->slices.v[i].latency_sum;
+	}
+}
+
+static void add(struct serieses *list, const struct tw_cell *cell, bool all)
+{
+	struct tw_cell *sum = NULL;
+
+	for (size_t i = 0; i < list->n && !sum; i++)
+		if (list->v[i].all == all && fits(&list->v[i], &cell->key))
+			sum = &list->v[i].sum;
+	if (!sum) {
+		tw_vec_push(
+			list, (struct series){.key = &cell->key, .all = all});
+		sum = &list->v[list->n - 1].sum;
+	}
+	sum->count += cell->count;
+	sum->errors += cell->errors;
+	sum->timeouts += cell->timeouts;
+	sum->shed += cell->shed;
+	sum->retries += cell->retries;
+	sum->abandoned += cell->abandoned;
+	sum->queued += cell->queued;
+	sum->worked += cell->worked;
+	sum->backoff += cell->backoff;
+	sum->network += cell->network;
+	tw_histogram_merge(&sum->latency, &cell->latency);
+	add_slices(sum, cell);
+}
+
+static void text(struct tw_json_writer *w, const char *key, const char *value)
+{
+	tw_json_key(w, key);
+	tw_json_string(w, value);
+}
+
+static void number(struct tw_json_writer *w, const char *key, int64_t value)
+{
+	tw_json_key(w, key);
+	tw_json_int(w, value);
+}
+
+static void write_latency(
+	struct tw_json_writer *w, const struct tw_histogram *latency)
+{
+	static const struct {
+		const char *name;
+		double q;
+	} points[] = {{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99},
+		{"p99.9", 0.999}};
+
+	tw_json_key(w, "latencyNs");
+	tw_json_object(w);
+	number(w, "mean", (int64_t)(tw_histogram_mean(latency) + 0.5));
+	number(w, "min", latency->min);
+	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
+		number(w, points[i].name,
+			tw_histogram_quantile(latency, points[i].q));
+	number(w, "max", latency->max);
+	tw_json_end(w);
+}
+
+/* By when calls ended; the rows are short, so each is a list. */
+static void write_slices(struct tw_json_writer *w, const struct tw_cell *sum)
+{
+	bool pretty = w->pretty;
+
+	tw_json_key(w, "slices");
+	w->pretty = false;
+	tw_json_array(w);
+	for (size_t i = 0; i < sum->slices.n; i++) {
+		const struct tw_slice *slice = &sum->slices.v[i];
+
+		tw_json_array(w);
+		tw_json_int(w, slice->count);
+		tw_json_int(w, slice->errors);
+		tw_json_int(w, slice->timeouts);
+		tw_json_int(w,
+			slice->count ? slice->latency_sum / slice->count : 0);
+		tw_json_end(w);
+	}
+	tw_json_end(w);
+	w->pretty = pretty;
+}
+
+static void write_series(struct tw_json_writer *w, const struct series *series)
+{
+	const struct tw_cell *sum = &series->sum;
+
+	tw_json_object(w);
+	text(w, "caller", series->key->caller);
+	text(w, "service", series->key->service);
+	text(w, "endpoint", series->key->endpoint);
+	text(w, "side", sides[series->key->side]);
+	text(w, "window", series->all ? "all" : windows[series->key->window]);
+	number(w, "count", (int64_t)sum->count);
+	number(w, "errors", (int64_t)sum->errors);
+	number(w, "timeouts", (int64_t)sum->timeouts);
+	number(w, "shed", (int64_t)sum->shed);
+	number(w, "retries", (int64_t)sum->retries);
+	number(w, "abandoned", (int64_t)sum->abandoned);
+	number(w, "queuedNs", sum->queued);
+	number(w, "workedNs", sum->worked);
+	number(w, "backoffNs", sum->backoff);
+	number(w, "networkNs", sum->network);
+	write_latency(w, &sum->latency);
+	if (series->all)
+		write_slices(w, sum);
+	tw_json_end(w);
+}
+
+static void write_gauge(struct tw_json_writer *w, const struct tw_gauge *gauge)
+{
+	uint32_t replicas = 0, unavailable = 0, queue = 0;
+	int64_t busy = 0, capacity = 0;
+
+	for (size_t i = 0; i < gauge->slices.n; i++) {
+		const struct tw_gauge_slice *slice = &gauge->slices.v[i];
+
+		replicas = slice->replicas;
+		if (slice->unavailable > unavailable)
+			unavailable = slice->unavailable;
+		if (slice->queue > queue)
+			queue = slice->queue;
+		busy += slice->busy;
+		capacity += slice->capacity;
+	}
+	tw_json_object(w);
+	text(w, "service", gauge->service);
+	number(w, "replicas", replicas);
+	number(w, "unavailable", unavailable);
+	number(w, "queue", queue);
+	tw_json_key(w, "utilization");
+	tw_json_real(w, capacity ? (double)busy / (double)capacity : 0);
+	tw_json_end(w);
+}
+
+static void write_calls(
+	struct tw_json_writer *w, const struct tw_observation *seen)
+{
+	bool has_faults = seen->fault_start != TW_NEVER;
+	struct serieses list = {0};
+
+	for (size_t i = 0; i < seen->cells.n; i++)
+		add(&list, &seen->cells.v[i], true);
+	for (size_t i = 0; has_faults && i < seen->cells.n; i++)
+		add(&list, &seen->cells.v[i], false);
+	tw_json_key(w, "calls");
+	tw_json_array(w);
+	for (size_t i = 0; i < list.n; i++) {
+		if (list.v[i].sum.count)
+			write_series(w, &list.v[i]);
+		tw_histogram_release(&list.v[i].sum.latency);
+		tw_vec_release(&list.v[i].sum.slices);
+	}
+	tw_json_end(w);
+	tw_vec_release(&list);
+}
+
+void tw_run_json(struct tw_json_writer *w, const char *scenario, uint64_t seed,
+	const struct tw_observation *seen)
+{
+	tw_json_object(w);
+	text(w, "scenario", scenario);
+	tw_json_key(w, "seed");
+	tw_json_uint(w, seed);
+	number(w, "durationNs", seen->duration);
+	number(w, "sliceNs", seen->slice);
+	if (seen->fault_start != TW_NEVER) {
+		number(w, "faultStartNs", seen->fault_start);
+		number(w, "faultEndNs", seen->fault_end);
+	}
+	number(w, "requests", (int64_t)seen->arrivals);
+	number(w, "completed", (int64_t)seen->completed);
+	number(w, "refused", (int64_t)seen->overflow);
+	number(w, "peakInFlight", (int64_t)seen->peak_in_flight);
+	number(w, "events", (int64_t)seen->events);
+	write_calls(w, seen);
+	tw_json_key(w, "services");
+	tw_json_array(w);
+	for (size_t i = 0; i < seen->gauges.n; i++)
+		write_gauge(w, &seen->gauges.v[i]);
+	tw_json_end(w);
+	tw_json_end(w);
+}
