@@ -1,6 +1,6 @@
 /*
- * A 4-ary heap of 16-byte entries whose four siblings share a cache line.
- * The payload waits in a slot; an entry names it.
+ * What is pending lies in an order (order.h) of 16-byte entries; the payload
+ * waits in a slot, and an entry names it.
  *
  * An entry's rank is class (2 bits), sequence (38), slot (24): comparing
  * (time, rank) is comparing (time, class, sequence), and as the sequence
@@ -9,30 +9,25 @@
  * deletion) and the slot may already serve another event.
  *
  * A lane owns a slot for good. Its events wait in a ring, in order, since the
- * delay is fixed and now never falls; the first one stands in the heap with
+ * delay is fixed and now never falls; the first one stands in the order with
  * its own time, class and sequence, but the lane's slot.
  *
- * Invariant between calls: the heap is empty or its first entry is live, so
- * that tw_queue_next() has nothing to tidy.
+ * Invariant between calls: `next` is the time of the first live event.
  */
 #include "twins/kernel/queue.h"
 
 #include "twins/base/assert.h"
+
+#include <string.h>
 
 #define SLOT_BITS     24
 #define SEQUENCE_BITS 38
 #define SLOT_MASK     ((UINT64_C(1) << SLOT_BITS) - 1)
 #define ORDER_MASK    (~SLOT_MASK)
 #define CLASS_SHIFT   (SLOT_BITS + SEQUENCE_BITS)
-#define CACHE_LINE    64
 #define COMPACT_MIN   64
 
-enum slot_use { USE_HEAP, USE_RING, USE_LANE };
-
-struct tw_queue_entry {
-	uint64_t time;
-	uint64_t rank;
-};
+enum slot_use { USE_ORDER, USE_RING, USE_LANE };
 
 struct tw_queue_slot {
 	uint64_t rank; /* of the event within; 0: free or a lane's */
@@ -43,25 +38,18 @@ struct tw_queue_slot {
 };
 
 struct tw_queue_lane {
-	struct tw_queue_entry *ring; /* all of them, cancelled ones too */
+	struct tw_order_entry *ring; /* all of them, cancelled ones too */
 	tw_time delay;
 	uint32_t cap; /* power of two */
 	uint32_t head, n;
 	uint32_t slot;
 	enum tw_class class;
-	bool standing; /* the ring's first is in the heap */
+	bool standing; /* the ring's first is in the order */
 };
-
-static inline bool before(struct tw_queue_entry a, struct tw_queue_entry b)
-{
-	__extension__ typedef unsigned __int128 wide;
-
-	return ((wide)a.time << 64 | a.rank) < ((wide)b.time << 64 | b.rank);
-}
 
 void tw_queue_init(struct tw_queue *queue)
 {
-	*queue = (struct tw_queue){.n_slots = 1};
+	*queue = (struct tw_queue){.next = TW_NEVER, .n_slots = 1};
 }
 
 void tw_queue_release(struct tw_queue *queue)
@@ -70,87 +58,8 @@ void tw_queue_release(struct tw_queue *queue)
 		tw_free(queue->lanes[i].ring);
 	tw_free(queue->lanes);
 	tw_free(queue->slots);
-	tw_free(queue->heap_memory);
+	tw_order_release(&queue->order);
 	tw_queue_init(queue);
-}
-
-/* Entry 1, not 0, begins a cache line: so do 5, 9, ... */
-static void grow_heap(struct tw_queue *queue)
-{
-	uint32_t cap = queue->cap ? queue->cap * 2 : 64;
-	size_t size = sizeof *queue->heap;
-	char *memory = tw_malloc(cap * size + 2 * CACHE_LINE);
-	uintptr_t misfit = ((uintptr_t)memory + size) % CACHE_LINE;
-	char *first = memory + (misfit ? CACHE_LINE - misfit : 0);
-
-	if (queue->n)
-		memcpy(first, queue->heap, queue->n * size);
-	tw_free(queue->heap_memory);
-	queue->heap_memory = memory;
-	queue->heap = (struct tw_queue_entry *)(void *)first;
-	queue->cap = cap;
-}
-
-static inline void sift_up(
-	struct tw_queue_entry *heap, uint32_t i, struct tw_queue_entry entry)
-{
-	while (i) {
-		uint32_t parent = (i - 1) / 4;
-
-		if (!before(entry, heap[parent]))
-			break;
-		heap[i] = heap[parent];
-		i = parent;
-	}
-	heap[i] = entry;
-}
-
-static inline uint32_t least_child(
-	const struct tw_queue_entry *heap, uint32_t first, uint32_t n)
-{
-	uint32_t a = first, b = first + 2;
-
-	if (first + 3 < n) {
-		a += before(heap[first + 1], heap[first]);
-		b += before(heap[first + 3], heap[first + 2]);
-		return before(heap[b], heap[a]) ? b : a;
-	}
-	for (uint32_t i = first + 1; i < n; i++)
-		if (before(heap[i], heap[a]))
-			a = i;
-	return a;
-}
-
-static inline void sift_down(struct tw_queue_entry *heap, uint32_t n,
-	uint32_t i, struct tw_queue_entry entry)
-{
-	for (;;) {
-		uint32_t first = 4 * i + 1, least;
-
-		if (first >= n)
-			break;
-		least = least_child(heap, first, n);
-		if (!before(heap[least], entry))
-			break;
-		heap[i] = heap[least];
-		i = least;
-	}
-	heap[i] = entry;
-}
-
-static inline void push(struct tw_queue *queue, struct tw_queue_entry entry)
-{
-	if (queue->n == queue->cap)
-		grow_heap(queue);
-	sift_up(queue->heap, queue->n++, entry);
-}
-
-static inline void drop_first(struct tw_queue *queue)
-{
-	struct tw_queue_entry last = queue->heap[--queue->n];
-
-	if (queue->n)
-		sift_down(queue->heap, queue->n, 0, last);
 }
 
 static inline uint32_t slot_of(uint64_t rank)
@@ -194,8 +103,8 @@ static inline void free_slot(struct tw_queue *queue, uint32_t slot)
 	queue->live--;
 }
 
-/* A new event in a slot of its own: what goes into the heap or a ring. */
-static inline struct tw_queue_entry new_event(struct tw_queue *queue,
+/* A new event in a slot of its own: what goes into the order or a ring. */
+static inline struct tw_order_entry new_event(struct tw_queue *queue,
 	tw_time at, enum tw_class class, uint16_t kind, uint32_t a, uint64_t b,
 	enum slot_use use)
 {
@@ -211,14 +120,22 @@ static inline struct tw_queue_entry new_event(struct tw_queue *queue,
 		.kind = kind,
 		.use = (uint16_t)use};
 	queue->live++;
-	return (struct tw_queue_entry){(uint64_t)at, rank};
+	return (struct tw_order_entry){(uint64_t)at, rank};
+}
+
+static inline void push(struct tw_queue *queue, struct tw_order_entry entry)
+{
+	queue->n++;
+	if ((tw_time)entry.time < queue->next)
+		queue->next = (tw_time)entry.time;
+	tw_order_add(&queue->order, entry);
 }
 
 tw_event_id tw_queue_schedule(struct tw_queue *queue, tw_time at,
 	enum tw_class class, uint16_t kind, uint32_t a, uint64_t b)
 {
-	struct tw_queue_entry entry =
-		new_event(queue, at, class, kind, a, b, USE_HEAP);
+	struct tw_order_entry entry =
+		new_event(queue, at, class, kind, a, b, USE_ORDER);
 
 	push(queue, entry);
 	return entry.rank;
@@ -244,7 +161,7 @@ uint32_t tw_queue_lane(
 	return i;
 }
 
-static inline struct tw_queue_entry *ring_at(
+static inline struct tw_order_entry *ring_at(
 	const struct tw_queue_lane *lane, uint32_t i)
 {
 	return &lane->ring[(lane->head + i) & (lane->cap - 1)];
@@ -255,7 +172,7 @@ static inline struct tw_queue_entry *ring_at(
 static void make_room(struct tw_queue *queue, struct tw_queue_lane *lane)
 {
 	uint32_t kept = 0, first = lane->standing, cap;
-	struct tw_queue_entry *ring;
+	struct tw_order_entry *ring;
 
 	for (uint32_t i = 0; i < lane->n; i++)
 		if (i < first || is_live(queue, ring_at(lane, i)->rank))
@@ -273,10 +190,10 @@ static void make_room(struct tw_queue *queue, struct tw_queue_lane *lane)
 	lane->head = 0;
 }
 
-/* Puts the first live event of the lane into the heap, if there is one. */
+/* Puts the first live event of the lane into the order, if there is one. */
 static void stand_first(struct tw_queue *queue, struct tw_queue_lane *lane)
 {
-	struct tw_queue_entry entry;
+	struct tw_order_entry entry;
 
 	lane->standing = false;
 	while (lane->n && !is_live(queue, ring_at(lane, 0)->rank)) {
@@ -295,7 +212,7 @@ tw_event_id tw_queue_schedule_lane(struct tw_queue *queue, uint32_t number,
 	uint16_t kind, uint32_t a, uint64_t b)
 {
 	struct tw_queue_lane *lane = &queue->lanes[number];
-	struct tw_queue_entry entry;
+	struct tw_order_entry entry;
 
 	tw_assert(lane->delay < TW_NEVER - queue->now);
 	entry = new_event(queue, queue->now + lane->delay, lane->class, kind, a,
@@ -308,45 +225,80 @@ tw_event_id tw_queue_schedule_lane(struct tw_queue *queue, uint32_t number,
 	return entry.rank;
 }
 
-/* Restores the invariant: takes out cancelled entries at the top. */
-static inline void settle(struct tw_queue *queue)
+/* Is it, or the first of the lane that it stands for, still to come? */
+static inline bool is_due(
+	const struct tw_queue *queue, struct tw_order_entry entry)
 {
-	while (queue->n) {
-		uint64_t rank = queue->heap[0].rank;
-		struct tw_queue_slot *slot = &queue->slots[slot_of(rank)];
-		struct tw_queue_lane *lane;
+	const struct tw_queue_slot *slot = &queue->slots[slot_of(entry.rank)];
+	const struct tw_queue_lane *lane;
 
-		if (slot->rank == rank)
-			return;
-		lane = lane_of(queue, slot);
-		if (lane && is_live(queue, ring_at(lane, 0)->rank))
-			return;
-		drop_first(queue);
-		if (lane)
-			stand_first(queue, lane);
-		else
-			queue->stale--;
-	}
+	if (slot->rank == entry.rank)
+		return true;
+	lane = lane_of(queue, slot);
+	return lane && is_live(queue, ring_at(lane, 0)->rank);
 }
 
-/* Rebuilds the heap without cancelled entries. */
+/* An entry that was cancelled was taken. */
+static void discard(struct tw_queue *queue, struct tw_order_entry entry)
+{
+	struct tw_queue_lane *lane =
+		lane_of(queue, &queue->slots[slot_of(entry.rank)]);
+
+	queue->n--;
+	if (lane)
+		stand_first(queue, lane);
+	else
+		queue->stale--;
+}
+
+static bool keep_due(void *context, struct tw_order_entry entry)
+{
+	struct tw_queue *queue = context;
+	struct tw_queue_lane *lane;
+
+	if (is_due(queue, entry))
+		return true;
+	lane = lane_of(queue, &queue->slots[slot_of(entry.rank)]);
+	queue->n--;
+	if (lane)
+		lane->standing = false;
+	else
+		queue->stale--;
+	return false;
+}
+
+static void stand_all(struct tw_queue *queue)
+{
+	for (uint32_t i = 0; i < queue->n_lanes; i++)
+		if (!queue->lanes[i].standing)
+			stand_first(queue, &queue->lanes[i]);
+}
+
+/* Restores the invariant. */
+static inline void settle(struct tw_queue *queue)
+{
+	struct tw_order_entry first;
+
+	while (tw_order_first(&queue->order, &first)) {
+		if (is_due(queue, first)) {
+			queue->next = (tw_time)first.time;
+			return;
+		}
+		if (queue->order.n_near || queue->order.n_instant) {
+			discard(queue, tw_order_take(&queue->order));
+		} else {
+			tw_order_filter_lowest(&queue->order, keep_due, queue);
+			stand_all(queue);
+		}
+	}
+	queue->next = TW_NEVER;
+}
+
+/* Leaves out all that was cancelled. */
 static void compact(struct tw_queue *queue)
 {
-	struct tw_queue_entry *heap = queue->heap;
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < queue->n; i++) {
-		const struct tw_queue_slot *slot =
-			&queue->slots[slot_of(heap[i].rank)];
-
-		if (slot->rank == heap[i].rank || slot->use == USE_LANE)
-			heap[kept++] = heap[i];
-	}
-	queue->n = kept;
-	queue->stale = 0;
-	for (uint32_t i = kept / 4 + 1; i-- > 0;)
-		if (i < kept)
-			sift_down(heap, kept, i, heap[i]);
+	tw_order_filter(&queue->order, keep_due, queue);
+	stand_all(queue);
 }
 
 bool tw_queue_pending(const struct tw_queue *queue, tw_event_id id)
@@ -359,34 +311,34 @@ bool tw_queue_pending(const struct tw_queue *queue, tw_event_id id)
 bool tw_queue_cancel(struct tw_queue *queue, tw_event_id id)
 {
 	uint32_t slot = slot_of(id);
-	bool in_heap;
+	bool in_order;
 
 	if (!tw_queue_pending(queue, id))
 		return false;
-	in_heap = queue->slots[slot].use == USE_HEAP;
+	in_order = queue->slots[slot].use == USE_ORDER;
 	free_slot(queue, slot);
-	if (in_heap && ++queue->stale > COMPACT_MIN &&
+	if (in_order && ++queue->stale > COMPACT_MIN &&
 		queue->stale > queue->n / 2)
 		compact(queue);
 	settle(queue);
 	return true;
 }
 
-tw_time tw_queue_next(const struct tw_queue *queue)
-{
-	return queue->n ? (tw_time)queue->heap[0].time : TW_NEVER;
-}
-
 bool tw_queue_pop(struct tw_queue *queue, struct tw_event *event)
 {
-	struct tw_queue_entry top;
+	struct tw_order_entry top;
 	struct tw_queue_slot *slot;
 	struct tw_queue_lane *lane;
 	uint32_t number;
 
-	if (!queue->n)
+	if (queue->next == TW_NEVER)
 		return false;
-	top = queue->heap[0];
+	top = tw_order_take(&queue->order);
+	while (__builtin_expect(!is_due(queue, top), 0)) {
+		discard(queue, top);
+		top = tw_order_take(&queue->order);
+	}
+	queue->n--;
 	number = slot_of(top.rank);
 	slot = &queue->slots[number];
 	lane = lane_of(queue, slot);
@@ -401,7 +353,6 @@ bool tw_queue_pop(struct tw_queue *queue, struct tw_event *event)
 		.kind = slot->kind,
 		.class = (uint16_t)(top.rank >> CLASS_SHIFT)};
 	free_slot(queue, number);
-	drop_first(queue);
 	if (lane)
 		stand_first(queue, lane);
 	settle(queue);
@@ -416,7 +367,7 @@ void tw_queue_advance(struct tw_queue *queue, tw_time to)
 
 size_t tw_queue_bytes(const struct tw_queue *queue)
 {
-	size_t bytes = queue->cap * sizeof *queue->heap +
+	size_t bytes = tw_order_bytes(&queue->order) +
 		       queue->cap_slots * sizeof *queue->slots +
 		       queue->n_lanes * sizeof *queue->lanes;
 

@@ -11,11 +11,11 @@
  *  - tw_queue_schedule(): any time from now on;
  *  - tw_queue_schedule_lane(): now + the lane's fixed delay. For timers that
  *    are nearly always cancelled (timeouts): schedule and cancel are O(1) and
- *    touch no heap, because only the first of a lane competes with the rest.
- * An event has the same place in the order whichever way it went in.
+ *    meet no other event, because only the first of a lane competes with the
+ * rest. An event has the same place in the order whichever way it went in.
  *
  * Memory is in proportion to the largest number of pending events: cancelled
- * ones leave their place in the heap at the latest when they outnumber the
+ * ones leave their place in the order at the latest when they outnumber the
  * live ones.
  *
  * Limits, asserted: 2^24 - 1 pending events and lanes, 2^38 - 1 events in the
@@ -25,6 +25,7 @@
 #define TW_KERNEL_QUEUE_H
 
 #include "twins/base/units.h"
+#include "twins/kernel/order.h"
 
 /* What goes first among events of one instant. */
 enum tw_class {
@@ -50,24 +51,24 @@ typedef uint64_t tw_event_id;
 /* Fields are the queue's own, but for reading `now`. */
 struct tw_queue {
 	tw_time now;
-	struct tw_queue_entry *heap; /* heap[1]'s siblings: one cache line */
+	tw_time next; /* time of the next event; TW_NEVER: none */
 	struct tw_queue_slot *slots;
 	struct tw_queue_lane *lanes;
 	uint64_t sequence; /* of the event scheduled last */
-	uint32_t n, cap;   /* entries of the heap */
+	uint32_t n;	   /* entries of the order */
 	uint32_t n_slots, cap_slots;
 	uint32_t free_slot; /* head of the list of free slots; 0: none */
 	uint32_t n_lanes;
-	uint32_t stale; /* entries of the heap that were cancelled */
+	uint32_t stale; /* entries of the order that were cancelled */
 	uint32_t live;	/* pending events */
-	void *heap_memory;
+	struct tw_order order;
 };
 
 /* now = 0, nothing pending. */
 void tw_queue_init(struct tw_queue *queue);
 void tw_queue_release(struct tw_queue *queue);
 
-/* `at` >= now. O(log pending), O(1) for what lies far ahead. */
+/* `at` >= now. O(1) amortised, whatever the number of pending events. */
 tw_event_id tw_queue_schedule(struct tw_queue *queue, tw_time at,
 	enum tw_class class, uint16_t kind, uint32_t a, uint64_t b);
 
@@ -84,7 +85,11 @@ bool tw_queue_cancel(struct tw_queue *queue, tw_event_id id);
 bool tw_queue_pending(const struct tw_queue *queue, tw_event_id id);
 
 /* The time of the next event, TW_NEVER where there is none. */
-tw_time tw_queue_next(const struct tw_queue *queue);
+static inline tw_time tw_queue_next(const struct tw_queue *queue)
+{
+	return queue->next;
+}
+
 /* Takes the next event out and moves now to its time; false where none. */
 bool tw_queue_pop(struct tw_queue *queue, struct tw_event *event);
 /* Moves now to `to`, where nothing is due before: for a driver in real time

@@ -189,16 +189,68 @@ END_TEST
 
 START_TEST(a_storm_of_cancels_keeps_the_order)
 {
+	static const tw_time spreads[] = {50, 2000000000};
+
+	for (int i = 0; i < 2; i++) {
+		struct pair pair;
+
+		pair_init(&pair, 99, spreads[i]);
+		for (int round = 0; round < 5; round++) {
+			play(&pair, 1500, 1, 0, 0);
+			play(&pair, 3000, 0, 1, 0);
+			play(&pair, 200, 1, 1, 1);
+		}
+		drain(&pair);
+		pair_release(&pair);
+	}
+}
+END_TEST
+
+/* Bursts of work much nearer than all that waits: what was looked at has to
+ * stand back, again and again. */
+START_TEST(the_near_overtakes_the_far)
+{
 	struct pair pair;
 
-	pair_init(&pair, 99, 50);
-	for (int round = 0; round < 5; round++) {
-		play(&pair, 1500, 1, 0, 0);
-		play(&pair, 3000, 0, 1, 0);
-		play(&pair, 200, 1, 1, 1);
+	pair_init(&pair, 7, 1000000000);
+	play(&pair, 1500, 1, 0, 0);
+	for (int round = 0; round < 20; round++) {
+		pair.spread = round % 3 ? 20 : 3000;
+		play(&pair, 150, 1, 0, 0);
+		play(&pair, 300, 1, 1, 5);
+		pair.spread = 1000000000;
+		play(&pair, 20, 1, 0, 1);
 	}
 	drain(&pair);
 	pair_release(&pair);
+}
+END_TEST
+
+/*
+ * A quarter of a million events at one instant, each of which is followed by
+ * one a step later, in turns of the classes: what is quadratic in the ties
+ * would run into the deadline (about 10^11 moves).
+ */
+START_TEST(ties_cost_what_others_do)
+{
+	enum { TIED = 250000, INSTANTS = 8 };
+	struct tw_queue queue;
+	struct tw_event event;
+
+	tw_queue_init(&queue);
+	for (uint32_t i = 0; i < TIED; i++)
+		tw_queue_schedule(&queue, 1, (enum tw_class)(i % 4), 0, i, 0);
+	for (uint32_t i = 0; i < INSTANTS * TIED; i++) {
+		uint32_t place = i % TIED, class = place / (TIED / 4);
+
+		tw_queue_pop(&queue, &event);
+		if (event.at != 1 + i / TIED || event.class != class ||
+			event.a != place % (TIED / 4) * 4 + class)
+			ck_abort_msg("the order is wrong at %u", i);
+		tw_queue_schedule(&queue, event.at + 1,
+			(enum tw_class)event.class, 0, event.a, 0);
+	}
+	tw_queue_release(&queue);
 }
 END_TEST
 
@@ -356,6 +408,8 @@ int main(void)
 	tcase_set_timeout(tcase, TW_TEST_DEADLINE);
 	tcase_add_test(tcase, the_order_is_that_of_a_plain_list);
 	tcase_add_test(tcase, a_storm_of_cancels_keeps_the_order);
+	tcase_add_test(tcase, the_near_overtakes_the_far);
+	tcase_add_test(tcase, ties_cost_what_others_do);
 	tcase_add_test(tcase, ties_go_by_class_then_first_come);
 	tcase_add_test(tcase, an_old_id_never_touches_the_slots_next_event);
 	tcase_add_test(tcase, memory_follows_what_is_pending);
