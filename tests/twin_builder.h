@@ -225,6 +225,8 @@ static inline struct tw_cell b_sum(const struct tw_observation *obs,
 		sum.timeouts += it->timeouts;
 		sum.shed += it->shed;
 		sum.retries += it->retries;
+		sum.overflow += it->overflow;
+		sum.denied += it->denied;
 		sum.abandoned += it->abandoned;
 		sum.queued += it->queued;
 		sum.worked += it->worked;

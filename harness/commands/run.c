@@ -17,6 +17,7 @@
 struct line {
 	const struct tw_cell_key *key;
 	uint64_t count, errors, timeouts, retries;
+	uint64_t overflow, denied;
 	struct tw_histogram latency;
 };
 
@@ -41,6 +42,8 @@ static void add_cell(struct lines *lines, const struct tw_cell *cell)
 	line->errors += cell->errors;
 	line->timeouts += cell->timeouts;
 	line->retries += cell->retries;
+	line->overflow += cell->overflow;
+	line->denied += cell->denied;
 	tw_histogram_merge(&line->latency, &cell->latency);
 }
 
@@ -78,6 +81,35 @@ static void print_line(const struct line *line)
 	tw_buf_release(&name);
 }
 
+static bool has_proxies(const struct line *line)
+{
+	return line->overflow || line->denied;
+}
+
+/* What policies of proxies did, where they did anything. */
+static void print_proxies(const struct lines *lines)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < lines->n; i++) {
+		const struct line *line = &lines->v[i];
+		struct tw_buf name = {0};
+
+		if (!has_proxies(line))
+			continue;
+		if (!any)
+			printf("  %-58s %9s %8s\n", "proxies", "overflow",
+				"denied");
+		any = true;
+		tw_buf_printf(&name, "%s -> %s %s", line->key->caller,
+			line->key->service, line->key->endpoint);
+		printf("  %-58s %9llu %8llu\n", tw_buf_text(&name),
+			(unsigned long long)line->overflow,
+			(unsigned long long)line->denied);
+		tw_buf_release(&name);
+	}
+}
+
 static void print_calls(const struct tw_observation *seen)
 {
 	struct lines lines = {0};
@@ -88,11 +120,12 @@ static void print_calls(const struct tw_observation *seen)
 		qsort(lines.v, lines.n, sizeof *lines.v, compare_lines);
 	printf("  %-58s %9s %8s %8s %8s %8s %8s\n", "calls", "count", "errors",
 		"retries", "p50", "p99", "max");
-	for (size_t i = 0; i < lines.n; i++) {
+	for (size_t i = 0; i < lines.n; i++)
 		if (lines.v[i].count)
 			print_line(&lines.v[i]);
+	print_proxies(&lines);
+	for (size_t i = 0; i < lines.n; i++)
 		tw_histogram_release(&lines.v[i].latency);
-	}
 	tw_vec_release(&lines);
 }
 

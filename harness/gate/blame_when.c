@@ -10,11 +10,13 @@ static double slice_part(
 	switch (of->metric) {
 	case TW_METRIC_ERRORS:
 	case TW_METRIC_SHED:
+	case TW_METRIC_OVERFLOW:
 		return slice->errors;
 	case TW_METRIC_TIMEOUTS:
 		return slice->timeouts;
 	case TW_METRIC_REQUESTS:
 	case TW_METRIC_RETRIES:
+	case TW_METRIC_DENIED:
 		return slice->count;
 	default:
 		return (double)slice->latency_sum;

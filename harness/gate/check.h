@@ -24,6 +24,8 @@
  *	ratio(timeouts)  calls whose time was up / calls; they are errors too
  *	ratio(retries)   tries beyond the first / calls: may pass 100%
  *	ratio(shed)      calls refused at once (queue full, nobody ready)/calls
+ *	ratio(overflow)  tries that a circuit breaker refused / calls
+ *	ratio(denied)    retries that no budget was left for / calls
  *	rate(requests)   calls that ended, per second of the run or the window
  *	max(unavailable) replicas that should be there and are not: the most at
  *	                 once, of the service that is worst
@@ -39,13 +41,13 @@
  * Labels: service, endpoint, caller, zone, side, window. `service` is who is
  * called. side is "client", what the caller saw, all tries together, or
  * "server", one try as a replica saw it. The default is "client"; retries
- * exist there alone. window is "before", "during" or "after" the faults, by
- * when a call began; all three where none is said. zone is the replica's on
- * the server's side, the caller's on the client's.
- * Calls of the client's side from within and from without are not added up:
- * where neither service nor caller is selected or grouped by, only calls from
- * outside count (caller="outside"): `ratio(errors)` is what users see.
- * unavailable, queue and utilization know service and window only.
+ * and what proxies do (overflow, denied) exist there alone. window is "before",
+ *"during" or "after" the faults, by when a call began; all three where none is
+ *said. zone is the replica's on the server's side, the caller's on the
+ *client's. Calls of the client's side from within and from without are not
+ *added up: where neither service nor caller is selected or grouped by, only
+ *calls from outside count (caller="outside"): `ratio(errors)` is what users
+ *see. unavailable, queue and utilization know service and window only.
  *
  * `by` makes a group of each combination of these labels that occurs; each
  * is judged by itself.
@@ -71,6 +73,8 @@ enum tw_metric {
 	TW_METRIC_TIMEOUTS,
 	TW_METRIC_RETRIES,
 	TW_METRIC_SHED,
+	TW_METRIC_OVERFLOW,
+	TW_METRIC_DENIED,
 	TW_METRIC_REQUESTS,
 	TW_METRIC_UNAVAILABLE,
 	TW_METRIC_QUEUE,
@@ -151,6 +155,13 @@ struct tw_check {
  */
 int tw_check_parse(struct tw_check *check, struct tw_arena *arena,
 	struct tw_str text, struct tw_pos base, struct tw_diags *diags);
+
+/* Counts of what a caller did: they exist on the client's side alone. */
+static inline bool tw_metric_is_callers(enum tw_metric metric)
+{
+	return metric == TW_METRIC_RETRIES || metric == TW_METRIC_OVERFLOW ||
+	       metric == TW_METRIC_DENIED;
+}
 
 bool tw_check_applies(const struct tw_check *check, const char *scenario);
 

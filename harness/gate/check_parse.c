@@ -379,7 +379,8 @@ struct aggregate {
 #define BIT(metric) (1u << (metric))
 #define RATIOS                                                                 \
 	(BIT(TW_METRIC_ERRORS) | BIT(TW_METRIC_TIMEOUTS) |                     \
-		BIT(TW_METRIC_RETRIES) | BIT(TW_METRIC_SHED))
+		BIT(TW_METRIC_RETRIES) | BIT(TW_METRIC_SHED) |                 \
+		BIT(TW_METRIC_OVERFLOW) | BIT(TW_METRIC_DENIED))
 #define MAXIMA                                                                 \
 	(BIT(TW_METRIC_LATENCY) | BIT(TW_METRIC_UNAVAILABLE) |                 \
 		BIT(TW_METRIC_QUEUE))
@@ -392,7 +393,8 @@ static const struct aggregate aggregates[] = {
 	{"p99.9", TW_AGG_QUANTILE, 0.999, BIT(TW_METRIC_LATENCY), "latency"},
 	{"mean", TW_AGG_MEAN, 0, BIT(TW_METRIC_LATENCY), "latency"},
 	{"max", TW_AGG_MAX, 0, MAXIMA, "latency, unavailable or queue"},
-	{"ratio", TW_AGG_RATIO, 0, RATIOS, "errors, timeouts, retries or shed"},
+	{"ratio", TW_AGG_RATIO, 0, RATIOS,
+		"errors, timeouts, retries, shed, overflow or denied"},
 	{"rate", TW_AGG_RATE, 0, BIT(TW_METRIC_REQUESTS), "requests"},
 	{"utilization", TW_AGG_UTILIZATION, 0, 0, ""},
 	{"recovery_time", TW_AGG_RECOVERY, 0, 0, ""},
@@ -401,7 +403,8 @@ static const struct aggregate aggregates[] = {
 #define AGGREGATES (sizeof aggregates / sizeof *aggregates)
 
 static const char *const metrics[] = {"latency", "errors", "timeouts",
-	"retries", "shed", "requests", "unavailable", "queue"};
+	"retries", "shed", "overflow", "denied", "requests", "unavailable",
+	"queue"};
 
 #define METRICS (sizeof metrics / sizeof *metrics)
 
@@ -472,11 +475,12 @@ static void parse_recovery(struct parser *ps, struct tw_check *check)
 		complain(ps, start,
 			"recovery_time() knows no quantiles: slices keep mean "
 			"and max(latency) only");
-	if (check->inner->metric == TW_METRIC_RETRIES ||
-		check->inner->metric == TW_METRIC_SHED)
+	if (check->inner->aggregate == TW_AGG_RATIO &&
+		check->inner->metric != TW_METRIC_ERRORS &&
+		check->inner->metric != TW_METRIC_TIMEOUTS)
 		complain(ps, start,
-			"recovery_time() knows no retries and no shed: slices "
-			"keep errors and timeouts");
+			"recovery_time() knows errors and timeouts alone of "
+			"the ratios: slices keep these");
 	for (int i = 0; i < TW_LABELS; i++)
 		if (check->inner->by[i]) {
 			check->inner->by[i] = false;
@@ -709,9 +713,12 @@ static void check_labels(
 			"this measure knows service and window, not %s",
 			tw_check_label_names[i]);
 	}
-	if (check->metric == TW_METRIC_RETRIES &&
+	if (tw_metric_is_callers(check->metric) &&
 		!tw_check_selects(check, TW_LABEL_SIDE, "client"))
-		complain(ps, where, "retries are seen on the client side only");
+		complain(ps, where,
+			check->metric == TW_METRIC_RETRIES
+				? "retries are seen on the client side only"
+				: "this is seen on the client side only");
 }
 
 static void parse_check(struct parser *ps, struct tw_check *check)

@@ -50,7 +50,7 @@ static bool defaults_take(
 {
 	if (key->side == TW_SERVER)
 		return names(check, TW_LABEL_SIDE) &&
-		       selecting(check)->metric != TW_METRIC_RETRIES;
+		       !tw_metric_is_callers(selecting(check)->metric);
 	return names(check, TW_LABEL_SERVICE) ||
 	       names(check, TW_LABEL_CALLER) ||
 	       !strcmp(key->caller, TW_OUTSIDE);
@@ -193,7 +193,7 @@ void tw_measure_groups(const struct tw_check *check, struct tw_runs runs,
 
 /* All matching cells of some runs, added up. */
 struct sum {
-	uint64_t count, part; /* part: errors, timeouts, retries or shed */
+	uint64_t count, part; /* part: errors, timeouts, retries … */
 	double seconds;	      /* for rates */
 	struct tw_histogram latency;
 };
@@ -209,6 +209,10 @@ static uint64_t part_of(const struct tw_cell *cell, enum tw_metric metric)
 		return cell->retries;
 	case TW_METRIC_SHED:
 		return cell->shed;
+	case TW_METRIC_OVERFLOW:
+		return cell->overflow;
+	case TW_METRIC_DENIED:
+		return cell->denied;
 	default:
 		return 0;
 	}

@@ -2,7 +2,7 @@
  * Istio: VirtualService and DestinationRule. Rules for the mesh become
  * policies, those on a gateway ways in. What is not modelled: matches on
  * headers and regular expressions (the rule is left out, with a note), faults,
- * mirrors, rewrites, and connection pools and outlier detection.
+ * mirrors, rewrites. Traffic policies of DestinationRules: traffic_policy.c.
  */
 #include "harness/manifests/rule.h"
 
@@ -320,7 +320,12 @@ void tw_read_destination_rule(struct tw_manifest_reader *r)
 		}
 		tw_manifest_labels(
 			r, tw_yaml_get(it, "labels"), &subset.labels);
-		tw_yaml_use_all(it);
+		tw_yaml_use(tw_yaml_get(it, "name"));
+		tw_yaml_use_all(tw_yaml_get(it, "labels"));
+		tw_read_traffic_policy(r, tw_yaml_get(it, "trafficPolicy"),
+			service->key, subset.name);
 		tw_vec_push_in(&r->spec->arena, &service->subsets, subset);
 	}
+	tw_read_traffic_policy(
+		r, tw_yaml_get(spec, "trafficPolicy"), service->key, NULL);
 }

@@ -63,6 +63,9 @@ void tw_read_http_route(struct tw_manifest_reader *r);
 void tw_read_grpc_route(struct tw_manifest_reader *r);
 void tw_read_virtual_service(struct tw_manifest_reader *r);
 void tw_read_destination_rule(struct tw_manifest_reader *r);
+/* traffic_policy.c: of a DestinationRule; subset NULL: all of the host. */
+void tw_read_traffic_policy(struct tw_manifest_reader *r,
+	struct tw_yaml *policy, const char *callee, const char *subset);
 void tw_read_compose(struct tw_manifest_reader *r);
 
 /* `spec.containers` and `spec.initContainers` of a pod (container.c). */

@@ -61,6 +61,15 @@ uint32_t build_find_service(
 void build_policies(struct build *b); /* tells what is wrong with them */
 void build_pools(struct build *b);
 uint32_t build_channel(struct build *b, uint32_t caller, uint32_t endpoint);
+bool build_policy_fits(const struct tw_spec_policy *policy, const char *caller,
+	const char *callee, const char *endpoint);
+
+/* upstreams.c: what a channel's proxies keep; NULL: nothing. */
+const struct tw_upstream *build_upstream(const struct tw_model *model,
+	struct tw_arena *arena, const struct tw_channel *channel,
+	const struct tw_target *target);
+/* Whether a rule speaks of the route at all. */
+bool build_is_route(const struct tw_spec_policy *policy);
 
 /* cycles.c: a call that leads back to itself is an error. */
 void build_check_cycles(struct build *b);

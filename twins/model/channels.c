@@ -14,6 +14,9 @@
 #define BACKOFF_BASE (25 * TW_MS)
 #define BACKOFF_MAX  10
 
+/* gRPC A6: random(0.8, 1.2). */
+#define BACKOFF_JITTER 0.2
+
 /* Istio, pilot/pkg/networking/core/route/retry/retry.go: what a policy that
  * names no conditions retries on. */
 #define RETRY_ON                                                               \
@@ -56,7 +59,7 @@ static bool path_fits(const struct tw_spec_policy *policy, const char *endpoint)
 	return true;
 }
 
-static bool policy_fits(const struct tw_spec_policy *policy, const char *caller,
+bool build_policy_fits(const struct tw_spec_policy *policy, const char *caller,
 	const char *callee, const char *endpoint)
 {
 	if (policy->caller && !tw_model_name_fits(policy->caller, caller))
@@ -81,9 +84,10 @@ static const struct tw_spec_policy *find_policy(
 	const char *callee = model->services[to->service].key;
 
 	for (size_t i = 0; i < model->spec->policies.n; i++)
-		if (policy_fits(model->spec->policies.v[i],
-			    tw_model_caller_name(model, caller), callee,
-			    to->name))
+		if (build_is_route(model->spec->policies.v[i]) &&
+			build_policy_fits(model->spec->policies.v[i],
+				tw_model_caller_name(model, caller), callee,
+				to->name))
 			return model->spec->policies.v[i];
 	return NULL;
 }
@@ -228,7 +232,7 @@ static uint32_t same_endpoint(
 static struct tw_target target_of(const struct tw_model *model,
 	uint32_t endpoint, const struct tw_spec_destination *destination)
 {
-	struct tw_target target = {TW_NONE, TW_NONE, 0};
+	struct tw_target target = {TW_NONE, TW_NONE, 0, NULL};
 	uint32_t service = model->endpoints[endpoint].service;
 
 	if (destination && destination->service.v)
@@ -265,6 +269,9 @@ static void resolve_targets(const struct tw_model *model,
 	if (!to->n_targets)
 		targets[to->n_targets++] = target_of(model, endpoint, NULL);
 	targets[to->n_targets - 1].share = 1;
+	for (uint32_t t = 0; t < to->n_targets; t++)
+		targets[t].upstream =
+			build_upstream(model, arena, to, &targets[t]);
 	to->targets = targets;
 }
 
@@ -283,7 +290,6 @@ void tw_model_resolve(const struct tw_model *model, struct tw_arena *arena,
 		.policy = policy,
 		.backoff_base = BACKOFF_BASE,
 	};
-	resolve_targets(model, arena, policy, endpoint, to);
 	if (policy) {
 		to->timeout = tw_int_or(policy->timeout, 0);
 		to->try_timeout = tw_int_or(policy->try_timeout, 0);
@@ -296,11 +302,16 @@ void tw_model_resolve(const struct tw_model *model, struct tw_arena *arena,
 			tw_int_or(policy->backoff_base, BACKOFF_BASE);
 		to->balancer =
 			(uint8_t)tw_int_or(policy->balancer, callee->balancer);
+		to->backoff_multiplier =
+			tw_real_or(policy->backoff_multiplier, 0);
+		to->backoff_jitter =
+			tw_real_or(policy->backoff_jitter, BACKOFF_JITTER);
 	}
 	to->backoff_max = BACKOFF_MAX * to->backoff_base;
 	if (policy)
 		to->backoff_max =
 			tw_int_or(policy->backoff_max, to->backoff_max);
+	resolve_targets(model, arena, policy, endpoint, to);
 }
 
 static const char *channel_key(

@@ -18,49 +18,8 @@
 #include "twins/base/map.h"
 #include "twins/base/units.h"
 #include "twins/base/vector.h"
-#include "twins/kernel/dist.h"
+#include "twins/model/policy.h"
 #include "twins/model/route.h"
-#include "twins/model/route.h"
-
-/* Where a value comes from, weakest first: a value of a later source replaces
- * one of an earlier source, never the other way round. */
-enum tw_source {
-	TW_FROM_ASSUMED,  /* nobody said: twinrig guessed */
-	TW_FROM_LOG,	  /* learned from a capture or an access log */
-	TW_FROM_TRACE,	  /* learned from traces */
-	TW_FROM_MODEL,	  /* a twin model */
-	TW_FROM_MANIFEST, /* what is deployed */
-	TW_FROM_OVERRIDE, /* twinrig.yaml, the command line, an experiment */
-};
-
-const char *tw_source_name(enum tw_source source);
-
-struct tw_origin {
-	enum tw_source source;
-	struct tw_pos pos;  /* pos.file in the spec's arena, or NULL */
-	const char *detail; /* "env CART_ADDR", "NetworkPolicy allow-cart" … */
-};
-
-/* Values with an origin. Origins are shared; origin NULL: not given. */
-struct tw_int {
-	int64_t v;
-	const struct tw_origin *origin;
-};
-
-struct tw_real {
-	double v;
-	const struct tw_origin *origin;
-};
-
-struct tw_text {
-	const char *v;
-	const struct tw_origin *origin;
-};
-
-struct tw_law { /* a distribution of times */
-	struct tw_dist v;
-	const struct tw_origin *origin;
-};
 
 struct tw_label {
 	const char *key, *value;
@@ -238,14 +197,21 @@ struct tw_spec_destination {
 };
 
 /*
- * One rule; the first whose selectors fit a call applies. The VirtualService,
- * HTTPRoute and twin models' `policies:` become such rules in file order, and
- * those of manifests stand before those of models.
+ * One rule. The VirtualService, DestinationRule, HTTPRoute and twin models'
+ * `policies:` become such rules in file order, and those of manifests stand
+ * before those of models.
+ *
+ * A rule speaks of the route (timeouts, retries, destinations) and of what a
+ * proxy does with the replicas (the groups of policy.h). The route of a call
+ * is that of the first rule that fits it, and each group that of the first
+ * rule that fits and gives a field of that group. A rule that gives groups
+ * alone says nothing of the route.
  */
 struct tw_spec_policy {
 	const char *caller;   /* "namespace/name" glob; NULL: any */
 	const char *callee;   /* "namespace/name" glob; never NULL */
 	const char *endpoint; /* glob over endpoint names; NULL: any */
+	const char *subset;   /* groups: of the destination; NULL: any */
 	struct tw_text path_prefix,
 		path_exact;	    /* of VirtualServices; matched
 				     * against the path of the endpoint's name */
@@ -256,7 +222,14 @@ struct tw_spec_policy {
 	TW_VEC(int) retry_codes;    /* HTTP statuses, beside retry_on */
 	struct tw_int backoff_base; /* default 25 ms (Envoy RetryBackOff) */
 	struct tw_int backoff_max;  /* default 10 * base */
-	struct tw_int balancer;	    /* enum tw_balancer */
+	/* Where given, the pause before retry N is base * multiplier^(N-1), at
+	 * most max, times a uniform in [1 - jitter, 1 + jitter) (gRPC A6). */
+	struct tw_real backoff_multiplier;
+	struct tw_real backoff_jitter; /* default 0.2 (gRPC A6) */
+	struct tw_spec_breaker breaker;
+	struct tw_spec_retry_budget budget;
+	struct tw_spec_retry_throttle throttle;
+	struct tw_int balancer; /* enum tw_balancer */
 	TW_VEC(struct tw_spec_destination) destinations;
 	const struct tw_origin *origin;
 };
@@ -358,6 +331,11 @@ bool tw_set_text(
 	struct tw_text *field, const char *v, const struct tw_origin *);
 bool tw_set_law(struct tw_law *field, const struct tw_dist *v,
 	const struct tw_origin *);
+
+/* Whether a rule gives any field of a group: tw_spec_gives(p, &p->breaker,
+ * sizeof p->breaker). */
+bool tw_spec_gives(
+	const struct tw_spec_policy *policy, const void *group, size_t size);
 
 /* The field, or the default where nobody set it. */
 static inline int64_t tw_int_or(struct tw_int field, int64_t otherwise)

@@ -115,7 +115,17 @@ static const struct field policy_fields[] = {
 	FIELD(tw_spec_policy, retry_on, INT),
 	FIELD(tw_spec_policy, backoff_base, INT),
 	FIELD(tw_spec_policy, backoff_max, INT),
+	FIELD(tw_spec_policy, backoff_multiplier, REAL),
+	FIELD(tw_spec_policy, backoff_jitter, REAL),
 	FIELD(tw_spec_policy, balancer, INT),
+	FIELD(tw_spec_policy, breaker.max_requests, INT),
+	FIELD(tw_spec_policy, breaker.max_retries, INT),
+	FIELD(tw_spec_policy, budget.ratio, REAL),
+	FIELD(tw_spec_policy, budget.min_concurrency, INT),
+	FIELD(tw_spec_policy, budget.interval, INT),
+	FIELD(tw_spec_policy, budget.min_per_second, REAL),
+	FIELD(tw_spec_policy, throttle.max_tokens, INT),
+	FIELD(tw_spec_policy, throttle.token_ratio, REAL),
 	END,
 };
 
@@ -343,6 +353,33 @@ void tw_spec_walk(struct tw_spec *spec, tw_spec_visit *visit, void *context)
 		walk_policy(&walk, i, spec->policies.v[i]);
 	walk_ground(&walk, spec);
 	tw_buf_release(&walk.path);
+}
+
+static bool is_given(const struct field *field, const void *at)
+{
+	switch (field->kind) {
+	case INT:
+		return ((const struct tw_int *)at)->origin;
+	case REAL:
+		return ((const struct tw_real *)at)->origin;
+	case TEXT:
+		return ((const struct tw_text *)at)->origin;
+	case LAW:
+		return ((const struct tw_law *)at)->origin;
+	}
+	return false;
+}
+
+bool tw_spec_gives(
+	const struct tw_spec_policy *policy, const void *group, size_t size)
+{
+	size_t from = (size_t)((const char *)group - (const char *)policy);
+
+	for (const struct field *field = policy_fields; field->name; field++)
+		if (field->offset >= from && field->offset < from + size &&
+			is_given(field, (const char *)policy + field->offset))
+			return true;
+	return false;
 }
 
 const struct tw_origin *tw_spec_field_origin(const struct tw_spec_field *field)

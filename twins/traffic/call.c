@@ -70,14 +70,20 @@ static void tell_done(struct tw_world *world, const struct tw_call *call,
 	world->inside = false;
 }
 
-static void count_call(struct tw_world *world, const struct tw_call *call,
-	enum tw_reason reason, bool failed)
+struct tw_cell *tw_call_cell(struct tw_world *world, const struct tw_call *call)
 {
 	uint32_t zone = call->from == TW_NONE
 				? world->model->n_zones
 				: world->replicas[call->from].zone;
-	struct tw_cell *cell = tw_world_cell(
+
+	return tw_world_cell(
 		world, call->channel, TW_CLIENT, zone, call->window);
+}
+
+static void count_call(struct tw_world *world, const struct tw_call *call,
+	enum tw_reason reason, bool failed)
+{
+	struct tw_cell *cell = tw_call_cell(world, call);
 
 	tw_world_count(world, cell, tw_world_now(world) - call->since, failed,
 		reason == TW_TIMED_OUT || reason == TW_TRY_TIMED_OUT);
@@ -105,6 +111,8 @@ static void end_call(struct tw_world *world, uint32_t call,
 		.endpoint = tw_call_channel(world, it)->endpoint,
 		.caller = tw_call_channel(world, it)->caller,
 		.replica = TW_NONE, .status = status);
+	if (it->ticket != TW_NONE)
+		tw_upstream_end(world, it);
 	if (parent == TW_NONE)
 		tell_done(world, it, failed,
 			reason == TW_TIMED_OUT || reason == TW_TRY_TIMED_OUT,
@@ -125,13 +133,14 @@ static bool has_code(const struct tw_channel *channel, int status)
 }
 
 /* Envoy, router filter, x-envoy-retry-on. A call that found nobody listed is
- * not tried again: the router answers 503 itself. */
-static bool retry_fits(
+ * not tried again: the router answers 503 itself; nor is one that overflowed
+ * (retry_state_impl.cc, wouldRetryFromReset). */
+bool tw_call_is_retriable(
 	const struct tw_channel *channel, enum tw_reason reason, int status)
 {
 	uint32_t on = channel->retry_on;
 
-	if (reason == TW_NO_HOST)
+	if (reason == TW_NO_HOST || reason == TW_OVERFLOWED)
 		return false;
 	if ((on & TW_RETRY_5XX) && status >= 500)
 		return true;
@@ -153,21 +162,14 @@ static bool retry_fits(
 	return has_code(channel, status);
 }
 
-/*
- * Envoy, router filter: the back-off before retry N is uniform in
- * [0, (2^N - 1) * base), the range at most `max`. Applications do the same
- * with the route's figures: their own are not modelled.
- */
+/* Applications wait as the route does: their own figures are not modelled. */
 static void back_off(struct tw_world *world, uint32_t call, uint32_t n)
 {
 	struct tw_call *it = &world->calls[call];
 	const struct tw_channel *channel = tw_call_channel(world, it);
-	tw_time range = channel->backoff_max, wait;
+	tw_time wait = tw_backoff(channel, n,
+		tw_draw(world->seed, it->key, TW_DRAW_BACKOFF, it->tries));
 
-	if (n < 31 && channel->backoff_base <= range / ((1 << n) - 1))
-		range = channel->backoff_base * ((1 << n) - 1);
-	wait = (tw_time)((double)range * tw_draw(world->seed, it->key,
-						 TW_DRAW_BACKOFF, it->tries));
 	it->backoff += wait;
 	it->backing_off = true;
 	tw_world_tap(world, .kind = TW_TAP_RETRIES, .service = TW_NONE,
@@ -199,20 +201,29 @@ static void route_over(struct tw_world *world, uint32_t call,
 	end_call(world, call, reason, status);
 }
 
+static void try_is_over(struct tw_world *world, struct tw_call *it,
+	enum tw_reason reason, int status)
+{
+	disarm(world, &it->try_timer);
+	if (it->ticket != TW_NONE)
+		tw_upstream_over(world, it, reason, status);
+	if (it->replica == TW_NONE)
+		return;
+	world->replicas[it->replica].outstanding--;
+	it->replica = TW_NONE;
+}
+
 void tw_call_try_over(struct tw_world *world, uint32_t call,
 	enum tw_reason reason, int status)
 {
 	struct tw_call *it = &world->calls[call];
 	const struct tw_channel *channel = tw_call_channel(world, it);
 
-	disarm(world, &it->try_timer);
-	if (it->replica != TW_NONE) {
-		world->replicas[it->replica].outstanding--;
-		it->replica = TW_NONE;
-	}
+	try_is_over(world, it, reason, status);
 	if (is_failure(reason, status) && it->route_tries < channel->retries &&
-		retry_fits(channel, reason, status) &&
-		!caller_is_dead(world, it)) {
+		tw_call_is_retriable(channel, reason, status) &&
+		!caller_is_dead(world, it) &&
+		(it->ticket == TW_NONE || tw_upstream_may_retry(world, it))) {
 		it->route_tries++;
 		back_off(world, call, it->route_tries);
 		return;
@@ -221,17 +232,14 @@ void tw_call_try_over(struct tw_world *world, uint32_t call,
 }
 
 /* Lets go of the try that is out, if one is. */
-static void give_up(struct tw_world *world, struct tw_call *it)
+static void give_up(
+	struct tw_world *world, struct tw_call *it, enum tw_reason reason)
 {
 	if (it->attempt != TW_NONE) {
 		tw_serve_abandon(world, it->attempt);
 		it->attempt = TW_NONE;
 	}
-	if (it->replica != TW_NONE) {
-		world->replicas[it->replica].outstanding--;
-		it->replica = TW_NONE;
-	}
-	disarm(world, &it->try_timer);
+	try_is_over(world, it, reason, 504);
 }
 
 static void tap_timeout(struct tw_world *world, const struct tw_call *it)
@@ -269,7 +277,7 @@ void tw_call_try_timeout(
 	tw_assert(is_current(it, generation));
 	it->try_timer = TW_NO_EVENT;
 	tap_timeout(world, it);
-	give_up(world, it);
+	give_up(world, it, TW_TRY_TIMED_OUT);
 	tw_call_try_over(world, call, TW_TRY_TIMED_OUT, 504);
 }
 
@@ -281,7 +289,7 @@ void tw_call_route_timeout(
 	tw_assert(is_current(it, generation));
 	it->route_timer = TW_NO_EVENT;
 	tap_timeout(world, it);
-	give_up(world, it);
+	give_up(world, it, TW_TIMED_OUT);
 	route_over(world, call, TW_TIMED_OUT, 504);
 }
 
@@ -293,13 +301,13 @@ void tw_call_app_timeout(
 	tw_assert(is_current(it, generation));
 	it->app_timer = TW_NO_EVENT;
 	tap_timeout(world, it);
-	give_up(world, it);
+	give_up(world, it, TW_TIMED_OUT);
 	end_call(world, call, TW_TIMED_OUT, 504);
 }
 
 void tw_call_cut_off(struct tw_world *world, uint32_t call)
 {
-	give_up(world, &world->calls[call]);
+	give_up(world, &world->calls[call], TW_CUT_OFF);
 	end_call(world, call, TW_CUT_OFF, 0);
 }
 
@@ -368,6 +376,7 @@ static struct tw_call *new_call(struct tw_world *world, uint32_t *call)
 		.from = TW_NONE,
 		.root = *call,
 		.root_generation = generation,
+		.ticket = TW_NONE,
 		.tries = 0,
 		.route_tries = 0,
 		.app_tries = 0,

@@ -6,8 +6,7 @@
 #include "twins/traffic/traffic.h"
 #include "twins/world/effects.h"
 
-/* An answer that is made up on the caller's side. */
-static void answer_soon(struct tw_world *world, uint32_t call, tw_time after,
+void tw_call_answer_soon(struct tw_world *world, uint32_t call, tw_time after,
 	enum tw_reason reason, int status)
 {
 	const struct tw_call *it = &world->calls[call];
@@ -35,11 +34,12 @@ static const struct tw_target *choose_target(const struct tw_world *world,
 	return target;
 }
 
-static uint32_t choose_replica(struct tw_world *world, const struct tw_call *it,
-	const struct tw_target *target, uint64_t key)
+uint32_t tw_call_replica(struct tw_world *world, const struct tw_call *it,
+	uint32_t number, uint64_t key)
 {
 	const struct tw_world_channel *channel =
 		&world->channels.v[it->channel];
+	const struct tw_target *target = &channel->model->targets[number];
 	uint32_t turn = it->from == TW_NONE
 				? 0
 				: world->model->replicas[it->from].ordinal;
@@ -47,7 +47,7 @@ static uint32_t choose_replica(struct tw_world *world, const struct tw_call *it,
 	if (target->pool == TW_NONE || target->endpoint == TW_NONE)
 		return TW_NONE;
 	return tw_balance(world, target->pool, channel->model->balancer, key,
-		&channel->turns[target - channel->model->targets][turn]);
+		&channel->turns[number][turn]);
 }
 
 /* What lies between the caller and a replica, for one try. */
@@ -113,7 +113,7 @@ static void send_task(struct tw_world *world, uint32_t call, uint32_t endpoint,
 
 	if (task == TW_NONE) {
 		world->obs.overflow++;
-		answer_soon(world, call, 0, TW_NO_HOST, 503);
+		tw_call_answer_soon(world, call, 0, TW_NO_HOST, 503);
 		return;
 	}
 	at = &world->tasks[task];
@@ -154,41 +154,56 @@ static void send_task(struct tw_world *world, uint32_t call, uint32_t endpoint,
 		tw_serve_arrive(world, task);
 }
 
-void tw_call_send(struct tw_world *world, uint32_t call)
+void tw_call_dispatch(struct tw_world *world, uint32_t call, uint32_t endpoint,
+	uint32_t replica, uint64_t key)
 {
 	struct tw_call *it = &world->calls[call];
-	const struct tw_channel *channel = tw_call_channel(world, it);
-	const struct tw_target *target;
-	uint64_t key = tw_hash_combine(it->key, ++it->tries);
-	uint32_t replica;
 	struct way way;
 
-	target = choose_target(world, channel, it);
-	replica = choose_replica(world, it, target, key);
-	tw_world_tap(world, .kind = TW_TAP_SENT, .service = TW_NONE,
-		.endpoint = channel->endpoint, .caller = channel->caller,
-		.replica = replica, .attempt = it->tries);
-	if (replica == TW_NONE) {
-		answer_soon(world, call, 0, TW_NO_HOST, 503);
-		return;
-	}
 	it->try_timer =
 		tw_call_arm(world, world->channels.v[it->channel].try_lane,
 			TW_EV_TRY_TIMEOUT, call);
 	it->replica = replica;
 	world->replicas[replica].outstanding++;
-	way = way_to(world, it, target->endpoint, replica, key);
+	way = way_to(world, it, endpoint, replica, key);
 	if (way.cut || world->replicas[replica].health == TW_GONE) {
-		answer_soon(world, call, TW_CONNECT_TIMEOUT, TW_UNREACHED, 503);
+		tw_call_answer_soon(
+			world, call, TW_CONNECT_TIMEOUT, TW_UNREACHED, 503);
 		return;
 	}
 	it->network += way.there + way.back;
 	if (way.status)
-		answer_soon(world, call, way.there + way.back, TW_ANSWERED,
-			way.status);
+		tw_call_answer_soon(world, call, way.there + way.back,
+			TW_ANSWERED, way.status);
 	else if (world->replicas[replica].health == TW_DOWN)
-		answer_soon(
+		tw_call_answer_soon(
 			world, call, way.there + way.back, TW_UNREACHED, 503);
 	else
-		send_task(world, call, target->endpoint, replica, &way, key);
+		send_task(world, call, endpoint, replica, &way, key);
+}
+
+void tw_call_send(struct tw_world *world, uint32_t call)
+{
+	struct tw_call *it = &world->calls[call];
+	const struct tw_world_channel *by = &world->channels.v[it->channel];
+	const struct tw_channel *channel = by->model;
+	const struct tw_target *target;
+	uint64_t key = tw_hash_combine(it->key, ++it->tries);
+	uint32_t replica;
+
+	target = choose_target(world, channel, it);
+	if (by->upstreams && target->upstream) {
+		tw_upstream_send(world, call,
+			(uint32_t)(target - channel->targets), key);
+		return;
+	}
+	replica = tw_call_replica(
+		world, it, (uint32_t)(target - channel->targets), key);
+	tw_world_tap(world, .kind = TW_TAP_SENT, .service = TW_NONE,
+		.endpoint = channel->endpoint, .caller = channel->caller,
+		.replica = replica, .attempt = it->tries);
+	if (replica == TW_NONE)
+		tw_call_answer_soon(world, call, 0, TW_NO_HOST, 503);
+	else
+		tw_call_dispatch(world, call, target->endpoint, replica, key);
 }

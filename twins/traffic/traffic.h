@@ -13,6 +13,7 @@
 #define TW_TRAFFIC_TRAFFIC_H
 
 #include "twins/traffic/seam.h"
+#include "twins/world/upstream.h"
 #include "twins/world/world.h"
 
 /*
@@ -85,6 +86,52 @@ void tw_call_app_timeout(
 void tw_call_again(struct tw_world *world, uint32_t call, uint64_t answer);
 /* The run is over: outcome now. */
 void tw_call_cut_off(struct tw_world *world, uint32_t call);
+
+/* Whether the policy tries again after such an answer. */
+bool tw_call_is_retriable(
+	const struct tw_channel *channel, enum tw_reason reason, int status);
+/* The replica for a try to a target of the call's channel; TW_NONE: none. */
+uint32_t tw_call_replica(struct tw_world *world, const struct tw_call *call,
+	uint32_t target, uint64_t key);
+/* A try to a replica that was chosen goes on its way; key: the attempt's. */
+void tw_call_dispatch(struct tw_world *world, uint32_t call, uint32_t endpoint,
+	uint32_t replica, uint64_t key);
+/* An answer that is made up on the caller's side, after some time. */
+void tw_call_answer_soon(struct tw_world *world, uint32_t call, tw_time after,
+	enum tw_reason reason, int status);
+/* The caller's side of the observation. */
+struct tw_cell *tw_call_cell(
+	struct tw_world *world, const struct tw_call *call);
+
+/* ---- the pause before a retry: backoff.c ---------------------------- */
+
+/* Before retry n, from 1; u: uniform in (0, 1). */
+tw_time tw_backoff(const struct tw_channel *channel, uint32_t n, double u);
+/* Envoy's: it is uniform in [0, this). */
+tw_time tw_backoff_range(tw_time base, tw_time max, uint32_t n);
+
+/* ---- policies of proxies: upstream.c -------------------------------- */
+
+/* A try through an upstream: the target's number in its channel. */
+void tw_upstream_send(
+	struct tw_world *world, uint32_t call, uint32_t target, uint64_t key);
+/* The call's try is over, or given up (a timeout), or its back-off is. */
+void tw_upstream_over(struct tw_world *world, struct tw_call *call,
+	enum tw_reason reason, int status);
+/* Takes what a retry needs; false: there is none. */
+bool tw_upstream_may_retry(struct tw_world *world, struct tw_call *call);
+/* The call is over. */
+void tw_upstream_end(struct tw_world *world, struct tw_call *call);
+
+/* budget.c */
+bool tw_budget_take(const struct tw_world *world,
+	const struct tw_upstream *model, struct tw_proxy *proxy);
+void tw_budget_earn(const struct tw_world *world,
+	const struct tw_upstream *model, struct tw_proxy *proxy);
+void tw_throttle_record(
+	const struct tw_upstream *model, struct tw_proxy *proxy, bool failed);
+bool tw_throttle_allows(
+	const struct tw_upstream *model, const struct tw_proxy *proxy);
 
 /* ---- which replica: balance.c --------------------------------------- */
 

@@ -19,6 +19,8 @@ static const char *phrase(enum tw_tap_kind kind)
 		[TW_TAP_READY] = "is ready",
 		[TW_TAP_LISTED] = "is listed",
 		[TW_TAP_UNLISTED] = "is no longer listed",
+		[TW_TAP_OVERFLOWS] = "overflows",
+		[TW_TAP_DENIED] = "is not tried again: no budget",
 		[TW_TAP_FAULT_ON] = "begins",
 		[TW_TAP_FAULT_OFF] = "ends",
 	};

@@ -22,6 +22,8 @@ enum tw_tap_kind {
 	TW_TAP_READY,	  /* a replica, again */
 	TW_TAP_LISTED,	  /* callers see a replica again */
 	TW_TAP_UNLISTED,  /* callers no longer see a replica */
+	TW_TAP_OVERFLOWS, /* a circuit breaker lets no more through */
+	TW_TAP_DENIED,	  /* no retry: the budget is spent */
 	TW_TAP_FAULT_ON,
 	TW_TAP_FAULT_OFF,
 };

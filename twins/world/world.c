@@ -4,6 +4,7 @@
 #include "twins/base/hash.h"
 #include "twins/world/capacity.h"
 #include "twins/world/directory.h"
+#include "twins/world/upstream.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,6 +63,7 @@ static void add_channel(struct tw_world *world, const struct tw_channel *model)
 		.try_lane = lane_of(world, model->try_timeout),
 	};
 
+	it.upstreams = tw_upstreams_of(world, model);
 	memset(it.cells, 0xff, n_cells * sizeof *it.cells); /* TW_NONE */
 	for (uint32_t t = 0; t < model->n_targets; t++)
 		if (model->targets[t].pool != TW_NONE)
@@ -200,6 +202,7 @@ void tw_world_init(struct tw_world *world, const struct tw_model *model,
 void tw_world_release(struct tw_world *world)
 {
 	tw_observation_release(&world->obs);
+	tw_upstreams_release(world);
 	tw_queue_release(&world->queue);
 	tw_vec_release(&world->channels);
 	tw_vec_release(&world->effects);

@@ -45,7 +45,8 @@ enum tw_reason {
 	TW_RESET,     /* the replica died under it */
 	TW_TRY_TIMED_OUT,
 	TW_TIMED_OUT,
-	TW_CUT_OFF, /* the run was stopped */
+	TW_CUT_OFF,    /* the run was stopped */
+	TW_OVERFLOWED, /* a circuit breaker let no more through */
 };
 
 /* An answer on its way to a call. It is stale unless generation and number
@@ -76,6 +77,7 @@ struct tw_call {
 	uint32_t replica; /* of the try that is out; TW_NONE: none is */
 	uint32_t from;	  /* the caller's replica; TW_NONE: outside */
 	uint32_t root, root_generation; /* call that all of it is for */
+	uint32_t ticket;		/* world/upstream.h; TW_NONE: none */
 	uint16_t tries;
 	uint16_t route_tries; /* retries by the policy, since the last start */
 	uint16_t app_tries;   /* retries by the application */
@@ -165,8 +167,9 @@ struct tw_world_pool {
 
 struct tw_world_channel {
 	const struct tw_channel *model;
-	uint32_t *cells;  /* [side][zone][window]; TW_NONE: none yet */
-	uint32_t **turns; /* by target: round robin, by caller's replica */
+	uint32_t *cells;     /* [side][zone][window]; TW_NONE: none yet */
+	uint32_t **turns;    /* by target: round robin, by caller's replica */
+	uint32_t *upstreams; /* by target; NULL: none of them has one */
 	uint32_t route_lane, try_lane;
 };
 
@@ -233,9 +236,10 @@ struct tw_world {
 	struct tw_world_service *services;
 	struct tw_world_pool *pools;
 	TW_VEC(struct tw_world_channel) channels;
-	struct tw_map channel_of; /* beyond those of the model */
-	struct tw_map turns_of;	  /* "caller pool" -> counters */
-	uint32_t *app_lanes;	  /* by step */
+	struct tw_map channel_of;	/* beyond those of the model */
+	struct tw_map turns_of;		/* "caller pool" -> counters */
+	struct tw_upstreams *upstreams; /* NULL: no policy asks for any */
+	uint32_t *app_lanes;		/* by step */
 	bool *node_down;
 
 	TW_VEC(const struct tw_effect *) effects;

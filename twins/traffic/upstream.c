@@ -1,0 +1,119 @@
+/*
+ * A try through what its caller's proxy keeps about the replicas.
+ *
+ * In Envoy's order: the balancer chooses a replica, then the breaker lets the
+ * try through or not (router.cc; conn_pool_base.cc, attachStreamToClient).
+ */
+#include "twins/base/assert.h"
+#include "twins/traffic/traffic.h"
+
+static const struct tw_upstream *model_of(
+	const struct tw_world *world, const struct tw_ticket *ticket)
+{
+	return world->upstreams->list.v[ticket->upstream].model;
+}
+
+static void tap(struct tw_world *world, const struct tw_call *it,
+	enum tw_tap_kind kind, uint32_t replica)
+{
+	const struct tw_channel *channel = tw_call_channel(world, it);
+
+	tw_world_tap(world, .kind = kind, .service = TW_NONE,
+		.endpoint = channel->endpoint, .caller = channel->caller,
+		.replica = replica, .attempt = it->tries);
+}
+
+static struct tw_ticket *ticket_of(
+	struct tw_world *world, struct tw_call *it, uint32_t upstream)
+{
+	struct tw_ticket *ticket;
+
+	if (it->ticket == TW_NONE)
+		it->ticket = tw_ticket_new(world);
+	ticket = tw_ticket_at(world, it->ticket);
+	tw_assert(!ticket->active);
+	if (!ticket->proxy || ticket->upstream != upstream) {
+		if (ticket->retrying)
+			ticket->proxy->retries--;
+		ticket->upstream = upstream;
+		ticket->proxy = tw_proxy_of(world, upstream, it->from);
+		if (ticket->retrying)
+			ticket->proxy->retries++;
+	}
+	return ticket;
+}
+
+void tw_upstream_send(
+	struct tw_world *world, uint32_t call, uint32_t number, uint64_t key)
+{
+	struct tw_call *it = &world->calls[call];
+	const struct tw_world_channel *channel =
+		&world->channels.v[it->channel];
+	const struct tw_target *target = &channel->model->targets[number];
+	struct tw_ticket *ticket =
+		ticket_of(world, it, channel->upstreams[number]);
+	const struct tw_upstream *model = target->upstream;
+	uint32_t replica = tw_call_replica(world, it, number, key);
+
+	if (!ticket->retrying)
+		tw_budget_earn(world, model, ticket->proxy);
+	if (replica == TW_NONE) {
+		tap(world, it, TW_TAP_SENT, replica);
+		tw_call_answer_soon(world, call, 0, TW_NO_HOST, 503);
+		return;
+	}
+	if (ticket->proxy->active >= model->max_requests) {
+		tap(world, it, TW_TAP_OVERFLOWS, TW_NONE);
+		tw_call_cell(world, it)->overflow++;
+		tw_call_answer_soon(world, call, 0, TW_OVERFLOWED, 503);
+		return;
+	}
+	ticket->active = true;
+	ticket->proxy->active++;
+	tap(world, it, TW_TAP_SENT, replica);
+	tw_call_dispatch(world, call, target->endpoint, replica, key);
+}
+
+void tw_upstream_over(struct tw_world *world, struct tw_call *it,
+	enum tw_reason reason, int status)
+{
+	struct tw_ticket *ticket = tw_ticket_at(world, it->ticket);
+	const struct tw_upstream *model = model_of(world, ticket);
+	bool failed = reason != TW_ANSWERED || status >= 400;
+
+	if (ticket->active) {
+		ticket->active = false;
+		ticket->proxy->active--;
+		if (model->max_tokens &&
+			(!failed ||
+				tw_call_is_retriable(tw_call_channel(world, it),
+					reason, status)))
+			tw_throttle_record(model, ticket->proxy, failed);
+	}
+	if (ticket->retrying) {
+		ticket->retrying = false;
+		ticket->proxy->retries--;
+	}
+}
+
+bool tw_upstream_may_retry(struct tw_world *world, struct tw_call *it)
+{
+	struct tw_ticket *ticket = tw_ticket_at(world, it->ticket);
+	const struct tw_upstream *model = model_of(world, ticket);
+
+	if ((model->max_tokens && !tw_throttle_allows(model, ticket->proxy)) ||
+		!tw_budget_take(world, model, ticket->proxy)) {
+		tap(world, it, TW_TAP_DENIED, TW_NONE);
+		tw_call_cell(world, it)->denied++;
+		return false;
+	}
+	ticket->retrying = true;
+	ticket->proxy->retries++;
+	return true;
+}
+
+void tw_upstream_end(struct tw_world *world, struct tw_call *it)
+{
+	tw_ticket_free(world, it->ticket);
+	it->ticket = TW_NONE;
+}
