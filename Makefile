@@ -4,6 +4,7 @@
 #   make demo       install what is missing, build, gate two pull requests
 #   make test       install what is missing, build, run every test
 #   make bench      speed as ratios against peers in the same run
+#   make conformance CASES=DIR   cases of reference implementations
 #   make fuzz       each parser for SECONDS=60
 #   make format     clang-format over the tree
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -68,6 +69,9 @@ UNIT := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/*/*_test.c))
 # What end-to-end tests start beside the program.
 DRIVERS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/e2e/*.c))
 THEORY := $(patsubst %.c,$(OUT)/%,$(wildcard tests/theory/*_test.c))
+# Reference implementations' own cases: one program.
+CONFORMANCE := $(OUT)/tests/conformance/run
+CONFORMANCE_OBJ := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard tests/conformance/*.c))
 FUZZ   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/*_fuzz.c))
 REPLAY := $(FUZZ:%_fuzz=%_replay)
 # Parallel where the caller said nothing about it.
@@ -98,6 +102,11 @@ $(OUT)/tests/%: $(OUT)/obj/tests/%.o $(LIB)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -rdynamic -o $@ $< $(LIB) $(LIBS) \
 		$(CHECK_LIBS) $(LDFLAGS)
 
+$(CONFORMANCE): $(CONFORMANCE_OBJ) $(LIB)
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -rdynamic -o $@ $(CONFORMANCE_OBJ) \
+		$(LIB) $(LIBS) $(LDFLAGS)
+
 # A fuzz target and its corpus: replayed once in the suite, where no clang is
 # needed, and run by libFuzzer in MODE=fuzz.
 $(OUT)/tests/fuzz/%_replay: $(OUT)/obj/tests/fuzz/%_fuzz.o \
@@ -127,7 +136,11 @@ unit: $(UNIT)
 theory: $(THEORY)
 	$(Q)tests/run-all $(THEORY)
 
-programs: $(BIN) $(UNIT) $(THEORY) $(REPLAY) $(DRIVERS) fixtures
+programs: $(BIN) $(UNIT) $(THEORY) $(REPLAY) $(DRIVERS) $(CONFORMANCE) fixtures
+
+# What a folder of cases says: make conformance CASES=DIR
+conformance: $(CONFORMANCE)
+	$(Q)$(CONFORMANCE) $(or $(CASES),tests/conformance/cases)
 
 fuzzers: $(FUZZ)
 
@@ -165,7 +178,7 @@ install: $(BIN)
 clean:
 	rm -rf build
 
-.PHONY: all deps fixtures programs fuzzers unit theory test check demo bench fuzz \
+.PHONY: all deps fixtures programs conformance fuzzers unit theory test check demo bench fuzz \
 	format install clean
 .SECONDARY:
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)

@@ -2,6 +2,7 @@
  * `twinrig gate`: both sides through every scenario, and what they come to.
  */
 #include "harness/commands/gate.h"
+#include "harness/commands/reach.h"
 
 #include "harness/lint/lint.h"
 
@@ -316,6 +317,9 @@ static int judge_all(struct tw_gate *gate)
 			gate->candidate.spec, &gate->setup.plugins,
 			gate->setup.directory);
 	tw_gate_list_differences(gate);
+	if (gate->has_baseline)
+		gate->report.reach = tw_reach_differences(&gate->baseline,
+			&gate->candidate, &gate->arena, &gate->report.n_reach);
 	tw_gate_list_assumed(gate);
 	if (gate->setup.config.candidate.process.n)
 		status = tw_gate_live(gate);

@@ -11,6 +11,7 @@ const char *const tw_cause_names[TW_CAUSES] = {
 	[TW_CAUSE_CALLS] = "calls",
 	[TW_CAUSE_TIMEOUT] = "timeout",
 	[TW_CAUSE_ERRORS] = "errors",
+	[TW_CAUSE_UNREACHED] = "unreached",
 	[TW_CAUSE_REFUSED] = "refused",
 	[TW_CAUSE_WORK] = "work",
 	[TW_CAUSE_QUEUE] = "queue",
@@ -25,6 +26,7 @@ const char *const tw_cause_texts[TW_CAUSES] = {
 	[TW_CAUSE_TIMEOUT] =
 		"more calls time out on a callee that is no slower",
 	[TW_CAUSE_ERRORS] = "more errors that begin at the callee",
+	[TW_CAUSE_UNREACHED] = "more calls that reach nobody",
 	[TW_CAUSE_REFUSED] = "more calls refused at once",
 	[TW_CAUSE_WORK] = "longer work on one try at the callee",
 	[TW_CAUSE_QUEUE] = "longer waits at the callee for the same load",
@@ -39,7 +41,8 @@ enum { BEFORE, AFTER, SIDES };
 
 /* Sums of one series, a root request. */
 struct sums {
-	double calls, errors, timeouts, refused, retries, backoff, network;
+	double calls, errors, timeouts, refused, unreached, retries;
+	double backoff, network;
 	double latency;			      /* client, ns */
 	double tries, queued, worked, served; /* server */
 	double failed, shed; /* server: tries; failed otherwise than by shed */
@@ -113,6 +116,7 @@ static void add_cell(struct sums *s, const struct tw_cell *cell, double scale)
 		s->errors += scale * (double)cell->errors;
 		s->timeouts += scale * (double)cell->timeouts;
 		s->refused += scale * (double)cell->shed;
+		s->unreached += scale * (double)cell->unreached;
 		s->retries += scale * (double)cell->retries;
 		s->backoff += scale * (double)cell->backoff;
 		s->network += scale * (double)cell->network;
@@ -317,6 +321,35 @@ static double extra_calls(const struct tw_blaming *g, const struct edge *e)
 	return per(rise(before, after), after) * per(b->latency, b->calls);
 }
 
+/* Of calls that had somebody at work for them. */
+static double timeouts(const struct edge *e)
+{
+	const struct sums *b = &e->s[BEFORE], *a = &e->s[AFTER];
+	double more = rise(b->timeouts, a->timeouts);
+
+	return rise(rise(b->unreached, a->unreached), more);
+}
+
+/* Time that a call spent on connections that did not come about: what is left
+ * of it, where more of them did not. */
+static double unreached_time(const struct edge *e)
+{
+	double rest[SIDES];
+
+	if (!(e->s[AFTER].unreached > e->s[BEFORE].unreached))
+		return 0;
+	for (int side = 0; side < SIDES; side++) {
+		const struct sums *s = &e->s[side];
+
+		rest[side] =
+			per(s->latency - s->network - s->backoff - s->served,
+				s->calls);
+		if (rest[side] < 0)
+			rest[side] = 0;
+	}
+	return rise(rest[BEFORE], rest[AFTER]);
+}
+
 static struct part time_part(const struct tw_blaming *g, const struct edge *e)
 {
 	const struct sums *b = &e->s[BEFORE], *a = &e->s[AFTER];
@@ -336,6 +369,7 @@ static struct part time_part(const struct tw_blaming *g, const struct edge *e)
 		{rise(tries_per_call(b), tries) * per(b->served, b->tries),
 			TW_CAUSE_RETRIES},
 		{extra_calls(g, e), TW_CAUSE_CALLS},
+		{unreached_time(e), TW_CAUSE_UNREACHED},
 		{rise(per(b->backoff, b->calls), per(a->backoff, a->calls)),
 			TW_CAUSE_BACKOFF},
 	};
@@ -367,8 +401,9 @@ static struct part error_part(const struct tw_blaming *g, const struct edge *e)
 	const struct part parts[] = {
 		{theirs, TW_CAUSE_NONE},
 		{failed - theirs, TW_CAUSE_ERRORS},
-		{rise(b->timeouts, a->timeouts), TW_CAUSE_TIMEOUT},
+		{timeouts(e), TW_CAUSE_TIMEOUT},
 		{refusals(e), TW_CAUSE_REFUSED},
+		{rise(b->unreached, a->unreached), TW_CAUSE_UNREACHED},
 	};
 
 	return largest(parts, sizeof parts / sizeof *parts);
@@ -428,13 +463,13 @@ static void charge(struct tw_blaming *g)
 
 		if (g->errors) {
 			if (!is_slower(e))
-				e->own[TW_CAUSE_TIMEOUT] +=
-					rise(b->timeouts, a->timeouts);
+				e->own[TW_CAUSE_TIMEOUT] += timeouts(e);
 			else
-				source->own[cause] +=
-					rise(b->timeouts, a->timeouts);
+				source->own[cause] += timeouts(e);
 			e->own[TW_CAUSE_ERRORS] += failed > 0 ? failed : 0;
 			source->own[cause] += refusals(e);
+			e->own[TW_CAUSE_UNREACHED] +=
+				rise(b->unreached, a->unreached);
 			continue;
 		}
 		source->own[cause] += waited;
@@ -445,6 +480,7 @@ static void charge(struct tw_blaming *g)
 						    per(a->network, a->calls)) *
 					    a->calls;
 		e->own[TW_CAUSE_CALLS] += extra_calls(g, e) * a->calls;
+		e->own[TW_CAUSE_UNREACHED] += unreached_time(e) * a->calls;
 		e->own[TW_CAUSE_RETRIES] +=
 			rise(tries_per_call(b), tries_per_call(a)) * a->calls *
 				per(b->served, b->tries) +
@@ -499,7 +535,8 @@ static bool differs(
 	const struct tw_blaming *g, const struct edge *e, enum tw_cause cause)
 {
 	bool callers = cause == TW_CAUSE_RETRIES || cause == TW_CAUSE_CALLS ||
-		       cause == TW_CAUSE_TIMEOUT || cause == TW_CAUSE_BACKOFF;
+		       cause == TW_CAUSE_TIMEOUT ||
+		       cause == TW_CAUSE_UNREACHED || cause == TW_CAUSE_BACKOFF;
 
 	for (size_t i = 0; i < g->options->n_differences; i++) {
 		const char *path = g->options->differences[i].path;
@@ -531,6 +568,7 @@ static struct tw_edge shown(
 		.errors = delta(b->errors, a->errors),
 		.timeouts = delta(b->timeouts, a->timeouts),
 		.refused = delta(b->refused, a->refused),
+		.unreached = delta(b->unreached, a->unreached),
 		.latency = DELTA(latency, calls),
 		.queue = DELTA(queued, tries),
 		.work = DELTA(worked, tries),
@@ -722,6 +760,9 @@ static struct tw_delta cause_delta(const struct tw_edge *e, enum tw_unit *unit)
 	case TW_CAUSE_TIMEOUT:
 		*unit = TW_UNIT_RATIO;
 		return e->timeouts;
+	case TW_CAUSE_UNREACHED:
+		*unit = TW_UNIT_RATIO;
+		return e->unreached;
 	case TW_CAUSE_REFUSED:
 		*unit = TW_UNIT_RATIO;
 		return e->refused;

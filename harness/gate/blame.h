@@ -6,7 +6,8 @@
  * what it merely suffers:
  *
  *	tries a call, calls for one try of the caller, time-outs of calls to a
- *	callee that is no slower, errors that began at the callee, work a try,
+ *	callee that is no slower, errors that began at the callee, calls that
+ *	got no connection (and the time they took), work a try,
  *	time on the way, pauses between tries; waits in the queue are charged
  *	to whoever brought the load: an edge whose tries a call rose, or a
  *	slower callee that keeps the workers busy, else to the callee (less

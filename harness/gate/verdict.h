@@ -46,6 +46,7 @@ enum tw_cause {
 	TW_CAUSE_CALLS,	  /* more calls for the same work of the caller */
 	TW_CAUSE_TIMEOUT, /* calls given up on a callee that is no slower */
 	TW_CAUSE_ERRORS,  /* errors that the callee itself began */
+	TW_CAUSE_UNREACHED, /* no connection: dropped, cut off, nobody there */
 	TW_CAUSE_REFUSED, /* refused at once: queue full, nobody ready */
 	TW_CAUSE_WORK,	  /* the callee works longer on one try */
 	TW_CAUSE_QUEUE,	  /* longer waits for the same load: less capacity */
@@ -71,6 +72,7 @@ struct tw_edge {
 	struct tw_delta errors;	  /* of calls, a root request */
 	struct tw_delta timeouts; /* of calls, a root request */
 	struct tw_delta refused;  /* of calls, a root request */
+	struct tw_delta unreached; /* of calls, a root request */
 	struct tw_delta latency;  /* ns a call */
 	struct tw_delta queue;	  /* ns a try, at the callee */
 	struct tw_delta work;	  /* ns a try, at the callee */

@@ -24,6 +24,9 @@ const struct tw_lint_rule tw_lint_rules[] = {
 		"retries that multiply along a path"},
 	{"queue-too-small", tw_lint_queues,
 		"workers and a queue that cannot hold what callers can send"},
+	{"call-cut-off", tw_lint_reach,
+		"a call that a NetworkPolicy drops, or whose caller cannot "
+		"look up names"},
 	{NULL, NULL, NULL},
 };
 

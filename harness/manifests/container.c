@@ -13,6 +13,8 @@ static void read_ports(struct tw_manifest_reader *r, struct tw_yaml *ports,
 		struct tw_spec_container_port port = {0};
 
 		tw_manifest_text(r, tw_yaml_get(it, "name"), &port.name);
+		tw_manifest_protocol(
+			r, tw_yaml_get(it, "protocol"), &port.protocol);
 		if (tw_manifest_int(r, tw_yaml_get(it, "containerPort"), 1,
 			    65535, &port.port))
 			tw_vec_push_in(

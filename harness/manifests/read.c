@@ -30,10 +30,11 @@ static const struct kind kinds[] = {
 	{"gateway.networking.k8s.io", "GRPCRoute", tw_read_grpc_route, 4,
 		false},
 	{"networking.k8s.io", "Ingress", tw_read_ingress, 4, false},
-	{"networking.k8s.io", "NetworkPolicy", NULL, 0, true},
+	{"networking.k8s.io", "NetworkPolicy", tw_read_network_policy, 3,
+		false},
 	{"", "ConfigMap", NULL, 0, true},
 	{"", "Secret", NULL, 0, true},
-	{"", "Namespace", NULL, 0, true},
+	{"", "Namespace", tw_read_namespace, 1, false},
 	{"", "ServiceAccount", NULL, 0, true},
 };
 
@@ -66,7 +67,16 @@ static void keep(struct tw_manifest_reader *r, struct tw_object *object)
 	++*count;
 }
 
-/* A label of a pod counts where a Service or a subset selects by its key. */
+static bool is_policy_key(const struct tw_spec *spec, const char *key)
+{
+	for (size_t i = 0; i < spec->netpols.n; i++)
+		if (tw_netpol_names(spec->netpols.v[i], key))
+			return true;
+	return false;
+}
+
+/* A label of a pod counts where a Service, a subset or a NetworkPolicy selects
+ * by its key. */
 static bool is_selected_by(const struct tw_spec *spec, const char *key)
 {
 	for (size_t i = 0; i < spec->services.n; i++) {
@@ -101,7 +111,8 @@ static void use_labels(
 	for (size_t i = 0; i < labels->pairs.n; i++) {
 		const char *key = tw_yaml_text(labels->pairs.v[i].key);
 
-		if (key && is_selected_by(r->spec, key))
+		if (key && (is_selected_by(r->spec, key) ||
+				   is_policy_key(r->spec, key)))
 			tw_yaml_use(labels->pairs.v[i].value);
 	}
 }

@@ -52,6 +52,13 @@ bool tw_manifest_text(struct tw_manifest_reader *r, const struct tw_yaml *node,
 void tw_manifest_labels(struct tw_manifest_reader *r, const struct tw_yaml *map,
 	struct tw_labels *to);
 
+/* "TCP" (where it is NULL), "UDP", "SCTP". */
+void tw_manifest_protocol(struct tw_manifest_reader *r,
+	const struct tw_yaml *node, enum tw_protocol *to);
+/* matchLabels and matchExpressions (netpol.c). Marks nothing. */
+void tw_manifest_selector(struct tw_manifest_reader *r,
+	const struct tw_yaml *node, struct tw_label_selector *to);
+
 /* A copy of a text in the spec's arena; NULL stays NULL. */
 const char *tw_manifest_keep(struct tw_manifest_reader *r, const char *text);
 
@@ -67,6 +74,8 @@ void tw_read_destination_rule(struct tw_manifest_reader *r);
 void tw_read_traffic_policy(struct tw_manifest_reader *r,
 	struct tw_yaml *policy, const char *callee, const char *subset);
 void tw_read_compose(struct tw_manifest_reader *r);
+void tw_read_namespace(struct tw_manifest_reader *r);
+void tw_read_network_policy(struct tw_manifest_reader *r);
 
 /* `spec.containers` and `spec.initContainers` of a pod (container.c). */
 void tw_read_containers(struct tw_manifest_reader *r, struct tw_yaml *pod_spec,

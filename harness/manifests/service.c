@@ -13,8 +13,8 @@ static void read_target(struct tw_manifest_reader *r, struct tw_yaml *target,
 		return;
 	if (tw_yaml_int(target, &number))
 		tw_manifest_int(r, target, 0, 65535, &port->target);
-	else
-		tw_manifest_text(r, target, &port->target_name);
+	else if (tw_manifest_text(r, target, &port->target_name))
+		tw_yaml_use(target);
 	if (port->target.origin && !port->target.v)
 		port->target.origin = NULL; /* 0: as if it were not there */
 }

@@ -173,6 +173,7 @@ static void edge(struct json *j, const struct tw_edge *e)
 	delta(j, "errorsPerRequest", e->errors);
 	delta(j, "timeoutsPerRequest", e->timeouts);
 	delta(j, "refusedPerRequest", e->refused);
+	delta(j, "unreachedPerRequest", e->unreached);
 	delta(j, "latencyNs", e->latency);
 	delta(j, "queueNs", e->queue);
 	delta(j, "workNs", e->work);
@@ -368,6 +369,18 @@ static void model(struct json *j, const struct tw_report *r)
 		text(j, "before", r->differences[i].before);
 		text(j, "after", r->differences[i].after);
 		flag(j, "modelled", r->differences[i].modelled);
+		close(j, '}');
+	}
+	close(j, ']');
+	open(j, "reach", '[');
+	for (size_t i = 0; i < r->n_reach; i++) {
+		open(j, NULL, '{');
+		text(j, "from", r->reach[i].from);
+		text(j, "to", r->reach[i].to);
+		text(j, "before", r->reach[i].before);
+		text(j, "after", r->reach[i].after);
+		flag(j, "lost", r->reach[i].lost);
+		flag(j, "called", r->reach[i].called);
 		close(j, '}');
 	}
 	close(j, ']');

@@ -305,6 +305,36 @@ static void differences(struct md *md)
 	tw_buf_add_text(md->out, "\n</details>\n");
 }
 
+static void reach(struct md *md)
+{
+	const struct tw_report *r = md->report;
+
+	if (!r->n_reach)
+		return;
+	tw_buf_printf(md->out,
+		"\n<details open><summary>%zu pair%s can talk on one side "
+		"alone</summary>\n\n| from | to | called | baseline | "
+		"candidate |\n|---|---|---|---|---|\n",
+		r->n_reach, r->n_reach == 1 ? "" : "s");
+	for (size_t i = 0; i < r->n_reach; i++) {
+		const struct tw_report_reach *it = &r->reach[i];
+		size_t at = md->out->n;
+
+		tw_buf_add_text(md->out, "| ");
+		literal(md->out, it->from);
+		tw_buf_add_text(md->out, " | ");
+		literal(md->out, it->to);
+		tw_buf_add_text(md->out, it->called ? " | yes | " : " |  | ");
+		literal(md->out, it->before);
+		tw_buf_add_text(md->out, " | ");
+		literal(md->out, it->after);
+		tw_buf_add_text(md->out, " |\n");
+		if (!keep(md, at))
+			break;
+	}
+	tw_buf_add_text(md->out, "\n</details>\n");
+}
+
 static void write_markdown(const struct tw_report *report,
 	const struct tw_report_options *options, struct tw_buf *out)
 {
@@ -321,6 +351,8 @@ static void write_markdown(const struct tw_report *report,
 		live(&md, report->live);
 	if (room(&md, 400))
 		differences(&md);
+	if (room(&md, 400))
+		reach(&md);
 	if (md.left_out)
 		tw_buf_printf(out,
 			"\n%zu more rows did not fit here: see the JUnit or "

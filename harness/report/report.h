@@ -21,6 +21,15 @@ struct tw_report_side {
 	const char *digest;   /* of its inputs, hexadecimal, or NULL */
 };
 
+/* Two that could talk before and cannot now, or the reverse. */
+struct tw_report_reach {
+	const char *from;	    /* workload, or "outside" */
+	const char *to;		    /* "namespace/service:port" */
+	const char *before, *after; /* "open", or why not */
+	bool lost;		    /* it was open */
+	bool called;		    /* the model's calls go this way */
+};
+
 /* A value that nobody wrote down: the model assumed it. */
 struct tw_report_assumed {
 	const char *path, *value, *why;
@@ -72,6 +81,8 @@ struct tw_report {
 	const struct tw_gate_result *gate;
 	const struct tw_difference *differences;
 	size_t n_differences;
+	const struct tw_report_reach *reach;
+	size_t n_reach;
 	const struct tw_report_assumed *assumed;
 	size_t n_assumed;
 	const struct tw_report_origin *origins;

@@ -395,6 +395,28 @@ static void differences_block(struct page *page, const struct tw_report *r)
 	}
 }
 
+static void reach_block(struct page *page, const struct tw_report *r)
+{
+	for (size_t i = 0; i < r->n_reach; i++) {
+		const struct tw_report_reach *it = &r->reach[i];
+
+		if (i == 12 && !page->verbose) {
+			headed(page, "",
+				tw_arena_printf(&page->arena,
+					"... %zu more (all of them with -v)",
+					r->n_reach - i));
+			return;
+		}
+		headed(page, i ? "" : "reach",
+			tw_arena_printf(&page->arena, "%s -> %s %s%s: %s",
+				it->from, it->to,
+				it->lost ? "is cut off"
+					 : "can talk now and could not",
+				it->called ? ", and is called" : "",
+				it->lost ? it->after : it->before));
+	}
+}
+
 static void bottom(struct page *page, const struct tw_report *report)
 {
 	const struct tw_report_traffic *t = report->traffic;
@@ -403,6 +425,7 @@ static void bottom(struct page *page, const struct tw_report *report)
 	if (report->live)
 		live_block(page, report->live);
 	differences_block(page, report);
+	reach_block(page, report);
 	if (t)
 		headed(page, "traffic",
 			tw_arena_printf(&page->arena,

@@ -50,6 +50,9 @@ struct tw_pos build_pos(const struct tw_origin *origin);
 void build_ground(struct build *b);
 void build_replicas(struct build *b);
 
+/* passages.c: what NetworkPolicies close; after the replicas. */
+void build_reach(struct build *b);
+
 /* programs.c: the endpoints that calls and routes name but nobody described;
  * then every program. */
 void build_missing_endpoints(struct build *b);

@@ -68,6 +68,11 @@ struct tw_service {
 	uint32_t queue;
 	uint8_t balancer; /* enum tw_balancer */
 	bool is_alias;	  /* its pods are another service's, which owns them */
+	/* What the network lets through, where it does not let all:
+	 * reach[revision of the replica][revision of the caller] is an enum
+	 * tw_reach; the caller n_revisions is the outside. A row that is NULL:
+	 * everybody. */
+	const uint8_t *const *reach;
 	const struct tw_spec_service *spec;
 };
 
@@ -179,6 +184,7 @@ struct tw_model {
 	 * outside. NULL: none, it takes no time. */
 	const struct tw_dist **rtt;
 	tw_time endpoint_delay, node_grace, restart_delay;
+	bool closed; /* some service's `reach` is there */
 
 	struct tw_map service_of; /* key -> struct tw_service * */
 	struct tw_map channel_of; /* "caller endpoint" -> channel */

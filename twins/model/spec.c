@@ -26,6 +26,7 @@ struct tw_spec *tw_spec_new(void)
 	tw_arena_init(&spec->arena);
 	tw_map_init(&spec->services, &spec->arena);
 	tw_map_init(&spec->workloads, &spec->arena);
+	tw_map_init(&spec->namespaces, &spec->arena);
 	return spec;
 }
 

@@ -18,14 +18,10 @@
 #include "twins/base/map.h"
 #include "twins/base/units.h"
 #include "twins/base/vector.h"
+#include "twins/model/netpol.h"
 #include "twins/model/policy.h"
 #include "twins/model/route.h"
-
-struct tw_label {
-	const char *key, *value;
-};
-
-TW_VEC_TYPE(tw_labels, struct tw_label);
+#include "twins/model/selector.h"
 
 /* ---- behaviour ------------------------------------------------------- */
 
@@ -145,6 +141,7 @@ struct tw_spec_env {
 struct tw_spec_container_port {
 	struct tw_text name;
 	struct tw_int port;
+	enum tw_protocol protocol;
 };
 
 struct tw_spec_container {
@@ -284,6 +281,9 @@ struct tw_spec {
 	TW_VEC(struct tw_spec_entry *) entries;
 	TW_VEC(struct tw_spec_node *) nodes;
 	TW_VEC(struct tw_spec_link *) links;
+	struct tw_map namespaces; /* name -> struct tw_labels *, of those that
+				   * are declared */
+	struct tw_netpols netpols;
 	TW_VEC(struct tw_spec_kept) kept;
 	struct tw_int workers;	      /* of every service; default 64 */
 	struct tw_int queue;	      /* default 1024 */

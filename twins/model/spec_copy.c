@@ -95,6 +95,15 @@ static void copy_policies(struct tw_spec *to)
 	}
 }
 
+static void own_map(struct tw_arena *arena, struct tw_map *map)
+{
+	struct tw_map old = *map;
+
+	tw_map_init(map, arena);
+	for (size_t i = 0; i < old.n; i++)
+		tw_map_put(map, old.v[i].key, old.v[i].value);
+}
+
 static void copy_ground(struct tw_spec *to)
 {
 	OWN_VEC(&to->arena, &to->entries);
@@ -110,6 +119,9 @@ static void copy_ground(struct tw_spec *to)
 		to->links.v[i] = copied(&to->arena, to->links.v[i],
 			sizeof(struct tw_spec_link));
 	OWN_VEC(&to->arena, &to->kept);
+	/* What stands in them is never changed: the first spec's serves. */
+	OWN_VEC(&to->arena, &to->netpols);
+	own_map(&to->arena, &to->namespaces);
 }
 
 struct tw_spec *tw_spec_copy(const struct tw_spec *from)

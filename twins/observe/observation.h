@@ -45,6 +45,8 @@ struct tw_cell {
 	uint64_t errors;    /* ended otherwise than well, timeouts included */
 	uint64_t timeouts;  /* errors because the time was up */
 	uint64_t shed;	    /* refused: queue full, nobody ready */
+	uint64_t unreached; /* client: errors, time-outs too, whose last try
+			     * got no connection */
 	uint64_t retries;   /* client: tries beyond the first */
 	uint64_t overflow;  /* client: tries refused by a circuit breaker */
 	uint64_t denied;    /* client: retries that no budget was left for */

@@ -88,6 +88,7 @@ static void count_call(struct tw_world *world, const struct tw_call *call,
 	tw_world_count(world, cell, tw_world_now(world) - call->since, failed,
 		reason == TW_TIMED_OUT || reason == TW_TRY_TIMED_OUT);
 	cell->shed += reason == TW_SHED || reason == TW_NO_HOST;
+	cell->unreached += failed && call->unreached;
 	cell->retries += call->tries ? call->tries - 1U : 0;
 	cell->network += call->network;
 	cell->backoff += call->backoff;
@@ -384,6 +385,7 @@ static struct tw_call *new_call(struct tw_world *world, uint32_t *call)
 		.live = true,
 		.starts_over = false,
 		.backing_off = false,
+		.unreached = false,
 	};
 	return it;
 }

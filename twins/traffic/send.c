@@ -3,16 +3,18 @@
  */
 #include "twins/base/hash.h"
 #include "twins/kernel/dist.h"
+#include "twins/model/reach.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/effects.h"
 
 void tw_call_answer_soon(struct tw_world *world, uint32_t call, tw_time after,
 	enum tw_reason reason, int status)
 {
-	const struct tw_call *it = &world->calls[call];
+	struct tw_call *it = &world->calls[call];
 	uint64_t answer = tw_answer_pack(
 		(struct tw_answer){it->generation, it->tries, reason, status});
 
+	it->unreached = reason == TW_UNREACHED;
 	if (after)
 		tw_queue_schedule(&world->queue, tw_world_now(world) + after,
 			TW_CLASS_COMPLETION, TW_EV_ANSWER, call, answer);
@@ -146,12 +148,42 @@ static void send_task(struct tw_world *world, uint32_t call, uint32_t endpoint,
 		.failed = false,
 	};
 	it->attempt = task;
+	it->unreached = false;
 	if (way->there)
 		tw_queue_schedule(&world->queue,
 			tw_world_now(world) + way->there, TW_CLASS_COMPLETION,
 			TW_EV_ARRIVE, task, generation);
 	else
 		tw_serve_arrive(world, task);
+}
+
+/* False: something of the network stands between the call and the replica,
+ * which the caller learns in its time. */
+static bool reaches(struct tw_world *world, uint32_t call,
+	uint32_t endpoint, uint32_t replica)
+{
+	const struct tw_model *model = world->model;
+	uint32_t from = world->calls[call].from;
+	const uint8_t *const *reach =
+		model->services[model->endpoints[endpoint].service].reach;
+	const uint8_t *row =
+		reach ? reach[model->replicas[replica].revision] : NULL;
+	enum tw_reach how = TW_REACH_OPEN;
+
+	if (row)
+		how = (enum tw_reach)
+			row[from == TW_NONE ? model->n_revisions
+					    : model->replicas[from].revision];
+	if (how == TW_REACH_OPEN)
+		return true;
+	/* kube-proxy rejects what it has no endpoint for; what a policy drops
+	 * is not answered. */
+	tw_call_answer_soon(world, call,
+		how == TW_REACH_NO_PORT	  ? 0
+		: how == TW_REACH_NO_NAME ? TW_NAME_TIMEOUT
+					  : TW_CONNECT_TIMEOUT,
+		TW_UNREACHED, 503);
+	return false;
 }
 
 void tw_call_dispatch(struct tw_world *world, uint32_t call, uint32_t endpoint,
@@ -165,6 +197,8 @@ void tw_call_dispatch(struct tw_world *world, uint32_t call, uint32_t endpoint,
 			TW_EV_TRY_TIMEOUT, call);
 	it->replica = replica;
 	world->replicas[replica].outstanding++;
+	if (world->model->closed && !reaches(world, call, endpoint, replica))
+		return;
 	way = way_to(world, it, endpoint, replica, key);
 	if (way.cut || world->replicas[replica].health == TW_GONE) {
 		tw_call_answer_soon(

@@ -22,6 +22,12 @@
  */
 #define TW_CONNECT_TIMEOUT (5 * TW_S)
 
+/*
+ * A look-up whose questions are dropped fails after two tries of 5 s each:
+ * resolv.conf(5), options timeout and attempts (RES_TIMEOUT, RES_DFLRETRY).
+ */
+#define TW_NAME_TIMEOUT (10 * TW_S)
+
 /* No step and no round trip takes longer: the far tail of a law with an
  * infinite mean must not carry the clock away. */
 #define TW_STEP_MAX TW_H

@@ -85,6 +85,7 @@ struct tw_call {
 	bool live;
 	bool starts_over; /* after the back-off: by the application */
 	bool backing_off;
+	bool unreached; /* the try that is out, or was last, gets nowhere */
 };
 
 enum tw_task_state {

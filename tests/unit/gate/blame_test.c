@@ -18,6 +18,8 @@ struct figures {
 	double timeouts, refused;
 	double failed; /* of tries, as a share */
 	tw_time queued, worked, served, latency;
+	double unreached; /* of calls, as a share */
+	bool unserved;	  /* no try comes to the callee */
 };
 
 enum { ENTRY, CART, DB, ADS, EDGES };
@@ -45,8 +47,11 @@ static void add_figures(struct side *side, size_t run, const struct figures *x)
 	cell->errors = (uint64_t)(calls * x->errors);
 	cell->timeouts = (uint64_t)(calls * x->timeouts);
 	cell->shed = (uint64_t)(calls * x->refused);
+	cell->unreached = (uint64_t)(calls * x->unreached);
 	cell->network = (int64_t)calls * TW_MS;
 	tw_histogram_record_n(&cell->latency, x->latency, calls);
+	if (x->unserved)
+		return;
 	cell = cell_of(side, run, x->caller, x->service, "Do", TW_SERVER);
 	cell->count = tries;
 	cell->errors = (uint64_t)(tries * x->failed);
@@ -211,6 +216,24 @@ START_TEST(refused)
 }
 END_TEST
 
+/* The network drops what frontend sends to ads: it waits until it gives up,
+ * and nothing is seen at ads. */
+START_TEST(unreached)
+{
+	struct figures w[EDGES];
+
+	copy(w);
+	w[ADS].errors = w[ADS].unreached = 1;
+	w[ADS].unserved = true;
+	w[ADS].latency = 5000 * TW_MS;
+	w[ENTRY].errors = w[ENTRY].failed = 1;
+	w[ENTRY].served = 5030 * TW_MS;
+	w[ENTRY].latency = 5031 * TW_MS;
+	expect_guilty(w, ERRORS, "frontend", "ads", TW_CAUSE_UNREACHED, NULL);
+	expect_guilty(w, LATENCY, "frontend", "ads", TW_CAUSE_UNREACHED, NULL);
+}
+END_TEST
+
 /* cart calls db thrice as often; db waits, and nothing else changed. */
 START_TEST(more_calls)
 {
@@ -286,4 +309,4 @@ END_TEST
 
 TW_TESTS("gate/blame", slower_work_deep_down, queue_because_of_a_callee,
 	less_capacity, retry_storm, lower_timeout, errors_of_its_own, refused,
-	more_calls, what_differs_decides, when_and_which)
+	unreached, more_calls, what_differs_decides, when_and_which)

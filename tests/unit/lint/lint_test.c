@@ -243,4 +243,51 @@ START_TEST(queues)
 }
 END_TEST
 
-TW_TESTS("lint/lint", labels, ports, routes, probes, calls, queues)
+#define POLICY(name, spec)                                                     \
+	"---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"         \
+	"metadata: {name: " name "}\nspec: " spec "\n"
+#define TO_DNS "egress: [{ports: [{port: 53, protocol: UDP}]}, "
+
+START_TEST(network_policies)
+{
+	static const struct lint_case cases[] = {
+		{"the caller is let in",
+			CHAIN POLICY("b",
+				"{podSelector: {matchLabels: {app: b}}, "
+				"ingress: [{from: [{podSelector: {matchLabels: "
+				"{app: a}}}]}]}"),
+			NULL, NULL, NULL},
+		{"the caller is not let in",
+			CHAIN POLICY("b",
+				"{podSelector: {matchLabels: {app: b}}, "
+				"ingress: [{from: [{podSelector: {matchLabels: "
+				"{app: c}}}]}]}"),
+			NULL, "call-cut-off",
+			"NetworkPolicy default/b drops the calls from "
+			"default/a to default/b"},
+		{"on another port alone",
+			CHAIN POLICY("b",
+				"{podSelector: {matchLabels: {app: b}}, "
+				"ingress: [{ports: [{port: 9090}]}]}"),
+			NULL, "call-cut-off", "no ingress rule admits it"},
+		{"out to the callee but not to the names",
+			CHAIN POLICY("b",
+				"{podSelector: {matchLabels: {app: b}}, "
+				"policyTypes: [Egress], egress: [{to: "
+				"[{podSelector: {matchLabels: {app: c}}}]}]}"),
+			NULL, "call-cut-off",
+			"keeps default/b from looking up names"},
+		{"out to both",
+			CHAIN POLICY("b",
+				"{podSelector: {matchLabels: {app: b}}, "
+				"policyTypes: [Egress], " TO_DNS "{to: "
+				"[{podSelector: {matchLabels: {app: c}}}]}]}"),
+			NULL, NULL, NULL},
+	};
+
+	run_all(cases, sizeof cases / sizeof *cases);
+}
+END_TEST
+
+TW_TESTS("lint/lint", labels, ports, routes, probes, calls, queues,
+	network_policies)

@@ -1,0 +1,98 @@
+/*
+ * Calls that the network does not let through.
+ */
+#include "harness/lint/rules.h"
+#include "twins/model/reach.h"
+
+#include <stdio.h>
+
+/* Two Services in front of the same pods make the same calls. */
+static bool is_known(const struct tw_lint_context *c, const char *message)
+{
+	for (size_t i = 0; i < c->diags->list.n; i++)
+		if (!strcmp(c->diags->list.v[i]->message, message))
+			return true;
+	return false;
+}
+
+static void tell(const struct tw_lint_context *c, const char *caller,
+	const char *callee, const struct tw_reach_answer *answer)
+{
+	bool no_name = answer->how == TW_REACH_NO_NAME;
+	const char *side =
+		no_name || !answer->by_ingress ? "egress" : "ingress";
+	struct tw_diag *diag;
+	char text[512];
+
+	if (no_name)
+		snprintf(text, sizeof text,
+			"NetworkPolicy %s/%s keeps %s from looking up names: "
+			"its calls to %s fail",
+			answer->by->namespace, answer->by->name, caller,
+			callee);
+	else
+		snprintf(text, sizeof text,
+			"NetworkPolicy %s/%s drops the calls from %s to %s",
+			answer->by->namespace, answer->by->name, caller,
+			callee);
+	if (is_known(c, text))
+		return;
+	diag = tw_lint_find(
+		c, "call-cut-off", NULL, answer->by->origin, "%s", text);
+	diag->why = no_name ? "each call waits for its look-up to time out, "
+			      "10 s, or its own timeout"
+			    : "each call waits for its connection to time "
+			      "out, or its own timeout";
+	tw_diag_hint(c->diags, diag,
+		no_name ? "add an egress rule to port 53, UDP and TCP, of the "
+			  "cluster's DNS"
+			: "no %s rule admits it: add one, or take the call "
+			  "away",
+		side);
+}
+
+static void check_call(
+	const struct tw_lint_context *c, const struct tw_channel *channel)
+{
+	const struct tw_service *services = c->model->services;
+	const struct tw_spec_service *caller = services[channel->caller].spec;
+	const struct tw_spec_service *callee =
+		services[c->model->endpoints[channel->endpoint].service].spec;
+
+	for (size_t i = 0; i < caller->workloads.n; i++) {
+		for (size_t k = 0; k < callee->workloads.n; k++) {
+			struct tw_reach_answer answer =
+				tw_reach_judge(c->spec, caller->workloads.v[i],
+					callee, NULL, callee->workloads.v[k]);
+
+			if (!answer.by)
+				continue;
+			tell(c, caller->workloads.v[i]->key, callee->key,
+				&answer);
+			return;
+		}
+	}
+}
+
+/* Does a channel before this one lead between the same two services? */
+static bool is_told(const struct tw_model *model, uint32_t at)
+{
+	const struct tw_channel *it = &model->channels[at];
+
+	for (uint32_t i = 0; i < at; i++)
+		if (model->channels[i].caller == it->caller &&
+			model->endpoints[model->channels[i].endpoint].service ==
+				model->endpoints[it->endpoint].service)
+			return true;
+	return false;
+}
+
+void tw_lint_reach(const struct tw_lint_context *c)
+{
+	if (!c->model || !c->spec->netpols.n)
+		return;
+	for (uint32_t i = 0; i < c->model->n_channels; i++)
+		if (c->model->channels[i].caller != TW_NONE &&
+			!is_told(c->model, i))
+			check_call(c, &c->model->channels[i]);
+}

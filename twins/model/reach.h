@@ -1,0 +1,57 @@
+/*
+ * Who can talk to whom, by what the manifests say and without a run: a
+ * Service's selector, its ports and those of the pods, NetworkPolicies on
+ * both sides, and whether the caller may look up names.
+ *
+ * The compiler asks for pairs of workloads; tw_reach_pairs() lists all pairs
+ * of a system, for comparing two.
+ */
+#ifndef TW_MODEL_REACH_H
+#define TW_MODEL_REACH_H
+
+#include "twins/model/spec.h"
+
+enum tw_reach {
+	TW_REACH_OPEN,
+	TW_REACH_DROPPED, /* a NetworkPolicy drops what is sent */
+	TW_REACH_NO_NAME, /* one that keeps the caller from the DNS */
+	TW_REACH_NO_PORT, /* no pod has the port that targetPort names */
+	TW_REACH_NO_PODS, /* the selector selects none */
+};
+
+struct tw_reach_answer {
+	enum tw_reach how;
+	bool by_ingress;	    /* DROPPED: the callee's side */
+	const struct tw_netpol *by; /* DROPPED, NO_NAME */
+};
+
+/*
+ * From the pods of a workload (NULL: from outside) to those of another that
+ * are behind `service`, on one of its ports (NULL: on any of them; the best
+ * answer counts).
+ */
+struct tw_reach_answer tw_reach_judge(const struct tw_spec *spec,
+	const struct tw_spec_workload *from,
+	const struct tw_spec_service *service, const struct tw_spec_port *port,
+	const struct tw_spec_workload *to);
+
+struct tw_reach_pair {
+	const char *from; /* workload, or "outside" */
+	const char *to;	  /* "shop/cart:7070", "shop/cart" without ports */
+	struct tw_reach_answer answer;
+};
+
+TW_VEC_TYPE(tw_reach_pairs, struct tw_reach_pair);
+
+/*
+ * Every workload, and the outside, against every port of every declared
+ * Service, in the spec's order. Texts live in the arena. Of several workloads
+ * behind a Service the best answer counts.
+ */
+void tw_reach_pairs(const struct tw_spec *spec, struct tw_arena *arena,
+	struct tw_reach_pairs *to);
+
+/* "dropped: no ingress rule of NetworkPolicy shop/cart admits it". */
+void tw_reach_text(const struct tw_reach_answer *answer, struct tw_buf *out);
+
+#endif
