@@ -124,35 +124,8 @@ static void add_copy(
 	tw_time later =
 		(tw_time)((double)COPY_SPREAD *
 			  tw_draw(world->seed, key, TW_DRAW_ARRIVAL, 0));
-	uint32_t at = world->free_copy;
 
-	if (at == TW_NONE) {
-		at = (uint32_t)world->copies.n;
-		tw_vec_push(&world->copies, it);
-	} else {
-		world->free_copy = world->copies.v[at].next;
-		world->copies.v[at] = it;
-	}
-	world->live_copies++;
-	tw_queue_schedule(&world->queue, tw_world_now(world) + later,
-		TW_CLASS_ARRIVAL, TW_EV_COPY, at, 0);
-}
-
-static void arrive_copy(struct tw_world *world, uint32_t at)
-{
-	struct tw_copy *it = &world->copies.v[at];
-	struct tw_arrival arrival = {
-		.endpoint = it->endpoint,
-		.caller = TW_NONE,
-		.key = it->key,
-		.position = it->position,
-	};
-	uint32_t copy = it->next;
-
-	it->next = world->free_copy;
-	world->free_copy = at;
-	world->live_copies--;
-	tw_call_arrive(world, &arrival, copy);
+	tw_copy_add(world, &it, later);
 }
 
 /* ---- the clock ------------------------------------------------------ */
@@ -164,9 +137,6 @@ static void handle(struct tw_twin *twin, const struct tw_event *event)
 	if (tw_traffic_event(world, event) || tw_cluster_event(world, event))
 		return;
 	switch (event->kind) {
-	case TW_EV_COPY:
-		arrive_copy(world, event->a);
-		break;
 	case TW_EV_FAULT_ON:
 	case TW_EV_FAULT_OFF:
 		switch_fault(twin, event->a, event->kind == TW_EV_FAULT_ON);

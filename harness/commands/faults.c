@@ -7,6 +7,18 @@
 static const char *type_text(enum tw_param_type type)
 {
 	switch (type) {
+	case TW_PARAM_NAME:
+		return "name";
+	case TW_PARAM_CHOICE:
+		return "choice";
+	case TW_PARAM_COUNT:
+		return "count";
+	case TW_PARAM_RATE:
+		return "rate";
+	case TW_PARAM_BANDWIDTH:
+		return "bandwidth";
+	case TW_PARAM_AMOUNT:
+		return "amount";
 	case TW_PARAM_DURATION:
 		return "duration";
 	case TW_PARAM_RATIO:
@@ -26,8 +38,11 @@ static const char *type_text(enum tw_param_type type)
 static void print_params(const struct tw_fault_param *params, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		printf("    %-12s %-10s %s", params[i].name,
+		printf("    %-15s %-10s %s", params[i].name,
 			type_text(params[i].type), params[i].help);
+		for (size_t k = 0; params[i].choices && params[i].choices[k];
+			k++)
+			printf("%s%s", k ? ", " : ": ", params[i].choices[k]);
 		if (params[i].required)
 			printf(" (required)");
 		else if (params[i].otherwise)

@@ -150,13 +150,57 @@ static void read_kind(
 	fault->kind_pos = kind.origin->pos;
 }
 
+static bool is_selector(const char *name)
+{
+	size_t n;
+	const struct tw_fault_param *common = tw_fault_common(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(common[i].name, name))
+			return common[i].type == TW_PARAM_GLOB;
+	return false;
+}
+
+/* Several names of a selector stand with commas between. */
+static bool add_names(struct tw_schema_reader *reader,
+	struct tw_config_fault *fault, const struct tw_yaml *key,
+	const struct tw_yaml *value)
+{
+	struct tw_buf names = {0};
+	bool ok = value->items.n > 0;
+
+	for (size_t i = 0; ok && i < value->items.n; i++) {
+		const struct tw_yaml *item = value->items.v[i];
+
+		ok = tw_yaml_text(item) && !strchr(item->value, ',');
+		if (ok)
+			tw_buf_printf(
+				&names, "%s%s", i ? "," : "", item->value);
+	}
+	if (!ok)
+		tw_schema_expected(
+			reader, key->value, "one value or several", value);
+	else
+		tw_vec_push_in(reader->arena, &fault->args,
+			((struct tw_fault_arg){.name = key->value,
+				.value = tw_arena_strdup(
+					reader->arena, tw_buf_text(&names)),
+				.name_pos = key->pos,
+				.value_pos = value->pos}));
+	tw_buf_release(&names);
+	return true;
+}
+
 static bool add_arg(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value)
 {
 	struct tw_config_fault *fault = base;
-	struct tw_text text = tw_schema_text(reader, value);
+	struct tw_text text;
 
-	tw_yaml_use(value);
+	tw_yaml_use_all(value);
+	if (value->kind == TW_YAML_SEQUENCE && is_selector(key->value))
+		return add_names(reader, fault, key, value);
+	text = tw_schema_text(reader, value);
 	if (!tw_yaml_text(value))
 		tw_schema_expected(reader, key->value, "one value", value);
 	else

@@ -1,15 +1,31 @@
 #include "twins/fault/kinds.h"
 
-/* A try is answered with the status in place of the replica, which never sees
- * it; the caller's retries do see it. */
+/*
+ * A try is answered with the status in place of the replica, which never sees
+ * it; the caller's retries do see it (Chaos Mesh HTTPChaos, a proxy before the
+ * replica; a `fault:` of Istio is injected by the caller's own proxy). Unit of
+ * probability: a try.
+ */
 static const struct tw_fault_param params[] = {
-	{"status", TW_PARAM_STATUS, false, "503", "the HTTP status"},
+	{"status", TW_PARAM_STATUS, false, "503", "the HTTP status", NULL},
 };
+
+static void pass(struct tw_world *world, const struct tw_live_effect *live,
+	const struct tw_passage *passage, struct tw_hindrance *to)
+{
+	(void)world;
+	(void)passage;
+	to->over = true;
+	to->far = true;
+	to->reason = TW_ANSWERED;
+	to->status = live->effect->status;
+}
 
 static void prepare(struct tw_fault *fault, const struct tw_model *model)
 {
 	(void)model;
-	fault->effect->kind = TW_EFFECT_ERROR;
+	fault->effect->pass = pass;
+	fault->effect->ways = TW_THERE;
 	fault->effect->status = (int)tw_fault_value(fault, "status")->integer;
 }
 
@@ -17,11 +33,6 @@ const struct tw_fault_kind tw_fault_error = {
 	.name = "error",
 	.help = "calls are answered with an error",
 	TW_FAULT_PARAMS(params),
-	.selectors = TW_SELECT_SERVICE | TW_SELECT_ENDPOINT | TW_SELECT_FROM |
-		     TW_SELECT_TO | TW_SELECT_REPLICA | TW_SELECT_NODE |
-		     TW_SELECT_ZONE,
-	.needs = ~0U,
+	TW_FAULT_ON_PASSAGE,
 	.prepare = prepare,
-	.start = tw_fault_start_effect,
-	.stop = tw_fault_stop_effect,
 };

@@ -4,40 +4,89 @@
 #include "twins/base/hash.h"
 #include "twins/fault/kinds.h"
 #include "twins/fault/select.h"
+#include "twins/fault/values.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Longer than any run; sums of times stay far from the end of the clock. */
-#define MAX_TIME (366 * 24 * TW_H)
+/* More of one fault than this is a typing error. */
+#define REPEATS_MAX 10000
 
 static const struct tw_fault_kind *const kinds[] = {
+	&tw_fault_bandwidth,
+	&tw_fault_black_hole,
+	&tw_fault_brown_out,
+	&tw_fault_connection_storm,
+	&tw_fault_dns_error,
 	&tw_fault_error,
 	&tw_fault_latency,
+	&tw_fault_loss,
 	&tw_fault_node_down,
 	&tw_fault_partition,
+	&tw_fault_refuse,
 	&tw_fault_replica_kill,
+	&tw_fault_reset,
 	&tw_fault_slow,
+	&tw_fault_slow_close,
 	&tw_fault_surge,
+	&tw_fault_throttle,
 	&tw_fault_zone_down,
 };
 
-enum { AT, FOR, PROBABILITY, FIRST_SELECTOR };
+enum {
+	AT,
+	FOR,
+	AFTER,
+	NAME,
+	EVERY,
+	TIMES,
+	PROBABILITY,
+	UNIT,
+	MODE,
+	VALUE,
+	FIRST_SELECTOR
+};
+
+static const char *const units[] = {"request", "connection", NULL};
+
+static const char *const modes[] = {
+	[TW_MODE_ALL] = "all",
+	[TW_MODE_ONE] = "one",
+	[TW_MODE_FIXED] = "fixed",
+	[TW_MODE_FIXED_PERCENT] = "fixed-percent",
+	[TW_MODE_RANDOM_MAX_PERCENT] = "random-max-percent",
+	NULL,
+};
+
+const char *const tw_fault_directions[] = {"there", "back", "both", NULL};
 
 /* Selectors in the order of the bits of enum tw_selector. */
 static const struct tw_fault_param common[] = {
-	{"at", TW_PARAM_DURATION, false, "0s", "when it begins"},
+	{"at", TW_PARAM_DURATION, false, "0s", "when it begins", NULL},
 	{"for", TW_PARAM_DURATION, false, NULL,
-		"how long it lasts; default: to the end"},
+		"how long it lasts; default: to the end", NULL},
+	{"after", TW_PARAM_NAME, false, NULL,
+		"`at` counts from the end of this fault, or of the `previous`",
+		NULL},
+	{"name", TW_PARAM_NAME, false, NULL, "for `after`", NULL},
+	{"every", TW_PARAM_DURATION, false, NULL,
+		"it begins again so long after it began", NULL},
+	{"times", TW_PARAM_COUNT, false, NULL, "so often in all", NULL},
 	{"probability", TW_PARAM_RATIO, false, "100%",
-		"of each call or target to be hit"},
-	{"service", TW_PARAM_GLOB, false, NULL, "replicas of it; calls to it"},
-	{"endpoint", TW_PARAM_GLOB, false, NULL, "calls to it"},
-	{"from", TW_PARAM_GLOB, false, NULL, "calls by it"},
-	{"to", TW_PARAM_GLOB, false, NULL, "calls to it"},
-	{"replica", TW_PARAM_GLOB, false, NULL, "this replica"},
-	{"node", TW_PARAM_GLOB, false, NULL, "replicas on it"},
-	{"zone", TW_PARAM_GLOB, false, NULL, "replicas in it"},
+		"of each call or target to be hit", NULL},
+	{"unit", TW_PARAM_CHOICE, false, "request",
+		"what `probability` is of, for what happens to calls", units},
+	{"mode", TW_PARAM_CHOICE, false, "all",
+		"how many of the replicas or nodes that fit", modes},
+	{"value", TW_PARAM_AMOUNT, false, NULL, "how many: 3, or 30%", NULL},
+	{"service", TW_PARAM_GLOB, false, NULL, "replicas of it; calls to it",
+		NULL},
+	{"endpoint", TW_PARAM_GLOB, false, NULL, "calls to it", NULL},
+	{"from", TW_PARAM_GLOB, false, NULL, "calls by it", NULL},
+	{"to", TW_PARAM_GLOB, false, NULL, "calls to it", NULL},
+	{"replica", TW_PARAM_GLOB, false, NULL, "this replica", NULL},
+	{"node", TW_PARAM_GLOB, false, NULL, "replicas on it", NULL},
+	{"zone", TW_PARAM_GLOB, false, NULL, "replicas in it", NULL},
 };
 
 #define N_KINDS	 (sizeof kinds / sizeof *kinds)
@@ -78,102 +127,11 @@ const struct tw_fault_value *tw_fault_value(
 	tw_unreachable();
 }
 
-void tw_fault_start_effect(const struct tw_fault *fault, struct tw_world *world)
+unsigned tw_fault_ways(const struct tw_fault *fault)
 {
-	tw_effect_add(world, fault->effect);
-}
+	static const unsigned ways[] = {TW_THERE, TW_BACK, TW_THERE | TW_BACK};
 
-void tw_fault_stop_effect(const struct tw_fault *fault, struct tw_world *world)
-{
-	tw_effect_remove(world, fault->effect);
-}
-
-static bool coin(const struct tw_fault *fault, const struct tw_world *world,
-	uint64_t target)
-{
-	return fault->probability >= 1 ||
-	       tw_draw(world->seed, tw_hash_combine(fault->hash, target),
-		       TW_DRAW_FAULT, 0) < fault->probability;
-}
-
-bool tw_fault_hits_replica(const struct tw_fault *fault,
-	const struct tw_world *world, uint32_t replica)
-{
-	uint32_t node = world->replicas[replica].node;
-
-	if (fault->replicas && !fault->replicas[replica])
-		return false;
-	if (fault->nodes && (node == TW_NONE || !fault->nodes[node]))
-		return false;
-	return coin(fault, world, world->model->replicas[replica].hash);
-}
-
-bool tw_fault_hits_node(const struct tw_fault *fault,
-	const struct tw_world *world, uint32_t node)
-{
-	return (!fault->nodes || fault->nodes[node]) &&
-	       coin(fault, world, world->model->nodes[node].hash);
-}
-
-/* ---- values --------------------------------------------------------- */
-
-static const char *expected(enum tw_param_type type)
-{
-	static const char *const texts[] = {
-		[TW_PARAM_DURATION] = ("a time such as 800ms or 30s, up to a "
-				       "year"),
-		[TW_PARAM_RATIO] = "a share such as 5% or 0.05",
-		[TW_PARAM_FACTOR] = "a factor such as 2x or 1.5",
-		[TW_PARAM_STATUS] = "an HTTP status from 200 to 599",
-		[TW_PARAM_FLAG] = "true or false",
-		[TW_PARAM_GLOB] = "a name, or a pattern with *",
-	};
-
-	return texts[type];
-}
-
-static bool parse_ratio(struct tw_str s, double *value)
-{
-	return (tw_parse_percent(s, value) || tw_parse_real(s, value)) &&
-	       *value >= 0 && *value <= 1;
-}
-
-static bool parse_factor(struct tw_str s, double *value)
-{
-	if (s.n && s.p[s.n - 1] == 'x')
-		s.n--;
-	return tw_parse_real(s, value) && *value >= 0 && *value <= 1e6;
-}
-
-static bool parse_flag(struct tw_str s, int64_t *value)
-{
-	*value = tw_str_equal(s, "true");
-	return *value || tw_str_equal(s, "false");
-}
-
-static bool parse_value(
-	enum tw_param_type type, const char *text, struct tw_fault_value *to)
-{
-	struct tw_str s = tw_str_of(text);
-
-	to->text = text;
-	switch (type) {
-	case TW_PARAM_DURATION:
-		return tw_parse_duration(s, &to->integer) && to->integer >= 0 &&
-		       to->integer <= MAX_TIME;
-	case TW_PARAM_RATIO:
-		return parse_ratio(s, &to->real);
-	case TW_PARAM_FACTOR:
-		return parse_factor(s, &to->real);
-	case TW_PARAM_STATUS:
-		return tw_parse_int(s, &to->integer) && to->integer >= 200 &&
-		       to->integer <= 599;
-	case TW_PARAM_FLAG:
-		return parse_flag(s, &to->integer);
-	case TW_PARAM_GLOB:
-		return s.n > 0;
-	}
-	return false;
+	return ways[tw_fault_value(fault, "direction")->integer];
 }
 
 /* ---- reading one fault ---------------------------------------------- */
@@ -184,7 +142,7 @@ struct reader {
 	struct tw_diags *diags;
 	struct tw_arena *arena;
 	struct tw_pos pos;
-	struct tw_fault_value common[N_COMMON];
+	struct tw_fault_value *common;
 	struct tw_fault_value *own;
 	struct selection selection;
 	bool ok;
@@ -209,6 +167,8 @@ static const struct tw_fault_kind *find_kind(
 
 static bool knows(const struct tw_fault_kind *kind, size_t i)
 {
+	if (i == UNIT)
+		return kind->passage;
 	return i < FIRST_SELECTOR ||
 	       (kind->selectors & 1U << (i - FIRST_SELECTOR));
 }
@@ -264,11 +224,10 @@ static void read_arg(struct reader *r, const struct tw_fault_arg *arg)
 		return;
 	}
 	value->given = true;
-	if (!parse_value(param->type, tw_arena_strdup(r->arena, arg->value),
-		    value)) {
+	if (!value_parse(param, tw_arena_strdup(r->arena, arg->value), value)) {
 		tw_diag(r->diags, TW_ERROR, arg->value_pos,
 			"'%s' of %s is %s, not '%s'", arg->name, r->kind->name,
-			expected(param->type), arg->value);
+			value_expected(r->arena, param), arg->value);
 		r->ok = false;
 	}
 	if (value >= r->common + FIRST_SELECTOR &&
@@ -292,13 +251,19 @@ static void fill_defaults(struct reader *r)
 				r->kind->name, param->name, param->help);
 			r->ok = false;
 		} else if (param->otherwise) {
-			parse_value(param->type, param->otherwise, &r->own[i]);
+			value_parse(param, param->otherwise, &r->own[i]);
 		}
 	}
 	for (size_t i = 0; i < FIRST_SELECTOR; i++)
 		if (!r->common[i].given && common[i].otherwise)
-			parse_value(common[i].type, common[i].otherwise,
-				&r->common[i]);
+			value_parse(
+				&common[i], common[i].otherwise, &r->common[i]);
+}
+
+static void wrong(struct reader *r, const char *message)
+{
+	tw_diag(r->diags, TW_ERROR, r->pos, "%s", message);
+	r->ok = false;
 }
 
 static void check_needs(struct reader *r)
@@ -319,11 +284,36 @@ static void check_needs(struct reader *r)
 		r->ok = false;
 	}
 	tw_buf_release(&names);
-	if (r->common[FOR].given && r->ok && !r->common[FOR].integer) {
-		tw_diag(r->diags, TW_ERROR, r->pos,
-			"a fault `for` no time does nothing");
-		r->ok = false;
-	}
+}
+
+/* What only several parameters together can get wrong. */
+static void check_together(struct reader *r)
+{
+	const struct tw_fault_value *it = r->common;
+	int64_t mode = it[MODE].integer;
+	bool percent = mode == TW_MODE_FIXED_PERCENT ||
+		       mode == TW_MODE_RANDOM_MAX_PERCENT;
+
+	if (!r->ok)
+		return;
+	if (it[FOR].given && !it[FOR].integer)
+		wrong(r, "a fault `for` no time does nothing");
+	if (it[EVERY].given != it[TIMES].given)
+		wrong(r, "'every' and 'times' go together");
+	else if (it[TIMES].given && it[TIMES].integer > REPEATS_MAX)
+		wrong(r, "'times' is at most 10000");
+	else if (it[EVERY].given && it[TIMES].integer > 1 &&
+		 (!it[FOR].given || it[FOR].integer > it[EVERY].integer))
+		wrong(r, "what begins again has to end before: give it a "
+			 "'for' of at most 'every'");
+	if (percent && (!it[VALUE].given || it[VALUE].integer))
+		wrong(r, "this mode needs a 'value' such as 30%");
+	else if (mode == TW_MODE_FIXED &&
+		 (!it[VALUE].given || !it[VALUE].integer))
+		wrong(r, "mode fixed needs a 'value' such as 2");
+	else if (it[VALUE].given && !percent && mode != TW_MODE_FIXED)
+		wrong(r, "'value' is for the modes fixed, fixed-percent and "
+			 "random-max-percent");
 }
 
 static int by_name(const void *a, const void *b)
@@ -371,6 +361,7 @@ static void finish(struct reader *r, struct tw_fault *fault)
 	*effect = (struct tw_effect){
 		.hash = fault->hash,
 		.probability = fault->probability,
+		.by_connection = r->common[UNIT].integer,
 		.callers = fault->callers,
 		.callees = fault->callees,
 		.endpoints = fault->endpoints,
@@ -378,10 +369,72 @@ static void finish(struct reader *r, struct tw_fault *fault)
 		.nodes = fault->nodes,
 		.from_zones = fault->from_zones,
 		.to_zones = fault->to_zones,
+		.chosen_callers = fault->picks_callers,
+		.end = fault->end,
 	};
 	fault->effect = effect;
 	if (r->kind->prepare)
 		r->kind->prepare(fault, r->model);
+}
+
+/* The time that `at` counts from. */
+static tw_time base_of(struct reader *r, const struct tw_scenario *scenario)
+{
+	const char *after = r->common[AFTER].text;
+	const struct tw_fault *found = NULL;
+	TW_VEC(const char *) names = {0};
+	tw_time base = 0;
+
+	if (!r->common[AFTER].given)
+		return 0;
+	tw_vec_push(&names, "previous");
+	for (size_t i = 0; i < scenario->faults.n; i++) {
+		const struct tw_fault *it = scenario->faults.v[i];
+
+		if (it->name)
+			tw_vec_push(&names, it->name);
+		if (!strcmp(after, "previous") ||
+			(it->name && !strcmp(after, it->name)))
+			found = it;
+	}
+	if (!found) {
+		tw_diag_nearest(r->diags,
+			tw_diag(r->diags, TW_ERROR, r->pos,
+				"after: no fault before this one is called "
+				"'%s'",
+				after),
+			after, names.v, names.n);
+		r->ok = false;
+	} else if (found->end == TW_NEVER) {
+		wrong(r, "after: that fault does not end: give it a 'for'");
+	} else {
+		base = found->end;
+	}
+	tw_vec_release(&names);
+	return base;
+}
+
+static void schedule(struct reader *r, struct tw_scenario *scenario,
+	const struct tw_fault *it)
+{
+	int64_t times = r->common[TIMES].given ? r->common[TIMES].integer : 1;
+	tw_time every = r->common[EVERY].integer;
+
+	for (int64_t i = 0; i < times; i++) {
+		struct tw_fault *fault = tw_new(r->arena, struct tw_fault);
+
+		*fault = *it;
+		fault->at += i * every;
+		fault->end = fault->lasts ? fault->at + fault->lasts : TW_NEVER;
+		if (i)
+			fault->hash = tw_hash_combine(it->hash, (uint64_t)i);
+		finish(r, fault);
+		tw_vec_push(&scenario->faults, fault);
+		if (fault->at < scenario->start)
+			scenario->start = fault->at;
+		if (fault->end > scenario->end)
+			scenario->end = fault->end;
+	}
 }
 
 bool tw_scenario_add(struct tw_scenario *scenario, const char *kind,
@@ -394,36 +447,33 @@ bool tw_scenario_add(struct tw_scenario *scenario, const char *kind,
 		.arena = &scenario->arena,
 		.pos = kind_pos,
 		.ok = true};
-	struct tw_fault *fault;
+	struct tw_fault fault;
 
 	if (!r.kind)
 		return false;
 	r.own = tw_new_array(
 		r.arena, r.kind->n_params + 1, struct tw_fault_value);
+	r.common = tw_new_array(r.arena, N_COMMON, struct tw_fault_value);
 	for (size_t i = 0; i < n; i++)
 		read_arg(&r, &args[i]);
 	fill_defaults(&r);
 	check_needs(&r);
-	fault = tw_new(r.arena, struct tw_fault);
-	*fault = (struct tw_fault){
+	check_together(&r);
+	fault = (struct tw_fault){
 		.kind = r.kind,
+		.name = r.common[NAME].given ? r.common[NAME].text : NULL,
 		.label = label_of(r.arena, kind, args, n),
 		.hash = hash_of(kind, args, n),
-		.at = r.common[AT].integer,
+		.at = r.common[AT].integer + base_of(&r, scenario),
 		.lasts = r.common[FOR].integer,
 		.probability = r.common[PROBABILITY].real,
 		.values = r.own,
+		.mode = (enum tw_fault_mode)r.common[MODE].integer,
+		.amount = &r.common[VALUE],
 	};
-	fault->end = fault->lasts ? fault->at + fault->lasts : TW_NEVER;
 	r.ok &= select_all(
-		fault, &r.selection, kind_pos, r.arena, model, diags);
-	if (!r.ok)
-		return false;
-	finish(&r, fault);
-	tw_vec_push(&scenario->faults, fault);
-	if (fault->at < scenario->start)
-		scenario->start = fault->at;
-	if (fault->end > scenario->end)
-		scenario->end = fault->end;
-	return true;
+		&fault, &r.selection, kind_pos, r.arena, model, diags);
+	if (r.ok)
+		schedule(&r, scenario, &fault);
+	return r.ok;
 }

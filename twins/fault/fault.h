@@ -2,18 +2,27 @@
  * Faults: what goes wrong, when, and where. A kind is a file with a vtable
  * and a row in the list of fault.c; to add one changes nothing else.
  *
- * A fault says where by selectors (globs over names; several on one fault
- * must all fit):
+ * A fault says where by selectors (globs over names, several with commas
+ * between; several selectors on one fault must all fit):
  *	service    replicas of it; calls to it
  *	endpoint   calls to it
  *	from, to   calls by its caller, to its callee ("outside" is a caller);
  *		   for a partition also zones
  *	replica, node, zone  the replicas there
  * and when by `at` (default 0s) and `for` (default: to the end of the run).
- * `probability` is per try for what happens to calls, per arrival for surge,
- * and per target for what happens to replicas, nodes and zones. Draws are
- * keyed by a hash of what the person wrote and by the try or the target, so a
- * fault hits the same requests on both sides of a comparison.
+ * `after` counts `at` from the end of an earlier fault, called by its `name`
+ * or "previous"; `every` and `times` make several of one.
+ *
+ * `mode` and `value` pick some of the replicas (nodes) that fit, others in each
+ * run: those of service, replica, node and zone; else those of `from`; else
+ * those of `to`. The words and what they pick are Chaos Mesh's (SelectorMode,
+ * pkg/selector/generic: percentages are rounded down).
+ *
+ * `probability` is per try for what happens to calls (`unit: connection`: per
+ * pair of replicas, thrown once), per arrival for surge, and per target for
+ * what happens to replicas, nodes and zones. Draws are keyed by a hash of what
+ * the person wrote and by the try or the target, so a fault hits the same
+ * requests on both sides of a comparison.
  */
 #ifndef TW_FAULT_FAULT_H
 #define TW_FAULT_FAULT_H
@@ -21,17 +30,22 @@
 #include "twins/model/model.h"
 
 struct tw_effect;
-struct tw_effect;
 struct tw_fault;
 struct tw_world;
 
 enum tw_param_type {
-	TW_PARAM_DURATION, /* "800ms" -> ns */
-	TW_PARAM_RATIO,	   /* "5%", "0.05" */
-	TW_PARAM_FACTOR,   /* "2x", "2" */
-	TW_PARAM_STATUS,   /* 200..599 */
-	TW_PARAM_FLAG,	   /* true, false */
-	TW_PARAM_GLOB,	   /* a selector */
+	TW_PARAM_DURATION,  /* "800ms" -> ns */
+	TW_PARAM_RATIO,	    /* "5%", "0.05" */
+	TW_PARAM_FACTOR,    /* "2x", "2" */
+	TW_PARAM_STATUS,    /* 200..599 */
+	TW_PARAM_FLAG,	    /* true, false */
+	TW_PARAM_GLOB,	    /* a selector */
+	TW_PARAM_NAME,	    /* a text */
+	TW_PARAM_CHOICE,    /* integer: place in `choices` */
+	TW_PARAM_COUNT,	    /* a whole number from 1 */
+	TW_PARAM_RATE,	    /* "100/s", "60/min" -> 1/s */
+	TW_PARAM_BANDWIDTH, /* "10Mbit/s", "1MB/s" -> bytes/s */
+	TW_PARAM_AMOUNT,    /* "3": integer; "30%": integer 0, real 0.3 */
 };
 
 enum tw_selector {
@@ -50,6 +64,7 @@ struct tw_fault_param {
 	bool required;
 	const char *otherwise; /* as a person would write it; NULL: none */
 	const char *help;
+	const char *const *choices; /* up to NULL */
 };
 
 struct tw_fault_kind {
@@ -59,6 +74,8 @@ struct tw_fault_kind {
 	size_t n_params;
 	unsigned selectors; /* enum tw_selector, or-ed: that it knows */
 	unsigned needs;	    /* at least one of these; 0: none */
+	bool zones;	    /* `from` and `to` may be zones */
+	bool passage;	    /* happens to calls on their way: knows `unit` */
 	/* Fills in fault->effect, and the end where `for` is not given. */
 	void (*prepare)(struct tw_fault *fault, const struct tw_model *model);
 	void (*start)(const struct tw_fault *fault, struct tw_world *world);
@@ -74,13 +91,22 @@ struct tw_fault_arg {
 /* The value of a parameter: the one that its type says. */
 struct tw_fault_value {
 	bool given;	 /* false: it has its default, if there is one */
-	int64_t integer; /* duration, status, flag */
-	double real;	 /* ratio, factor */
+	int64_t integer; /* duration, status, flag, choice, count, amount */
+	double real;	 /* ratio, factor, rate, bandwidth, amount */
 	const char *text;
+};
+
+enum tw_fault_mode {
+	TW_MODE_ALL,
+	TW_MODE_ONE,
+	TW_MODE_FIXED,
+	TW_MODE_FIXED_PERCENT,
+	TW_MODE_RANDOM_MAX_PERCENT,
 };
 
 struct tw_fault {
 	const struct tw_fault_kind *kind;
+	const char *name;   /* NULL: nobody named it */
 	const char *label;  /* "latency to=shop/cart at=10s": for people */
 	uint64_t hash;	    /* of its content: keys its draws */
 	tw_time at, end;    /* end TW_NEVER: never ends */
@@ -95,6 +121,10 @@ struct tw_fault {
 	const bool *nodes;     /* by node, from `node` and `zone` */
 	const bool *from_zones, *to_zones; /* by zone; [n_zones] is the outside
 					    */
+	enum tw_fault_mode mode;
+	const struct tw_fault_value *amount; /* of the mode */
+	const bool *picks; /* by replica: that the mode picks from */
+	bool picks_callers;
 	struct tw_effect *effect; /* made of these; the kind adds the rest */
 };
 

@@ -4,15 +4,19 @@
 
 void tw_fault_nodes_down(const struct tw_fault *fault, struct tw_world *world)
 {
+	const bool *hit = tw_fault_nodes_hit(fault, world);
+
 	for (uint32_t n = 0; n < world->model->n_nodes; n++)
-		if (tw_fault_hits_node(fault, world, n))
+		if (hit[n])
 			tw_cluster_node_down(world, n);
 }
 
 void tw_fault_nodes_up(const struct tw_fault *fault, struct tw_world *world)
 {
+	const bool *hit = tw_fault_nodes_hit(fault, world);
+
 	for (uint32_t n = 0; n < world->model->n_nodes; n++)
-		if (tw_fault_hits_node(fault, world, n))
+		if (hit[n])
 			tw_cluster_node_up(world, n);
 }
 

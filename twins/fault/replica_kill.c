@@ -5,7 +5,8 @@
 static const struct tw_fault_param params[] = {
 	{"restart", TW_PARAM_DURATION, false, NULL,
 		"until it is ready again, after `for` where that is given; "
-		"default: the model's restart delay"},
+		"default: the model's restart delay",
+		NULL},
 };
 
 static tw_time restart_of(
@@ -25,19 +26,23 @@ static void prepare(struct tw_fault *fault, const struct tw_model *model)
 static void start(const struct tw_fault *fault, struct tw_world *world)
 {
 	tw_time restart = restart_of(fault, world->model);
+	const bool *hit = tw_fault_replicas_hit(fault, world);
 
 	for (uint32_t r = 0; r < world->model->n_replicas; r++)
-		if (tw_fault_hits_replica(fault, world, r))
+		if (hit[r])
 			tw_cluster_kill(
 				world, r, fault->lasts ? TW_NEVER : restart);
 }
 
 static void stop(const struct tw_fault *fault, struct tw_world *world)
 {
+	const bool *hit;
+
 	if (!fault->lasts)
 		return;
+	hit = tw_fault_replicas_hit(fault, world);
 	for (uint32_t r = 0; r < world->model->n_replicas; r++)
-		if (tw_fault_hits_replica(fault, world, r))
+		if (hit[r])
 			tw_cluster_restart(
 				world, r, restart_of(fault, world->model));
 }

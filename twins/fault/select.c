@@ -16,6 +16,7 @@ struct search {
 	const struct tw_model *model;
 	struct tw_diags *diags;
 	bool ok;
+	const char *misfit; /* of several names, the one that fits nothing */
 };
 
 static void add_services(const struct tw_model *model, struct names *names)
@@ -70,17 +71,29 @@ static struct names names_of(const struct tw_model *model, int which)
 static bool match(struct search *s, const struct names *names, const char *glob,
 	bool **set)
 {
-	bool any = false;
+	bool all = true;
 
 	*set = tw_new_array(s->arena, names->list.n + 1, bool);
-	for (size_t i = 0; i < names->list.n; i++)
-		any |= (*set)[i] = tw_model_name_fits(glob, names->list.v[i]);
-	return any;
+	for (const char *at = glob; all && at; at = strchr(at, ',')) {
+		bool any = false;
+		const char *one;
+
+		at += *at == ',';
+		at += strspn(at, " ");
+		one = tw_arena_strndup(s->arena, at, strcspn(at, ","));
+		for (size_t i = 0; i < names->list.n; i++)
+			if (tw_model_name_fits(one, names->list.v[i]))
+				any = (*set)[i] = true;
+		all = any;
+		if (!any)
+			s->misfit = one;
+	}
+	return all;
 }
 
 static void fits_nothing(struct search *s, int which, struct names *names)
 {
-	const char *glob = s->selection->glob[which];
+	const char *glob = s->misfit ? s->misfit : s->selection->glob[which];
 	struct tw_diag *diag = tw_diag(s->diags, TW_ERROR,
 		s->selection->pos[which], "no %s fits '%s'", names->what, glob);
 	size_t n = names->list.n;
@@ -205,20 +218,25 @@ bool select_all(struct tw_fault *fault, const struct selection *selection,
 	struct tw_pos pos, struct tw_arena *arena, const struct tw_model *model,
 	struct tw_diags *diags)
 {
-	struct search s = {selection, arena, model, diags, true};
-	bool partition = !(fault->kind->selectors & TW_SELECT_SERVICE) &&
-			 (fault->kind->selectors & TW_SELECT_FROM);
+	struct search s = {selection, arena, model, diags, true, NULL};
+	bool zones = fault->kind->zones;
 	const bool *services = select_one(&s, SERVICE), *to = NULL;
 
-	select_end(&s, FROM, partition, &fault->callers, &fault->from_zones);
-	select_end(&s, TO, partition, &to, &fault->to_zones);
+	select_end(&s, FROM, zones, &fault->callers, &fault->from_zones);
+	select_end(&s, TO, zones, &to, &fault->to_zones);
 	fault->callees = both(&s, services, to, model->n_services + 1);
 	fault->endpoints = select_one(&s, ENDPOINT);
 	fault->replicas = both(&s, select_one(&s, REPLICA),
 		replicas_of(&s, services), model->n_replicas);
 	fault->nodes = both(&s, select_one(&s, NODE),
 		nodes_of(&s, select_one(&s, ZONE)), model->n_nodes);
-	if (s.ok && !partition && !fit_together(fault, model)) {
+	fault->picks = fault->replicas;
+	if (!fault->picks && !fault->nodes) {
+		fault->picks_callers = fault->callers != NULL;
+		fault->picks = replicas_of(
+			&s, fault->callers ? fault->callers : fault->callees);
+	}
+	if (s.ok && !zones && !fit_together(fault, model)) {
 		tw_diag(diags, TW_ERROR, pos,
 			"the selectors of this fault fit nothing together");
 		s.ok = false;

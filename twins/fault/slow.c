@@ -2,13 +2,13 @@
 
 static const struct tw_fault_param params[] = {
 	{"factor", TW_PARAM_FACTOR, true, NULL,
-		"how many times as long cpu and wait steps take"},
+		"how many times as long cpu and wait steps take", NULL},
 };
 
 static void prepare(struct tw_fault *fault, const struct tw_model *model)
 {
 	(void)model;
-	fault->effect->kind = TW_EFFECT_SLOW;
+	fault->effect->on = TW_ON_WORK;
 	fault->effect->factor = tw_fault_value(fault, "factor")->real;
 }
 

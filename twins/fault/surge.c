@@ -4,13 +4,13 @@
  * come in within a second after it. A fraction is a coin per request. */
 static const struct tw_fault_param params[] = {
 	{"factor", TW_PARAM_FACTOR, true, NULL,
-		"how many times as much traffic comes in"},
+		"how many times as much traffic comes in", NULL},
 };
 
 static void prepare(struct tw_fault *fault, const struct tw_model *model)
 {
 	(void)model;
-	fault->effect->kind = TW_EFFECT_SURGE;
+	fault->effect->on = TW_ON_ARRIVAL;
 	fault->effect->factor = tw_fault_value(fault, "factor")->real;
 }
 

@@ -104,6 +104,8 @@ static void number_endpoints(struct build *b)
 		service->n_endpoints = (uint32_t)it->endpoints.n;
 		for (uint32_t e = 0; e < service->n_endpoints; e++) {
 			const char *name = it->endpoints.v[e].name;
+			const struct tw_spec_endpoint *spec =
+				it->endpoints.v[e].spec;
 
 			model->endpoints[model->n_endpoints++] =
 				(struct tw_endpoint){
@@ -112,7 +114,16 @@ static void number_endpoints(struct build *b)
 						tw_hash_name(name)),
 					.service = i,
 					.program = TW_NONE,
+					.request_bytes = TW_REQUEST_BYTES,
+					.answer_bytes = TW_ANSWER_BYTES,
 				};
+			if (!spec)
+				continue;
+			model->endpoints[model->n_endpoints - 1].request_bytes =
+				tw_int_or(
+					spec->request_bytes, TW_REQUEST_BYTES);
+			model->endpoints[model->n_endpoints - 1].answer_bytes =
+				tw_int_or(spec->answer_bytes, TW_ANSWER_BYTES);
 		}
 	}
 }

@@ -57,6 +57,7 @@ struct tw_endpoint {
 	uint32_t program;      /* where the revision has none of its own */
 	uint32_t from_outside; /* channel */
 	bool called;	       /* some program calls it */
+	int64_t request_bytes, answer_bytes;
 };
 
 struct tw_service {

@@ -56,8 +56,16 @@ struct tw_spec_endpoint {
 	struct tw_spec_steps steps;
 	struct tw_real errors; /* ratio that fails by itself; default 0 */
 	struct tw_int status;  /* of those failures; default 500 */
+	/* Bytes on the wire: what limited bandwidth and lost packets cost. */
+	struct tw_int request_bytes; /* default TW_REQUEST_BYTES */
+	struct tw_int answer_bytes;  /* default TW_ANSWER_BYTES */
 	const struct tw_origin *origin;
 };
+
+/* Nobody's figures: a request with its headers in one packet, an answer of
+ * some kilobytes of JSON in three. */
+#define TW_REQUEST_BYTES 1024
+#define TW_ANSWER_BYTES	 4096
 
 /* ---- services -------------------------------------------------------- */
 

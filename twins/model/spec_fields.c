@@ -62,6 +62,8 @@ static const struct field port_fields[] = {
 static const struct field endpoint_fields[] = {
 	FIELD(tw_spec_endpoint, errors, REAL),
 	FIELD(tw_spec_endpoint, status, INT),
+	FIELD(tw_spec_endpoint, request_bytes, INT),
+	FIELD(tw_spec_endpoint, answer_bytes, INT),
 	END,
 };
 

@@ -59,7 +59,7 @@ static void tell_done(struct tw_world *world, const struct tw_call *call,
 		world->live_arrivals--;
 		world->sojourn += (uint64_t)outcome.latency;
 		world->obs.completed++;
-		if (failed)
+		if (failed && call->position != UINT64_MAX)
 			tw_world_example(world, call, outcome.latency, status);
 	}
 	/* Copies were made here: nobody waits for them. */

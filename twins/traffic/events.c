@@ -57,6 +57,12 @@ bool tw_traffic_event(struct tw_world *world, const struct tw_event *event)
 	case TW_EV_WORKED:
 		tw_serve_worked(world, event->a);
 		return true;
+	case TW_EV_COPY:
+		tw_copy_arrive(world, event->a);
+		return true;
+	case TW_EV_CLOSED:
+		tw_serve_closed(world, event->a, (uint32_t)event->b);
+		return true;
 	case TW_EV_ANSWER:
 		tw_call_answered(world, event->a, event->b);
 		return true;

@@ -55,9 +55,30 @@ uint32_t tw_call_replica(struct tw_world *world, const struct tw_call *it,
 /* What lies between the caller and a replica, for one try. */
 struct way {
 	tw_time there, back;
-	bool cut;
-	int status; /* in place of the replica's; 0: none */
+	bool over; /* a fault ends it here: */
+	tw_time after;
+	enum tw_reason reason;
+	int status;
 };
+
+static void hinder(struct tw_world *world, const struct tw_passage *passage,
+	struct way *way)
+{
+	struct tw_hindrance hindrance;
+
+	tw_effects_on_passage(world, passage, &hindrance);
+	way->there += hindrance.more;
+	if (way->there < 0)
+		way->there = 0;
+	if (way->there > TW_STEP_MAX)
+		way->there = TW_STEP_MAX;
+	way->over = hindrance.over;
+	way->after = hindrance.after;
+	if (hindrance.far)
+		way->after += way->there + way->back;
+	way->reason = hindrance.reason;
+	way->status = hindrance.status;
+}
 
 static struct way way_to(struct tw_world *world, const struct tw_call *it,
 	uint32_t endpoint, uint32_t replica, uint64_t key)
@@ -68,29 +89,23 @@ static struct way way_to(struct tw_world *world, const struct tw_call *it,
 	uint32_t to = world->replicas[replica].zone;
 	const struct tw_dist *rtt =
 		model->rtt[from * (model->n_zones + 1) + to];
-	struct tw_hindrance hindrance;
 	struct way way = {0};
+	tw_time both = 0;
 
 	if (rtt) {
-		tw_time both = tw_dist_sample(
+		both = tw_dist_sample(
 			rtt, tw_draw(world->seed, key, TW_DRAW_NETWORK, 0));
-
 		if (both > TW_STEP_MAX)
 			both = TW_STEP_MAX;
 		way.there = both / 2;
 		way.back = both - way.there;
 	}
-	if (!world->effects.n)
-		return way;
-	tw_effects_on_passage(world,
-		&(struct tw_passage){key, tw_call_channel(world, it)->caller,
-			endpoint, replica, from, to},
-		&hindrance);
-	way.there += hindrance.more;
-	if (way.there < 0)
-		way.there = 0;
-	way.cut = hindrance.cut;
-	way.status = hindrance.status;
+	if (world->effects.n)
+		hinder(world,
+			&(struct tw_passage){key,
+				tw_call_channel(world, it)->caller, endpoint,
+				replica, it->from, from, to, TW_THERE, both},
+			&way);
 	return way;
 }
 
@@ -200,16 +215,18 @@ void tw_call_dispatch(struct tw_world *world, uint32_t call, uint32_t endpoint,
 	if (world->model->closed && !reaches(world, call, endpoint, replica))
 		return;
 	way = way_to(world, it, endpoint, replica, key);
-	if (way.cut || world->replicas[replica].health == TW_GONE) {
+	if (way.over) {
+		tw_call_answer_soon(
+			world, call, way.after, way.reason, way.status);
+		return;
+	}
+	if (world->replicas[replica].health == TW_GONE) {
 		tw_call_answer_soon(
 			world, call, TW_CONNECT_TIMEOUT, TW_UNREACHED, 503);
 		return;
 	}
 	it->network += way.there + way.back;
-	if (way.status)
-		tw_call_answer_soon(world, call, way.there + way.back,
-			TW_ANSWERED, way.status);
-	else if (world->replicas[replica].health == TW_DOWN)
+	if (world->replicas[replica].health == TW_DOWN)
 		tw_call_answer_soon(
 			world, call, way.there + way.back, TW_UNREACHED, 503);
 	else

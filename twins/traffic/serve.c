@@ -35,7 +35,7 @@ static uint64_t handle_of(const struct tw_world *world, uint32_t task)
 
 /* ---- the answer ----------------------------------------------------- */
 
-void tw_serve_answer(struct tw_world *world, struct tw_task *it,
+static void send_answer(struct tw_world *world, struct tw_task *it,
 	enum tw_reason reason, int status)
 {
 	struct tw_call *call;
@@ -55,13 +55,50 @@ void tw_serve_answer(struct tw_world *world, struct tw_task *it,
 	it->call = TW_NONE;
 }
 
+/* What faults do to an answer that sets out now. */
+static void hinder(struct tw_world *world, struct tw_task *it,
+	enum tw_reason *reason, int *status)
+{
+	const struct tw_call *call = &world->calls[it->call];
+	const struct tw_world_replica *replica = &world->replicas[it->replica];
+	struct tw_hindrance to;
+
+	tw_effects_on_passage(world,
+		&(struct tw_passage){it->key,
+			tw_call_channel(world, call)->caller, it->endpoint,
+			it->replica, call->from,
+			call->from == TW_NONE
+				? world->model->n_zones
+				: world->replicas[call->from].zone,
+			replica->zone, TW_BACK, 2 * it->back},
+		&to);
+	it->back += to.more;
+	if (to.over) {
+		it->back = to.after + (to.far ? it->back : 0);
+		*reason = to.reason;
+		*status = to.status;
+	}
+	if (it->back < 0)
+		it->back = 0;
+	if (it->back > TW_STEP_MAX)
+		it->back = TW_STEP_MAX;
+}
+
+void tw_serve_answer(struct tw_world *world, struct tw_task *it,
+	enum tw_reason reason, int status)
+{
+	if (world->effects.n && it->call != TW_NONE)
+		hinder(world, it, &reason, &status);
+	send_answer(world, it, reason, status);
+}
+
 /* Nobody is there any more to answer: the caller finds out by itself. */
 static void never_answer(struct tw_world *world, struct tw_task *it)
 {
 	if (it->call == TW_NONE)
 		return;
 	it->back = TW_CONNECT_TIMEOUT;
-	tw_serve_answer(world, it, TW_UNREACHED, 503);
+	send_answer(world, it, TW_UNREACHED, 503);
 }
 
 /* The try leaves the service; the service's sums are brought up to date. */
@@ -127,15 +164,41 @@ static void answer_and_go(struct tw_world *world, uint32_t task, int status)
 {
 	struct tw_task *it = &world->tasks[task];
 	uint32_t call = it->call;
+	enum tw_reason reason = TW_ANSWERED;
 
+	if (world->effects.n && call != TW_NONE)
+		hinder(world, it, &reason, &status);
 	if (call == TW_NONE || it->back || world->calling) {
-		tw_serve_answer(world, it, TW_ANSWERED, status);
+		send_answer(world, it, reason, status);
 		tw_world_free_task(world, task);
 		return;
 	}
 	world->calls[call].attempt = TW_NONE;
 	tw_world_free_task(world, task);
-	tw_call_try_over(world, call, TW_ANSWERED, status);
+	tw_call_try_over(world, call, reason, status);
+}
+
+/* The worker is free, or lingers on a connection that is slow to close. */
+static void let_go(struct tw_world *world, const struct tw_task *it)
+{
+	uint32_t replica = it->replica;
+	tw_time linger = 0;
+
+	if (world->effects.n)
+		linger = tw_effects_on_close(
+			world, it->key, it->endpoint, replica);
+	if (linger)
+		tw_queue_schedule(&world->queue, tw_world_now(world) + linger,
+			TW_CLASS_COMPLETION, TW_EV_CLOSED, replica,
+			world->replicas[replica].life);
+	else
+		world->replicas[replica].capacity->leave(world, replica);
+}
+
+void tw_serve_closed(struct tw_world *world, uint32_t replica, uint32_t life)
+{
+	if (world->replicas[replica].life == life)
+		world->replicas[replica].capacity->leave(world, replica);
 }
 
 static void finish(struct tw_world *world, uint32_t task)
@@ -149,7 +212,7 @@ static void finish(struct tw_world *world, uint32_t task)
 	}
 	status = status_of(world, it);
 	finish_as(world, task, status);
-	world->replicas[it->replica].capacity->leave(world, it->replica);
+	let_go(world, it);
 	answer_and_go(world, task, status);
 }
 

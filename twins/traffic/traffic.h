@@ -139,6 +139,13 @@ void tw_throttle_record(
 bool tw_throttle_allows(
 	const struct tw_upstream *model, const struct tw_proxy *proxy);
 
+/* ---- arrivals that a fault makes: copy.c ---------------------------- */
+
+/* It comes in `later` ns from now. copy->next is its number, from 1. */
+void tw_copy_add(
+	struct tw_world *world, const struct tw_copy *copy, tw_time later);
+void tw_copy_arrive(struct tw_world *world, uint32_t at);
+
 /* ---- which replica: balance.c --------------------------------------- */
 
 /* TW_NONE: nobody is listed. `turn`: the caller's counter for round robin. */
@@ -153,6 +160,8 @@ void tw_serve_arrive(struct tw_world *world, uint32_t task);
 void tw_serve_start(struct tw_world *world, uint32_t task);
 /* A step of cpu or wait is done. */
 void tw_serve_worked(struct tw_world *world, uint32_t task);
+/* A worker that lingered is free, if its replica still lives that life. */
+void tw_serve_closed(struct tw_world *world, uint32_t replica, uint32_t life);
 /* A call that the task made is over. */
 void tw_serve_called(struct tw_world *world, uint32_t task, bool failed);
 /* Its caller has gone; the work goes on (an outside service is told). */

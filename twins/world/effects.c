@@ -3,15 +3,22 @@
 #include "twins/base/hash.h"
 #include "twins/kernel/fmath.h"
 
-/* Draws of one effect on one key. */
-enum { DRAW_COIN, DRAW_SIZE };
+/* Draws of one effect on one key: 0 is the coin. */
+#define DRAW_COPIES 1
 
 /* A surge of more than this copies no more: a typing error, not a test. */
 #define MAX_COPIES 10000
 
-void tw_effect_add(struct tw_world *world, const struct tw_effect *effect)
+void tw_effect_add(struct tw_world *world, const struct tw_effect *effect,
+	const bool *chosen)
 {
-	tw_vec_push(&world->effects, effect);
+	struct tw_live_effect live = {.effect = effect, .chosen = chosen};
+	const struct tw_model *model = world->model;
+
+	if (effect->has_state)
+		live.state = tw_new_array(&world->arena,
+			model->n_replicas + model->n_services + 2, tw_time);
+	tw_vec_push(&world->effects, live);
 }
 
 void tw_effect_remove(struct tw_world *world, const struct tw_effect *effect)
@@ -19,13 +26,13 @@ void tw_effect_remove(struct tw_world *world, const struct tw_effect *effect)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < world->effects.n; i++)
-		if (world->effects.v[i] != effect)
+		if (world->effects.v[i].effect != effect)
 			world->effects.v[kept++] = world->effects.v[i];
 	world->effects.n = kept;
 }
 
-static double draw(const struct tw_world *world, const struct tw_effect *effect,
-	uint64_t key, uint32_t n)
+double tw_effect_draw(const struct tw_world *world,
+	const struct tw_effect *effect, uint64_t key, uint32_t n)
 {
 	return tw_draw(world->seed, tw_hash_combine(effect->hash, key),
 		TW_DRAW_FAULT, n);
@@ -35,7 +42,7 @@ static bool happens(const struct tw_world *world,
 	const struct tw_effect *effect, uint64_t key)
 {
 	return effect->probability >= 1 ||
-	       draw(world, effect, key, DRAW_COIN) < effect->probability;
+	       tw_effect_draw(world, effect, key, 0) < effect->probability;
 }
 
 static bool has(const bool *set, uint32_t i)
@@ -44,82 +51,92 @@ static bool has(const bool *set, uint32_t i)
 }
 
 static bool fits_replica(const struct tw_world *world,
-	const struct tw_effect *effect, uint32_t endpoint, uint32_t replica)
+	const struct tw_live_effect *live, uint32_t endpoint, uint32_t replica)
 {
+	const struct tw_effect *effect = live->effect;
 	uint32_t node = world->replicas[replica].node;
 
 	return has(effect->endpoints, endpoint) &&
 	       has(effect->replicas, replica) &&
+	       (effect->chosen_callers || has(live->chosen, replica)) &&
 	       (!effect->nodes || (node != TW_NONE && effect->nodes[node]));
 }
 
-static bool fits_ends(const struct tw_world *world,
-	const struct tw_effect *effect, uint32_t caller, uint32_t callee,
-	uint32_t from_zone, uint32_t to_zone)
+/* The outside stands at [n_services], of zones at [n_zones]. */
+static bool fits_ends(const struct tw_effect *effect, uint32_t from,
+	uint32_t to, uint32_t from_zone, uint32_t to_zone)
 {
-	uint32_t n = world->model->n_services;
-
-	return has(effect->callers, caller == TW_NONE ? n : caller) &&
-	       has(effect->callees, callee == TW_NONE ? n : callee) &&
+	return has(effect->callers, from) && has(effect->callees, to) &&
 	       has(effect->from_zones, from_zone) &&
 	       has(effect->to_zones, to_zone);
 }
 
-/* The outside stands at [n_services] of callers only; as a callee it is no
- * service, so the way back of a partition asks the same sets crosswise. */
-static bool fits_back(const struct tw_world *world,
-	const struct tw_effect *effect, const struct tw_passage *passage,
-	uint32_t callee)
-{
-	uint32_t n = world->model->n_services;
-
-	if (!effect->both_ways)
-		return false;
-	if (passage->caller == TW_NONE && effect->callees)
-		return false;
-	return has(effect->callers, callee == TW_NONE ? n : callee) &&
-	       (!effect->callees || effect->callees[passage->caller]) &&
-	       has(effect->from_zones, passage->to_zone) &&
-	       has(effect->to_zones, passage->from_zone);
-}
-
-static tw_time more_latency(const struct tw_world *world,
-	const struct tw_effect *effect, uint64_t key)
-{
-	double jitter;
-
-	if (!effect->jitter)
-		return effect->add;
-	jitter = 2 * draw(world, effect, key, DRAW_SIZE) - 1;
-	return effect->add + (tw_time)tw_round((double)effect->jitter * jitter);
-}
-
-void tw_effects_on_passage(const struct tw_world *world,
-	const struct tw_passage *passage, struct tw_hindrance *to)
+static bool fits_way(const struct tw_world *world,
+	const struct tw_effect *effect, const struct tw_passage *passage)
 {
 	uint32_t callee = world->model->endpoints[passage->endpoint].service;
+	uint32_t caller = passage->caller == TW_NONE ? world->model->n_services
+						     : passage->caller;
+	bool along = fits_ends(
+		effect, caller, callee, passage->from_zone, passage->to_zone);
+	bool against;
 
+	if (!effect->packets)
+		return along && (effect->ways & passage->way);
+	against = fits_ends(
+		effect, callee, caller, passage->to_zone, passage->from_zone);
+	if (effect->both_ways)
+		return along || against;
+	return passage->way == TW_THERE ? along : against;
+}
+
+static bool fits_caller(
+	const struct tw_live_effect *live, const struct tw_passage *passage)
+{
+	if (!live->effect->chosen_callers || !live->chosen)
+		return true;
+	return passage->from != TW_NONE && live->chosen[passage->from];
+}
+
+/*
+ * A coin for a connection is that of the caller's replica and of the replica:
+ * between two replicas there is one (HTTP/2), which lives as long as both.
+ * Callers from outside have one for each request.
+ */
+static uint64_t coin_key(const struct tw_world *world,
+	const struct tw_effect *effect, const struct tw_passage *passage)
+{
+	if (!effect->by_connection || passage->from == TW_NONE)
+		return passage->key;
+	return tw_hash_combine(world->model->replicas[passage->from].hash,
+		world->model->replicas[passage->replica].hash);
+}
+
+int64_t tw_passage_bytes(
+	const struct tw_world *world, const struct tw_passage *passage)
+{
+	const struct tw_endpoint *it =
+		&world->model->endpoints[passage->endpoint];
+
+	return passage->way == TW_THERE ? it->request_bytes : it->answer_bytes;
+}
+
+void tw_effects_on_passage(struct tw_world *world,
+	const struct tw_passage *passage, struct tw_hindrance *to)
+{
 	*to = (struct tw_hindrance){0};
-	for (size_t i = 0; i < world->effects.n; i++) {
-		const struct tw_effect *effect = world->effects.v[i];
-		bool fits;
+	for (size_t i = 0; i < world->effects.n && !to->over; i++) {
+		const struct tw_live_effect *live = &world->effects.v[i];
+		const struct tw_effect *effect = live->effect;
 
-		if (effect->kind > TW_EFFECT_PARTITION ||
-			!fits_replica(world, effect, passage->endpoint,
-				passage->replica))
-			continue;
-		fits = fits_ends(world, effect, passage->caller, callee,
-			passage->from_zone, passage->to_zone);
-		if (!fits && effect->kind == TW_EFFECT_PARTITION)
-			fits = fits_back(world, effect, passage, callee);
-		if (!fits || !happens(world, effect, passage->key))
-			continue;
-		if (effect->kind == TW_EFFECT_PARTITION)
-			to->cut = true;
-		else if (effect->kind == TW_EFFECT_ERROR)
-			to->status = effect->status;
-		else
-			to->more += more_latency(world, effect, passage->key);
+		if (effect->on == TW_ON_PASSAGE &&
+			fits_replica(world, live, passage->endpoint,
+				passage->replica) &&
+			fits_way(world, effect, passage) &&
+			fits_caller(live, passage) &&
+			happens(world, effect,
+				coin_key(world, effect, passage)))
+			effect->pass(world, live, passage, to);
 	}
 }
 
@@ -129,14 +146,31 @@ double tw_effects_on_work(const struct tw_world *world, uint64_t key,
 	double factor = 1;
 
 	for (size_t i = 0; i < world->effects.n; i++) {
-		const struct tw_effect *effect = world->effects.v[i];
+		const struct tw_live_effect *live = &world->effects.v[i];
 
-		if (effect->kind == TW_EFFECT_SLOW &&
-			fits_replica(world, effect, endpoint, replica) &&
-			happens(world, effect, key))
-			factor *= effect->factor;
+		if (live->effect->on == TW_ON_WORK &&
+			fits_replica(world, live, endpoint, replica) &&
+			happens(world, live->effect, key))
+			factor *= live->effect->factor;
 	}
 	return factor;
+}
+
+tw_time tw_effects_on_close(const struct tw_world *world, uint64_t key,
+	uint32_t endpoint, uint32_t replica)
+{
+	tw_time longest = 0;
+
+	for (size_t i = 0; i < world->effects.n; i++) {
+		const struct tw_live_effect *live = &world->effects.v[i];
+
+		if (live->effect->on == TW_ON_CLOSE &&
+			fits_replica(world, live, endpoint, replica) &&
+			happens(world, live->effect, key) &&
+			live->effect->add > longest)
+			longest = live->effect->add;
+	}
+	return longest;
 }
 
 uint32_t tw_effects_on_arrival(
@@ -148,15 +182,15 @@ uint32_t tw_effects_on_arrival(
 	double u = 0;
 
 	for (size_t i = 0; i < world->effects.n; i++) {
-		const struct tw_effect *effect = world->effects.v[i];
+		const struct tw_effect *effect = world->effects.v[i].effect;
 
-		if (effect->kind != TW_EFFECT_SURGE ||
+		if (effect->on != TW_ON_ARRIVAL ||
 			!has(effect->endpoints, endpoint) ||
 			!has(effect->callees, callee) ||
 			!happens(world, effect, key))
 			continue;
 		copies *= effect->factor;
-		u = draw(world, effect, key, DRAW_SIZE);
+		u = tw_effect_draw(world, effect, key, DRAW_COPIES);
 	}
 	if (copies > MAX_COPIES)
 		copies = MAX_COPIES;

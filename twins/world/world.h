@@ -24,6 +24,7 @@ struct tw_outside;
 enum tw_event_kind {
 	TW_EV_ARRIVE,	     /* a: task, b: generation; it reaches a replica */
 	TW_EV_WORKED,	     /* a: task, b: generation; a cpu or wait step */
+	TW_EV_CLOSED,	     /* a: replica, b: its life; a worker is free */
 	TW_EV_ANSWER,	     /* a: call, b: struct tw_answer, packed */
 	TW_EV_TRY_TIMEOUT,   /* a: call, b: generation */
 	TW_EV_ROUTE_TIMEOUT, /* a: call, b: generation */
@@ -176,25 +177,13 @@ struct tw_world_channel {
 
 /* ---- effects of faults ---------------------------------------------- */
 
-enum tw_effect_kind {
-	TW_EFFECT_LATENCY,
-	TW_EFFECT_ERROR,
-	TW_EFFECT_PARTITION,
-	TW_EFFECT_SLOW,
-	TW_EFFECT_SURGE,
-};
+struct tw_effect;
 
-/* Selectors as in struct tw_fault: an array NULL fits all. */
-struct tw_effect {
-	enum tw_effect_kind kind;
-	uint64_t hash;
-	double probability;
-	const bool *callers, *callees, *endpoints, *replicas, *nodes;
-	const bool *from_zones, *to_zones;
-	bool both_ways; /* partition */
-	int status;
-	tw_time add, jitter;
-	double factor;
+/* An effect (effects.h) while it is on. */
+struct tw_live_effect {
+	const struct tw_effect *effect;
+	const bool *chosen; /* replicas that its mode picked; NULL: all */
+	tw_time *state;	    /* of its own: links, buckets; or NULL */
 };
 
 /* ---- what is done at once ------------------------------------------- */
@@ -243,7 +232,7 @@ struct tw_world {
 	uint32_t *app_lanes;		/* by step */
 	bool *node_down;
 
-	TW_VEC(const struct tw_effect *) effects;
+	TW_VEC(struct tw_live_effect) effects;
 	uint8_t window;
 
 	struct tw_soon *soon; /* a ring */

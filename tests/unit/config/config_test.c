@@ -170,7 +170,7 @@ START_TEST(checks_what_no_row_can_say)
 	expect_error("version: 1\nscenarios: [{name: x, faults: [{at: 1s}]}]\n",
 		2, 32, 1, "'kind' is missing");
 	expect_error("version: 1\nscenarios: [{name: x, faults: [{kind: y, "
-		     "to: [a]}]}]\n",
+		     "at: [a]}]}]\n",
 		2, 46, 1, "expected one value, not a list");
 	expect_error("version: 1\n---\na: 1\n", 3, 1, 1, "a second document");
 	expect_error("", 0, 0, 0, "the file is empty");

@@ -1,81 +1,4 @@
-#include "tests/twin_builder.h"
-#include "tests/unit/test.h"
-
-struct bed {
-	struct tw_spec *spec;
-	struct tw_model *model;
-	struct tw_scenario scenario;
-	struct tw_diags diags;
-	struct tw_observation obs;
-};
-
-/* web (1 ms) calls cart (2 ms); two nodes in each of two zones. */
-static struct bed lay(int carts)
-{
-	struct bed bed = {.spec = tw_spec_new()};
-	struct tw_spec *spec = bed.spec;
-	struct tw_spec_endpoint *home =
-		b_endpoint(spec, b_service(spec, "web", 4, 100, 100), "GET /");
-
-	b_work(spec, &home->steps, TW_STEP_CPU, b_constant(TW_MS));
-	b_call(spec, &home->steps, "cart", "Get");
-	b_work(spec,
-		&b_endpoint(
-			spec, b_service(spec, "cart", carts, 100, 100), "Get")
-			 ->steps,
-		TW_STEP_CPU, b_constant(2 * TW_MS));
-	b_node(spec, "w", 2, "a");
-	b_node(spec, "x", 2, "b");
-	bed.model = b_model(spec);
-	tw_scenario_init(&bed.scenario);
-	tw_diags_init(&bed.diags);
-	return bed;
-}
-
-static void clear(struct bed *bed)
-{
-	tw_scenario_release(&bed->scenario);
-	tw_diags_release(&bed->diags);
-	tw_model_free(bed->model);
-	tw_spec_free(bed->spec);
-}
-
-static bool add(struct bed *bed, const char *kind, const char *args)
-{
-	return b_fault(&bed->scenario, bed->model, kind, args, &bed->diags);
-}
-
-/* One request every 10 ms for 10 s. */
-static struct tw_cell run(struct bed *bed, const char *service)
-{
-	b_run(bed->model, &(struct tw_options){.scenario = &bed->scenario},
-		(struct b_traffic){.n = 1000,
-			.gap = 10 * TW_MS,
-			.regular = true,
-			.endpoint = tw_model_endpoint(bed->model,
-				tw_model_service(bed->model, "web"), NULL)},
-		&bed->obs);
-	return b_sum(&bed->obs, service, TW_CLIENT, NULL);
-}
-
-static void done(struct bed *bed, struct tw_cell *cell)
-{
-	tw_histogram_release(&cell->latency);
-	tw_observation_release(&bed->obs);
-	clear(bed);
-}
-
-static bool says(const struct bed *bed, const char *text)
-{
-	for (size_t i = 0; i < bed->diags.list.n; i++) {
-		const struct tw_diag *it = bed->diags.list.v[i];
-
-		if (strstr(it->message, text) ||
-			(it->hint && strstr(it->hint, text)))
-			return true;
-	}
-	return false;
-}
+#include "tests/unit/fault/bed.h"
 
 /* What is wrong, and a word of what is said about it. */
 static const struct {
@@ -101,6 +24,19 @@ static const struct {
 	{"slow", "service=cart factor=fast", "a factor such as"},
 	{"surge", "factor=-1x", "a factor such as"},
 	{"partition", "from=web to=cart both=maybe", "true or false"},
+	{"latency", "to=cart add=1ms direction=up", "there, back or both"},
+	{"latency", "to=cart,chart add=1ms", "did you mean 'cart'"},
+	{"bandwidth", "to=cart rate=10M", "a bandwidth such as"},
+	{"throttle", "to=cart rate=0/s", "a rate such as"},
+	{"throttle", "to=cart rate=5/s burst=0", "a whole number from 1"},
+	{"slow", "service=cart factor=2x unit=request", "no parameter 'unit'"},
+	{"slow", "service=cart factor=2x every=9s", "go together"},
+	{"slow", "service=cart factor=2x every=9s times=2", "has to end"},
+	{"slow", "service=cart factor=2x mode=fixed", "a 'value' such as 2"},
+	{"slow", "service=cart factor=2x mode=fixed-percent value=2",
+		"a 'value' such as 30%"},
+	{"slow", "service=cart factor=2x value=2", "is for the modes"},
+	{"slow", "service=cart factor=2x after=that", "is called 'that'"},
 };
 
 START_TEST(mistakes_are_told)
@@ -194,15 +130,69 @@ START_TEST(surge_multiplies)
 }
 END_TEST
 
-START_TEST(partition_hangs_until_the_connect_timeout)
+/* Sent again 0.2, 0.6, 1.4 s after it was sent first: the first of these
+ * after the end gets through. */
+START_TEST(partition_ends_and_tcp_goes_on)
 {
 	struct bed bed = lay(2);
 	struct tw_cell cart;
 
 	ck_assert(add(&bed, "partition", "from=web to=cart at=5s for=1s"));
 	cart = run(&bed, "default/cart");
-	ck_assert_uint_eq(cart.errors, 100);
+	ck_assert_uint_eq(cart.errors, 0);
+	ck_assert_int_eq(cart.latency.max, 1400 * TW_MS + 2 * TW_MS);
+	done(&bed, &cart);
+}
+END_TEST
+
+START_TEST(partition_hangs_until_the_connect_timeout)
+{
+	struct bed bed = lay(2);
+	struct tw_cell cart;
+
+	ck_assert(add(&bed, "partition", "from=web to=cart at=1s for=100s"));
+	cart = run(&bed, "default/cart");
+	/* From 1 s on there is nobody; web has 100 workers, enough for 5 s at
+	 * 100 requests/s in four replicas. */
+	ck_assert_uint_ge(cart.errors, 899);
 	ck_assert_int_eq(cart.latency.max, 5 * TW_S);
+	done(&bed, &cart);
+}
+END_TEST
+
+/* What web sends gets through, is worked on, and is not answered before the
+ * partition ends; what is under way when it begins is caught by it, too. */
+START_TEST(partition_cuts_answers)
+{
+	struct bed bed = lay(2);
+	struct tw_cell cart, served;
+
+	ck_assert(add(
+		&bed, "partition", "from=cart to=web at=5s for=1s both=false"));
+	cart = run(&bed, "default/cart");
+	served = b_sum(&bed.obs, "default/cart", TW_SERVER, NULL);
+	ck_assert_uint_eq(cart.errors, 0);
+	ck_assert_int_eq(served.latency.max, 2 * TW_MS);
+	ck_assert_int_eq(cart.latency.max, 2 * TW_MS + 1400 * TW_MS);
+	tw_histogram_release(&served.latency);
+	done(&bed, &cart);
+}
+END_TEST
+
+START_TEST(partition_one_way_lets_the_other_pass)
+{
+	struct bed bed = lay(2);
+	struct tw_cell cart, served;
+
+	ck_assert(add(&bed, "partition",
+		"from=web to=cart at=5s for=90s both=false"));
+	cart = run(&bed, "default/cart");
+	served = b_sum(&bed.obs, "default/cart", TW_SERVER, NULL);
+	/* Requests do not arrive; the answer that is under way does. */
+	ck_assert_uint_ge(cart.errors, 499);
+	ck_assert_uint_le(cart.errors, 501);
+	ck_assert_uint_eq(served.count + cart.errors, 1000);
+	tw_histogram_release(&served.latency);
 	done(&bed, &cart);
 }
 END_TEST
@@ -210,17 +200,14 @@ END_TEST
 START_TEST(partition_both_ways)
 {
 	struct bed bed = lay(2);
-	struct tw_cell cart;
+	struct tw_cell cart, served;
 
-	ck_assert(add(&bed, "partition", "from=cart to=web at=5s for=1s"));
+	ck_assert(add(&bed, "partition", "from=cart to=web at=5s for=90s"));
 	cart = run(&bed, "default/cart");
-	ck_assert_uint_eq(cart.errors, 100);
-	done(&bed, &cart);
-	bed = lay(2);
-	ck_assert(add(
-		&bed, "partition", "from=cart to=web at=5s for=1s both=false"));
-	cart = run(&bed, "default/cart");
-	ck_assert_uint_eq(cart.errors, 0);
+	served = b_sum(&bed.obs, "default/cart", TW_SERVER, NULL);
+	ck_assert_uint_ge(cart.errors, 499);
+	ck_assert_uint_le(served.count, 501);
+	tw_histogram_release(&served.latency);
 	done(&bed, &cart);
 }
 END_TEST
@@ -289,5 +276,7 @@ END_TEST
 TW_TESTS("fault/fault", mistakes_are_told, window_spans_all_faults,
 	error_answers_in_its_time, latency_delays_one_edge, slow_stretches_work,
 	surge_multiplies, partition_hangs_until_the_connect_timeout,
-	partition_both_ways, partition_of_zones_spares_the_rest,
+	partition_ends_and_tcp_goes_on, partition_cuts_answers,
+	partition_one_way_lets_the_other_pass, partition_both_ways,
+	partition_of_zones_spares_the_rest,
 	node_down_costs_until_the_grace_ends, kill_for_a_while)
