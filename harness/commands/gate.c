@@ -146,6 +146,8 @@ static void conclude(struct tw_gate *gate)
 		.overflow = gate->overflow,
 		.differences = gate->differences.v,
 		.n_differences = gate->differences.n,
+		.doubts = gate->doubts.list.v,
+		.n_doubts = gate->doubts.list.n,
 		.no_baseline = !gate->has_baseline,
 		.assumed = gate->assumed.v,
 		.n_assumed = gate->assumed.n,
@@ -159,7 +161,7 @@ static void conclude(struct tw_gate *gate)
 		gate->report.traffic = traffic;
 	/* A process is what runs, whatever its manifests say of its image. */
 	if (gate->report.live)
-		evidence.n_differences = 0;
+		evidence.n_differences = evidence.n_doubts = 0;
 	tw_gate_conclude(&gate->result, &evidence,
 		tw_real_or(gate->policy->gate.confidence, 0), &gate->arena);
 	if (gate->report.live)

@@ -35,6 +35,7 @@ struct tw_gate {
 	struct tw_traffic *traffic;
 	TW_VEC(const struct tw_check *) checks;
 	TW_VEC(struct tw_difference) differences;
+	struct tw_manifest_doubts doubts; /* calls of which nobody can know */
 	struct tw_completeness complete; /* of captures */
 	uint64_t arrivals;		 /* that the candidate had, all runs */
 	uint64_t overflow;

@@ -1,5 +1,7 @@
 #include "harness/commands/gate.h"
 
+#include "twins/twin.h"
+
 #include <stdio.h>
 
 /* What the baseline is read from, once it is known. */
@@ -218,6 +220,23 @@ static int load_candidate(struct tw_gate *gate)
 	return 0;
 }
 
+/* Calls of the baseline for which the candidate has no address any more. */
+static int compare_addresses(struct tw_gate *gate)
+{
+	struct tw_system *now = &gate->candidate;
+	struct tw_diags again;
+
+	if (!tw_manifests_compare(gate->baseline.manifests, gate->baseline.spec,
+		    now->manifests, now->spec, &gate->arena, &gate->doubts))
+		return 0;
+	/* Its findings were told when it was compiled first. */
+	tw_diags_init(&again);
+	tw_model_free(now->model);
+	now->model = tw_twin_model(now->spec, &again);
+	tw_diags_release(&again);
+	return now->model ? 0 : TW_EXIT_USAGE;
+}
+
 int tw_gate_open_sides(struct tw_gate *gate)
 {
 	struct origin origin = {0};
@@ -249,5 +268,5 @@ int tw_gate_open_sides(struct tw_gate *gate)
 			gate->report.baseline.name);
 		return TW_EXIT_RUN;
 	}
-	return 0;
+	return compare_addresses(gate);
 }

@@ -61,6 +61,7 @@ int tw_system_load(struct tw_system *system, struct tw_files *files,
 	tw_config_read_models(
 		which->models.n ? &which->models : &topology->models, files,
 		system->spec, &system->diags);
+	system->manifests->entry = config->traffic.entry.v;
 	system->edges = tw_manifests_link(
 		system->manifests, system->spec, &system->diags);
 	tw_spec_link(system->spec);

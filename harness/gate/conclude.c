@@ -215,6 +215,16 @@ static void check_blind(struct tw_gate_result *gate,
 		"or how it behaves (candidate: {models: ...})");
 }
 
+/* Calls that the twin makes and that the manifests no longer vouch for. */
+static void check_doubts(struct tw_gate_result *gate,
+	const struct tw_evidence *evidence, struct tw_arena *arena)
+{
+	for (size_t i = 0; i < evidence->n_doubts; i++)
+		add_reason(gate, arena, "address", evidence->doubts[i],
+			"mend the address, or say in a model what is called "
+			"now");
+}
+
 static void check_traffic(struct tw_gate_result *gate,
 	const struct tw_evidence *evidence, struct tw_arena *arena)
 {
@@ -269,6 +279,7 @@ void tw_gate_conclude(struct tw_gate_result *result,
 	check_assumed(result, evidence, arena);
 	roll_up(result);
 	check_blind(result, evidence, arena);
+	check_doubts(result, evidence, arena);
 	check_traffic(result, evidence, arena);
 	if (!result->passed && !result->failed && !result->inconclusive)
 		add_reason(result, arena, "no-checks",

@@ -87,6 +87,9 @@ struct tw_evidence {
 		overflow; /* refused since too much was in flight, both sides */
 	const struct tw_difference *differences;
 	size_t n_differences;
+	/* Sentences: calls of which nobody can know where they go now. */
+	const char *const *doubts;
+	size_t n_doubts;
 	/* Checks came from the candidate since the baseline has none. */
 	bool no_baseline;
 	/* The same scenarios judged with the assumed values halved, doubled,

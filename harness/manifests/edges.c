@@ -14,6 +14,9 @@ struct search {
 	enum tw_edge_source source;
 	const char *detail;
 	struct tw_pos pos;
+	/* While a value is searched. */
+	const char *name;
+	const struct tw_text *text;
 };
 
 /* The service in front of a workload: the one of its own name, else the first
@@ -47,8 +50,7 @@ static bool is_backed_by(const struct tw_spec_service *service,
 	return false;
 }
 
-/* Spans, metrics and logs are sent aside, not within a request. */
-static bool is_telemetry(const char *detail, const char *to)
+bool tw_edge_is_telemetry(const char *detail, const char *to)
 {
 	static const char *const words[] = {"otel", "opentelemetry",
 		"collector", "jaeger", "zipkin", "prometheus", "fluentd",
@@ -70,7 +72,7 @@ static void add_edge(const struct search *s, struct tw_spec_service *to)
 		.from_service = front ? front->key : NULL,
 		.to = to->key,
 		.source = s->source,
-		.telemetry = is_telemetry(s->detail, to->name),
+		.telemetry = tw_edge_is_telemetry(s->detail, to->name),
 		.detail = s->detail,
 		.pos = s->pos};
 
@@ -89,19 +91,21 @@ static void add_edge(const struct search *s, struct tw_spec_service *to)
 }
 
 /* Also one pod of a StatefulSet by its headless Service: "mongo-0.mongo". */
-static void found_host(void *to, struct tw_str host)
+static void found_host(void *to, struct tw_str host, int64_t port, bool address)
 {
 	struct search *s = to;
 	struct tw_spec_service *service =
 		tw_manifests_host(s->r->spec, s->from->namespace, host);
 	const char *dot = memchr(host.p, '.', host.n);
 
-	if (!service && dot) {
-		host.n -= (size_t)(dot + 1 - host.p);
-		host.p = dot + 1;
-		service =
-			tw_manifests_host(s->r->spec, s->from->namespace, host);
-	}
+	if (!service && dot)
+		service = tw_manifests_host(s->r->spec, s->from->namespace,
+			(struct tw_str){
+				dot + 1, host.n - (size_t)(dot + 1 - host.p)});
+	if (s->text)
+		tw_address_add(
+			s->r, &(struct tw_address_found){s->from, s->text,
+				      s->name, host, port, address, service});
 	if (service)
 		add_edge(s, service);
 }
@@ -168,6 +172,8 @@ static void search_text(
 		return;
 	s->pos = text->origin->pos;
 	s->detail = text->origin->detail ? text->origin->detail : "an argument";
+	s->name = name;
+	s->text = text;
 	expand(s->container, tw_str_of(text->v), 0, &buf);
 	tw_hosts_find(&search, tw_str_of(name),
 		(struct tw_str){tw_buf_text(&buf), buf.n});
@@ -307,7 +313,7 @@ static void compose_names(struct tw_manifest_reader *r, struct tw_yaml *list,
 		if (!name.n)
 			continue;
 		s.pos = it->pos;
-		found_host(&s, name);
+		found_host(&s, name, 0, false);
 	}
 }
 

@@ -68,14 +68,26 @@ static bool all_digits(struct tw_str s)
 	return s.n && s.n <= 5;
 }
 
+/* The port that a scheme stands for; 0: none that we know. */
+static int64_t scheme_port(struct tw_str word)
+{
+	if (tw_str_starts(word, "http:") || tw_str_starts(word, "ws:"))
+		return 80;
+	if (tw_str_starts(word, "https:") || tw_str_starts(word, "wss:"))
+		return 443;
+	return 0;
+}
+
 /* The host of one word: without scheme, user, port and path. */
-static bool word_host(struct tw_str word, struct tw_str *host, bool *address)
+static bool word_host(
+	struct tw_str word, struct tw_str *host, int64_t *number, bool *address)
 {
 	const char *at = memmem(word.p, word.n, "://", 3);
 	struct tw_str port = {NULL, 0};
 	const char *end;
 
 	*address = at != NULL;
+	*number = at ? scheme_port(word) : 0;
 	if (at) {
 		word.n -= (size_t)(at + 3 - word.p);
 		word.p = at + 3;
@@ -97,6 +109,8 @@ static bool word_host(struct tw_str word, struct tw_str *host, bool *address)
 	if (port.n && !all_digits(port))
 		return false;
 	*address |= port.n != 0;
+	if (port.n)
+		tw_parse_int(port, number);
 	for (size_t i = 0; i < word.n; i++)
 		if (!is_host_char(word.p[i]))
 			return false;
@@ -118,12 +132,13 @@ static void give(
 	const struct tw_host_search *search, struct tw_str word, bool named)
 {
 	struct tw_str host;
+	int64_t port;
 	bool address;
 
-	if (!word_host(word, &host, &address))
+	if (!word_host(word, &host, &port, &address))
 		return;
 	if (address || named || memmem(host.p, host.n, ".svc", 4))
-		search->found(search->to, host);
+		search->found(search->to, host, port, address);
 }
 
 void tw_hosts_find(const struct tw_host_search *search, struct tw_str name,

@@ -1,7 +1,7 @@
 /*
  * Edges into behaviour, where no model says what a service does.
  */
-#include "harness/manifests/reader.h"
+#include "harness/manifests/link.h"
 
 static bool same_pos(struct tw_pos a, struct tw_pos b)
 {
@@ -27,11 +27,10 @@ static bool use_at(struct tw_yaml *node, struct tw_pos pos)
 	return false;
 }
 
-static void use_edge(
-	struct tw_manifests *m, const struct tw_manifest_edge *edge)
+void tw_manifests_use(struct tw_manifests *m, struct tw_pos pos)
 {
 	for (size_t i = 0; i < m->objects.n; i++)
-		if (use_at(m->objects.v[i]->doc, edge->pos))
+		if (use_at(m->objects.v[i]->doc, pos))
 			return;
 }
 
@@ -126,9 +125,43 @@ static size_t add_calls(struct tw_manifests *m, struct tw_spec *spec,
 		step = tw_spec_step(spec, TW_STEP_CALL, origin);
 		tw_set_text(&step->service, edge->to, origin);
 		tw_vec_push_in(&spec->arena, to, step);
-		use_edge(m, edge);
+		tw_manifests_use(m, edge->pos);
 	}
 	return to->n;
+}
+
+/* Whether anything can call a service that has no behaviour yet. */
+static bool is_reached(const struct tw_manifests *m, const struct tw_spec *spec,
+	const struct tw_spec_service *service)
+{
+	if (m->entry && tw_spec_find_service(spec, NULL, m->entry) == service)
+		return true;
+	for (size_t i = 0; i < spec->entries.n; i++)
+		if (spec->entries.v[i]->service.v &&
+			!strcmp(spec->entries.v[i]->service.v, service->key))
+			return true;
+	for (size_t i = 0; i < spec->services.n; i++)
+		if (tw_link_calls(
+			    spec, spec->services.v[i].value, service->key))
+			return true;
+	return false;
+}
+
+/* Its pods are those of a service that a model describes. */
+static bool is_described_elsewhere(const struct tw_manifests *m,
+	const struct tw_spec *spec, const struct tw_spec_service *service)
+{
+	for (size_t i = 0; i < spec->services.n; i++) {
+		const struct tw_spec_service *other = spec->services.v[i].value;
+
+		if (other == service || !other->endpoints.n ||
+			tw_map_get(&m->linked, other->key))
+			continue;
+		for (size_t k = 0; k < other->workloads.n; k++)
+			if (is_in_front(service, other->workloads.v[k]))
+				return true;
+	}
+	return false;
 }
 
 /* Side by side, or the one call as it is. */
@@ -149,6 +182,21 @@ static void set_steps(struct tw_spec *spec, struct tw_spec_service *service,
 	tw_vec_push_in(&spec->arena, &endpoint->steps, parallel);
 }
 
+void tw_link_add_call(struct tw_manifests *m, struct tw_spec *spec,
+	struct tw_spec_service *service, const char *callee, struct tw_pos pos)
+{
+	const struct tw_origin *origin =
+		tw_spec_origin(spec, TW_FROM_ASSUMED, pos, NULL);
+	struct tw_spec_step *step = tw_spec_step(spec, TW_STEP_CALL, origin);
+	struct tw_spec_endpoint *endpoint =
+		tw_spec_endpoint(spec, service, TW_MANIFESTS_ENDPOINT, origin);
+
+	tw_set_text(
+		&step->service, tw_arena_strdup(&spec->arena, callee), origin);
+	tw_vec_push_in(&spec->arena, &endpoint->steps, step);
+	tw_map_put(&m->linked, service->key, service);
+}
+
 size_t tw_manifests_link(
 	struct tw_manifests *m, struct tw_spec *spec, struct tw_diags *diags)
 {
@@ -160,10 +208,14 @@ size_t tw_manifests_link(
 		struct tw_spec_steps steps = {0};
 
 		if (service->endpoints.n ||
+			(is_described_elsewhere(m, spec, service) &&
+				!is_reached(m, spec, service)) ||
 			!add_calls(m, spec, service, &steps, diags))
 			continue;
 		used += steps.n;
 		set_steps(spec, service, &steps);
+		tw_map_put(&m->linked, service->key, service);
 	}
+	tw_addresses_judge(m, spec, diags);
 	return used;
 }

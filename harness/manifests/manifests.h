@@ -68,10 +68,35 @@ struct tw_manifest_edge {
 	struct tw_pos pos;
 };
 
+/* Where an address of an env value or an argument leads. */
+enum tw_address_state {
+	TW_ADDRESS_GOOD,
+	TW_ADDRESS_UNSURE,     /* to a service, whose port we cannot judge */
+	TW_ADDRESS_NO_SERVICE, /* a name of the cluster, and no Service has it
+				*/
+	TW_ADDRESS_NO_PORT,    /* the Service has no such port, or no container
+				* behind it has the port's name */
+};
+
+struct tw_manifest_address {
+	const char *workload; /* "namespace/name" of whose container holds it */
+	const char *name;     /* "env CART_ADDR", "argument --cart",
+			       * "an argument" */
+	const char *host;
+	int64_t port;	     /* 0: not given */
+	const char *service; /* key of the one it leads to, or NULL */
+	enum tw_address_state state;
+	bool sure; /* it can be nothing but an address of this cluster */
+	struct tw_pos pos;
+};
+
 struct tw_manifests {
 	struct tw_arena arena;
 	TW_VEC(struct tw_object *) objects;    /* in the order they were read */
 	TW_VEC(struct tw_manifest_edge) edges; /* by tw_manifests_spec() */
+	TW_VEC(struct tw_manifest_address) addresses; /* likewise */
+	const char *entry; /* for the caller to set before tw_manifests_link():
+			    * the service that traffic enters by, or NULL */
 
 	/* For the report. */
 	size_t files;	    /* read */
@@ -80,6 +105,7 @@ struct tw_manifests {
 	struct tw_map kept; /* kind -> size_t *: objects not modelled */
 
 	/* Private. */
+	struct tw_map linked;	/* keys of services whose steps are edges */
 	struct tw_map by_id;	/* id -> struct tw_object * */
 	struct tw_map seen;	/* paths that were read */
 	struct tw_map charts;	/* folders of templates that were told of */
@@ -109,10 +135,36 @@ int tw_manifests_spec(
  * the edge's provenance and no work. Once the models are read. Left out are
  * edges that carry telemetry, and those that would close a circle (a note).
  * Returns how many edges were used.
+ *
+ * A Service whose pods another Service's model describes gets none, unless an
+ * entry leads to it or a model calls it: nothing would ever run them.
+ *
+ * Addresses that lead nowhere are warnings (rule address-to-nowhere); calls
+ * whose every address leads nowhere are severed (spec.h).
  */
 #define TW_MANIFESTS_ENDPOINT "default"
 size_t tw_manifests_link(
 	struct tw_manifests *m, struct tw_spec *spec, struct tw_diags *diags);
+
+/*
+ * What became of the calls of side a whose addresses side b no longer has,
+ * once both sides are linked. A model goes on calling a service whatever the
+ * manifests say of its address; so
+ *   a call whose address leads nowhere now is severed in b's spec (which has
+ *   to be compiled again), and comes back where it hung on the address alone;
+ *   a call to a service that is gone likewise;
+ *   where nobody can know (the address is gone, comes from a Secret, leads to
+ *   another service, out of the cluster, or to a port of which nothing is
+ *   known) a doubt is added: no verdict can be green on it.
+ * Texts live in the arena. Returns how many calls were severed.
+ */
+struct tw_manifest_doubts {
+	TW_VEC(const char *) list; /* sentences */
+};
+size_t tw_manifests_compare(const struct tw_manifests *a,
+	const struct tw_spec *a_spec, struct tw_manifests *b,
+	struct tw_spec *b_spec, struct tw_arena *arena,
+	struct tw_manifest_doubts *doubts);
 
 /* A field that differs between two sides (both have been through _spec). */
 struct tw_manifest_change {

@@ -97,6 +97,9 @@ struct tw_spec_service *tw_manifests_host(
 const char *tw_manifests_host_key(
 	struct tw_spec *spec, const char *namespace, struct tw_str host);
 
+/* Marks the scalar at a position, as tw_yaml_use() does. */
+void tw_manifests_use(struct tw_manifests *m, struct tw_pos pos);
+
 /* The edges of everything that was read (edges.c). */
 void tw_manifests_find_edges(struct tw_manifest_reader *r);
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Five pull requests on Online Boutique's own manifests, from a drafted model:
+# Pull requests on Online Boutique's own manifests, from a drafted model:
 # the right verdict and the right culprit each. The manifests are not ours:
 # they are read where TWINRIG_DATA has them.
 . "$TOP/tests/e2e/lib.bash"
@@ -85,6 +85,17 @@ said 'guilty.*recommendationservice'
 sed -i 's/cpu: [0-9]*m/cpu: 64/' "$shop/manifests/cartservice.yaml"
 gate 1
 said 'guilty.*cartservice'
+
+# --- an address that leads nowhere (addresses.sh has every variant) ---------
+sed -i 's/"productcatalogservice:3550"/"productcatalogservise:3550"/' \
+	"$shop/manifests/frontend.yaml"
+gate 1
+said 'guilty +default/frontend -> default/productcatalogservice'
+said "address-to-nowhere"
+sed -i 's/"productcatalogservice:3550"/"productcatalogservice:3551"/' \
+	"$shop/manifests/frontend.yaml"
+gate 1
+said 'guilty +default/frontend -> default/productcatalogservice'
 
 # --- an image alone cannot be judged ---------------------------------------
 sed -i 's/image: cartservice/image: cartservice:next/' "$shop/manifests/cartservice.yaml"

@@ -24,6 +24,7 @@ static void check(struct tw_manifests *m, struct tw_files *files,
 	struct tw_pos pos = {.file = "fuzz", .line = 1, .column = 1};
 	struct tw_manifest_pattern it = {pattern, pos};
 	struct tw_manifest_changes changes = {0};
+	struct tw_manifest_doubts doubts = {0};
 	struct tw_arena arena;
 	int rc = tw_manifests_read(m, files, &it, 1, spec, diags);
 
@@ -33,6 +34,9 @@ static void check(struct tw_manifests *m, struct tw_files *files,
 	tw_arena_init(&arena);
 	tw_manifests_diff(m, m, &arena, &changes);
 	tw_assert(!changes.list.n);
+	/* What is compared with itself has lost no address. */
+	tw_assert(!tw_manifests_compare(m, spec, m, spec, &arena, &doubts));
+	tw_assert(!doubts.list.n);
 	tw_arena_release(&arena);
 	tw_spec_free(spec);
 }

@@ -275,6 +275,31 @@ static void resolve_targets(const struct tw_model *model,
 	to->targets = targets;
 }
 
+static bool is_severed(
+	const struct tw_model *model, const char *caller, const char *callee)
+{
+	for (size_t i = 0; i < model->spec->severed.n; i++) {
+		const struct tw_spec_severed *it = &model->spec->severed.v[i];
+
+		if (!strcmp(it->caller, caller) && !strcmp(it->callee, callee))
+			return true;
+	}
+	return false;
+}
+
+/* Nobody is behind any target. The array is the channel's own. */
+static void sever(struct tw_arena *arena, struct tw_channel *to)
+{
+	struct tw_target *targets =
+		tw_new_array(arena, to->n_targets, struct tw_target);
+
+	for (uint32_t i = 0; i < to->n_targets; i++) {
+		targets[i] = to->targets[i];
+		targets[i].pool = TW_NONE;
+	}
+	to->targets = targets;
+}
+
 void tw_model_resolve(const struct tw_model *model, struct tw_arena *arena,
 	uint32_t caller, uint32_t endpoint, struct tw_channel *to)
 {
@@ -312,6 +337,8 @@ void tw_model_resolve(const struct tw_model *model, struct tw_arena *arena,
 		to->backoff_max =
 			tw_int_or(policy->backoff_max, to->backoff_max);
 	resolve_targets(model, arena, policy, endpoint, to);
+	if (is_severed(model, tw_model_caller_name(model, caller), callee->key))
+		sever(arena, to);
 }
 
 static const char *channel_key(

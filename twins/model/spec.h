@@ -239,6 +239,17 @@ struct tw_spec_policy {
 	const struct tw_origin *origin;
 };
 
+/*
+ * Calls that cannot arrive: the address that the caller has of the callee
+ * leads to no service, or to a port that nobody opens. Each try fails at once
+ * (503, no host), whatever the policy says.
+ */
+struct tw_spec_severed {
+	const char *caller; /* "namespace/name"; "outside": requests from it */
+	const char *callee; /* "namespace/name" */
+	struct tw_text why; /* a sentence */
+};
+
 /* ---- the way in ------------------------------------------------------ */
 
 /* Ingress, HTTPRoute, VirtualService on a gateway, or a model's `entry:`.
@@ -286,6 +297,7 @@ struct tw_spec {
 	struct tw_map services;	 /* key -> struct tw_spec_service * */
 	struct tw_map workloads; /* key -> struct tw_spec_workload * */
 	TW_VEC(struct tw_spec_policy *) policies;
+	TW_VEC(struct tw_spec_severed) severed;
 	TW_VEC(struct tw_spec_entry *) entries;
 	TW_VEC(struct tw_spec_node *) nodes;
 	TW_VEC(struct tw_spec_link *) links;

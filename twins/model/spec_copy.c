@@ -139,6 +139,7 @@ struct tw_spec *tw_spec_copy(const struct tw_spec *from)
 		tw_map_put(&to->workloads, from->workloads.v[i].key,
 			copy_workload(&to->arena, from->workloads.v[i].value));
 	copy_policies(to);
+	OWN_VEC(&to->arena, &to->severed);
 	copy_ground(to);
 	tw_spec_link(to);
 	return to;

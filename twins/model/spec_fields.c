@@ -316,6 +316,16 @@ static void walk_policy(
 	leave(walk, mark);
 }
 
+static void walk_severed(struct walk *walk, struct tw_spec_severed *severed)
+{
+	const struct field why = {"severed", TEXT, 0};
+	size_t mark =
+		enter(walk, "calls[%s->%s]", severed->caller, severed->callee);
+
+	visit_one(walk, &why, &severed->why);
+	leave(walk, mark);
+}
+
 static void walk_ground(struct walk *walk, struct tw_spec *spec)
 {
 	for (size_t i = 0; i < spec->entries.n; i++) {
@@ -353,6 +363,8 @@ void tw_spec_walk(struct tw_spec *spec, tw_spec_visit *visit, void *context)
 		walk_workload(&walk, spec->workloads.v[i].value);
 	for (size_t i = 0; i < spec->policies.n; i++)
 		walk_policy(&walk, i, spec->policies.v[i]);
+	for (size_t i = 0; i < spec->severed.n; i++)
+		walk_severed(&walk, &spec->severed.v[i]);
 	walk_ground(&walk, spec);
 	tw_buf_release(&walk.path);
 }

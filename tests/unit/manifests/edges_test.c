@@ -139,5 +139,89 @@ START_TEST(what_a_model_says_stays)
 }
 END_TEST
 
+START_TEST(where_addresses_lead)
+{
+	static const struct {
+		const char *value, *service;
+		enum tw_address_state state;
+		bool sure;
+	} cases[] = {
+		{"cart:80", "default/cart", TW_ADDRESS_GOOD, true},
+		{"http://cart/x", "default/cart", TW_ADDRESS_GOOD, true},
+		{"https://cart/x", "default/cart", TW_ADDRESS_NO_PORT, true},
+		{"cart:81", "default/cart", TW_ADDRESS_NO_PORT, true},
+		{"cart.default.svc:81", "default/cart", TW_ADDRESS_NO_PORT,
+			true},
+		{"cart", "default/cart", TW_ADDRESS_GOOD, false},
+		{"carts:80", NULL, TW_ADDRESS_NO_SERVICE, true},
+		{"carts", NULL, TW_ADDRESS_NO_SERVICE, false},
+		{"carts.default:80", NULL, TW_ADDRESS_NO_SERVICE, true},
+		{"cart.other.svc", NULL, TW_ADDRESS_NO_SERVICE, true},
+	};
+	static const char *const none[] = {"cart.example.com:80",
+		"localhost:80", "127.0.0.1:80", "0.0.0.0:80", "web:80", "80",
+		"cart.other:80", "12:30", ""};
+	struct side s;
+	char text[2000];
+
+	for (size_t i = 0;
+		i < sizeof cases / sizeof *cases + sizeof none / sizeof *none;
+		i++) {
+		size_t n = sizeof cases / sizeof *cases;
+		const char *value = i < n ? cases[i].value : none[i - n];
+		const struct tw_manifest_address *it;
+
+		side_start(&s);
+		snprintf(text, sizeof text,
+			"%s        env: [{name: A_HOST, value: \"%s\"}]\n",
+			SERVICE("cart", "cart") SERVICE("web", "web")
+				DEPLOYMENT("cart", "cart", "1", "")
+					DEPLOYMENT("web", "web", "1", ""),
+			value);
+		side_file(&s, "a.yaml", text);
+		ck_assert_int_eq(side_read(&s, "a.yaml"), 0);
+		ck_assert_msg(s.m->addresses.n == (i < n), "%s", value);
+		if (i < n) {
+			it = &s.m->addresses.v[0];
+			/* No container declares port 80 here. */
+			ck_assert_msg(it->state == cases[i].state ||
+					      (it->state == TW_ADDRESS_UNSURE &&
+						      cases[i].state ==
+							      TW_ADDRESS_GOOD),
+				"%s", value);
+			ck_assert_msg(it->sure == cases[i].sure, "%s", value);
+			ck_assert_pstr_eq(it->service, cases[i].service);
+			ck_assert_str_eq(it->name, "env A_HOST");
+		}
+		side_end(&s);
+	}
+}
+END_TEST
+
+/* What a second Service of the same pods "calls" would count as modelled, and
+ * nothing would ever run it. */
+START_TEST(a_second_service_of_described_pods_gets_no_calls)
+{
+	struct side s;
+	struct tw_spec_service *a, *other;
+
+	for (int entered = 0; entered < 2; entered++) {
+		side_start(&s);
+		side_file(&s, "a.yaml", chain);
+		side_file(&s, "b.yaml", SERVICE("a-external", "a"));
+		ck_assert_int_eq(side_read(&s, "*.yaml"), 0);
+		a = tw_map_get(&s.spec->services, "default/a");
+		other = tw_map_get(&s.spec->services, "default/a-external");
+		tw_spec_endpoint(s.spec, a, "GET /", NULL);
+		s.m->entry = entered ? "a-external" : NULL;
+		ck_assert_uint_eq(tw_manifests_link(s.m, s.spec, &s.diags),
+			1 + (size_t)entered); /* b calls a */
+		ck_assert_uint_eq(other->endpoints.n, (size_t)entered);
+		side_end(&s);
+	}
+}
+END_TEST
+
 TW_TESTS("manifests/edges", hosts_in_values, config_maps_and_policies,
-	linking_leaves_out_circles_and_telemetry, what_a_model_says_stays)
+	linking_leaves_out_circles_and_telemetry, what_a_model_says_stays,
+	where_addresses_lead, a_second_service_of_described_pods_gets_no_calls)

@@ -331,10 +331,37 @@ START_TEST(each_lists_names)
 }
 END_TEST
 
+START_TEST(a_severed_call_has_nobody_behind_it)
+{
+	struct tw_spec *spec = begin();
+	struct tw_spec_service *web = b_service(spec, "web", 1, 1, 1);
+	struct tw_spec_service *cart = b_service(spec, "cart", 1, 1, 1);
+	const struct tw_origin *origin = web->origin;
+	struct tw_spec_severed severed = {
+		"default/web", "default/cart", {"no such port", origin}};
+	struct tw_model *model;
+	uint32_t called, channel;
+
+	b_endpoint(spec, cart, "Get");
+	b_call(spec, &b_endpoint(spec, web, "GET /")->steps, "cart", "Get");
+	tw_vec_push_in(&spec->arena, &spec->severed, severed);
+	model = tw_model_compile(spec, &diags);
+	ck_assert_ptr_nonnull(model);
+	called = tw_model_endpoint(
+		model, tw_model_service(model, "cart"), "Get");
+	channel =
+		tw_model_channel(model, tw_model_service(model, "web"), called);
+	ck_assert_uint_eq(model->channels[channel].targets[0].pool, TW_NONE);
+	channel = tw_model_channel(model, TW_NONE, called);
+	ck_assert_uint_ne(model->channels[channel].targets[0].pool, TW_NONE);
+	end(spec, model);
+}
+END_TEST
+
 TW_TESTS("model/compile", unknown_callee_names_the_nearest,
 	unknown_endpoint_names_the_nearest, silent_service_takes_any_call,
 	cycle_is_told_with_its_path, diamond_is_no_cycle,
 	plain_sequences_disappear, first_policy_that_fits_applies_alone,
 	routes_split_by_subset, two_services_share_pods,
 	selector_that_selects_nothing_has_no_pods, nodes_and_links,
-	each_lists_names)
+	each_lists_names, a_severed_call_has_nobody_behind_it)

@@ -1,0 +1,30 @@
+/*
+ * Private to harness/manifests: calls of services, and what severs them.
+ */
+#ifndef TW_HARNESS_MANIFESTS_LINK_H
+#define TW_HARNESS_MANIFESTS_LINK_H
+
+#include "harness/manifests/edges.h"
+
+/* Whether a service's own steps (its workloads' too) call one directly. */
+bool tw_link_calls(const struct tw_spec *spec,
+	const struct tw_spec_service *service, const char *callee);
+
+/* Tells of each address that leads nowhere, and severs the calls that have no
+ * other. By tw_manifests_link(), last. */
+void tw_addresses_judge(
+	struct tw_manifests *m, struct tw_spec *spec, struct tw_diags *diags);
+
+/* Severs a call, at most once. True where it was not severed yet. */
+bool tw_link_sever(struct tw_spec *spec, const char *caller, const char *callee,
+	struct tw_pos pos, const char *why);
+
+/* Adds a call to the endpoint that tw_manifests_link() made, or makes it. */
+void tw_link_add_call(struct tw_manifests *m, struct tw_spec *spec,
+	struct tw_spec_service *service, const char *callee, struct tw_pos pos);
+
+/* Whether an address stands in a workload behind a service. */
+bool tw_address_is_of(const struct tw_manifest_address *address,
+	const struct tw_spec_service *service);
+
+#endif
