@@ -87,6 +87,8 @@ static void check_step(
 		it->kind = TW_STEP_PARALLEL;
 	else if (tw_yaml_find(node, "call"))
 		it->kind = TW_STEP_CALL;
+	else if (tw_yaml_find(node, "cache"))
+		it->kind = TW_STEP_CACHE;
 	if (it->service.v) {
 		split_call(reader, it);
 		return;
@@ -97,7 +99,45 @@ static void check_step(
 }
 
 static const char *const step_kinds[] = {
-	"cpu", "wait", "call", "parallel", "sequence", NULL};
+	"cpu", "wait", "call", "parallel", "sequence", "cache", NULL};
+
+static const char *const cache_scopes[] = {"service", "replica", NULL};
+
+/* Read into the step itself. */
+static const struct tw_row cache_rows[] = {
+	{.name = "hit",
+		.type = TW_ROW_RATIO,
+		AT(tw_spec_step, hit),
+		.otherwise = "100%",
+		.help = "of requests, while it is warm"},
+	{.name = "on-miss",
+		.type = TW_ROW_LIST,
+		.table = &step,
+		.add = add_child,
+		.help = "what is done for the others"},
+	{.name = "keys",
+		.type = TW_ROW_INT,
+		AT(tw_spec_step, keys),
+		.otherwise = "1000",
+		.min = 1,
+		.max = 1e8,
+		.help = "that are asked for: as many misses fill it after a "
+			"flush"},
+	{.name = "of",
+		.type = TW_ROW_ENUM,
+		AT(tw_spec_step, local),
+		.otherwise = "service",
+		.choices = cache_scopes,
+		.help = "whose it is: one of the service, or of each replica"},
+	{0},
+};
+
+static const struct tw_table cache = {
+	.name = "cache",
+	.help = "steps that are spared where a cache has the answer",
+	.rows = cache_rows,
+	.as_list = "on-miss",
+};
 
 static const struct tw_row step_rows[] = {
 	{.name = "cpu",
@@ -123,6 +163,11 @@ static const struct tw_row step_rows[] = {
 		.table = &step,
 		.add = add_child,
 		.help = "steps one after the other"},
+	{.name = "cache",
+		.type = TW_ROW_GROUP,
+		.table = &cache,
+		.help = "steps for what a cache has not got: {hit: 90%, "
+			"on-miss: [...]}"},
 	{.name = "timeout",
 		.type = TW_ROW_DURATION,
 		AT(tw_spec_step, timeout),

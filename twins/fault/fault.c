@@ -16,6 +16,7 @@ static const struct tw_fault_kind *const kinds[] = {
 	&tw_fault_bandwidth,
 	&tw_fault_black_hole,
 	&tw_fault_brown_out,
+	&tw_fault_cache_flush,
 	&tw_fault_connection_storm,
 	&tw_fault_dns_error,
 	&tw_fault_error,
@@ -473,6 +474,8 @@ bool tw_scenario_add(struct tw_scenario *scenario, const char *kind,
 	};
 	r.ok &= select_all(
 		&fault, &r.selection, kind_pos, r.arena, model, diags);
+	if (r.ok && r.kind->lacks && r.kind->lacks(&fault, model))
+		wrong(&r, r.kind->lacks(&fault, model));
 	if (r.ok)
 		schedule(&r, scenario, &fault);
 	return r.ok;

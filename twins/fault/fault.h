@@ -76,6 +76,9 @@ struct tw_fault_kind {
 	unsigned needs;	    /* at least one of these; 0: none */
 	bool zones;	    /* `from` and `to` may be zones */
 	bool passage;	    /* happens to calls on their way: knows `unit` */
+	/* What is not there for it to act on, or NULL; may be NULL. */
+	const char *(*lacks)(
+		const struct tw_fault *fault, const struct tw_model *model);
 	/* Fills in fault->effect, and the end where `for` is not given. */
 	void (*prepare)(struct tw_fault *fault, const struct tw_model *model);
 	void (*start)(const struct tw_fault *fault, struct tw_world *world);

@@ -8,11 +8,12 @@
 #include "twins/world/effects.h"
 
 extern const struct tw_fault_kind tw_fault_bandwidth, tw_fault_black_hole,
-	tw_fault_brown_out, tw_fault_connection_storm, tw_fault_dns_error,
-	tw_fault_error, tw_fault_latency, tw_fault_loss, tw_fault_node_down,
-	tw_fault_partition, tw_fault_refuse, tw_fault_replica_kill,
-	tw_fault_reset, tw_fault_slow, tw_fault_slow_close, tw_fault_surge,
-	tw_fault_throttle, tw_fault_zone_down;
+	tw_fault_brown_out, tw_fault_cache_flush, tw_fault_connection_storm,
+	tw_fault_dns_error, tw_fault_error, tw_fault_latency, tw_fault_loss,
+	tw_fault_node_down, tw_fault_partition, tw_fault_refuse,
+	tw_fault_replica_kill, tw_fault_reset, tw_fault_slow,
+	tw_fault_slow_close, tw_fault_surge, tw_fault_throttle,
+	tw_fault_zone_down;
 
 #define TW_FAULT_PARAMS(table)                                                 \
 	.params = (table), .n_params = sizeof(table) / sizeof *(table)

@@ -26,6 +26,7 @@ struct build {
 	TW_VEC(struct tw_program) programs;
 	TW_VEC(struct tw_step) steps;
 	TW_VEC(uint32_t) branches;
+	TW_VEC(struct tw_cache) caches;
 	TW_VEC(struct tw_channel) channels;
 	TW_VEC(struct tw_pool) pools;
 	TW_VEC(struct tw_revision) revisions;

@@ -162,6 +162,7 @@ static void compile(struct build *b)
 	build_take(b, programs);
 	build_take(b, steps);
 	build_take(b, branches);
+	build_take(b, caches);
 	build_take(b, channels);
 	build_check_cycles(b);
 }

@@ -35,10 +35,20 @@ struct tw_step {
 	uint32_t first;	    /* parallel, sequence: model->branches[first..] */
 	uint32_t n_branches;
 	uint32_t channel;	   /* call */
+	uint32_t cache;		   /* cache, fill: model->caches */
 	uint32_t retries;	   /* call: the application's own */
 	tw_time timeout;	   /* call: the application's own; 0: none */
 	const struct tw_dist *law; /* cpu, wait */
 	const struct tw_origin *origin;
+};
+
+/* What a cache step asks (twins/world/cache.h). */
+struct tw_cache {
+	double hit;
+	uint32_t keys;
+	bool local; /* each replica has its own */
+	uint32_t endpoint;
+	uint32_t step; /* that asks it */
 };
 
 /* What an endpoint does, in one revision. */
@@ -173,6 +183,7 @@ struct tw_model {
 	struct tw_program *programs;
 	struct tw_step *steps;
 	uint32_t *branches; /* first steps of parallel branches */
+	struct tw_cache *caches;
 	struct tw_channel *channels;
 	struct tw_revision *revisions;
 	struct tw_replica *replicas;
@@ -180,7 +191,8 @@ struct tw_model {
 	struct tw_node *nodes;
 	const char **zones; /* names */
 	uint32_t n_services, n_endpoints, n_programs, n_steps, n_branches,
-		n_channels, n_revisions, n_replicas, n_pools, n_nodes, n_zones;
+		n_caches, n_channels, n_revisions, n_replicas, n_pools, n_nodes,
+		n_zones;
 	/* Round trips, [from * (n_zones + 1) + to]; index n_zones is the
 	 * outside. NULL: none, it takes no time. */
 	const struct tw_dist **rtt;

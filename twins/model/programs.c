@@ -206,9 +206,9 @@ void build_missing_endpoints(struct build *b)
 
 struct flatten {
 	struct build *b;
-	uint32_t service;
-	uint32_t kinds[TW_STEP_SEQUENCE + 1]; /* of each kind so far */
-	TW_VEC(uint32_t) called;	      /* endpoints, call by call */
+	uint32_t service, endpoint;
+	uint32_t kinds[TW_STEP_FILL + 1]; /* of each kind so far */
+	TW_VEC(uint32_t) called;	  /* endpoints, call by call */
 };
 
 static uint32_t flatten_list(
@@ -253,7 +253,7 @@ static void flatten_branches(
 {
 	TW_VEC(uint32_t) firsts = {0};
 
-	if (from->kind == TW_STEP_SEQUENCE) {
+	if (from->kind != TW_STEP_PARALLEL) {
 		uint32_t first = flatten_list(f, &from->children);
 
 		if (first != TW_NONE)
@@ -273,6 +273,43 @@ static void flatten_branches(
 	for (size_t i = 0; i < firsts.n; i++)
 		build_push(f->b, branches, firsts.v[i]);
 	tw_vec_release(&firsts);
+}
+
+/* The last step of the only branch notes that the key is there now. */
+static void flatten_cache(
+	struct flatten *f, const struct tw_spec_step *from, struct tw_step *to)
+{
+	uint32_t fill = (uint32_t)f->b->steps.n, last;
+	struct tw_step end = {
+		.kind = TW_STEP_FILL,
+		.probability = 1,
+		.repeat = 1,
+		.next = TW_NONE,
+		.channel = TW_NONE,
+		.ordinal = to->ordinal,
+		.cache = (uint32_t)f->b->caches.n,
+		.origin = from->origin,
+	};
+
+	to->cache = end.cache;
+	build_push(f->b, caches,
+		((struct tw_cache){
+			.hit = tw_real_or(from->hit, 1),
+			.keys = (uint32_t)tw_int_or(from->keys, TW_KEYS),
+			.local = tw_int_or(from->local, 0),
+			.endpoint = f->endpoint,
+		}));
+	build_push(f->b, steps, end);
+	flatten_branches(f, from, to);
+	if (!to->n_branches) {
+		to->n_branches = 1;
+		build_push(f->b, branches, fill);
+		return;
+	}
+	last = f->b->branches.v[to->first];
+	while (f->b->steps.v[last].next != TW_NONE)
+		last = f->b->steps.v[last].next;
+	f->b->steps.v[last].next = fill;
 }
 
 /* One step; TW_NONE where it comes to nothing. */
@@ -307,6 +344,12 @@ static uint32_t flatten_step(struct flatten *f, const struct tw_spec_step *from)
 		if (!step.n_branches)
 			return TW_NONE;
 		break;
+	case TW_STEP_CACHE:
+		flatten_cache(f, from, &step);
+		f->b->caches.v[step.cache].step = (uint32_t)f->b->steps.n;
+		break;
+	case TW_STEP_FILL:
+		tw_unreachable();
 	}
 	index = (uint32_t)f->b->steps.n;
 	build_push(f->b, steps, step);
@@ -353,8 +396,9 @@ static uint32_t flatten_list(
 static uint32_t add_program(
 	struct build *b, uint32_t endpoint, const struct tw_spec_endpoint *from)
 {
-	struct flatten f = {
-		.b = b, .service = b->model->endpoints[endpoint].service};
+	struct flatten f = {.b = b,
+		.service = b->model->endpoints[endpoint].service,
+		.endpoint = endpoint};
 	struct tw_program program = {
 		.endpoint = endpoint, .step = TW_NONE, .status = 500};
 

@@ -31,6 +31,8 @@ enum tw_step_kind {
 	TW_STEP_CALL,	  /* a call to another service */
 	TW_STEP_PARALLEL, /* children side by side; done when all are */
 	TW_STEP_SEQUENCE, /* children one after the other */
+	TW_STEP_CACHE,	  /* children where a cache has not got it: hit, keys */
+	TW_STEP_FILL,	  /* made by the compiler: the end of such children */
 };
 
 struct tw_spec_step;
@@ -47,9 +49,15 @@ struct tw_spec_step {
 	bool optional;	       /* call: its failure does not fail the caller */
 	struct tw_real probability; /* of being done at all; default 1 */
 	struct tw_int repeat;	    /* times, one after the other; default 1 */
+	struct tw_real hit;	    /* cache: of a warm one; default 1 */
+	struct tw_int keys;  /* cache: that are asked for; default TW_KEYS */
+	struct tw_int local; /* cache: 1: each replica has its own */
 	struct tw_spec_steps children;
 	const struct tw_origin *origin; /* of the step itself (the edge) */
 };
+
+/* Nobody's figure. */
+#define TW_KEYS 1000
 
 struct tw_spec_endpoint {
 	const char *name; /* "GET /product/{id}", "Package.Service/Method" */

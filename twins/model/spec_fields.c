@@ -75,6 +75,9 @@ static const struct field step_fields[] = {
 	FIELD(tw_spec_step, retries, INT),
 	FIELD(tw_spec_step, probability, REAL),
 	FIELD(tw_spec_step, repeat, INT),
+	FIELD(tw_spec_step, hit, REAL),
+	FIELD(tw_spec_step, keys, INT),
+	FIELD(tw_spec_step, local, INT),
 	END,
 };
 

@@ -12,6 +12,7 @@
 #include "twins/kernel/dist.h"
 #include "twins/kernel/fmath.h"
 #include "twins/traffic/traffic.h"
+#include "twins/world/cache.h"
 #include "twins/world/capacity.h"
 #include "twins/world/effects.h"
 
@@ -269,6 +270,28 @@ static tw_time demand_of(struct tw_world *world, const struct tw_task *it,
 	return demand < TW_STEP_MAX ? demand : TW_STEP_MAX;
 }
 
+/* Which key of its cache a request asks for: by the number of draws that no
+ * other step has, so that the end of a miss finds it again. */
+static uint32_t key_of(const struct tw_world *world, const struct tw_task *it,
+	const struct tw_step *step, uint32_t iteration)
+{
+	struct tw_step as_fill = {
+		.kind = TW_STEP_FILL, .ordinal = step->ordinal};
+
+	return tw_draw_below(world->seed, it->key, TW_DRAW_WORK,
+		draw_number(&as_fill, iteration),
+		world->model->caches[step->cache].keys);
+}
+
+static bool cache_has(struct tw_world *world, const struct tw_task *it,
+	const struct tw_step *step, uint32_t iteration)
+{
+	return tw_cache_has(world, step->cache, it->replica,
+		key_of(world, it, step, iteration),
+		tw_draw(world->seed, it->key, TW_DRAW_WORK,
+			draw_number(step, iteration)));
+}
+
 /* True where all branches ended on the spot. */
 static bool spawn(struct tw_world *world, uint32_t task,
 	const struct tw_step *step, uint32_t iteration)
@@ -345,6 +368,13 @@ static bool do_step(struct tw_world *world, uint32_t task)
 		world->replicas[it->replica].capacity->work(
 			world, task, demand);
 		return false;
+	case TW_STEP_CACHE:
+		return cache_has(world, it, step, iteration) ||
+		       spawn(world, task, step, iteration);
+	case TW_STEP_FILL:
+		tw_cache_fill(world, step->cache, it->replica,
+			key_of(world, it, step, iteration));
+		return true;
 	case TW_STEP_CALL:
 		tw_call_begin(world, task, index, iteration);
 		return false;

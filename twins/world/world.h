@@ -17,6 +17,7 @@
 #include "twins/observe/observation.h"
 #include "twins/world/tap.h"
 
+struct tw_cache_state;
 struct tw_outcome;
 struct tw_outside;
 
@@ -233,6 +234,7 @@ struct tw_world {
 	bool *node_down;
 
 	TW_VEC(struct tw_live_effect) effects;
+	struct tw_cache_state **caches; /* cache.h; NULL: none was asked */
 	uint8_t window;
 
 	struct tw_soon *soon; /* a ring */

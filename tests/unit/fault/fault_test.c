@@ -36,6 +36,7 @@ static const struct {
 	{"slow", "service=cart factor=2x mode=fixed-percent value=2",
 		"a 'value' such as 30%"},
 	{"slow", "service=cart factor=2x value=2", "is for the modes"},
+	{"cache-flush", "service=cart", "finds no cache there"},
 	{"slow", "service=cart factor=2x after=that", "is called 'that'"},
 };
 
