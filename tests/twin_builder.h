@@ -230,6 +230,7 @@ static inline struct tw_cell b_sum(const struct tw_observation *obs,
 		sum.abandoned += it->abandoned;
 		sum.queued += it->queued;
 		sum.worked += it->worked;
+		sum.stalled += it->stalled;
 		sum.backoff += it->backoff;
 		sum.network += it->network;
 		tw_histogram_merge(&sum.latency, &it->latency);

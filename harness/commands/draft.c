@@ -270,6 +270,8 @@ static void write_config(struct draft *d)
 	const struct tw_draft_input *in = d->input;
 	struct tw_buf *out = &d->out->config;
 	const char *entry = d->out->entry;
+	double rate = tw_draft_rate(
+		&d->graph, d->entry, d->unit * tw_draft_mean(&d->graph));
 
 	tw_buf_add_text(out, "version: 1\ntopology:\n  manifests:\n");
 	for (size_t i = 0; i < in->n_patterns; i++)
@@ -278,9 +280,11 @@ static void write_config(struct draft *d)
 	if (in->capture)
 		tw_buf_printf(out, "  capture: \"%s\"\n", in->capture);
 	else
-		tw_buf_add_text(out,
-			"  rate: 50/s  # assumed, until there is a `capture:`\n"
-			"  duration: 60s\n");
+		tw_buf_printf(out,
+			"  rate: %.0f/s  # assumed, until there is a "
+			"`capture:`\n"
+			"  duration: %.0fs\n",
+			rate, rate < 10 ? 300.0 : 60.0);
 	tw_buf_printf(
 		out, "  entry: %s\nscenarios:\n  - name: steady\n", entry);
 	tw_buf_add_text(out,

@@ -249,3 +249,16 @@ double tw_draft_median(
 	tw_free(sums);
 	return median;
 }
+
+double tw_draft_mean(const struct tw_draft_graph *graph)
+{
+	struct tw_quantile low = {0.5, TW_S};
+	struct tw_quantile high = {
+		0.99, (tw_time)((double)TW_S * graph->spread)};
+	struct tw_error error;
+	struct tw_dist law;
+
+	if (tw_dist_lognormal(&law, low, high, &error))
+		return 1;
+	return tw_dist_mean(&law) / (double)TW_S;
+}

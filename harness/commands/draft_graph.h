@@ -43,4 +43,12 @@ void tw_draft_sample(struct tw_draft_graph *graph, size_t entry);
 double tw_draft_median(const struct tw_draft_graph *graph, double own,
 	double unit, bool calls);
 
+/* The mean of work whose median is 1. */
+double tw_draft_mean(const struct tw_draft_graph *graph);
+
+/* Requests a second for traffic that is made up; work: ns, the mean of one
+ * service (draft_rate.c). */
+double tw_draft_rate(
+	const struct tw_draft_graph *graph, size_t entry, double work);
+
 #endif

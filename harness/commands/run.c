@@ -129,25 +129,22 @@ static void print_calls(const struct tw_observation *seen)
 	tw_vec_release(&lines);
 }
 
-static void print_gauge(const struct tw_gauge *gauge)
+/* Cores in use and the share of its time with work in which it was throttled,
+ * where its CPU is modelled. */
+static void print_gauge(const struct tw_gauge *gauge, tw_time slice)
 {
-	uint32_t replicas = 0, unavailable = 0, queue = 0;
-	int64_t busy = 0, capacity = 0;
+	struct tw_gauge_slice sum = tw_gauge_total(gauge);
 
-	for (size_t i = 0; i < gauge->slices.n; i++) {
-		const struct tw_gauge_slice *slice = &gauge->slices.v[i];
-
-		replicas = slice->replicas;
-		if (slice->unavailable > unavailable)
-			unavailable = slice->unavailable;
-		if (slice->queue > queue)
-			queue = slice->queue;
-		busy += slice->busy;
-		capacity += slice->capacity;
-	}
-	printf("  %-58s %9u %8u %8u %7.1f%%\n", gauge->service, replicas,
-		unavailable, queue,
-		capacity ? 100 * (double)busy / (double)capacity : 0.0);
+	printf("  %-58s %9u %8u %8u %7.1f%%", gauge->service, sum.replicas,
+		sum.unavailable, sum.queue,
+		sum.capacity ? 100 * (double)sum.busy / (double)sum.capacity
+			     : 0.0);
+	if (sum.computing)
+		printf(" %8.3f %7.1f%%",
+			(double)sum.cpu / (double)slice /
+				(double)gauge->slices.n,
+			100 * (double)sum.throttled / (double)sum.computing);
+	putchar('\n');
 }
 
 static void print_observation(
@@ -160,10 +157,10 @@ static void print_observation(
 		tw_time_text(seen->duration, duration),
 		(unsigned long long)seen->events, (long long)seed);
 	print_calls(seen);
-	printf("  %-58s %9s %8s %8s %8s\n", "services", "replicas", "lost",
-		"queue", "busy");
+	printf("  %-58s %9s %8s %8s %8s %8s %8s\n", "services", "replicas",
+		"lost", "queue", "busy", "cores", "thrott.");
 	for (size_t i = 0; i < seen->gauges.n; i++)
-		print_gauge(&seen->gauges.v[i]);
+		print_gauge(&seen->gauges.v[i], seen->slice);
 	if (seen->overflow)
 		printf("  %llu requests were refused: too much in flight\n",
 			(unsigned long long)seen->overflow);

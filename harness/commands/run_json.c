@@ -63,6 +63,7 @@ static void add(struct serieses *list, const struct tw_cell *cell, bool all)
 	sum->abandoned += cell->abandoned;
 	sum->queued += cell->queued;
 	sum->worked += cell->worked;
+	sum->stalled += cell->stalled;
 	sum->backoff += cell->backoff;
 	sum->network += cell->network;
 	tw_histogram_merge(&sum->latency, &cell->latency);
@@ -142,6 +143,7 @@ static void write_series(struct tw_json_writer *w, const struct series *series)
 	number(w, "abandoned", (int64_t)sum->abandoned);
 	number(w, "queuedNs", sum->queued);
 	number(w, "workedNs", sum->worked);
+	number(w, "stalledNs", sum->stalled);
 	number(w, "backoffNs", sum->backoff);
 	number(w, "networkNs", sum->network);
 	write_latency(w, &sum->latency);
@@ -152,27 +154,19 @@ static void write_series(struct tw_json_writer *w, const struct series *series)
 
 static void write_gauge(struct tw_json_writer *w, const struct tw_gauge *gauge)
 {
-	uint32_t replicas = 0, unavailable = 0, queue = 0;
-	int64_t busy = 0, capacity = 0;
+	struct tw_gauge_slice sum = tw_gauge_total(gauge);
 
-	for (size_t i = 0; i < gauge->slices.n; i++) {
-		const struct tw_gauge_slice *slice = &gauge->slices.v[i];
-
-		replicas = slice->replicas;
-		if (slice->unavailable > unavailable)
-			unavailable = slice->unavailable;
-		if (slice->queue > queue)
-			queue = slice->queue;
-		busy += slice->busy;
-		capacity += slice->capacity;
-	}
 	tw_json_object(w);
 	text(w, "service", gauge->service);
-	number(w, "replicas", replicas);
-	number(w, "unavailable", unavailable);
-	number(w, "queue", queue);
+	number(w, "replicas", sum.replicas);
+	number(w, "unavailable", sum.unavailable);
+	number(w, "queue", sum.queue);
 	tw_json_key(w, "utilization");
-	tw_json_real(w, capacity ? (double)busy / (double)capacity : 0);
+	tw_json_real(
+		w, sum.capacity ? (double)sum.busy / (double)sum.capacity : 0);
+	number(w, "cpuNs", sum.cpu);
+	number(w, "computingNs", sum.computing);
+	number(w, "throttledNs", sum.throttled);
 	tw_json_end(w);
 }
 

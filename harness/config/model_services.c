@@ -310,6 +310,14 @@ static const struct tw_row service_rows[] = {
 		.max = 1e7,
 		.help = "requests that wait in a replica; more are shed; "
 			"`defaults` if not given"},
+	{.name = "cpus",
+		.type = TW_ROW_CPU,
+		AT(tw_spec_service, cpus),
+		.min = 1,
+		.max = 1e6,
+		.help = "cores that a replica can use at once (GOMAXPROCS, an "
+			"event loop's one); its cpu steps share them; one for "
+			"each if not given"},
 	{.name = "replicas",
 		.type = TW_ROW_INT,
 		AT(tw_spec_service, replicas),

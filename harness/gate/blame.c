@@ -17,6 +17,8 @@ const char *const tw_cause_names[TW_CAUSES] = {
 	[TW_CAUSE_QUEUE] = "queue",
 	[TW_CAUSE_NETWORK] = "network",
 	[TW_CAUSE_BACKOFF] = "backoff",
+	[TW_CAUSE_THROTTLED] = "throttled",
+	[TW_CAUSE_CPU] = "cpu",
 };
 
 const char *const tw_cause_texts[TW_CAUSES] = {
@@ -32,6 +34,8 @@ const char *const tw_cause_texts[TW_CAUSES] = {
 	[TW_CAUSE_QUEUE] = "longer waits at the callee for the same load",
 	[TW_CAUSE_NETWORK] = "longer on the way",
 	[TW_CAUSE_BACKOFF] = "longer pauses between tries",
+	[TW_CAUSE_THROTTLED] = "the callee is throttled by its CPU limit",
+	[TW_CAUSE_CPU] = "the callee waits for a core",
 };
 
 enum { BEFORE, AFTER, SIDES };
@@ -43,8 +47,8 @@ enum { BEFORE, AFTER, SIDES };
 struct sums {
 	double calls, errors, timeouts, refused, unreached, retries;
 	double backoff, network;
-	double latency;			      /* client, ns */
-	double tries, queued, worked, served; /* server */
+	double latency; /* client, ns */
+	double tries, queued, worked, stalled, served; /* server */
 	double failed, shed; /* server: tries; failed otherwise than by shed */
 };
 
@@ -57,7 +61,8 @@ struct edge {
 
 struct node {
 	const char *name;
-	double tries[SIDES], worked[SIDES], failed[SIDES];
+	double tries[SIDES], worked[SIDES], stalled[SIDES], failed[SIDES];
+	double computing[SIDES], throttled[SIDES];    /* ns a root request */
 	double callees[SIDES], callees_failed[SIDES]; /* of its calls */
 };
 
@@ -127,8 +132,19 @@ static void add_cell(struct sums *s, const struct tw_cell *cell, double scale)
 		s->shed += scale * (double)cell->shed;
 		s->queued += scale * (double)cell->queued;
 		s->worked += scale * (double)cell->worked;
+		s->stalled += scale * (double)cell->stalled;
 		s->served += scale * latency;
 	}
+}
+
+static void add_gauge(struct tw_blaming *g, const struct tw_gauge *gauge,
+	int side, double scale)
+{
+	struct tw_gauge_slice sum = tw_gauge_total(gauge);
+	struct node *node = g->nodes.v[node_of(g, gauge->service)];
+
+	node->computing[side] += scale * (double)sum.computing;
+	node->throttled[side] += scale * (double)sum.throttled;
 }
 
 static void add_side(struct tw_blaming *g, struct tw_runs runs, int side)
@@ -137,13 +153,17 @@ static void add_side(struct tw_blaming *g, struct tw_runs runs, int side)
 
 	for (size_t r = 0; r < runs.n; r++)
 		roots += runs.v[r]->arrivals;
-	for (size_t r = 0; r < runs.n && roots; r++)
+	for (size_t r = 0; r < runs.n && roots; r++) {
 		for (size_t i = 0; i < runs.v[r]->cells.n; i++) {
 			const struct tw_cell *cell = &runs.v[r]->cells.v[i];
 
 			add_cell(&edge_of(g, &cell->key)->s[side], cell,
 				1 / (double)roots);
 		}
+		for (size_t i = 0; i < runs.v[r]->gauges.n; i++)
+			add_gauge(g, &runs.v[r]->gauges.v[i], side,
+				1 / (double)roots);
+	}
 }
 
 static void sum_nodes(struct tw_blaming *g)
@@ -156,6 +176,7 @@ static void sum_nodes(struct tw_blaming *g)
 		for (int side = 0; side < SIDES; side++) {
 			to->tries[side] += e->s[side].tries;
 			to->worked[side] += e->s[side].worked;
+			to->stalled[side] += e->s[side].stalled;
 			to->failed[side] += e->s[side].failed;
 			from->callees[side] += e->s[side].latency;
 			from->callees_failed[side] += e->s[side].errors;
@@ -197,6 +218,21 @@ static bool is_slower(const struct edge *e)
 
 	return growth(per(b->served, b->tries), per(a->served, a->tries)) >=
 	       NOTABLE;
+}
+
+static double throttled_share(const struct node *node, int side)
+{
+	return per(node->throttled[side], node->computing[side]);
+}
+
+/* Why cpu steps at a node take longer than their demand: its own quota, or
+ * the node that it shares. */
+static enum tw_cause stall_cause(const struct node *node)
+{
+	return growth(throttled_share(node, BEFORE),
+		       throttled_share(node, AFTER)) >= NOTABLE
+		       ? TW_CAUSE_THROTTLED
+		       : TW_CAUSE_CPU;
 }
 
 /* The call of this node whose time (or errors) grew most, for one try of the
@@ -268,14 +304,15 @@ static struct edge *load_source(
 	const struct tw_blaming *g, struct edge *e, enum tw_cause *cause)
 {
 	const struct node *node = g->nodes.v[e->to];
-	double work[SIDES], held[SIDES];
+	double work[SIDES], stall[SIDES], held[SIDES];
 	double load = growth(node->tries[BEFORE], node->tries[AFTER]);
 	double longer;
 	struct edge *to;
 
 	for (int side = 0; side < SIDES; side++) {
 		work[side] = per(node->worked[side], node->tries[side]);
-		held[side] = work[side] + callee_time(node, side);
+		stall[side] = per(node->stalled[side], node->tries[side]);
+		held[side] = work[side] + stall[side] + callee_time(node, side);
 	}
 	longer = growth(held[BEFORE], held[AFTER]);
 	*cause = TW_CAUSE_QUEUE;
@@ -284,6 +321,10 @@ static struct edge *load_source(
 		return to ? climb(g, to, cause) : e;
 	}
 	if (longer < NOTABLE)
+		return e;
+	*cause = stall_cause(node);
+	if (rise(stall[BEFORE], stall[AFTER]) >=
+		rise(held[BEFORE], held[AFTER]) / 2)
 		return e;
 	*cause = TW_CAUSE_WORK;
 	if (rise(work[BEFORE], work[AFTER]) >=
@@ -364,6 +405,9 @@ static struct part time_part(const struct tw_blaming *g, const struct edge *e)
 		{rise(per(b->queued, b->tries), per(a->queued, a->tries)) *
 				tries,
 			TW_CAUSE_QUEUE},
+		{rise(per(b->stalled, b->tries), per(a->stalled, a->tries)) *
+				tries,
+			stall_cause(to)},
 		{rise(per(b->network, b->calls), per(a->network, a->calls)),
 			TW_CAUSE_NETWORK},
 		{rise(tries_per_call(b), tries) * per(b->served, b->tries),
@@ -409,8 +453,57 @@ static struct part error_part(const struct tw_blaming *g, const struct edge *e)
 	return largest(parts, sizeof parts / sizeof *parts);
 }
 
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '-';
+}
+
+static bool mentions(const char *path, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *at = path; n && (at = strstr(at, name)); at++)
+		if ((at == path || !is_name_char(at[-1])) &&
+			!is_name_char(at[n]))
+			return true;
+	return false;
+}
+
+/* "shop/cart" or, where a path leaves the namespace out, "cart". */
+static bool names_service(const char *path, const char *service)
+{
+	const char *bare = strchr(service, '/');
+
+	return mentions(path, service) || (bare && mentions(path, bare + 1));
+}
+
+/* Whether a field is about the CPU that a service's replicas may use. */
+static bool is_about_cpu(const char *path)
+{
+	return strstr(path, "limits.cpu") || strstr(path, "requests.cpu") ||
+	       strstr(path, "cpu_limit") || strstr(path, "cpus");
+}
+
+/* The callee is throttled more, and its limit is what differs: then longer
+ * waits, time-outs and more tries are what comes of it. */
+static bool is_throttled_anew(const struct tw_blaming *g, const struct edge *e)
+{
+	const struct node *node = g->nodes.v[e->to];
+
+	if (stall_cause(node) != TW_CAUSE_THROTTLED)
+		return false;
+	for (size_t i = 0; i < g->options->n_differences; i++) {
+		const char *path = g->options->differences[i].path;
+
+		if (is_about_cpu(path) && names_service(path, e->service))
+			return true;
+	}
+	return false;
+}
+
 /* One step of the walk from e. The same edge: e is guilty of *cause. */
-static struct edge *walk_step(const struct tw_blaming *g, struct edge *e,
+static struct edge *follow(const struct tw_blaming *g, struct edge *e,
 	bool *errors, enum tw_cause *cause)
 {
 	struct part part = *errors ? error_part(g, e) : time_part(g, e);
@@ -432,8 +525,11 @@ static struct edge *walk_step(const struct tw_blaming *g, struct edge *e,
 		to = worst_callee(g, e->to, *errors);
 		return to ? to : e;
 	}
-	if (part.cause == TW_CAUSE_QUEUE || part.cause == TW_CAUSE_REFUSED) {
+	if (part.cause == TW_CAUSE_QUEUE || part.cause == TW_CAUSE_REFUSED ||
+		part.cause == TW_CAUSE_CPU) {
 		to = load_source(g, e, cause);
+		if (part.cause == TW_CAUSE_CPU && *cause == TW_CAUSE_QUEUE)
+			*cause = TW_CAUSE_CPU;
 		if (part.cause == TW_CAUSE_REFUSED && *cause == TW_CAUSE_QUEUE)
 			*cause = TW_CAUSE_REFUSED;
 		if (*cause == TW_CAUSE_NONE)
@@ -443,11 +539,19 @@ static struct edge *walk_step(const struct tw_blaming *g, struct edge *e,
 	return e;
 }
 
-/* What each edge is guilty of by itself, in time and in errors. */
-static void charge(struct tw_blaming *g)
+static struct edge *walk_step(const struct tw_blaming *g, struct edge *e,
+	bool *errors, enum tw_cause *cause)
 {
-	for (size_t i = 0; i < g->edges.n; i++)
-		memset(g->edges.v[i]->own, 0, sizeof g->edges.v[i]->own);
+	struct edge *to = follow(g, e, errors, cause);
+
+	if (to && *cause != TW_CAUSE_NONE && is_throttled_anew(g, to))
+		*cause = TW_CAUSE_THROTTLED;
+	return to;
+}
+
+/* What each edge is guilty of by itself, in time and in errors. */
+static void charge_all(struct tw_blaming *g)
+{
 	for (size_t i = 0; i < g->edges.n; i++) {
 		struct edge *e = g->edges.v[i];
 		const struct sums *b = &e->s[BEFORE], *a = &e->s[AFTER];
@@ -476,6 +580,9 @@ static void charge(struct tw_blaming *g)
 		e->own[TW_CAUSE_WORK] += rise(per(b->worked, b->tries),
 						 per(a->worked, a->tries)) *
 					 a->tries;
+		e->own[stall_cause(to)] += rise(per(b->stalled, b->tries),
+						   per(a->stalled, a->tries)) *
+					   a->tries;
 		e->own[TW_CAUSE_NETWORK] += rise(per(b->network, b->calls),
 						    per(a->network, a->calls)) *
 					    a->calls;
@@ -485,6 +592,25 @@ static void charge(struct tw_blaming *g)
 			rise(tries_per_call(b), tries_per_call(a)) * a->calls *
 				per(b->served, b->tries) +
 			rise(b->backoff, a->backoff);
+	}
+}
+
+static void charge(struct tw_blaming *g)
+{
+	for (size_t i = 0; i < g->edges.n; i++)
+		memset(g->edges.v[i]->own, 0, sizeof g->edges.v[i]->own);
+	charge_all(g);
+	for (size_t i = 0; i < g->edges.n; i++) {
+		struct edge *e = g->edges.v[i];
+		double sum = 0;
+
+		if (!is_throttled_anew(g, e))
+			continue;
+		for (int k = TW_CAUSE_NONE + 1; k < TW_CAUSES; k++) {
+			sum += e->own[k];
+			e->own[k] = 0;
+		}
+		e->own[TW_CAUSE_THROTTLED] = sum;
 	}
 }
 
@@ -502,31 +628,6 @@ static double own_total(const struct edge *e, enum tw_cause *cause)
 		}
 	}
 	return total;
-}
-
-static bool is_name_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '-';
-}
-
-static bool mentions(const char *path, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (const char *at = path; n && (at = strstr(at, name)); at++)
-		if ((at == path || !is_name_char(at[-1])) &&
-			!is_name_char(at[n]))
-			return true;
-	return false;
-}
-
-/* "shop/cart" or, where a path leaves the namespace out, "cart". */
-static bool names_service(const char *path, const char *service)
-{
-	const char *bare = strchr(service, '/');
-
-	return mentions(path, service) || (bare && mentions(path, bare + 1));
 }
 
 /* A differing field names the callee; or the caller, where the cause is what
@@ -559,6 +660,7 @@ static struct tw_edge shown(
 	const struct tw_blaming *g, const struct edge *e, double total)
 {
 	const struct sums *b = &e->s[BEFORE], *a = &e->s[AFTER];
+	const struct node *to_node = g->nodes.v[e->to];
 	struct tw_edge to = {
 		.caller = e->caller,
 		.service = e->service,
@@ -574,6 +676,9 @@ static struct tw_edge shown(
 		.work = DELTA(worked, tries),
 		.network = DELTA(network, calls),
 		.backoff = DELTA(backoff, calls),
+		.stalled = DELTA(stalled, tries),
+		.throttled = delta(throttled_share(to_node, BEFORE),
+			throttled_share(to_node, AFTER)),
 		.outside = !strcmp(e->caller, TW_OUTSIDE),
 	};
 
@@ -751,6 +856,11 @@ static struct tw_delta cause_delta(const struct tw_edge *e, enum tw_unit *unit)
 		return e->network;
 	case TW_CAUSE_BACKOFF:
 		return e->backoff;
+	case TW_CAUSE_CPU:
+		return e->stalled;
+	case TW_CAUSE_THROTTLED:
+		*unit = TW_UNIT_RATIO;
+		return e->throttled;
 	case TW_CAUSE_RETRIES:
 		*unit = TW_UNIT_COUNT;
 		return e->tries;
@@ -782,7 +892,9 @@ static const char *guilty_text(struct tw_arena *arena, const struct tw_edge *e)
 		e->service, e->endpoint, tw_cause_texts[e->cause],
 		tw_value_text(unit, d.before, before),
 		tw_value_text(unit, d.after, after),
-		unit == TW_UNIT_RATIO ? " of root requests" : "");
+		e->cause == TW_CAUSE_THROTTLED ? " of its time at work"
+		: unit == TW_UNIT_RATIO	       ? " of root requests"
+					       : "");
 }
 
 struct tw_blaming *tw_blaming_new(struct tw_runs baseline,

@@ -38,6 +38,7 @@ static const char *const metric_names[] = {
 	[TW_METRIC_UNAVAILABLE] = "unavailable",
 	[TW_METRIC_QUEUE] = "queue",
 	[TW_METRIC_UTILIZATION] = "utilization",
+	[TW_METRIC_THROTTLED] = "throttled",
 	[TW_METRIC_RECOVERY] = "recovery_time",
 };
 
@@ -323,8 +324,8 @@ static void write_check(
 		write_check(out, check->inner, figures);
 		tw_buf_add_char(out, ')');
 		break;
-	case TW_AGG_UTILIZATION:
-		tw_buf_add_text(out, "utilization");
+	case TW_AGG_SHARE:
+		tw_buf_add_text(out, metric_names[check->metric]);
 		write_selectors(out, check);
 		break;
 	default:

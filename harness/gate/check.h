@@ -7,8 +7,9 @@
  *
  *	check    = measure [by] compare limit
  *	measure  = aggregate "(" metric [selectors] ")" [by]
- *	         | "utilization" [ "(" [selectors] ")" | selectors ] [by]
+ *	         | share [ "(" [selectors] ")" | selectors ] [by]
  *	         | "recovery_time" "(" check ")"      the limit in it a constant
+ *	share    = "utilization" | "throttled"
  *	by       = "by" "(" label { "," label } ")"
  *	selectors= "{" label ("=" | "!=" | "=~" | "!~") "text" { "," ... } "}"
  *	compare  = "<=" | "<" | ">=" | ">"
@@ -31,6 +32,8 @@
  *	                 once, of the service that is worst
  *	max(queue)       requests waiting: the longest queue of one replica
  *	utilization      workers' time in use / workers' time there
+ *	throttled        replicas' time with the CPU's quota spent / their time
+ *	                 with something to compute
  *	recovery_time(x) from the end of the last fault to the start of the
  *	                 first slice from which on x holds in each slice that
  *	                 has traffic; 0s where it holds from the end on. Never:
@@ -47,7 +50,8 @@
  *client's. Calls of the client's side from within and from without are not
  *added up: where neither service nor caller is selected or grouped by, only
  *calls from outside count (caller="outside"): `ratio(errors)` is what users
- *see. unavailable, queue and utilization know service and window only.
+ *see. unavailable, queue, utilization and throttled know service and window
+ *only.
  *
  * `by` makes a group of each combination of these labels that occurs; each
  * is judged by itself.
@@ -79,8 +83,16 @@ enum tw_metric {
 	TW_METRIC_UNAVAILABLE,
 	TW_METRIC_QUEUE,
 	TW_METRIC_UTILIZATION,
+	TW_METRIC_THROTTLED,
 	TW_METRIC_RECOVERY,
 };
+
+/* Of a service's replicas, not of calls. */
+static inline bool tw_metric_is_gauge(enum tw_metric metric)
+{
+	return metric == TW_METRIC_UNAVAILABLE || metric == TW_METRIC_QUEUE ||
+	       metric == TW_METRIC_UTILIZATION || metric == TW_METRIC_THROTTLED;
+}
 
 enum tw_aggregate {
 	TW_AGG_QUANTILE,
@@ -88,7 +100,7 @@ enum tw_aggregate {
 	TW_AGG_MAX,
 	TW_AGG_RATIO,
 	TW_AGG_RATE,
-	TW_AGG_UTILIZATION,
+	TW_AGG_SHARE, /* utilization, throttled */
 	TW_AGG_RECOVERY,
 };
 

@@ -396,7 +396,8 @@ static const struct aggregate aggregates[] = {
 	{"ratio", TW_AGG_RATIO, 0, RATIOS,
 		"errors, timeouts, retries, shed, overflow or denied"},
 	{"rate", TW_AGG_RATE, 0, BIT(TW_METRIC_REQUESTS), "requests"},
-	{"utilization", TW_AGG_UTILIZATION, 0, 0, ""},
+	{"utilization", TW_AGG_SHARE, 0, BIT(TW_METRIC_UTILIZATION), ""},
+	{"throttled", TW_AGG_SHARE, 0, BIT(TW_METRIC_THROTTLED), ""},
 	{"recovery_time", TW_AGG_RECOVERY, 0, 0, ""},
 };
 
@@ -440,9 +441,12 @@ static void parse_metric(struct parser *ps, struct tw_check *check,
 }
 
 /* utilization{...}, utilization({...}), utilization(), utilization */
-static void parse_utilization(struct parser *ps, struct tw_check *check)
+static void parse_share(struct parser *ps, struct tw_check *check,
+	const struct aggregate *aggregate)
 {
-	check->metric = TW_METRIC_UTILIZATION;
+	check->metric = aggregate->metrics == BIT(TW_METRIC_THROTTLED)
+				? TW_METRIC_THROTTLED
+				: TW_METRIC_UTILIZATION;
 	if (take(ps, "(")) {
 		parse_selectors(ps, check);
 		expect(ps, ")");
@@ -500,14 +504,15 @@ static void parse_measure(struct parser *ps, struct tw_check *check)
 	if (i < 0) {
 		expected_one_of(ps,
 			"a measure (p50, p90, p95, p99, p99.9, mean, max, "
-			"ratio, rate, utilization or recovery_time)",
+			"ratio, rate, utilization, throttled or "
+			"recovery_time)",
 			names, AGGREGATES);
 		return;
 	}
 	check->aggregate = aggregates[i].aggregate;
 	check->quantile = aggregates[i].quantile;
-	if (check->aggregate == TW_AGG_UTILIZATION)
-		parse_utilization(ps, check);
+	if (check->aggregate == TW_AGG_SHARE)
+		parse_share(ps, check, &aggregates[i]);
 	else if (check->aggregate == TW_AGG_RECOVERY)
 		parse_recovery(ps, check);
 	else
@@ -700,9 +705,7 @@ static void parse_compare(struct parser *ps, struct tw_check *check)
 static void check_labels(
 	struct parser *ps, const struct tw_check *check, struct token where)
 {
-	bool gauge = check->metric == TW_METRIC_UNAVAILABLE ||
-		     check->metric == TW_METRIC_QUEUE ||
-		     check->metric == TW_METRIC_UTILIZATION;
+	bool gauge = tw_metric_is_gauge(check->metric);
 
 	for (int i = 0; gauge && i < TW_LABELS; i++) {
 		if (i == TW_LABEL_SERVICE || i == TW_LABEL_WINDOW ||

@@ -37,10 +37,7 @@ static bool names(const struct tw_check *check, enum tw_check_label label)
 
 static bool is_gauge(const struct tw_check *check)
 {
-	enum tw_metric metric = selecting(check)->metric;
-
-	return metric == TW_METRIC_UNAVAILABLE || metric == TW_METRIC_QUEUE ||
-	       metric == TW_METRIC_UTILIZATION;
+	return tw_metric_is_gauge(selecting(check)->metric);
 }
 
 /* The defaults of check.h: the client's side, and the outside as caller
@@ -286,7 +283,7 @@ static struct tw_sample cells_sample(const struct tw_check *check,
 struct gauge_sum {
 	uint64_t slices;
 	uint32_t max;
-	int64_t busy, capacity;
+	int64_t busy, capacity; /* or throttled, computing */
 };
 
 static void gauge_add(const struct tw_check *check,
@@ -298,6 +295,11 @@ static void gauge_add(const struct tw_check *check,
 	sum->slices++;
 	if (value > sum->max)
 		sum->max = value;
+	if (check->metric == TW_METRIC_THROTTLED) {
+		sum->busy += slice->throttled;
+		sum->capacity += slice->computing;
+		return;
+	}
 	sum->busy += slice->busy;
 	sum->capacity += slice->capacity;
 }
@@ -305,7 +307,8 @@ static void gauge_add(const struct tw_check *check,
 static double gauge_value(
 	const struct tw_check *check, const struct gauge_sum *sum)
 {
-	if (check->metric != TW_METRIC_UTILIZATION)
+	if (check->metric != TW_METRIC_UTILIZATION &&
+		check->metric != TW_METRIC_THROTTLED)
 		return (double)sum->max;
 	/* Work waits and nobody is there: as busy as can be. */
 	if (!sum->capacity)
@@ -408,6 +411,7 @@ static bool slice_value(const struct tw_check *inner,
 	case TW_METRIC_UNAVAILABLE:
 	case TW_METRIC_QUEUE:
 	case TW_METRIC_UTILIZATION:
+	case TW_METRIC_THROTTLED:
 		*value = gauge_value(inner, &sum->gauge);
 		return sum->gauge.slices > 0;
 	case TW_METRIC_LATENCY:

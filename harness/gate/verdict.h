@@ -42,16 +42,18 @@ extern const char *const tw_reason_names[TW_REASONS];
 /* What about an edge changed. */
 enum tw_cause {
 	TW_CAUSE_NONE,
-	TW_CAUSE_RETRIES, /* more tries a call */
-	TW_CAUSE_CALLS,	  /* more calls for the same work of the caller */
-	TW_CAUSE_TIMEOUT, /* calls given up on a callee that is no slower */
-	TW_CAUSE_ERRORS,  /* errors that the callee itself began */
+	TW_CAUSE_RETRIES,   /* more tries a call */
+	TW_CAUSE_CALLS,	    /* more calls for the same work of the caller */
+	TW_CAUSE_TIMEOUT,   /* calls given up on a callee that is no slower */
+	TW_CAUSE_ERRORS,    /* errors that the callee itself began */
 	TW_CAUSE_UNREACHED, /* no connection: dropped, cut off, nobody there */
-	TW_CAUSE_REFUSED, /* refused at once: queue full, nobody ready */
-	TW_CAUSE_WORK,	  /* the callee works longer on one try */
-	TW_CAUSE_QUEUE,	  /* longer waits for the same load: less capacity */
-	TW_CAUSE_NETWORK, /* longer on the way */
-	TW_CAUSE_BACKOFF, /* longer pauses between tries */
+	TW_CAUSE_REFUSED,   /* refused at once: queue full, nobody ready */
+	TW_CAUSE_WORK,	    /* the callee works longer on one try */
+	TW_CAUSE_QUEUE,	    /* longer waits for the same load: less capacity */
+	TW_CAUSE_NETWORK,   /* longer on the way */
+	TW_CAUSE_BACKOFF,   /* longer pauses between tries */
+	TW_CAUSE_THROTTLED, /* the callee's CPU quota is spent more often */
+	TW_CAUSE_CPU,	    /* the callee waits longer for a core */
 	TW_CAUSES,
 };
 
@@ -67,17 +69,21 @@ struct tw_delta {
 /* Caller to callee's endpoint; zones and windows added up. */
 struct tw_edge {
 	const char *caller, *service, *endpoint;
-	struct tw_delta calls;	  /* a root request */
-	struct tw_delta tries;	  /* a call; 1 without retries */
-	struct tw_delta errors;	  /* of calls, a root request */
-	struct tw_delta timeouts; /* of calls, a root request */
-	struct tw_delta refused;  /* of calls, a root request */
+	struct tw_delta calls;	   /* a root request */
+	struct tw_delta tries;	   /* a call; 1 without retries */
+	struct tw_delta errors;	   /* of calls, a root request */
+	struct tw_delta timeouts;  /* of calls, a root request */
+	struct tw_delta refused;   /* of calls, a root request */
 	struct tw_delta unreached; /* of calls, a root request */
-	struct tw_delta latency;  /* ns a call */
-	struct tw_delta queue;	  /* ns a try, at the callee */
-	struct tw_delta work;	  /* ns a try, at the callee */
-	struct tw_delta network;  /* ns a call */
-	struct tw_delta backoff;  /* ns a call */
+	struct tw_delta latency;   /* ns a call */
+	struct tw_delta queue;	   /* ns a try, at the callee */
+	struct tw_delta work;	   /* ns a try, at the callee */
+	struct tw_delta network;   /* ns a call */
+	struct tw_delta backoff;   /* ns a call */
+	struct tw_delta stalled;   /* ns a try, of cpu steps at the callee
+				    * beyond their demand */
+	struct tw_delta throttled; /* share of the callee's time with
+				    * something to compute */
 	bool differs;  /* a differing field names the caller or the callee */
 	bool outside;  /* the caller is the outside */
 	double weight; /* its own share of what changed; see blame.h */

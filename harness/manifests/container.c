@@ -1,6 +1,7 @@
 /*
  * Containers: ports, environment, resources, probes. Of these the twin
- * honours the requests (placement); values of the environment count once an
+ * honours the requests (placement, shares of a node's CPU); limits count once
+ * a model says what they bear on (link.c), values of the environment once an
  * edge comes of them (edges.c).
  */
 #include "harness/manifests/reader.h"
@@ -186,29 +187,33 @@ static void settle_request(struct tw_manifest_reader *r, struct tw_int *request,
 			r, node, "the %s request is more than its limit", what);
 }
 
+/* Of a container, or of a pod. */
+struct resources {
+	struct tw_int *cpu_request, *cpu_limit, *memory_request, *memory_limit;
+};
+
 static void read_resources(struct tw_manifest_reader *r,
-	struct tw_yaml *resources, struct tw_spec_container *c)
+	struct tw_yaml *resources, const struct resources *c)
 {
 	struct tw_yaml *requests = tw_yaml_get(resources, "requests");
 	struct tw_yaml *limits = tw_yaml_get(resources, "limits");
 	struct tw_yaml *cpu = tw_yaml_get(requests, "cpu");
 	struct tw_yaml *memory = tw_yaml_get(requests, "memory");
 
+	tw_manifest_quantity(r, tw_yaml_get(limits, "cpu"), true, c->cpu_limit);
 	tw_manifest_quantity(
-		r, tw_yaml_get(limits, "cpu"), true, &c->cpu_limit);
-	tw_manifest_quantity(
-		r, tw_yaml_get(limits, "memory"), false, &c->memory_limit);
-	if (tw_manifest_quantity(r, cpu, true, &c->cpu_request))
+		r, tw_yaml_get(limits, "memory"), false, c->memory_limit);
+	if (tw_manifest_quantity(r, cpu, true, c->cpu_request))
 		tw_yaml_use(cpu);
 	else if (!cpu)
 		tw_yaml_use(tw_yaml_get(limits, "cpu"));
-	if (tw_manifest_quantity(r, memory, false, &c->memory_request))
+	if (tw_manifest_quantity(r, memory, false, c->memory_request))
 		tw_yaml_use(memory);
 	else if (!memory)
 		tw_yaml_use(tw_yaml_get(limits, "memory"));
-	settle_request(r, &c->cpu_request, c->cpu_limit, cpu, "CPU");
+	settle_request(r, c->cpu_request, *c->cpu_limit, cpu, "CPU");
 	settle_request(
-		r, &c->memory_request, c->memory_limit, memory, "memory");
+		r, c->memory_request, *c->memory_limit, memory, "memory");
 }
 
 static void read_container(struct tw_manifest_reader *r, struct tw_yaml *it,
@@ -217,6 +222,7 @@ static void read_container(struct tw_manifest_reader *r, struct tw_yaml *it,
 	struct tw_spec_container *c =
 		tw_new(&r->spec->arena, struct tw_spec_container);
 	const char *name = tw_yaml_text(tw_yaml_get(it, "name"));
+	const char *restart = tw_yaml_text(tw_yaml_get(it, "restartPolicy"));
 
 	if (!name)
 		tw_manifest_error(r, it, "a container has no 'name'");
@@ -226,6 +232,7 @@ static void read_container(struct tw_manifest_reader *r, struct tw_yaml *it,
 				"two containers are called '%s'", name);
 	c->name = tw_manifest_keep(r, name ? name : "");
 	c->is_init = is_init;
+	c->is_sidecar = is_init && restart && !strcmp(restart, "Always");
 	c->origin = tw_manifest_origin(r, it, NULL);
 	tw_manifest_text(r, tw_yaml_get(it, "image"), &c->image);
 	read_ports(r, tw_yaml_get(it, "ports"), c);
@@ -234,7 +241,9 @@ static void read_container(struct tw_manifest_reader *r, struct tw_yaml *it,
 		read_env_item(r, tw_yaml_item(tw_yaml_get(it, "env"), i), c);
 	read_args(r, tw_yaml_get(it, "command"), c);
 	read_args(r, tw_yaml_get(it, "args"), c);
-	read_resources(r, tw_yaml_get(it, "resources"), c);
+	read_resources(r, tw_yaml_get(it, "resources"),
+		&(struct resources){&c->cpu_request, &c->cpu_limit,
+			&c->memory_request, &c->memory_limit});
 	read_probe(r, tw_yaml_get(it, "readinessProbe"), &c->readiness);
 	read_probe(r, tw_yaml_get(it, "livenessProbe"), &c->liveness);
 	read_probe(r, tw_yaml_get(it, "startupProbe"), &c->startup);
@@ -247,6 +256,10 @@ void tw_read_containers(struct tw_manifest_reader *r, struct tw_yaml *pod_spec,
 	struct tw_yaml *init = tw_yaml_get(pod_spec, "initContainers");
 	struct tw_yaml *list = tw_yaml_get(pod_spec, "containers");
 
+	read_resources(r, tw_yaml_get(pod_spec, "resources"),
+		&(struct resources){&workload->cpu_request,
+			&workload->cpu_limit, &workload->memory_request,
+			&workload->memory_limit});
 	if (!tw_yaml_count(list))
 		tw_manifest_error(r, list ? list : pod_spec,
 			"a pod needs at least one container");

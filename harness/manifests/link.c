@@ -207,6 +207,7 @@ size_t tw_manifests_link(
 		struct tw_spec_service *service = spec->services.v[i].value;
 		struct tw_spec_steps steps = {0};
 
+		tw_link_limits(m, service);
 		if (service->endpoints.n ||
 			(is_described_elsewhere(m, spec, service) &&
 				!is_reached(m, spec, service)) ||

@@ -23,6 +23,10 @@ bool tw_link_sever(struct tw_spec *spec, const char *caller, const char *callee,
 void tw_link_add_call(struct tw_manifests *m, struct tw_spec *spec,
 	struct tw_spec_service *service, const char *callee, struct tw_pos pos);
 
+/* Marks the CPU limits of workloads whose service has work for a CPU. */
+void tw_link_limits(
+	struct tw_manifests *m, const struct tw_spec_service *service);
+
 /* Whether an address stands in a workload behind a service. */
 bool tw_address_is_of(const struct tw_manifest_address *address,
 	const struct tw_spec_service *service);

@@ -179,6 +179,8 @@ static void edge(struct json *j, const struct tw_edge *e)
 	delta(j, "workNs", e->work);
 	delta(j, "networkNs", e->network);
 	delta(j, "backoffNs", e->backoff);
+	delta(j, "stalledNs", e->stalled);
+	delta(j, "throttled", e->throttled);
 	close(j, '}');
 }
 

@@ -75,9 +75,9 @@ gate 1
 said 'guilty.*productcatalogservice'
 
 # --- 4: fine when all is well, slow to fail when a service is slow ---------
-mesh recommendationservice 300ms
+mesh recommendationservice 700ms
 gate 0
-mesh recommendationservice 300ms
+mesh recommendationservice 700ms
 gate 1 slow-recommendationservice
 said 'guilty.*recommendationservice'
 
@@ -96,6 +96,13 @@ sed -i 's/"productcatalogservice:3550"/"productcatalogservice:3551"/' \
 	"$shop/manifests/frontend.yaml"
 gate 1
 said 'guilty +default/frontend -> default/productcatalogservice'
+
+# --- a CPU limit that is too low -------------------------------------------
+sed -i 's/cpu: 200m/cpu: 100m/' "$shop/manifests/productcatalogservice.yaml"
+gate 1
+said 'limits.cpu: 200m -> 100m'
+said 'guilty.*productcatalogservice'
+said 'throttled by its CPU limit'
 
 # --- an image alone cannot be judged ---------------------------------------
 sed -i 's/image: cartservice/image: cartservice:next/' "$shop/manifests/cartservice.yaml"

@@ -22,7 +22,8 @@ enum tw_draw_purpose {
 	TW_DRAW_BRANCH, /* optional steps, probabilities, weights */
 	TW_DRAW_ARRIVAL,
 	TW_DRAW_BOOTSTRAP,
-	TW_DRAW_SEED, /* seeds of replications */
+	TW_DRAW_SEED,  /* seeds of replications */
+	TW_DRAW_PHASE, /* of a replica's CPU periods */
 	TW_DRAW_PURPOSES
 };
 

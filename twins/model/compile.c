@@ -42,6 +42,7 @@ static void add_services(struct build *b)
 			from->workers, tw_int_or(spec->workers, 64), 1);
 		to->queue =
 			at_least(from->queue, tw_int_or(spec->queue, 1024), 0);
+		to->cpus = tw_int_or(from->cpus, 0);
 		to->balancer = (uint8_t)tw_int_or(
 			from->balancer, TW_BALANCE_ROUND_ROBIN);
 		to->spec = from;

@@ -5,6 +5,7 @@
 #include "twins/model/build.h"
 
 #include "twins/base/assert.h"
+#include "twins/model/cgroup.h"
 #include "twins/base/hash.h"
 
 #include <string.h>
@@ -220,6 +221,23 @@ static void sum_requests(
 		revision->memory = init_memory;
 }
 
+/* The quota is the container's own, or the pod's where that is less; the
+ * weight is the pod's: its other containers leave it the CPU. */
+static void set_cgroup(
+	const struct tw_spec_workload *workload, struct tw_revision *revision)
+{
+	const struct tw_spec_container *main = tw_main_container(workload);
+	int64_t limit = main ? tw_int_or(main->cpu_limit, 0) : 0;
+	int64_t quota = tw_cgroup_quota(limit, 0);
+	struct tw_cgroup pod;
+
+	tw_cgroup_of_pod(workload, 100000, true, &pod);
+	if (pod.quota_us > 0 && (!quota || pod.quota_us < quota))
+		quota = pod.quota_us;
+	revision->cpu_quota = quota * TW_US;
+	revision->cpu_shares = (uint64_t)pod.shares;
+}
+
 /* The first service with behaviour that selects it, else the first at all. */
 static uint32_t owner_of(
 	const struct build *b, const struct tw_spec_workload *workload)
@@ -253,6 +271,7 @@ static void add_workload(
 	int64_t n = tw_int_or(workload->replicas, 1);
 
 	sum_requests(workload, &revision);
+	set_cgroup(workload, &revision);
 	if (revision.each_node)
 		n = (int64_t)b->nodes.n;
 	add_replicas(b, &revision, n, !strcmp(workload->kind, "StatefulSet"),
@@ -278,7 +297,8 @@ static bool has_hidden_pods(
 static void add_bare_service(struct build *b, uint32_t s)
 {
 	const struct tw_spec_service *service = b->services[s].spec;
-	struct tw_revision revision = {.name = service->key, .service = s};
+	struct tw_revision revision = {
+		.name = service->key, .service = s, .cpu_shares = 1024};
 	struct tw_diag *diag;
 
 	if (has_hidden_pods(b, service)) {

@@ -77,7 +77,10 @@ struct tw_service {
 	uint32_t pool;	  /* all of its replicas */
 	uint32_t workers; /* of each replica */
 	uint32_t queue;
+	int64_t cpus;	  /* cores that a replica can use at once, in
+			   * thousandths; 0: not given */
 	uint8_t balancer; /* enum tw_balancer */
+	bool is_async;	  /* a worker is held while it computes only */
 	bool is_alias;	  /* its pods are another service's, which owns them */
 	/* What the network lets through, where it does not let all:
 	 * reach[revision of the replica][revision of the caller] is an enum
@@ -93,6 +96,8 @@ struct tw_revision {
 	uint32_t service; /* that owns its replicas */
 	uint32_t first_replica, n_replicas;
 	int64_t cpu, memory;	  /* requests: thousandths, bytes */
+	tw_time cpu_quota;	  /* core-ns each 100 ms; 0: no limit */
+	uint64_t cpu_shares;	  /* weight on a node that is short of CPU */
 	bool each_node;		  /* DaemonSet: replica i on node i */
 	const uint32_t *programs; /* by endpoint, TW_NONE: the endpoint's own;
 				   * NULL: all are */

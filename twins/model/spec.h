@@ -123,6 +123,8 @@ struct tw_spec_service {
 	struct tw_map endpoints; /* name -> struct tw_spec_endpoint * */
 	struct tw_int workers;	 /* per replica; default: spec->workers */
 	struct tw_int queue;	 /* per replica; default: spec->queue */
+	struct tw_int cpus;	 /* thousandths of cores that a replica can use
+				  * at once; default: as many as it has threads */
 	struct tw_int replicas;	 /* where no workload says; default 1 */
 	struct tw_int balancer;	 /* enum tw_balancer; default round robin */
 };
@@ -164,6 +166,7 @@ struct tw_spec_container {
 	const char *name;
 	struct tw_text image;
 	bool is_init;
+	bool is_sidecar; /* an init container that stays (restartPolicy) */
 	TW_VEC(struct tw_spec_container_port) ports;
 	TW_VEC(struct tw_spec_env) env;
 	TW_VEC(struct tw_text) args;		    /* command, then args */
@@ -185,6 +188,9 @@ struct tw_spec_workload {
 	struct tw_text strategy; /* "RollingUpdate", "Recreate" … */
 	struct tw_text max_surge, max_unavailable; /* "25%" or a number */
 	struct tw_int termination_grace;	   /* ns */
+	/* Of the pod itself, beside its containers'. */
+	struct tw_int cpu_request, cpu_limit;	    /* thousandths */
+	struct tw_int memory_request, memory_limit; /* bytes */
 	struct tw_map behaviour; /* endpoint -> struct tw_spec_endpoint *: where
 				  * this revision differs from its service */
 };

@@ -45,6 +45,7 @@ static const struct field service_fields[] = {
 	FIELD(tw_spec_service, external_name, TEXT),
 	FIELD(tw_spec_service, workers, INT),
 	FIELD(tw_spec_service, queue, INT),
+	FIELD(tw_spec_service, cpus, INT),
 	FIELD(tw_spec_service, replicas, INT),
 	FIELD(tw_spec_service, balancer, INT),
 	END,
@@ -87,6 +88,10 @@ static const struct field workload_fields[] = {
 	FIELD(tw_spec_workload, max_surge, TEXT),
 	FIELD(tw_spec_workload, max_unavailable, TEXT),
 	FIELD(tw_spec_workload, termination_grace, INT),
+	FIELD(tw_spec_workload, cpu_request, INT),
+	FIELD(tw_spec_workload, cpu_limit, INT),
+	FIELD(tw_spec_workload, memory_request, INT),
+	FIELD(tw_spec_workload, memory_limit, INT),
 	END,
 };
 

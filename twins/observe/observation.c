@@ -70,6 +70,27 @@ struct tw_cell *tw_observation_cell(
 	return &obs->cells.v[(uintptr_t)known - 1];
 }
 
+struct tw_gauge_slice tw_gauge_total(const struct tw_gauge *gauge)
+{
+	struct tw_gauge_slice sum = {0};
+
+	for (size_t i = 0; i < gauge->slices.n; i++) {
+		const struct tw_gauge_slice *it = &gauge->slices.v[i];
+
+		sum.replicas = it->replicas;
+		if (it->unavailable > sum.unavailable)
+			sum.unavailable = it->unavailable;
+		if (it->queue > sum.queue)
+			sum.queue = it->queue;
+		sum.busy += it->busy;
+		sum.capacity += it->capacity;
+		sum.computing += it->computing;
+		sum.throttled += it->throttled;
+		sum.cpu += it->cpu;
+	}
+	return sum;
+}
+
 static int by_key(const void *a, const void *b)
 {
 	const struct tw_cell_key *x = &((const struct tw_cell *)a)->key;

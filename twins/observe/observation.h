@@ -53,6 +53,8 @@ struct tw_cell {
 	uint64_t abandoned; /* server: worked for a caller who had gone */
 	int64_t queued;	    /* server: ns waited in replicas' queues, summed */
 	int64_t worked;	    /* server: ns of cpu and wait steps, summed */
+	int64_t stalled;    /* server: ns that cpu steps took beyond their
+			     * demand, for want of a core or of quota, summed */
 	int64_t backoff;    /* client: ns between tries, summed */
 	int64_t network;    /* client: ns on the way, both directions, summed */
 	struct tw_histogram latency; /* of all that ended, errors included */
@@ -66,12 +68,20 @@ struct tw_gauge_slice {
 	uint32_t queue;	      /* the longest queue of one replica */
 	int64_t busy;	      /* worker-ns in use */
 	int64_t capacity;     /* worker-ns there */
+	int64_t computing;    /* replica-ns with something to compute (where the
+			       * CPU is shared; else 0) */
+	int64_t throttled;    /* of these: the quota was spent */
+	int64_t cpu;	      /* core-ns in use */
 };
 
 struct tw_gauge {
 	const char *service;
 	TW_VEC(struct tw_gauge_slice) slices;
 };
+
+/* All slices as one: sums, the largest of what is a maximum, the replicas at
+ * the end. */
+struct tw_gauge_slice tw_gauge_total(const struct tw_gauge *gauge);
 
 /* A root request that went wrong or was among the slowest; a bounded sample,
  * the same whatever else happens: kept by smallest hash of the key. */

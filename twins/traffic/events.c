@@ -63,6 +63,9 @@ bool tw_traffic_event(struct tw_world *world, const struct tw_event *event)
 	case TW_EV_CLOSED:
 		tw_serve_closed(world, event->a, (uint32_t)event->b);
 		return true;
+	case TW_EV_CPU:
+		tw_serve_cpu(world, event->a);
+		return true;
 	case TW_EV_ANSWER:
 		tw_call_answered(world, event->a, event->b);
 		return true;

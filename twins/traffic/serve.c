@@ -14,6 +14,7 @@
 #include "twins/traffic/traffic.h"
 #include "twins/world/cache.h"
 #include "twins/world/capacity.h"
+#include "twins/world/cpu.h"
 #include "twins/world/effects.h"
 
 static void run(struct tw_world *world, uint32_t task);
@@ -121,6 +122,7 @@ static void leave(struct tw_world *world, const struct tw_task *it,
 	cell->abandoned += it->call == TW_NONE;
 	cell->queued += it->queued;
 	cell->worked += it->worked;
+	cell->stalled += it->stalled;
 }
 
 /* ---- the end -------------------------------------------------------- */
@@ -365,8 +367,12 @@ static bool do_step(struct tw_world *world, uint32_t task)
 		if (!demand)
 			return true;
 		world->tasks[it->attempt].worked += demand;
-		world->replicas[it->replica].capacity->work(
-			world, task, demand);
+		if (step->kind == TW_STEP_CPU &&
+			world->replicas[it->replica].cpu)
+			tw_cpu_work(world, task, demand);
+		else
+			world->replicas[it->replica].capacity->work(
+				world, task, demand);
 		return false;
 	case TW_STEP_CACHE:
 		return cache_has(world, it, step, iteration) ||
@@ -399,6 +405,16 @@ void tw_serve_worked(struct tw_world *world, uint32_t task)
 		task_over(world, task);
 	else
 		run(world, task);
+}
+
+void tw_serve_cpu(struct tw_world *world, uint32_t replica)
+{
+	uint32_t task;
+
+	tw_cpu_open(world, replica);
+	while ((task = tw_cpu_take(world, replica)) != TW_NONE)
+		tw_serve_worked(world, task);
+	tw_cpu_close(world, replica);
 }
 
 void tw_serve_called(struct tw_world *world, uint32_t task, bool failed)

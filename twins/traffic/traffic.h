@@ -162,6 +162,8 @@ void tw_serve_start(struct tw_world *world, uint32_t task);
 void tw_serve_worked(struct tw_world *world, uint32_t task);
 /* A worker that lingered is free, if its replica still lives that life. */
 void tw_serve_closed(struct tw_world *world, uint32_t replica, uint32_t life);
+/* TW_EV_CPU: cpu steps that share a replica's CPU may be done. */
+void tw_serve_cpu(struct tw_world *world, uint32_t replica);
 /* A call that the task made is over. */
 void tw_serve_called(struct tw_world *world, uint32_t task, bool failed);
 /* Its caller has gone; the work goes on (an outside service is told). */

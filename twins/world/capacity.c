@@ -1,6 +1,7 @@
 #include "twins/world/capacity.h"
 
 #include "twins/base/assert.h"
+#include "twins/world/cpu.h"
 
 static enum tw_admission workers_admit(
 	struct tw_world *world, uint32_t replica, uint32_t task)
@@ -109,6 +110,8 @@ static void workers_stop(struct tw_world *world, uint32_t replica)
 	world->services[it->service].busy -= it->busy;
 	it->busy = 0;
 	it->queue_length = 0;
+	if (it->cpu)
+		tw_cpu_stop(world, replica);
 }
 
 const struct tw_capacity tw_capacity_workers = {

@@ -3,7 +3,7 @@
  */
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
-#include "twins/world/world.h"
+#include "twins/world/cpu.h"
 
 #include <string.h>
 
@@ -40,6 +40,7 @@ static void close_slice(struct tw_world *world)
 {
 	size_t gauge = 0;
 
+	tw_cpu_count(world, world->slice_end);
 	for (uint32_t s = 0; s < world->model->n_services; s++) {
 		struct tw_world_service *it = &world->services[s];
 
@@ -53,9 +54,13 @@ static void close_slice(struct tw_world *world)
 				.queue = it->worst_queue,
 				.busy = it->busy_area,
 				.capacity = it->capacity_area,
+				.computing = it->computing,
+				.throttled = it->throttled,
+				.cpu = it->cpu_used,
 			}));
 		gauge++;
 		it->busy_area = it->capacity_area = 0;
+		it->computing = it->throttled = it->cpu_used = 0;
 		it->worst_unavailable = it->unavailable;
 		it->worst_queue = it->worst_queue ? longest_queue(world, s) : 0;
 	}

@@ -3,6 +3,7 @@
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
 #include "twins/world/capacity.h"
+#include "twins/world/cpu.h"
 #include "twins/world/directory.h"
 #include "twins/world/upstream.h"
 
@@ -195,6 +196,7 @@ void tw_world_init(struct tw_world *world, const struct tw_model *model,
 	for (uint32_t c = 0; c < model->n_channels; c++)
 		add_channel(world, &model->channels[c]);
 	init_replicas(world, options->node_of);
+	tw_cpu_init(world);
 	tw_directory_init(world);
 	init_observation(world, options->slice);
 }
@@ -203,6 +205,7 @@ void tw_world_release(struct tw_world *world)
 {
 	tw_observation_release(&world->obs);
 	tw_upstreams_release(world);
+	tw_cpu_release(world);
 	tw_queue_release(&world->queue);
 	tw_vec_release(&world->channels);
 	tw_vec_release(&world->effects);

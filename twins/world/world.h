@@ -36,6 +36,7 @@ enum tw_event_kind {
 	TW_EV_FAULT_OFF,
 	TW_EV_RESTART, /* a: replica, b: its life; a dead one is ready */
 	TW_EV_LIST,    /* a: replica; callers learn how it is */
+	TW_EV_CPU,     /* a: replica; its CPU: a job ends, a quota does */
 };
 
 /* How a try ended. */
@@ -105,6 +106,7 @@ struct tw_task {
 	tw_time since; /* sent; then: reached the replica */
 	tw_time back;  /* ns of the way back */
 	int64_t queued, worked;
+	int64_t stalled; /* ns that cpu steps took beyond their demand */
 	uint32_t generation;
 	uint32_t next;	  /* free list; queue of the replica */
 	uint32_t call;	  /* whom to answer; TW_NONE: the caller has gone */
@@ -128,6 +130,8 @@ struct tw_task {
 /* ---- what is alive -------------------------------------------------- */
 
 struct tw_capacity;
+struct tw_cpu;
+struct tw_cpu_node;
 
 enum tw_health {
 	TW_UP,
@@ -137,6 +141,7 @@ enum tw_health {
 
 struct tw_world_replica {
 	const struct tw_capacity *capacity;
+	struct tw_cpu *cpu; /* NULL: a core for everybody (cpu.h) */
 	uint32_t busy, workers;
 	uint32_t queue_first, queue_last, queue_length, queue_limit;
 	uint32_t outstanding; /* tries that callers have out to it */
@@ -155,6 +160,9 @@ struct tw_world_service {
 	tw_time since; /* of the sums below */
 	uint64_t area, sojourn;
 	int64_t busy_area, capacity_area; /* of this slice */
+	/* Of this slice, ns of replicas: had something to compute; stood still
+	 * meanwhile since the quota was spent; and ns of cores in use. */
+	int64_t computing, throttled, cpu_used;
 	uint32_t replicas, unavailable;
 	uint32_t worst_unavailable, worst_queue; /* of this slice */
 	uint64_t arrived, left;
@@ -232,6 +240,7 @@ struct tw_world {
 	struct tw_upstreams *upstreams; /* NULL: no policy asks for any */
 	uint32_t *app_lanes;		/* by step */
 	bool *node_down;
+	struct tw_cpu_node *cpu_nodes;
 
 	TW_VEC(struct tw_live_effect) effects;
 	struct tw_cache_state **caches; /* cache.h; NULL: none was asked */

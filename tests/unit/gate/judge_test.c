@@ -202,9 +202,18 @@ START_TEST(rates_and_gauges)
 
 			add_calls(sides[k], i, "GET /", 6000, TW_MS, 0);
 			tw_vec_push(&gauge.slices,
-				(struct tw_gauge_slice){3, 1 + k, 7, 50, 100});
+				(struct tw_gauge_slice){.replicas = 3,
+					.unavailable = 1 + k,
+					.queue = 7,
+					.busy = 50,
+					.capacity = 100});
 			tw_vec_push(&gauge.slices,
-				(struct tw_gauge_slice){3, 0, 9, 30, 100});
+				(struct tw_gauge_slice){.replicas = 3,
+					.queue = 9,
+					.busy = 30,
+					.capacity = 100,
+					.computing = 80,
+					.throttled = 20});
 			tw_vec_push(&sides[k]->obs[i].gauges, gauge);
 		}
 	}
