@@ -5,6 +5,7 @@
 #   make test       install what is missing, build, run every test
 #   make bench      speed as ratios against peers in the same run
 #   make conformance CASES=DIR   cases of reference implementations
+#   make real       predictions against real servers on loopback (QUICK=1)
 #   make fuzz       each parser for SECONDS=60
 #   make format     clang-format over the tree
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -68,6 +69,7 @@ BIN  := $(OUT)/twinrig
 UNIT := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/*/*_test.c))
 # What end-to-end tests start beside the program.
 DRIVERS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/e2e/*.c))
+REAL    := $(patsubst %.c,$(OUT)/%,$(wildcard tests/real/*.c))
 THEORY := $(patsubst %.c,$(OUT)/%,$(wildcard tests/theory/*_test.c))
 # Reference implementations' own cases: one program.
 CONFORMANCE := $(OUT)/tests/conformance/run
@@ -120,6 +122,12 @@ $(OUT)/tests/fuzz/%_fuzz: $(OUT)/obj/tests/fuzz/%_fuzz.o $(LIB)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -rdynamic \
 		-o $@ $< $(LIB) $(LIBS) $(LDFLAGS)
 
+# Stand-ins for other people's programs: nothing of ours is in them.
+$(REAL): $(OUT)/%: %.c
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)mkdir -p $(@D) && $(CC) -std=c17 -D_GNU_SOURCE $(OPT_$(MODE)) \
+		$(CFLAGS) $(WARN) -pthread -o $@ $< -lm $(LDFLAGS)
+
 $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.o $(LIB)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -o $@ $< $(LIB) $(LIBS) $(LDFLAGS)
 
@@ -162,6 +170,13 @@ bench:
 	+$(Q)$(SUBMAKE) all
 	$(Q)TWINRIG=$(abspath $(BIN)) tests/bench/run
 
+real:
+	$(Q)ci/install-deps --real
+	+$(Q)$(SUBMAKE) -s all real-programs
+	$(Q)TWINRIG=$(abspath $(BIN)) OUT=$(abspath $(OUT)) tests/real/run $(ONLY)
+
+real-programs: $(REAL)
+
 fuzz:
 	$(Q)ci/install-deps --test
 	+$(Q)$(SUBMAKE) MODE=fuzz fuzzers
@@ -178,7 +193,7 @@ install: $(BIN)
 clean:
 	rm -rf build
 
-.PHONY: all deps fixtures programs conformance fuzzers unit theory test check demo bench fuzz \
-	format install clean
+.PHONY: all deps fixtures programs conformance fuzzers unit theory test check demo \
+	bench real real-programs fuzz format install clean
 .SECONDARY:
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
