@@ -67,7 +67,7 @@
 #ifndef TW_GATE_CHECK_H
 #define TW_GATE_CHECK_H
 
-#include "harness/gate/regex.h"
+#include "twins/base/regex.h"
 #include "twins/base/error.h"
 #include "twins/base/units.h"
 

@@ -1,4 +1,4 @@
-#include "harness/gate/regex.h"
+#include "twins/base/regex.h"
 #include "tests/unit/test.h"
 
 static bool matches(const char *pattern, const char *text)
@@ -114,4 +114,4 @@ START_TEST(linear)
 }
 END_TEST
 
-TW_TESTS("gate/regex", table, wrong, linear)
+TW_TESTS("base/regex", table, wrong, linear)

@@ -1,6 +1,7 @@
 /*
- * Regular expressions for label selectors, anchored at both ends as in
- * PromQL: `shop/.+` matches the whole of a name or nothing.
+ * Regular expressions of selectors and routes, anchored at both ends as in
+ * PromQL, RE2 full matches and Envoy's safe_regex: `shop/.+` matches the whole
+ * of a name or nothing.
  *
  * Understood: literals, `.`, classes ([a-z], [^/], \d \w \s and their
  * capitals), groups, `|`, and `*` `+` `?`. A backslash takes the next
@@ -11,8 +12,8 @@
  * that it takes time linear in the text whatever the pattern: a pattern from
  * a pull request can not hang a gate.
  */
-#ifndef TW_GATE_REGEX_H
-#define TW_GATE_REGEX_H
+#ifndef TW_BASE_REGEX_H
+#define TW_BASE_REGEX_H
 
 #include "twins/base/text.h"
 

@@ -3,7 +3,7 @@
  * of instructions that could be next and moves the whole set on by one
  * character of the text.
  */
-#include "harness/gate/regex.h"
+#include "twins/base/regex.h"
 
 #include "twins/base/assert.h"
 #include "twins/base/vector.h"
