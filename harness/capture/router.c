@@ -1,5 +1,6 @@
 #include "harness/capture/router.h"
 
+#include "harness/capture/ask.h"
 #include "twins/base/hash.h"
 #include "twins/model/route.h"
 
@@ -12,6 +13,9 @@ struct way { /* entries with the same match */
 	const struct tw_spec_entry *entry;
 	TW_VEC(struct share) shares;
 	int64_t weights;
+	struct tw_wanted wanted;
+	bool never;		 /* it asks for what cannot be told */
+	struct tw_routes *alone; /* of a group: this entry and no other */
 };
 
 struct inside { /* a service's endpoints */
@@ -26,6 +30,7 @@ struct tw_router {
 	const struct tw_spec *spec;
 	struct tw_routes *entries; /* value: index of a way */
 	TW_VEC(struct way) ways;
+	struct tw_conditions conditions;
 	struct tw_map insides; /* service key -> struct inside * */
 	const struct tw_spec_service *fallback;
 };
@@ -35,11 +40,24 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static bool same_match(
-	const struct tw_spec_entry *a, const struct tw_spec_entry *b)
+static bool same_match(const struct way *way, const struct way *other)
 {
+	const struct tw_spec_entry *a = way->entry, *b = other->entry;
+
 	return a->match == b->match && same_text(a->host, b->host) &&
-	       same_text(a->method, b->method) && same_text(a->path, b->path);
+	       same_text(a->method, b->method) && same_text(a->path, b->path) &&
+	       a->group == b->group && a->respond.v == b->respond.v &&
+	       way->wanted.yes == other->wanted.yes &&
+	       way->wanted.no == other->wanted.no &&
+	       same_text(a->rewrite.v, b->rewrite.v);
+}
+
+static struct tw_route_rule rule_of(const struct tw_router *router, size_t way)
+{
+	const struct tw_spec_entry *entry = router->ways.v[way].entry;
+
+	return (struct tw_route_rule){entry->host, entry->method, entry->path,
+		entry->match, (uint32_t)way};
 }
 
 static void add_entry(
@@ -49,25 +67,46 @@ static void add_entry(
 		entry->service.v ? tw_spec_find_service(
 					   router->spec, NULL, entry->service.v)
 				 : NULL;
-	struct tw_route_rule rule = {entry->host, entry->method, entry->path,
-		entry->match, (uint32_t)router->ways.n};
 	struct share share = {service, tw_int_or(entry->weight, 1)};
-	struct way *way = NULL;
+	struct way one = {.entry = entry}, *way = NULL;
 
-	if (!service || share.weight <= 0)
+	if ((!service && !entry->respond.origin) || share.weight <= 0)
 		return;
+	one.never = !tw_conditions_wanted(
+		&router->conditions, &entry->conditions, &one.wanted);
 	for (size_t i = 0; i < router->ways.n && !way; i++)
-		if (same_match(router->ways.v[i].entry, entry))
+		if (same_match(&router->ways.v[i], &one))
 			way = &router->ways.v[i];
 	if (!way) {
-		if (!tw_routes_add(router->entries, &rule))
-			return;
-		tw_vec_push_in(&router->arena, &router->ways,
-			(struct way){.entry = entry});
+		tw_vec_push_in(&router->arena, &router->ways, one);
 		way = &router->ways.v[router->ways.n - 1];
 	}
 	tw_vec_push_in(&router->arena, &way->shares, share);
 	way->weights += share.weight;
+}
+
+/* Those that ask for more first; beyond that the entries' order. */
+static void add_ways(struct tw_router *router)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < router->ways.n; i++)
+		if (router->ways.v[i].entry->conditions.n > most)
+			most = router->ways.v[i].entry->conditions.n;
+	for (size_t n = most + 1; n-- > 0;) {
+		for (size_t i = 0; i < router->ways.n; i++) {
+			struct way *way = &router->ways.v[i];
+			struct tw_route_rule rule = rule_of(router, i);
+
+			if (way->entry->conditions.n != n)
+				continue;
+			tw_routes_add(router->entries, &rule);
+			if (!way->entry->group)
+				continue;
+			way->alone = tw_routes_new();
+			tw_routes_add(way->alone, &rule);
+		}
+	}
 }
 
 static void add_service(
@@ -101,8 +140,10 @@ struct tw_router *tw_router_new(
 	router->entries = tw_routes_new();
 	if (fallback)
 		router->fallback = tw_spec_find_service(spec, NULL, fallback);
+	tw_conditions_of(spec, &router->arena, &router->conditions);
 	for (size_t i = 0; i < spec->entries.n; i++)
 		add_entry(router, spec->entries.v[i]);
+	add_ways(router);
 	for (size_t i = 0; i < spec->services.n; i++)
 		add_service(router, spec->services.v[i].value);
 	return router;
@@ -115,6 +156,8 @@ void tw_router_free(struct tw_router *router)
 	for (size_t i = 0; i < router->insides.n; i++)
 		tw_routes_free(
 			((struct inside *)router->insides.v[i].value)->routes);
+	for (size_t i = 0; i < router->ways.n; i++)
+		tw_routes_free(router->ways.v[i].alone);
 	tw_routes_free(router->entries);
 	tw_arena_release(&router->arena);
 	tw_free(router);
@@ -159,19 +202,82 @@ static const struct tw_spec_service *by_weight(
 	return way->shares.v[0].service;
 }
 
-static const struct tw_spec_service *service_of(const struct tw_router *router,
-	const struct twinrig_exchange *exchange, uint64_t position)
-{
-	const struct tw_spec_service *service =
-		tw_router_service(router, exchange->service);
-	uint32_t way;
+struct asking {
+	const struct tw_router *router;
+	tw_traits traits;
+};
 
-	if (service)
-		return service;
-	if (tw_routes_match(router->entries, str(exchange->host),
-		    str(exchange->method), str(exchange->target), &way))
-		return by_weight(&router->ways.v[way], position);
-	return router->fallback;
+static bool way_fits(void *context, uint32_t value)
+{
+	const struct asking *asking = context;
+	const struct way *way = &asking->router->ways.v[value];
+
+	return !way->never &&
+	       tw_traits_tell(asking->traits, way->wanted) == TW_TOLD_YES;
+}
+
+/* The entry that takes it, or NULL. */
+static const struct way *way_of(const struct tw_router *router,
+	const struct twinrig_exchange *exchange, tw_traits traits)
+{
+	struct asking asking = {router, traits};
+	const struct tw_route_filter filter = {way_fits, &asking};
+	const struct way *found;
+	uint32_t at;
+
+	if (!tw_routes_match_if(router->entries, str(exchange->host),
+		    str(exchange->method), str(exchange->target), &filter, &at))
+		return NULL;
+	found = &router->ways.v[at];
+	for (uint32_t i = 0; found->entry->group && i < router->ways.n; i++) {
+		const struct way *way = &router->ways.v[i];
+		uint32_t value;
+
+		if (way->entry->group == found->entry->group &&
+			way_fits(&asking, i) &&
+			tw_routes_match(way->alone, str(exchange->host),
+				str(exchange->method), str(exchange->target),
+				&value))
+			return way;
+	}
+	return found;
+}
+
+/* The target as the service sees it; in *buf where it was rewritten. */
+static struct tw_str target_of(const struct way *way,
+	const struct twinrig_exchange *exchange, struct tw_buf *buf)
+{
+	struct tw_str target = str(exchange->target);
+	const struct tw_spec_entry *entry = way ? way->entry : NULL;
+	size_t n;
+
+	if (!entry || !entry->rewrite.v)
+		return target;
+	n = entry->match == TW_PATH_PREFIX ? strlen(entry->path) : target.n;
+	while (n && n <= target.n && target.p[n - 1] == '/' &&
+		entry->match == TW_PATH_PREFIX)
+		n--;
+	if (n > target.n)
+		return target;
+	tw_buf_add_text(buf, entry->rewrite.v);
+	while (buf->n && n < target.n && target.p[n] == '/' &&
+		buf->p[buf->n - 1] == '/')
+		n++;
+	tw_buf_add(buf, target.p + n, target.n - n);
+	return (struct tw_str){tw_buf_text(buf), buf->n};
+}
+
+static bool find_endpoint(const struct inside *inside, struct tw_str method,
+	struct tw_str target, struct tw_routed *routed)
+{
+	uint32_t index;
+
+	if (tw_routes_match(
+		    inside->routes, (struct tw_str){0}, method, target, &index))
+		routed->endpoint = inside->endpoints.v[index];
+	else
+		routed->endpoint = inside->otherwise;
+	return routed->endpoint != NULL;
 }
 
 enum tw_route_result tw_router_route(const struct tw_router *router,
@@ -179,19 +285,30 @@ enum tw_route_result tw_router_route(const struct tw_router *router,
 	struct tw_routed *routed)
 {
 	const struct inside *inside;
-	uint32_t index;
+	const struct way *way = NULL;
+	struct tw_buf rewritten = {0};
+	bool found;
 
-	routed->endpoint = NULL;
-	routed->service = service_of(router, exchange, position);
+	*routed = (struct tw_routed){
+		.service = tw_router_service(router, exchange->service),
+		.traits = tw_exchange_traits(&router->conditions, exchange)};
+	if (!routed->service)
+		way = way_of(router, exchange, routed->traits);
+	if (way && way->entry->respond.origin) {
+		routed->respond = (int)way->entry->respond.v;
+		routed->path = way->entry->path;
+		return TW_ANSWERED;
+	}
+	if (!routed->service)
+		routed->service =
+			way ? by_weight(way, position) : router->fallback;
 	if (!routed->service)
 		return TW_NO_SERVICE;
 	inside = tw_map_get(&router->insides, routed->service->key);
 	if (!inside || !inside->endpoints.n)
 		return TW_ROUTED;
-	if (tw_routes_match(inside->routes, (struct tw_str){0},
-		    str(exchange->method), str(exchange->target), &index))
-		routed->endpoint = inside->endpoints.v[index];
-	else
-		routed->endpoint = inside->otherwise;
-	return routed->endpoint ? TW_ROUTED : TW_NO_ENDPOINT;
+	found = find_endpoint(inside, str(exchange->method),
+		target_of(way, exchange, &rewritten), routed);
+	tw_buf_release(&rewritten);
+	return found ? TW_ROUTED : TW_NO_ENDPOINT;
 }

@@ -8,6 +8,12 @@
  * entries with the same match share the requests by their weights, by a hash
  * of the request's position.
  *
+ * Entries that ask for headers or query values take the requests of which that
+ * is known to hold; among entries of the same match those that ask for more
+ * come first (Gateway API v1, HTTPRouteRule: precedence). Entries of one group
+ * (a VirtualService's) are tried in their order instead. An entry with
+ * `respond` answers itself. A `rewrite` decides the path that the service sees.
+ *
  * The names of the service's endpoints are the templates that decide the
  * endpoint. A service without endpoints gets inferred ones (templates.h). A
  * service with endpoints of which none fits takes the request to its endpoint
@@ -17,7 +23,7 @@
 #define TW_HARNESS_CAPTURE_ROUTER_H
 
 #include "plugins/twinrig-plugin.h"
-#include "twins/model/spec.h"
+#include "twins/model/traits.h"
 
 struct tw_router;
 
@@ -31,10 +37,14 @@ struct tw_routed {
 	const struct tw_spec_service *service;
 	/* NULL: the service has no endpoints, so infer one. */
 	const struct tw_spec_endpoint *endpoint;
+	tw_traits traits; /* by the spec's conditions */
+	int respond;	  /* TW_ANSWERED: the status */
+	const char *path; /* TW_ANSWERED: of the entry */
 };
 
 enum tw_route_result {
 	TW_ROUTED,
+	TW_ANSWERED,	/* the way in answers itself */
 	TW_NO_SERVICE,	/* no entry takes it */
 	TW_NO_ENDPOINT, /* the service has no such endpoint; service is set */
 };

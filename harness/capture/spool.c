@@ -19,13 +19,25 @@ struct slot {
 	struct inferred *inferred; /* whose provisional number it is */
 	uint32_t provisional;
 	uint32_t endpoint; /* after finish() */
+	tw_traits traits;
+	int respond;
 	uint64_t requests[TW_SPOOL_SIDES];
 };
 
 struct inferred {
 	const char *service; /* NULL: no service is known */
 	struct tw_templates *templates;
-	TW_VEC(uint32_t) slots; /* by provisional number */
+	struct tw_map slots; /* struct inferred_key -> slot */
+};
+
+struct inferred_key {
+	tw_traits traits;
+	uint64_t provisional;
+};
+
+struct named_key {
+	const void *endpoint; /* of a spec */
+	tw_traits traits;
 };
 
 struct tw_spool {
@@ -81,7 +93,6 @@ void tw_spool_free(struct tw_spool *spool)
 		struct inferred *inferred = spool->inferred_by_name.v[i].value;
 
 		tw_templates_free(inferred->templates);
-		tw_vec_release(&inferred->slots);
 	}
 	tw_templates_free(spool->unrouted);
 	tw_vec_release(&spool->slots);
@@ -115,32 +126,54 @@ static uint32_t new_slot(struct tw_spool *spool, struct slot slot)
 	return (uint32_t)(spool->slots.n - 1);
 }
 
+/* By its text: the same for both sides. */
+static uint32_t slot_of_name(struct tw_spool *spool, const struct slot *it)
+{
+	const char *name =
+		tw_arena_printf(&spool->arena, "%s\n%s\n%llx %d", it->service,
+			it->name, (unsigned long long)it->traits, it->respond);
+	void *known = tw_map_get(&spool->slots_by_name, name);
+	uint32_t at;
+
+	if (known)
+		return (uint32_t)((uintptr_t)known - 1);
+	at = new_slot(spool,
+		(struct slot){
+			.service = tw_arena_strdup(&spool->arena, it->service),
+			.name = tw_arena_strdup(&spool->arena, it->name),
+			.traits = it->traits,
+			.respond = it->respond,
+		});
+	tw_map_put(&spool->slots_by_name, name, from_index(at));
+	return at;
+}
+
 static uint32_t named_slot(
 	struct tw_spool *spool, const struct tw_routed *routed)
 {
-	const void *key = routed->endpoint;
+	const struct named_key key = {routed->endpoint, routed->traits};
 	void *known = tw_map_get_n(
 		&spool->slots_by_pointer, (const char *)&key, sizeof key);
-	const char *name;
 	uint32_t slot;
 
 	if (known)
 		return (uint32_t)((uintptr_t)known - 1);
-	name = tw_arena_printf(&spool->arena, "%s\n%s", routed->service->key,
-		routed->endpoint->name);
-	known = tw_map_get(&spool->slots_by_name, name);
-	if (known)
-		slot = (uint32_t)((uintptr_t)known - 1);
-	else
-		slot = new_slot(spool,
-			(struct slot){.service = tw_arena_strdup(&spool->arena,
-					      routed->service->key),
-				.name = tw_arena_strdup(&spool->arena,
-					routed->endpoint->name)});
-	tw_map_put(&spool->slots_by_name, name, from_index(slot));
+	slot = slot_of_name(
+		spool, &(struct slot){.service = routed->service->key,
+			       .name = routed->endpoint->name,
+			       .traits = routed->traits});
 	tw_map_put_n(&spool->slots_by_pointer, (const char *)&key, sizeof key,
 		from_index(slot));
 	return slot;
+}
+
+/* Answered by the way in: an endpoint of no service. */
+static uint32_t answered_slot(
+	struct tw_spool *spool, const struct tw_routed *routed)
+{
+	return slot_of_name(spool, &(struct slot){.service = TW_SPOOL_WAY_IN,
+					   .name = routed->path,
+					   .respond = routed->respond});
 }
 
 static struct inferred *inferred_of(
@@ -156,6 +189,7 @@ static struct inferred *inferred_of(
 	if (!inferred) {
 		inferred = tw_new(&spool->arena, struct inferred);
 		inferred->templates = tw_templates_new();
+		tw_map_init(&inferred->slots, &spool->arena);
 		if (service)
 			inferred->service =
 				tw_arena_strdup(&spool->arena, service->key);
@@ -168,22 +202,25 @@ static struct inferred *inferred_of(
 }
 
 static uint32_t inferred_slot(struct tw_spool *spool,
-	const struct tw_spec_service *service,
-	const struct twinrig_exchange *exchange)
+	const struct tw_routed *routed, const struct twinrig_exchange *exchange)
 {
-	struct inferred *inferred = inferred_of(spool, service);
+	struct inferred *inferred = inferred_of(spool, routed->service);
 	uint32_t number = tw_templates_add(inferred->templates,
 		str(exchange->method), str(exchange->target));
+	const struct inferred_key key = {routed->traits, number};
+	void *known =
+		tw_map_get_n(&inferred->slots, (const char *)&key, sizeof key);
+	uint32_t slot;
 
-	if (number == inferred->slots.n) {
-		uint32_t slot = new_slot(
-			spool, (struct slot){.service = inferred->service,
+	if (known)
+		return (uint32_t)((uintptr_t)known - 1);
+	slot = new_slot(spool, (struct slot){.service = inferred->service,
 				       .inferred = inferred,
-				       .provisional = number});
-
-		tw_vec_push(&inferred->slots, slot);
-	}
-	return inferred->slots.v[number];
+				       .provisional = number,
+				       .traits = routed->traits});
+	tw_map_put_n(&inferred->slots, (const char *)&key, sizeof key,
+		from_index(slot));
+	return slot;
 }
 
 /* ---- one exchange ----------------------------------------------------- */
@@ -192,20 +229,21 @@ static uint32_t route(struct tw_spool *spool, int side,
 	const struct twinrig_exchange *exchange)
 {
 	const struct tw_router *router = spool->options.router[side];
-	struct tw_routed routed;
-	uint32_t slot;
+	struct tw_routed routed = {0};
+	enum tw_route_result result = TW_ROUTED;
+	uint32_t slot = TW_SPOOL_UNROUTED;
 
 	if (!router && side)
 		return TW_SPOOL_UNROUTED;
-	if (!router)
-		slot = inferred_slot(spool, NULL, exchange);
-	else if (tw_router_route(router, exchange, spool->position, &routed) !=
-		 TW_ROUTED)
-		slot = TW_SPOOL_UNROUTED;
-	else if (routed.endpoint)
+	if (router)
+		result = tw_router_route(
+			router, exchange, spool->position, &routed);
+	if (result == TW_ANSWERED)
+		slot = answered_slot(spool, &routed);
+	else if (result == TW_ROUTED && routed.endpoint)
 		slot = named_slot(spool, &routed);
-	else
-		slot = inferred_slot(spool, routed.service, exchange);
+	else if (result == TW_ROUTED)
+		slot = inferred_slot(spool, &routed, exchange);
 	if (slot == TW_SPOOL_UNROUTED)
 		spool->stats.unrouted[side]++;
 	else
@@ -352,8 +390,9 @@ static void settle_slot(
 		name = tw_templates_name(slot->inferred->templates,
 			tw_templates_final(
 				slot->inferred->templates, slot->provisional));
-	key = tw_arena_printf(&spool->arena, "%s\n%s",
-		slot->service ? slot->service : "", name);
+	key = tw_arena_printf(&spool->arena, "%s\n%s\n%llx %d",
+		slot->service ? slot->service : "", name,
+		(unsigned long long)slot->traits, slot->respond);
 	at = tw_map_get(known, key);
 	if (at) {
 		slot->endpoint = (uint32_t)((uintptr_t)at - 1);
@@ -361,8 +400,11 @@ static void settle_slot(
 		slot->endpoint = (uint32_t)spool->endpoints.n;
 		tw_map_put(known, key, from_index(slot->endpoint));
 		tw_vec_push(&spool->endpoints,
-			(struct tw_spool_endpoint){slot->service, name,
-				slot->inferred != NULL, {0}});
+			(struct tw_spool_endpoint){.service = slot->service,
+				.endpoint = name,
+				.inferred = slot->inferred != NULL,
+				.traits = slot->traits,
+				.respond = slot->respond});
 	}
 	endpoint = &spool->endpoints.v[slot->endpoint];
 	for (int side = 0; side < TW_SPOOL_SIDES; side++)

@@ -32,7 +32,8 @@
 #define TW_SPOOL_MEMORY	  ((size_t)64 << 20)
 #define TW_SPOOL_NONE	  UINT64_MAX
 #define TW_SPOOL_UNROUTED UINT32_MAX
-#define TW_SPOOL_TOP	  10 /* unrouted paths that are named */
+#define TW_SPOOL_WAY_IN	  "way in" /* what answers in a service's place */
+#define TW_SPOOL_TOP	  10	   /* unrouted paths that are named */
 
 struct tw_spool_options {
 	/* router[1] NULL: one side only. router[0] NULL: nothing is routed;
@@ -56,7 +57,9 @@ struct tw_spool_record {
 struct tw_spool_endpoint {
 	const char *service; /* "namespace/name"; NULL: not routed at all */
 	const char *endpoint;
-	bool inferred; /* the spec has no such endpoint */
+	bool inferred;	  /* the spec has no such endpoint */
+	tw_traits traits; /* of its requests: a place of its own for each */
+	int respond;	  /* the way in answers with this status; 0: no */
 	uint64_t requests[TW_SPOOL_SIDES];
 };
 

@@ -129,6 +129,23 @@ static void conclude_live(struct tw_gate *gate)
 		gate->result.verdict = TW_VERDICT_INCONCLUSIVE;
 }
 
+/* What routes of a side asked for and nobody could tell. Without a baseline
+ * there is nothing to differ from. */
+static const char *untold(struct tw_gate *gate, const struct tw_system *system,
+	enum tw_flow_side side)
+{
+	struct tw_buf text = {0};
+	const char *kept;
+
+	if (!gate->has_baseline || !system->model)
+		return NULL;
+	tw_conditions_text(
+		&system->model->conditions, gate->untold[side], &text);
+	kept = tw_arena_strdup(&gate->arena, tw_buf_text(&text));
+	tw_buf_release(&text);
+	return kept;
+}
+
 static void conclude(struct tw_gate *gate)
 {
 	const struct tw_completeness *complete = &gate->complete;
@@ -144,6 +161,10 @@ static void conclude(struct tw_gate *gate)
 		.late = gate->late,
 		.late_floor = gate->late_floor,
 		.overflow = gate->overflow,
+		.undecided = {gate->undecided[TW_FLOW_BASELINE],
+			gate->undecided[TW_FLOW_CANDIDATE]},
+		.untold = {untold(gate, &gate->baseline, TW_FLOW_BASELINE),
+			untold(gate, &gate->candidate, TW_FLOW_CANDIDATE)},
 		.differences = gate->differences.v,
 		.n_differences = gate->differences.n,
 		.doubts = gate->doubts.list.v,

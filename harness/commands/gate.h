@@ -39,6 +39,8 @@ struct tw_gate {
 	struct tw_completeness complete; /* of captures */
 	uint64_t arrivals;		 /* that the candidate had, all runs */
 	uint64_t overflow;
+	uint64_t undecided[2]; /* by side */
+	uint32_t untold[2];
 	double late, late_floor; /* of real-time runs */
 	/* Verdicts with the assumed values scaled, beside the gate's own. */
 	TW_VEC(const struct tw_gate_result *) assumed;

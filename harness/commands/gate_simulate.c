@@ -80,9 +80,14 @@ static struct tw_runs runs_of(struct tw_gate *gate,
 static void count_up(
 	struct tw_gate *gate, const struct tw_observation *seen, size_t n)
 {
+	enum tw_flow_side side;
+
 	for (size_t i = 0; i < n; i++) {
 		gate->overflow += seen[i].overflow;
 		gate->arrivals += seen[i].arrivals;
+		side = i < gate->runs ? TW_FLOW_CANDIDATE : TW_FLOW_BASELINE;
+		gate->undecided[side] += seen[i].undecided;
+		gate->untold[side] |= seen[i].untold;
 	}
 }
 

@@ -164,6 +164,11 @@ static void print_observation(
 	if (seen->overflow)
 		printf("  %llu requests were refused: too much in flight\n",
 			(unsigned long long)seen->overflow);
+	if (seen->undecided)
+		printf("  %llu calls met a route that asks for what the "
+		       "traffic does not tell (a header, a query value): it "
+		       "was not taken\n",
+			(unsigned long long)seen->undecided);
 	putchar('\n');
 }
 

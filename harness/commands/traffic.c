@@ -135,7 +135,8 @@ static void list_targets(struct reading *reading)
 
 		reading->targets[i] = (struct tw_flow_target){
 			endpoint->service ? endpoint->service : "",
-			endpoint->endpoint};
+			endpoint->endpoint, endpoint->traits,
+			endpoint->respond};
 	}
 }
 
@@ -260,11 +261,12 @@ static void add_endpoints(const struct tw_spec_service *service,
 	*targets = tw_reallocarray(
 		*targets, *n + service->endpoints.n + 1, sizeof **targets);
 	for (size_t i = 0; i < service->endpoints.n; i++)
-		(*targets)[(*n)++] = (struct tw_flow_target){
-			service->key, service->endpoints.v[i].key};
-	if (!service->endpoints.n)
 		(*targets)[(*n)++] =
-			(struct tw_flow_target){service->key, "default"};
+			(struct tw_flow_target){.service = service->key,
+				.endpoint = service->endpoints.v[i].key};
+	if (!service->endpoints.n)
+		(*targets)[(*n)++] = (struct tw_flow_target){
+			.service = service->key, .endpoint = "default"};
 }
 
 /* traffic.entry, or else the services behind the entries, each once. */

@@ -113,6 +113,88 @@ void *tw_policy_add(struct tw_schema_reader *reader, void *base,
 	return to;
 }
 
+static void *add_mirror(struct tw_schema_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
+{
+	struct tw_spec_policy *to = base;
+
+	(void)key;
+	(void)value;
+	tw_vec_push_in(reader->arena, &to->mirrors, (struct tw_spec_mirror){0});
+	return &to->mirrors.v[to->mirrors.n - 1];
+}
+
+static const struct tw_row mirror_rows[] = {
+	{.name = "service",
+		.type = TW_ROW_TEXT,
+		AT(tw_spec_mirror, service),
+		.help = "that gets the copies; the callee if not given"},
+	{.name = "subset",
+		.type = TW_ROW_TEXT,
+		AT(tw_spec_mirror, subset),
+		.help = "a subset of its replicas"},
+	{.name = "share",
+		.type = TW_ROW_RATIO,
+		AT(tw_spec_mirror, share),
+		.otherwise = "100%",
+		.help = "of the requests"},
+	{0},
+};
+
+static const struct tw_table mirror = {
+	.name = "mirror",
+	.help = "copies of requests whose answers are thrown away",
+	.rows = mirror_rows,
+	.as_text = "service",
+};
+
+static const struct tw_row inject_rows[] = {
+	{.name = "delay",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_inject, delay),
+		.help = "before the request is sent on"},
+	{.name = "delay-share",
+		.type = TW_ROW_RATIO,
+		AT(tw_spec_inject, delay_share),
+		.otherwise = "100%",
+		.help = "of the requests"},
+	{.name = "abort",
+		.type = TW_ROW_INT,
+		AT(tw_spec_inject, abort),
+		.min = 200,
+		.max = 599,
+		.help = "answered with this status instead"},
+	{.name = "abort-share",
+		.type = TW_ROW_RATIO,
+		AT(tw_spec_inject, abort_share),
+		.otherwise = "100%",
+		.help = "of the requests"},
+	{0},
+};
+
+static const struct tw_table inject = {
+	.name = "inject",
+	.help = "what the caller's proxy does to requests, unseen by timeouts "
+		"and retries",
+	.rows = inject_rows,
+};
+
+static void read_policy_headers(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
+{
+	struct tw_spec_policy *to = base;
+
+	tw_headers_read(reader, &to->conditions, node);
+}
+
+static void read_policy_query(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
+{
+	struct tw_spec_policy *to = base;
+
+	tw_query_read(reader, &to->conditions, node);
+}
+
 static const struct tw_row policy_rows[] = {
 	{.name = "caller",
 		.type = TW_ROW_NAME,
@@ -132,6 +214,46 @@ static const struct tw_row policy_rows[] = {
 		AT(tw_spec_policy, subset),
 		.help = "glob of the callee's subsets, for what is kept for "
 			"each: breakers, budgets; any if not given"},
+	{.name = "path-prefix",
+		.type = TW_ROW_TEXT,
+		AT(tw_spec_policy, path_prefix),
+		.help = "what the endpoint's path begins with"},
+	{.name = "path",
+		.type = TW_ROW_TEXT,
+		AT(tw_spec_policy, path_exact),
+		.help = "the endpoint's path"},
+	{.name = "headers",
+		.type = TW_ROW_FREE,
+		.read = read_policy_headers,
+		.help = "that requests must have: {name: value}, or "
+			"{exact|prefix|regex: value}, {present: false}, "
+			"{not: value} for the value"},
+	{.name = "query",
+		.type = TW_ROW_FREE,
+		.read = read_policy_query,
+		.help = "parameters that requests must have, in the same "
+			"words"},
+	{.name = "rewrite",
+		.type = TW_ROW_TEXT,
+		AT(tw_spec_policy, rewrite),
+		.help = "what stands in place of path-prefix, or of the whole "
+			"path: it decides the endpoint"},
+	{.name = "respond",
+		.type = TW_ROW_INT,
+		AT(tw_spec_policy, respond),
+		.min = 200,
+		.max = 599,
+		.help = "the proxy answers itself with this status"},
+	{.name = "mirror",
+		.type = TW_ROW_LIST,
+		.table = &mirror,
+		.add = add_mirror,
+		.help = "who gets copies of the requests"},
+	{.name = "inject",
+		.type = TW_ROW_GROUP,
+		AT(tw_spec_policy, inject),
+		.table = &inject,
+		.help = "delays and aborts by the caller's proxy"},
 	{.name = "timeout",
 		.type = TW_ROW_DURATION,
 		AT(tw_spec_policy, timeout),
@@ -252,6 +374,22 @@ static void check_entry(
 			"path: must begin with '/'");
 }
 
+static void read_entry_headers(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
+{
+	struct entry *entry = base;
+
+	tw_headers_read(reader, &entry->to.conditions, node);
+}
+
+static void read_entry_query(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
+{
+	struct entry *entry = base;
+
+	tw_query_read(reader, &entry->to.conditions, node);
+}
+
 static const struct tw_row entry_rows[] = {
 	{.name = "service",
 		.type = TW_ROW_TEXT,
@@ -277,6 +415,18 @@ static const struct tw_row entry_rows[] = {
 		.choices = matches,
 		.help = "how the path is meant; `template` where it holds a "
 			"brace, else `prefix`"},
+	{.name = "headers",
+		.type = TW_ROW_FREE,
+		.read = read_entry_headers,
+		.help = "that requests must have, as in `policies`"},
+	{.name = "query",
+		.type = TW_ROW_FREE,
+		.read = read_entry_query,
+		.help = "parameters that requests must have"},
+	{.name = "rewrite",
+		.type = TW_ROW_TEXT,
+		AT(entry, to.rewrite),
+		.help = "what stands in place of the path for the service"},
 	{.name = "port",
 		.type = TW_ROW_INT,
 		AT(entry, to.port),

@@ -94,6 +94,7 @@ static void check_step(
 		return;
 	}
 	only_for_calls(reader, node, "timeout");
+	only_for_calls(reader, node, "headers");
 	only_for_calls(reader, node, "retries");
 	only_for_calls(reader, node, "optional");
 }
@@ -139,6 +140,14 @@ static const struct tw_table cache = {
 	.as_list = "on-miss",
 };
 
+static void read_step_headers(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
+{
+	struct tw_spec_step *it = base;
+
+	tw_labels_read(reader, "headers", node, &it->headers);
+}
+
 static const struct tw_row step_rows[] = {
 	{.name = "cpu",
 		.type = TW_ROW_LAW,
@@ -179,6 +188,11 @@ static const struct tw_row step_rows[] = {
 		.otherwise = "0",
 		.max = 100,
 		.help = "call: the caller's own"},
+	{.name = "headers",
+		.type = TW_ROW_FREE,
+		.read = read_step_headers,
+		.help = "call: headers that it sets, for routes that ask for "
+			"them"},
 	{.name = "optional",
 		.type = TW_ROW_FLAG,
 		AT(tw_spec_step, optional),

@@ -206,6 +206,11 @@ static const struct tw_row default_rows[] = {
 		AT(tw_spec, restart_delay),
 		.otherwise = "10s",
 		.help = "from a replica's death until it is ready again"},
+	{.name = "propagate",
+		.type = TW_ROW_TEXTS,
+		AT(tw_spec, propagate),
+		.help = "globs of headers that services pass on to those that "
+			"they call, beside those of tracing"},
 	{0},
 };
 

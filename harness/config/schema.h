@@ -13,8 +13,6 @@
 #include "harness/yaml/yaml.h"
 #include "twins/model/spec.h"
 
-TW_VEC_TYPE(tw_texts, struct tw_text);
-
 enum tw_row_type {	 /* -> what stands at the offset */
 	TW_ROW_TEXT,	 /* struct tw_text */
 	TW_ROW_NAME,	 /* const char *: a text that needs no origin */

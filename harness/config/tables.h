@@ -21,6 +21,14 @@ void *tw_policy_add(struct tw_schema_reader *reader, void *base,
 void *tw_entry_add(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value);
 
+/* Conditions of routes (model_match.c): `base` is the struct itself. */
+void tw_headers_read(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node);
+void tw_query_read(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node);
+void tw_labels_read(struct tw_schema_reader *reader, const char *name,
+	struct tw_yaml *node, struct tw_labels *to);
+
 /* enum tw_balancer -> its name, up to NULL. */
 extern const char *const tw_balancer_names[];
 

@@ -225,6 +225,29 @@ static void check_doubts(struct tw_gate_result *gate,
 			"now");
 }
 
+/* Routes that depend on what the traffic does not tell: where the two sides
+ * differ in them, the change was not tried. */
+static void check_routes(struct tw_gate_result *gate,
+	const struct tw_evidence *evidence, struct tw_arena *arena)
+{
+	const char *before = evidence->untold[0] ? evidence->untold[0] : "";
+	const char *after = evidence->untold[1] ? evidence->untold[1] : "";
+
+	if (!strcmp(before, after))
+		return;
+	add_reason(gate, arena, "undecided routes",
+		tw_arena_printf(arena,
+			"%llu calls of the candidate and %llu of the baseline "
+			"met a route that asks for what the traffic does not "
+			"tell, and it was not taken (%s; baseline: %s)",
+			(unsigned long long)evidence->undecided[1],
+			(unsigned long long)evidence->undecided[0],
+			*after ? after : "none", *before ? before : "none"),
+		"replay a capture that has the requests' headers; for calls "
+		"inside say which go on: defaults.propagate, or a call's "
+		"headers");
+}
+
 static void check_traffic(struct tw_gate_result *gate,
 	const struct tw_evidence *evidence, struct tw_arena *arena)
 {
@@ -267,6 +290,7 @@ static void check_traffic(struct tw_gate_result *gate,
 				"were in flight at once",
 				(unsigned long long)evidence->overflow),
 			"the system collapsed, or the bound is too low");
+	check_routes(gate, evidence, arena);
 }
 
 void tw_gate_conclude(struct tw_gate_result *result,

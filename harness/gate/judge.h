@@ -85,6 +85,10 @@ struct tw_evidence {
 	double late, late_floor;
 	uint64_t
 		overflow; /* refused since too much was in flight, both sides */
+	/* Calls that met a route whose conditions nobody could tell, in all
+	 * runs of the baseline and of the candidate. */
+	uint64_t undecided[2];
+	const char *untold[2]; /* those conditions; NULL or "": none */
 	const struct tw_difference *differences;
 	size_t n_differences;
 	/* Sentences: calls of which nobody can know where they go now. */

@@ -1,8 +1,8 @@
 /*
  * Istio: VirtualService and DestinationRule. Rules for the mesh become
- * policies, those on a gateway ways in. What is not modelled: matches on
- * headers and regular expressions (the rule is left out, with a note), faults,
- * mirrors, rewrites. Traffic policies of DestinationRules: traffic_policy.c.
+ * policies, those on a gateway ways in. What is not modelled: matches on the
+ * authority and the scheme (the rule is left out, with a note). Traffic
+ * policies of DestinationRules: traffic_policy.c.
  */
 #include "harness/manifests/rule.h"
 
@@ -121,9 +121,10 @@ static void read_destinations(struct tw_manifest_reader *r,
 	}
 }
 
-/* A StringMatch: {exact: …}, {prefix: …}, {regex: …}. False where it is a
- * regular expression. */
-static bool read_uri(
+/* An exact path or a prefix decides by itself; a regular expression is a
+ * condition. Envoy's prefixes are of characters, not of segments: that only
+ * matters to names that continue one another, and is not told apart. */
+static void read_uri(
 	struct tw_manifest_reader *r, struct tw_yaml *uri, struct tw_rule *rule)
 {
 	const char *exact = tw_yaml_text(tw_yaml_get(uri, "exact"));
@@ -131,22 +132,32 @@ static bool read_uri(
 
 	rule->path = exact ? exact : prefix;
 	rule->match = exact ? TW_PATH_EXACT : TW_PATH_PREFIX;
-	if (!uri || rule->path) {
+	if (rule->path)
 		tw_yaml_use_all(uri);
-		return true;
+	else if (uri)
+		tw_rule_string_match(
+			r, rule, TW_CONDITION_PATH, NULL, uri, false);
+}
+
+static void read_values(struct tw_manifest_reader *r, struct tw_rule *rule,
+	enum tw_condition_of of, struct tw_yaml *map, bool negated)
+{
+	if (!tw_yaml_is(map, TW_YAML_MAPPING))
+		return;
+	for (size_t i = 0; i < map->pairs.n; i++) {
+		const char *name = tw_yaml_text(map->pairs.v[i].key);
+
+		if (name)
+			tw_rule_string_match(r, rule, of, name,
+				map->pairs.v[i].value, negated);
 	}
-	tw_manifest_note(r, uri,
-		"a regular expression is not modelled; this match was left "
-		"out");
-	return false;
 }
 
 /* False where a condition is one that the twin cannot tell apart. */
 static bool read_match(struct tw_manifest_reader *r, struct tw_yaml *match,
 	struct tw_rule *rule)
 {
-	static const char *const unknown[] = {"headers", "queryParams",
-		"withoutHeaders", "authority", "scheme"};
+	static const char *const unknown[] = {"authority", "scheme"};
 	struct tw_yaml *method = tw_yaml_get(match, "method");
 
 	for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
@@ -162,7 +173,14 @@ static bool read_match(struct tw_manifest_reader *r, struct tw_yaml *match,
 	}
 	rule->method = tw_yaml_text(tw_yaml_get(method, "exact"));
 	tw_yaml_use_all(method);
-	return read_uri(r, tw_yaml_get(match, "uri"), rule);
+	read_uri(r, tw_yaml_get(match, "uri"), rule);
+	read_values(r, rule, TW_CONDITION_HEADER, tw_yaml_get(match, "headers"),
+		false);
+	read_values(r, rule, TW_CONDITION_HEADER,
+		tw_yaml_get(match, "withoutHeaders"), true);
+	read_values(r, rule, TW_CONDITION_QUERY,
+		tw_yaml_get(match, "queryParams"), false);
+	return true;
 }
 
 static bool names_gateway(struct tw_yaml *gateways, bool mesh)
@@ -240,15 +258,140 @@ static void emit_rule(struct tw_manifest_reader *r, struct tw_rule *rule,
 	}
 }
 
-static void read_http(struct tw_manifest_reader *r, struct tw_yaml *it)
+/* Percentages in three forms: {value: 12.5}, an old whole number `percent`, and
+ * none. */
+static void read_share(struct tw_manifest_reader *r, struct tw_yaml *of,
+	double otherwise, struct tw_real *to)
+{
+	struct tw_yaml *value = tw_yaml_path(of, "percentage", "value", NULL);
+
+	if (!value)
+		value = tw_yaml_get(of, "percent");
+	if (value)
+		tw_rule_percent(r, value, to);
+	else
+		tw_set_real(to, otherwise, tw_manifest_origin(r, of, NULL));
+}
+
+/* Names and numbers of gRPC's statuses as the HTTP status that the twin has
+ * for them (gRPC, "HTTP to gRPC Status Code Mapping", read backwards). */
+static int64_t grpc_status(const char *word)
+{
+	static const struct {
+		const char *name, *number;
+		int status;
+	} rows[] = {{"UNAVAILABLE", "14", 503}, {"DEADLINE_EXCEEDED", "4", 504},
+		{"RESOURCE_EXHAUSTED", "8", 429}, {"NOT_FOUND", "5", 404},
+		{"PERMISSION_DENIED", "7", 403}, {"UNAUTHENTICATED", "16", 401},
+		{"UNIMPLEMENTED", "12", 501}, {"INVALID_ARGUMENT", "3", 400},
+		{"OK", "0", 200}};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (!strcmp(word, rows[i].name) ||
+			!strcmp(word, rows[i].number))
+			return rows[i].status;
+	return 500;
+}
+
+/* HTTPFaultInjection: a delay without a percentage delays nothing, an abort
+ * without one aborts all. */
+static void read_fault(struct tw_manifest_reader *r, struct tw_yaml *fault,
+	struct tw_spec_inject *to)
+{
+	struct tw_yaml *delay = tw_yaml_get(fault, "delay");
+	struct tw_yaml *abort = tw_yaml_get(fault, "abort");
+	struct tw_yaml *fixed = tw_yaml_get(delay, "fixedDelay");
+	struct tw_yaml *http = tw_yaml_get(abort, "httpStatus");
+	struct tw_yaml *grpc = tw_yaml_get(abort, "grpcStatus");
+
+	if (tw_manifest_duration(r, tw_yaml_use(fixed), &to->delay))
+		read_share(r, delay, 0, &to->delay_share);
+	if (tw_manifest_int(r, tw_yaml_use(http), 200, 599, &to->abort))
+		read_share(r, abort, 1, &to->abort_share);
+	else if (tw_yaml_text(grpc) &&
+		 tw_set_int(&to->abort,
+			 grpc_status(tw_yaml_text(tw_yaml_use(grpc))),
+			 tw_manifest_origin(r, grpc, NULL)))
+		read_share(r, abort, 1, &to->abort_share);
+}
+
+static void read_one_mirror(struct tw_manifest_reader *r, struct tw_yaml *to,
+	struct tw_yaml *share, struct tw_rule *rule)
+{
+	struct tw_yaml *host = tw_yaml_use(tw_yaml_get(to, "host"));
+	const char *key = host_key(r, host);
+	struct tw_real of = {0};
+
+	tw_rule_percent(r, share, &of);
+	if (key)
+		tw_rule_mirror(
+			r, rule, key, tw_yaml_get(to, "subset"), of, host);
+}
+
+/* `mirror` with `mirrorPercentage` (or older words), and `mirrors`. */
+static void read_mirrors(
+	struct tw_manifest_reader *r, struct tw_yaml *it, struct tw_rule *rule)
+{
+	static const char *const old[] = {
+		"mirrorPercent", "mirror_percent", "mirror_percentage"};
+	struct tw_yaml *mirror = tw_yaml_get(it, "mirror");
+	struct tw_yaml *mirrors = tw_yaml_get(it, "mirrors");
+	struct tw_yaml *share =
+		tw_yaml_path(it, "mirrorPercentage", "value", NULL);
+
+	for (size_t i = 0; !share && i < sizeof old / sizeof *old; i++)
+		share = tw_yaml_get(it, old[i]);
+	if (mirror)
+		read_one_mirror(r, mirror, share, rule);
+	for (size_t i = 0; i < tw_yaml_count(mirrors); i++) {
+		struct tw_yaml *one = tw_yaml_item(mirrors, i);
+
+		read_one_mirror(r, tw_yaml_get(one, "destination"),
+			tw_yaml_path(one, "percentage", "value", NULL), rule);
+	}
+}
+
+/* A redirect is answered 301 where nothing else is said. One that only changes
+ * the scheme is for requests without TLS, which a capture does not tell. */
+static bool read_answer(
+	struct tw_manifest_reader *r, struct tw_yaml *it, struct tw_rule *rule)
+{
+	struct tw_yaml *redirect = tw_yaml_get(it, "redirect");
+	struct tw_yaml *direct = tw_yaml_get(it, "directResponse");
+
+	if (redirect && tw_yaml_get(redirect, "scheme") &&
+		!tw_yaml_get(redirect, "uri") &&
+		!tw_yaml_get(redirect, "authority"))
+		return false;
+	if (redirect) {
+		tw_yaml_use_all(redirect);
+		if (!tw_manifest_int(r, tw_yaml_get(redirect, "redirectCode"),
+			    300, 399, &rule->policy.respond))
+			tw_set_int(&rule->policy.respond, 301,
+				tw_manifest_origin(r, redirect, NULL));
+	} else if (direct) {
+		tw_manifest_int(r, tw_yaml_use(tw_yaml_get(direct, "status")),
+			200, 599, &rule->policy.respond);
+	}
+	return true;
+}
+
+static void read_http(
+	struct tw_manifest_reader *r, struct tw_yaml *it, uint32_t group)
 {
 	struct tw_yaml *matches = tw_yaml_get(it, "match");
 	struct tw_yaml *timeout = tw_yaml_use(tw_yaml_get(it, "timeout"));
-	struct tw_rule rule = {.origin = tw_manifest_origin(r, it, NULL)};
+	struct tw_rule rule = {
+		.group = group, .origin = tw_manifest_origin(r, it, NULL)};
 
-	if (tw_yaml_get(it, "redirect") || tw_yaml_get(it, "directResponse"))
+	if (!read_answer(r, it, &rule))
 		return;
 	read_destinations(r, tw_yaml_get(it, "route"), &rule);
+	tw_manifest_text(r,
+		tw_yaml_use(tw_yaml_path(it, "rewrite", "uri", NULL)),
+		&rule.policy.rewrite);
+	read_mirrors(r, it, &rule);
+	read_fault(r, tw_yaml_get(it, "fault"), &rule.policy.inject);
 	tw_manifest_duration(r, timeout, &rule.policy.timeout);
 	read_retries(r, tw_yaml_get(it, "retries"), &rule.policy);
 	if (!tw_yaml_count(matches))
@@ -266,9 +409,10 @@ void tw_read_virtual_service(struct tw_manifest_reader *r)
 {
 	struct tw_yaml *http =
 		tw_yaml_path(r->object->doc, "spec", "http", NULL);
+	uint32_t group = (uint32_t)r->spec->entries.n + 1;
 
 	for (size_t i = 0; i < tw_yaml_count(http); i++)
-		read_http(r, tw_yaml_item(http, i));
+		read_http(r, tw_yaml_item(http, i), group);
 }
 
 /* LEAST_CONN is the old word for LEAST_REQUEST. */

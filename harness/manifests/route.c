@@ -205,43 +205,26 @@ static void emit(struct tw_manifest_reader *r, const struct tw_rule *rule)
 	}
 }
 
-static bool has_conditions(struct tw_manifest_reader *r, struct tw_yaml *match)
-{
-	static const char *const keys[] = {"headers", "queryParams"};
-
-	for (size_t i = 0; i < 2; i++) {
-		struct tw_yaml *it = tw_yaml_get(match, keys[i]);
-
-		if (!tw_yaml_count(it))
-			continue;
-		tw_manifest_note(r, it,
-			"a match on %s is not modelled; this match was left "
-			"out",
-			keys[i]);
-		return true;
-	}
-	return false;
-}
-
 static void http_match(struct tw_manifest_reader *r, struct tw_yaml *match,
 	struct tw_rule *rule)
 {
 	struct tw_yaml *path = tw_yaml_use_all(tw_yaml_get(match, "path"));
 	const char *type = tw_yaml_text(tw_yaml_get(path, "type"));
 
-	if (has_conditions(r, match))
-		return;
 	rule->method = tw_yaml_text(tw_yaml_use(tw_yaml_get(match, "method")));
 	rule->path = tw_yaml_text(tw_yaml_get(path, "value"));
 	rule->match = TW_PATH_PREFIX;
 	if (type && !strcmp(type, "Exact"))
 		rule->match = TW_PATH_EXACT;
 	if (type && !strcmp(type, "RegularExpression")) {
-		tw_manifest_note(r, path,
-			"a regular expression is not modelled; this match was "
-			"left out");
-		return;
+		rule->path = NULL;
+		tw_rule_condition(r, rule, TW_CONDITION_PATH, NULL,
+			TW_CONDITION_REGEX, tw_yaml_get(path, "value"), false);
 	}
+	tw_rule_value_matches(
+		r, rule, TW_CONDITION_HEADER, tw_yaml_get(match, "headers"));
+	tw_rule_value_matches(
+		r, rule, TW_CONDITION_QUERY, tw_yaml_get(match, "queryParams"));
 	emit(r, rule);
 }
 
@@ -252,16 +235,99 @@ static void grpc_match(struct tw_manifest_reader *r, struct tw_yaml *match,
 	struct tw_yaml *it = tw_yaml_use_all(tw_yaml_get(match, "method"));
 	const char *service = tw_yaml_text(tw_yaml_get(it, "service"));
 	const char *method = tw_yaml_text(tw_yaml_get(it, "method"));
+	const char *type = tw_yaml_text(tw_yaml_get(it, "type"));
 
-	if (has_conditions(r, match))
-		return;
 	rule->path = NULL;
+	if (service && type && !strcmp(type, "RegularExpression")) {
+		tw_manifest_note(r, it,
+			"a regular expression for a gRPC method is not "
+			"modelled; this match was left out");
+		return;
+	}
 	if (service) {
 		rule->path = tw_arena_printf(&r->m->arena, "/%s%s%s", service,
 			method ? "/" : "", method ? method : "");
 		rule->match = method ? TW_PATH_EXACT : TW_PATH_PREFIX;
 	}
+	tw_rule_value_matches(
+		r, rule, TW_CONDITION_HEADER, tw_yaml_get(match, "headers"));
 	emit(r, rule);
+}
+
+static void mirror_filter(
+	struct tw_manifest_reader *r, struct tw_yaml *it, struct tw_rule *rule)
+{
+	struct tw_yaml *to = tw_yaml_get(it, "backendRef");
+	struct tw_yaml *name = tw_yaml_use(tw_yaml_get(to, "name"));
+	struct tw_yaml *fraction = tw_yaml_get(it, "fraction");
+	struct tw_int above = {0}, below = {0};
+	struct tw_real share = {0};
+
+	if (!tw_yaml_text(name))
+		return;
+	tw_rule_percent(r, tw_yaml_get(it, "percent"), &share);
+	if (tw_manifest_int(r, tw_yaml_use(tw_yaml_get(fraction, "numerator")),
+		    0, INT32_MAX, &above)) {
+		tw_manifest_int(r,
+			tw_yaml_use(tw_yaml_get(fraction, "denominator")), 1,
+			INT32_MAX, &below);
+		tw_set_real(&share,
+			(double)above.v / (double)tw_int_or(below, 100),
+			above.origin);
+	}
+	tw_rule_mirror(r, rule,
+		service_key(r, tw_yaml_text(tw_yaml_get(to, "namespace")),
+			tw_yaml_text(name)),
+		NULL, share, name);
+}
+
+static void rewrite_filter(
+	struct tw_manifest_reader *r, struct tw_yaml *it, struct tw_rule *rule)
+{
+	struct tw_yaml *path = tw_yaml_get(it, "path");
+	struct tw_yaml *to = tw_yaml_get(path, "replacePrefixMatch");
+
+	if (!to)
+		to = tw_yaml_get(path, "replaceFullPath");
+	tw_manifest_text(r, tw_yaml_use(to), &rule->policy.rewrite);
+	if (to)
+		tw_yaml_use(tw_yaml_get(path, "type"));
+}
+
+/* As in Istio, a redirect to another scheme alone says nothing of a request
+ * that was captured behind it. False: the rule is left out. */
+static bool redirect_filter(
+	struct tw_manifest_reader *r, struct tw_yaml *it, struct tw_rule *rule)
+{
+	if (!tw_yaml_get(it, "hostname") && !tw_yaml_get(it, "path"))
+		return false;
+	tw_yaml_use_all(it);
+	if (!tw_manifest_int(r, tw_yaml_get(it, "statusCode"), 300, 399,
+		    &rule->policy.respond))
+		tw_set_int(&rule->policy.respond, 302,
+			tw_manifest_origin(r, it, NULL));
+	return true;
+}
+
+static bool filters(struct tw_manifest_reader *r, struct tw_yaml *list,
+	struct tw_rule *rule)
+{
+	for (size_t i = 0; i < tw_yaml_count(list); i++) {
+		struct tw_yaml *it = tw_yaml_item(list, i);
+		struct tw_yaml *mirror = tw_yaml_get(it, "requestMirror");
+		struct tw_yaml *rewrite = tw_yaml_get(it, "urlRewrite");
+		struct tw_yaml *redirect = tw_yaml_get(it, "requestRedirect");
+
+		if (mirror || rewrite || redirect)
+			tw_yaml_use(tw_yaml_get(it, "type"));
+		if (mirror)
+			mirror_filter(r, mirror, rule);
+		if (rewrite)
+			rewrite_filter(r, rewrite, rule);
+		if (redirect && !redirect_filter(r, redirect, rule))
+			return false;
+	}
+	return true;
 }
 
 static void gateway_rules(struct tw_manifest_reader *r,
@@ -279,10 +345,15 @@ static void gateway_rules(struct tw_manifest_reader *r,
 
 		backend_refs(r, tw_yaml_get(it, "backendRefs"), &rule);
 		rule_policy(r, it, &rule);
+		if (!filters(r, tw_yaml_get(it, "filters"), &rule))
+			continue;
 		if (!tw_yaml_count(matches))
 			emit(r, &rule);
-		for (size_t k = 0; k < tw_yaml_count(matches); k++)
-			read_match(r, tw_yaml_item(matches, k), &rule);
+		for (size_t k = 0; k < tw_yaml_count(matches); k++) {
+			struct tw_rule one = rule;
+
+			read_match(r, tw_yaml_item(matches, k), &one);
+		}
 	}
 }
 

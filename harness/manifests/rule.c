@@ -18,8 +18,27 @@ static bool says_more(const struct tw_rule *rule)
 	const struct tw_spec_policy *p = &rule->policy;
 
 	return p->timeout.origin || p->try_timeout.origin ||
-	       p->retries.origin || p->destinations.n > 1 ||
+	       p->retries.origin || p->conditions.n || p->mirrors.n ||
+	       p->inject.delay.origin || p->inject.abort.origin ||
+	       p->destinations.n > 1 ||
 	       (p->destinations.n == 1 && p->destinations.v[0].subset.origin);
+}
+
+/* Several policies come of one rule: each has lists of its own. */
+static void own_lists(
+	struct tw_manifest_reader *r, struct tw_spec_policy *policy)
+{
+	struct tw_spec_policy from = *policy;
+
+	policy->conditions = (struct tw_spec_conditions){0};
+	for (size_t i = 0; i < from.conditions.n; i++)
+		tw_vec_push_in(&r->spec->arena, &policy->conditions,
+			from.conditions.v[i]);
+	policy->mirrors.v = NULL;
+	policy->mirrors.n = policy->mirrors.cap = 0;
+	for (size_t i = 0; i < from.mirrors.n; i++)
+		tw_vec_push_in(
+			&r->spec->arena, &policy->mirrors, from.mirrors.v[i]);
 }
 
 void tw_rule_policy(struct tw_manifest_reader *r, const struct tw_rule *rule,
@@ -42,6 +61,7 @@ void tw_rule_policy(struct tw_manifest_reader *r, const struct tw_rule *rule,
 	else if (path && strcmp(path, "/") != 0)
 		tw_set_text(&policy->path_prefix, tw_manifest_keep(r, path),
 			rule->origin);
+	own_lists(r, policy);
 	policy->destinations.v = NULL;
 	policy->destinations.n = policy->destinations.cap = 0;
 	for (size_t i = 0; i < rule->policy.destinations.n; i++) {
@@ -59,7 +79,7 @@ void tw_rule_entry(struct tw_manifest_reader *r, const struct tw_rule *rule)
 	const char *service = tw_rule_service(rule);
 	struct tw_spec_entry *entry;
 
-	if (!service)
+	if (!service && !rule->policy.respond.origin)
 		return;
 	entry = tw_new(&r->spec->arena, struct tw_spec_entry);
 	entry->host = tw_manifest_keep(r, rule->host);
@@ -69,9 +89,17 @@ void tw_rule_entry(struct tw_manifest_reader *r, const struct tw_rule *rule)
 	entry->port = rule->port;
 	entry->port_name = rule->port_name;
 	entry->origin = rule->origin;
-	tw_set_text(&entry->service, service, rule->origin);
+	entry->group = rule->group;
+	entry->rewrite = rule->policy.rewrite;
+	for (size_t i = 0; i < rule->policy.conditions.n; i++)
+		tw_vec_push_in(&r->spec->arena, &entry->conditions,
+			rule->policy.conditions.v[i]);
+	if (rule->policy.respond.origin)
+		entry->respond = rule->policy.respond;
+	else
+		tw_set_text(&entry->service, service, rule->origin);
 	tw_vec_push_in(&r->spec->arena, &r->spec->entries, entry);
-	if (says_more(rule))
+	if (service && says_more(rule))
 		tw_rule_policy(r, rule, TW_CALLER_OUTSIDE, service);
 }
 

@@ -7,10 +7,13 @@
 
 #include "twins/base/units.h"
 #include "twins/base/vector.h"
+#include "twins/model/traits.h"
 
 struct tw_flow_target {
 	const char *service;  /* "namespace/name" */
 	const char *endpoint; /* "GET /product/{id}" */
+	tw_traits traits;     /* by the conditions of the side's spec */
+	int respond; /* no service: the way in answers itself; 0: it does not */
 };
 
 /* The side has no service that the request could be for. */
@@ -31,8 +34,8 @@ struct tw_flow;
 struct tw_flow_vtable {
 	/* A cursor of its own for each trial; any number at a time, on any
 	 * thread. Both sides get the same arrivals; a target may differ. */
-	void *(*open)(const struct tw_flow *flow, enum tw_flow_side side, uint64_t seed,
-		uint32_t replication);
+	void *(*open)(const struct tw_flow *flow, enum tw_flow_side side,
+		uint64_t seed, uint32_t replication);
 	bool (*next)(void *cursor, struct tw_flow_arrival *arrival);
 	void (*close)(void *cursor);
 	void (*free)(struct tw_flow *flow);

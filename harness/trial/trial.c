@@ -36,6 +36,8 @@ static bool feed_next(void *context, struct tw_arrival *arrival)
 			.caller = TW_NONE,
 			.key = tw_arrival_key(next.position, next.pass),
 			.position = next.position,
+			.traits =
+				feed->trial->flow->targets[next.target].traits,
 		};
 		return true;
 	}
@@ -63,7 +65,8 @@ static uint32_t *endpoints_of(
 	return endpoints;
 }
 
-/* What the model has no answer for is an error that its callers see. */
+/* What the model has no answer for is an error that its callers see; what the
+ * way in answers itself is what that says. */
 static void count_lost(const struct tw_flow *flow, const uint64_t *lost,
 	struct tw_observation *to)
 {
@@ -84,7 +87,9 @@ static void count_lost(const struct tw_flow *flow, const uint64_t *lost,
 			continue;
 		cell = tw_observation_cell(to, &key);
 		cell->count += lost[i];
-		cell->errors += lost[i];
+		if (!flow->targets[i].respond ||
+			flow->targets[i].respond >= 400)
+			cell->errors += lost[i];
 		to->arrivals += lost[i];
 		to->completed += lost[i];
 	}

@@ -28,6 +28,7 @@ struct build {
 	TW_VEC(uint32_t) branches;
 	TW_VEC(struct tw_cache) caches;
 	TW_VEC(struct tw_channel) channels;
+	TW_VEC(struct tw_carry) carry; /* by step, where there are conditions */
 	TW_VEC(struct tw_pool) pools;
 	TW_VEC(struct tw_revision) revisions;
 	TW_VEC(struct tw_replica) replicas;
@@ -74,6 +75,25 @@ const struct tw_upstream *build_upstream(const struct tw_model *model,
 	const struct tw_target *target);
 /* Whether a rule speaks of the route at all. */
 bool build_is_route(const struct tw_spec_policy *policy);
+/* The next policy from *from on that fits, whatever it asks of requests. */
+const struct tw_spec_policy *build_next_policy(const struct tw_model *model,
+	uint32_t caller, uint32_t endpoint, size_t *from);
+/* The channel under one policy (NULL: none). */
+void build_resolve(const struct tw_model *model, struct tw_arena *arena,
+	uint32_t caller, uint32_t endpoint, const struct tw_spec_policy *policy,
+	struct tw_channel *to);
+/* Where calls to an endpoint go that are sent to a service (NULL: its own). */
+struct tw_target build_target(const struct tw_model *model, uint32_t endpoint,
+	const char *service, const char *subset,
+	const struct tw_spec_policy *policy);
+
+/* variants.c: what depends on the request, and what the proxy does first. */
+uint32_t build_same_endpoint(const struct tw_model *model, uint32_t service,
+	uint32_t endpoint, const struct tw_spec_policy *policy);
+const struct tw_aside *build_aside(
+	struct tw_arena *arena, const struct tw_spec_policy *policy);
+void build_mirrors(struct build *b, uint32_t channel);
+void build_variants(struct build *b, uint32_t channel);
 
 /* cycles.c: a call that leads back to itself is an error. */
 void build_check_cycles(struct build *b);

@@ -77,19 +77,36 @@ const char *tw_model_caller_name(const struct tw_model *model, uint32_t caller)
 	return caller == TW_NONE ? "outside" : model->services[caller].key;
 }
 
-static const struct tw_spec_policy *find_policy(
-	const struct tw_model *model, uint32_t caller, uint32_t endpoint)
+const struct tw_spec_policy *build_next_policy(const struct tw_model *model,
+	uint32_t caller, uint32_t endpoint, size_t *from)
 {
 	const struct tw_endpoint *to = &model->endpoints[endpoint];
 	const char *callee = model->services[to->service].key;
 
-	for (size_t i = 0; i < model->spec->policies.n; i++)
-		if (build_is_route(model->spec->policies.v[i]) &&
-			build_policy_fits(model->spec->policies.v[i],
+	while (*from < model->spec->policies.n) {
+		const struct tw_spec_policy *it =
+			model->spec->policies.v[(*from)++];
+
+		if (build_is_route(it) &&
+			build_policy_fits(it,
 				tw_model_caller_name(model, caller), callee,
 				to->name))
-			return model->spec->policies.v[i];
+			return it;
+	}
 	return NULL;
+}
+
+/* The first that asks nothing that only a request could tell. */
+static const struct tw_spec_policy *find_policy(
+	const struct tw_model *model, uint32_t caller, uint32_t endpoint)
+{
+	const struct tw_spec_policy *it;
+	size_t at = 0;
+
+	do
+		it = build_next_policy(model, caller, endpoint, &at);
+	while (it && it->conditions.n);
+	return it;
 }
 
 /* ---- pools ---------------------------------------------------------- */
@@ -214,34 +231,19 @@ void build_policies(struct build *b)
 	}
 }
 
-/* The endpoint of the same name where a route leads, or its only one. */
-static uint32_t same_endpoint(
-	const struct tw_model *model, uint32_t service, uint32_t endpoint)
-{
-	const struct tw_service *to = &model->services[service];
-
-	if (model->endpoints[endpoint].service == service)
-		return endpoint;
-	for (uint32_t e = 0; e < to->n_endpoints; e++)
-		if (!strcmp(model->endpoints[to->first_endpoint + e].name,
-			    model->endpoints[endpoint].name))
-			return to->first_endpoint + e;
-	return to->first_endpoint;
-}
-
-static struct tw_target target_of(const struct tw_model *model,
-	uint32_t endpoint, const struct tw_spec_destination *destination)
+struct tw_target build_target(const struct tw_model *model, uint32_t endpoint,
+	const char *name, const char *subset,
+	const struct tw_spec_policy *policy)
 {
 	struct tw_target target = {TW_NONE, TW_NONE, 0, NULL};
 	uint32_t service = model->endpoints[endpoint].service;
 
-	if (destination && destination->service.v)
-		service = tw_model_service(model, destination->service.v);
+	if (name)
+		service = tw_model_service(model, name);
 	if (service == TW_NONE)
 		return target;
-	target.endpoint = same_endpoint(model, service, endpoint);
-	target.pool = find_pool(
-		model, service, destination ? destination->subset.v : NULL);
+	target.endpoint = build_same_endpoint(model, service, endpoint, policy);
+	target.pool = find_pool(model, service, subset);
 	return target;
 }
 
@@ -262,12 +264,14 @@ static void resolve_targets(const struct tw_model *model,
 		if (weight <= 0)
 			continue;
 		sum += (double)weight;
-		targets[to->n_targets] =
-			target_of(model, endpoint, &policy->destinations.v[d]);
+		targets[to->n_targets] = build_target(model, endpoint,
+			policy->destinations.v[d].service.v,
+			policy->destinations.v[d].subset.v, policy);
 		targets[to->n_targets++].share = sum / total;
 	}
 	if (!to->n_targets)
-		targets[to->n_targets++] = target_of(model, endpoint, NULL);
+		targets[to->n_targets++] =
+			build_target(model, endpoint, NULL, NULL, policy);
 	targets[to->n_targets - 1].share = 1;
 	for (uint32_t t = 0; t < to->n_targets; t++)
 		targets[t].upstream =
@@ -300,11 +304,10 @@ static void sever(struct tw_arena *arena, struct tw_channel *to)
 	to->targets = targets;
 }
 
-void tw_model_resolve(const struct tw_model *model, struct tw_arena *arena,
-	uint32_t caller, uint32_t endpoint, struct tw_channel *to)
+void build_resolve(const struct tw_model *model, struct tw_arena *arena,
+	uint32_t caller, uint32_t endpoint, const struct tw_spec_policy *policy,
+	struct tw_channel *to)
 {
-	const struct tw_spec_policy *policy =
-		find_policy(model, caller, endpoint);
 	const struct tw_service *callee =
 		&model->services[model->endpoints[endpoint].service];
 
@@ -315,6 +318,7 @@ void tw_model_resolve(const struct tw_model *model, struct tw_arena *arena,
 		.policy = policy,
 		.backoff_base = BACKOFF_BASE,
 	};
+	to->aside = build_aside(arena, policy);
 	if (policy) {
 		to->timeout = tw_int_or(policy->timeout, 0);
 		to->try_timeout = tw_int_or(policy->try_timeout, 0);
@@ -339,6 +343,13 @@ void tw_model_resolve(const struct tw_model *model, struct tw_arena *arena,
 	resolve_targets(model, arena, policy, endpoint, to);
 	if (is_severed(model, tw_model_caller_name(model, caller), callee->key))
 		sever(arena, to);
+}
+
+void tw_model_resolve(const struct tw_model *model, struct tw_arena *arena,
+	uint32_t caller, uint32_t endpoint, struct tw_channel *to)
+{
+	build_resolve(model, arena, caller, endpoint,
+		find_policy(model, caller, endpoint), to);
 }
 
 static const char *channel_key(
@@ -372,5 +383,7 @@ uint32_t build_channel(struct build *b, uint32_t caller, uint32_t endpoint)
 	at = (uint32_t)b->channels.n - 1;
 	tw_map_put(&b->model->channel_of, channel_key(key, caller, endpoint),
 		(void *)((uintptr_t)at + 1));
+	build_mirrors(b, at);
+	build_variants(b, at);
 	return at;
 }

@@ -144,6 +144,7 @@ static void compile(struct build *b)
 	model->endpoint_delay = tw_int_or(spec->endpoint_delay, TW_S);
 	model->node_grace = tw_int_or(spec->node_grace, 50 * TW_S);
 	model->restart_delay = tw_int_or(spec->restart_delay, 10 * TW_S);
+	tw_conditions_of(spec, &model->arena, &model->conditions);
 	add_services(b);
 	find_aliases(b);
 	build_missing_endpoints(b);
@@ -165,6 +166,9 @@ static void compile(struct build *b)
 	build_take(b, branches);
 	build_take(b, caches);
 	build_take(b, channels);
+	while (model->conditions.n && b->carry.n <= b->steps.n)
+		build_push(b, carry, ((struct tw_carry){0, 0}));
+	model->carry = b->carry.v;
 	build_check_cycles(b);
 }
 

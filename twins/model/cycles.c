@@ -26,12 +26,19 @@ struct search {
 	TW_VEC(struct visit) path;
 };
 
-static void collect_call(struct search *s, uint32_t endpoint, uint32_t step)
+static void collect_channel(
+	struct search *s, uint32_t endpoint, uint32_t step, uint32_t at)
 {
 	const struct tw_model *model = s->b->model;
-	const struct tw_channel *channel =
-		&model->channels[model->steps[step].channel];
+	const struct tw_channel *channel = &model->channels[at];
 
+	for (uint32_t v = 0; v < channel->n_variants; v++)
+		collect_channel(
+			s, endpoint, step, channel->variants[v].channel);
+	for (uint32_t m = 0; channel->aside && m < channel->aside->n_mirrors;
+		m++)
+		collect_channel(
+			s, endpoint, step, channel->aside->mirrors[m].channel);
 	for (uint32_t t = 0; t < channel->n_targets; t++)
 		if (channel->targets[t].endpoint != TW_NONE)
 			tw_vec_push(&s->callees[endpoint],
@@ -47,7 +54,7 @@ static void collect_steps(struct search *s, uint32_t endpoint, uint32_t step)
 		const struct tw_step *it = &model->steps[step];
 
 		if (it->kind == TW_STEP_CALL)
-			collect_call(s, endpoint, step);
+			collect_channel(s, endpoint, step, it->channel);
 		for (uint32_t i = 0; i < it->n_branches; i++)
 			collect_steps(
 				s, endpoint, model->branches[it->first + i]);

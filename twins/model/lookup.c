@@ -45,33 +45,38 @@ static bool service_fits(
 	return tw_model_name_fits(glob, tw_model_caller_name(model, service));
 }
 
+/* The services that one channel leads to. */
+static void add_channel(const struct tw_model *model, const char *glob,
+	bool callees, uint32_t at, struct tw_names *to)
+{
+	const struct tw_channel *channel = &model->channels[at];
+
+	for (uint32_t t = 0; t < channel->n_targets; t++) {
+		uint32_t endpoint = channel->targets[t].endpoint;
+		uint32_t callee = endpoint == TW_NONE
+					  ? TW_NONE
+					  : model->endpoints[endpoint].service;
+
+		if (callee == TW_NONE)
+			continue;
+		if (callees && service_fits(model, glob, channel->caller))
+			add_name(to, model->services[callee].key);
+		if (!callees && service_fits(model, glob, callee))
+			add_name(to, model->services[channel->caller].key);
+	}
+	for (uint32_t v = 0; v < channel->n_variants; v++)
+		add_channel(
+			model, glob, callees, channel->variants[v].channel, to);
+}
+
 /* Both directions of the edges that programs make. */
 static void add_neighbours(const struct tw_model *model, const char *glob,
 	bool callees, struct tw_names *to)
 {
-	for (uint32_t s = 0; s < model->n_steps; s++) {
-		const struct tw_channel *channel;
-
-		if (model->steps[s].kind != TW_STEP_CALL)
-			continue;
-		channel = &model->channels[model->steps[s].channel];
-		for (uint32_t t = 0; t < channel->n_targets; t++) {
-			uint32_t endpoint = channel->targets[t].endpoint;
-			uint32_t callee =
-				endpoint == TW_NONE
-					? TW_NONE
-					: model->endpoints[endpoint].service;
-
-			if (callee == TW_NONE)
-				continue;
-			if (callees &&
-				service_fits(model, glob, channel->caller))
-				add_name(to, model->services[callee].key);
-			if (!callees && service_fits(model, glob, callee))
-				add_name(to,
-					model->services[channel->caller].key);
-		}
-	}
+	for (uint32_t s = 0; s < model->n_steps; s++)
+		if (model->steps[s].kind == TW_STEP_CALL)
+			add_channel(model, glob, callees,
+				model->steps[s].channel, to);
 }
 
 static void add_of_services(const struct tw_model *model, const char *glob,

@@ -17,6 +17,7 @@
 #define TW_MODEL_MODEL_H
 
 #include "twins/model/spec.h"
+#include "twins/model/traits.h"
 
 #define TW_NONE UINT32_MAX
 
@@ -149,6 +150,28 @@ struct tw_target {
 	const struct tw_upstream *upstream; /* NULL: nothing is kept */
 };
 
+/* Another channel for the same calls, where their traits are as wanted: the
+ * first that fits applies, else the channel itself. */
+struct tw_variant {
+	struct tw_wanted wanted;
+	uint32_t channel; /* TW_NONE: the condition is beyond the limit */
+};
+
+struct tw_mirror {
+	uint32_t channel; /* without a policy, but for the timeout */
+	double share;
+};
+
+/* What the caller's proxy does with a call before its router has it. */
+struct tw_aside {
+	const struct tw_mirror *mirrors;
+	uint32_t n_mirrors;
+	int respond; /* answers itself with this status; 0: no */
+	int abort;
+	double abort_share, delay_share; /* 0: never */
+	tw_time delay;
+};
+
 /*
  * From a caller to an endpoint, with the one policy that applies. A target's
  * endpoint is the called one, or that of the same name in the service to
@@ -170,6 +193,9 @@ struct tw_channel {
 	double backoff_jitter;
 	uint8_t balancer;		     /* enum tw_balancer */
 	const struct tw_spec_policy *policy; /* NULL: none fits */
+	const struct tw_variant *variants;
+	uint32_t n_variants;
+	const struct tw_aside *aside; /* NULL: nothing */
 };
 
 struct tw_node {
@@ -203,6 +229,8 @@ struct tw_model {
 	const struct tw_dist **rtt;
 	tw_time endpoint_delay, node_grace, restart_delay;
 	bool closed; /* some service's `reach` is there */
+	struct tw_conditions conditions;
+	const struct tw_carry *carry; /* by step; NULL: no conditions */
 
 	struct tw_map service_of; /* key -> struct tw_service * */
 	struct tw_map channel_of; /* "caller endpoint" -> channel */
@@ -221,7 +249,8 @@ uint32_t tw_model_endpoint(
 
 /* What a call from `caller` (TW_NONE: outside) to an endpoint meets. The ones
  * that programs make, and those from outside to every endpoint, are compiled;
- * for any other pair this works it out. Arrays of *to live in the arena. */
+ * for any other pair this works it out, without variants and mirrors. Arrays of
+ * *to live in the arena. */
 void tw_model_resolve(const struct tw_model *model, struct tw_arena *arena,
 	uint32_t caller, uint32_t endpoint, struct tw_channel *to);
 /* The compiled one, or TW_NONE. */

@@ -149,33 +149,36 @@ static void check_service(struct build *b, uint32_t service)
 }
 
 /* A route may send a call to another service: it has that endpoint too. */
+static void check_destination(
+	struct build *b, const struct tw_spec_policy *policy, const char *name)
+{
+	const struct tw_spec_service *to =
+		name ? tw_spec_find_service(b->spec, NULL, name) : NULL;
+	uint32_t at = to ? build_find_service(b, to) : TW_NONE;
+
+	if (at == TW_NONE || b->services[at].endpoints.n == 1)
+		return;
+	for (uint32_t s = 0; s < b->model->n_services; s++) {
+		if (s == at || !tw_model_name_fits(policy->callee,
+				       b->services[s].spec->key))
+			continue;
+		for (size_t e = 0; e < b->services[s].endpoints.n; e++)
+			add_missing(b, at, b->services[s].endpoints.v[e].name);
+	}
+}
+
 static void check_destinations(struct build *b)
 {
 	for (size_t p = 0; p < b->spec->policies.n; p++) {
-		const struct tw_spec_policy *policy = b->spec->policies.v[p];
+		const struct tw_spec_policy *it = b->spec->policies.v[p];
 
-		for (size_t d = 0; d < policy->destinations.n; d++) {
-			const char *name = policy->destinations.v[d].service.v;
-			const struct tw_spec_service *to =
-				name ? tw_spec_find_service(b->spec, NULL, name)
-				     : NULL;
-			uint32_t at = to ? build_find_service(b, to) : TW_NONE;
-
-			if (at == TW_NONE || b->services[at].endpoints.n == 1)
-				continue;
-			for (uint32_t s = 0; s < b->model->n_services; s++) {
-				if (s == at ||
-					!tw_model_name_fits(policy->callee,
-						b->services[s].spec->key))
-					continue;
-				for (size_t e = 0;
-					e < b->services[s].endpoints.n; e++)
-					add_missing(b, at,
-						b->services[s]
-							.endpoints.v[e]
-							.name);
-			}
-		}
+		if (it->rewrite.v)
+			continue;
+		for (size_t d = 0; d < it->destinations.n; d++)
+			check_destination(
+				b, it, it->destinations.v[d].service.v);
+		for (size_t m = 0; m < it->mirrors.n; m++)
+			check_destination(b, it, it->mirrors.v[m].service.v);
 	}
 }
 
@@ -312,6 +315,24 @@ static void flatten_cache(
 	f->b->steps.v[last].next = fill;
 }
 
+/* What the call's request knows of the one that it is made for. */
+static void add_carry(struct flatten *f, const struct tw_spec_step *from,
+	const struct tw_step *step, uint32_t index)
+{
+	const struct tw_model *model = f->b->model;
+	struct tw_carry carry = {0, 0};
+
+	if (step->kind == TW_STEP_CALL)
+		carry = tw_conditions_carry(&model->conditions, model->spec,
+			model->endpoints[f->b->channels.v[step->channel]
+						 .endpoint]
+				.name,
+			&from->headers);
+	while (f->b->carry.n < index)
+		build_push(f->b, carry, ((struct tw_carry){0, 0}));
+	build_push(f->b, carry, carry);
+}
+
 /* One step; TW_NONE where it comes to nothing. */
 static uint32_t flatten_step(struct flatten *f, const struct tw_spec_step *from)
 {
@@ -353,6 +374,8 @@ static uint32_t flatten_step(struct flatten *f, const struct tw_spec_step *from)
 	}
 	index = (uint32_t)f->b->steps.n;
 	build_push(f->b, steps, step);
+	if (f->b->model->conditions.n)
+		add_carry(f, from, &step, index);
 	return index;
 }
 

@@ -240,52 +240,62 @@ bool tw_routes_add_endpoint(
 	return added;
 }
 
-static const struct end *pick(const struct ends *ends, struct tw_str method)
+/* What is looked for on the way through a tree. */
+struct wanted {
+	struct tw_str method;
+	const struct tw_route_filter *filter; /* NULL: all rules */
+};
+
+static const struct end *pick(
+	const struct ends *ends, const struct wanted *wanted)
 {
+	const struct tw_route_filter *filter = wanted->filter;
 	const struct end *any = NULL;
 
 	for (size_t i = 0; i < ends->list.n; i++) {
 		const struct end *end = &ends->list.v[i];
 
-		if (!end->method) {
-			if (!any)
-				any = end;
-		} else if (tw_str_equal(method, end->method)) {
+		if (end->method ? !tw_str_equal(wanted->method, end->method)
+				: any != NULL)
+			continue;
+		if (filter && !filter->fits(filter->context, end->value))
+			continue;
+		if (end->method)
 			return end;
-		}
+		any = end;
 	}
 	return any;
 }
 
 /* A rule for the whole path below `node`; depth is that of the rules. */
 static const struct end *find_whole(const struct node *node,
-	struct tw_str method, struct tw_str path, bool template)
+	const struct wanted *wanted, struct tw_str path, bool template)
 {
 	const struct end *end;
 	const struct node *next;
 	struct tw_str segment;
 
 	if (!path.n)
-		return pick(template ? &node->template : &node->exact, method);
+		return pick(template ? &node->template : &node->exact, wanted);
 	segment = next_segment(&path);
 	next = tw_map_get_n(&node->literal, segment.p, segment.n);
 	if (next) {
-		end = find_whole(next, method, path, template);
+		end = find_whole(next, wanted, path, template);
 		if (end)
 			return end;
 	}
 	if (!template || !node->any || !segment.n)
 		return NULL;
-	return find_whole(node->any, method, path, template);
+	return find_whole(node->any, wanted, path, template);
 }
 
-static const struct end *find_prefix(
-	const struct node *node, struct tw_str method, struct tw_str path)
+static const struct end *find_prefix(const struct node *node,
+	const struct wanted *wanted, struct tw_str path)
 {
 	const struct end *best = NULL;
 
 	while (node) {
-		const struct end *end = pick(&node->prefix, method);
+		const struct end *end = pick(&node->prefix, wanted);
 		struct tw_str segment;
 
 		if (end)
@@ -315,22 +325,30 @@ static const struct table *table_of_request(
 	return table ? table : routes->any;
 }
 
-bool tw_routes_match(const struct tw_routes *routes, struct tw_str host,
-	struct tw_str method, struct tw_str path, uint32_t *value)
+bool tw_routes_match_if(const struct tw_routes *routes, struct tw_str host,
+	struct tw_str method, struct tw_str path,
+	const struct tw_route_filter *filter, uint32_t *value)
 {
 	const struct table *table = table_of_request(routes, host);
+	const struct wanted wanted = {method, filter};
 	const struct end *end;
 
 	path = path_only(path);
 	if (!table || !path.n || path.p[0] != '/')
 		return false;
-	end = find_whole(&table->root, method, path, false);
+	end = find_whole(&table->root, &wanted, path, false);
 	if (!end)
-		end = find_whole(&table->root, method, path, true);
+		end = find_whole(&table->root, &wanted, path, true);
 	if (!end)
-		end = find_prefix(&table->root, method, path);
+		end = find_prefix(&table->root, &wanted, path);
 	if (!end)
 		return false;
 	*value = end->value;
 	return true;
+}
+
+bool tw_routes_match(const struct tw_routes *routes, struct tw_str host,
+	struct tw_str method, struct tw_str path, uint32_t *value)
+{
+	return tw_routes_match_if(routes, host, method, path, NULL, value);
 }

@@ -16,7 +16,8 @@
  * Prefixes go by whole segments: "/shop" fits "/shop" and "/shop/a", never
  * "/shopping". "{name}" fits one segment that is not empty. Nothing is
  * decoded; the query and the fragment do not take part. Hosts are compared
- * without case and port. Header and query matches of rules are not modelled.
+ * without case and port. What a rule asks of headers and the query is for the
+ * caller to tell (tw_routes_match_if): rules that ask for more are added first.
  */
 #ifndef TW_MODEL_ROUTE_H
 #define TW_MODEL_ROUTE_H
@@ -54,5 +55,15 @@ bool tw_routes_add_endpoint(
 /* host.p NULL: unknown. `path` may carry a query. */
 bool tw_routes_match(const struct tw_routes *routes, struct tw_str host,
 	struct tw_str method, struct tw_str path, uint32_t *value);
+
+/* The same among the rules whose value passes `fits`. */
+struct tw_route_filter {
+	bool (*fits)(void *context, uint32_t value);
+	void *context;
+};
+
+bool tw_routes_match_if(const struct tw_routes *routes, struct tw_str host,
+	struct tw_str method, struct tw_str path,
+	const struct tw_route_filter *filter, uint32_t *value);
 
 #endif

@@ -23,6 +23,8 @@
 #include "twins/model/route.h"
 #include "twins/model/selector.h"
 
+TW_VEC_TYPE(tw_texts, struct tw_text);
+
 /* ---- behaviour ------------------------------------------------------- */
 
 enum tw_step_kind {
@@ -44,9 +46,10 @@ struct tw_spec_step {
 	struct tw_text service; /* call: "namespace/name" */
 	struct tw_text
 		endpoint; /* call: NULL: the callee's only or default one */
-	struct tw_int timeout; /* call: the caller's own; default none */
-	struct tw_int retries; /* call: the caller's own; default none */
-	bool optional;	       /* call: its failure does not fail the caller */
+	struct tw_labels headers; /* call: those that it sets */
+	struct tw_int timeout;	  /* call: the caller's own; default none */
+	struct tw_int retries;	  /* call: the caller's own; default none */
+	bool optional; /* call: its failure does not fail the caller */
 	struct tw_real probability; /* of being done at all; default 1 */
 	struct tw_int repeat;	    /* times, one after the other; default 1 */
 	struct tw_real hit;	    /* cache: of a warm one; default 1 */
@@ -216,6 +219,55 @@ struct tw_spec_destination {
 };
 
 /*
+ * What a route asks of a request beyond service, method and path. Which of
+ * them hold is known of captured requests, and of calls inside as far as the
+ * model says which headers go on (tw_spec.propagate): twins/model/traits.h.
+ */
+enum tw_condition_of {
+	TW_CONDITION_HEADER, /* `name` without regard to case */
+	TW_CONDITION_QUERY,  /* a parameter of the query */
+	TW_CONDITION_PATH,   /* without the query */
+};
+
+enum tw_condition_is {
+	TW_CONDITION_EXACT,
+	TW_CONDITION_PREFIX,
+	TW_CONDITION_REGEX, /* the whole: twins/base/regex.h */
+	TW_CONDITION_PRESENT,
+};
+
+struct tw_spec_condition {
+	enum tw_condition_of of;
+	enum tw_condition_is is;
+	bool negated;	      /* it must not hold */
+	const char *name;     /* header, query; NULL: path */
+	struct tw_text value; /* NULL: present */
+	const struct tw_origin *origin;
+};
+
+TW_VEC_TYPE(tw_spec_conditions, struct tw_spec_condition);
+
+/* A copy of the request; its answer is thrown away. */
+struct tw_spec_mirror {
+	struct tw_text service; /* NULL: the policy's own callee */
+	struct tw_text subset;
+	struct tw_real share; /* of the requests; default 1 */
+};
+
+/*
+ * What the caller's proxy does before its router sees the request: delays,
+ * aborts (Istio `fault:`; Envoy's fault filter), answers. So retries, route
+ * timeouts and outlier detection take no part in it; the caller's application
+ * sees it.
+ */
+struct tw_spec_inject {
+	struct tw_int delay;	    /* ns */
+	struct tw_real delay_share; /* of the requests; default 1 */
+	struct tw_int abort;	    /* the status */
+	struct tw_real abort_share; /* default 1 */
+};
+
+/*
  * One rule. The VirtualService, DestinationRule, HTTPRoute and twin models'
  * `policies:` become such rules in file order, and those of manifests stand
  * before those of models.
@@ -232,8 +284,16 @@ struct tw_spec_policy {
 	const char *endpoint; /* glob over endpoint names; NULL: any */
 	const char *subset;   /* groups: of the destination; NULL: any */
 	struct tw_text path_prefix,
-		path_exact;	    /* of VirtualServices; matched
-				     * against the path of the endpoint's name */
+		path_exact;		      /* of VirtualServices; matched
+					       * against the path of the endpoint's name */
+	struct tw_spec_conditions conditions; /* all must hold */
+	struct tw_text rewrite; /* of the path: the prefix's (path_prefix, or
+				 * all that comes) or the whole's (path_exact)
+				 * replacement */
+	struct tw_int respond;	/* the proxy answers itself: the status of a
+				 * redirect or a direct response */
+	TW_VEC(struct tw_spec_mirror) mirrors;
+	struct tw_spec_inject inject;
 	struct tw_int timeout;	    /* all tries together */
 	struct tw_int try_timeout;  /* one try */
 	struct tw_int retries;	    /* beyond the first try */
@@ -273,7 +333,13 @@ struct tw_spec_entry {
 	const char *method; /* NULL: any */
 	const char *path;   /* "/"; templates: "/product/{id}" */
 	enum tw_path_match match;
+	struct tw_spec_conditions conditions; /* all must hold */
+	struct tw_text rewrite; /* of the path, as in struct tw_spec_policy */
+	/* Entries of one ordered list (a VirtualService's) have the same group
+	 * and are tried in their order, whatever their paths; 0: none. */
+	uint32_t group;
 	struct tw_text service; /* "namespace/name" */
+	struct tw_int respond;	/* no service: the way in answers itself */
 	struct tw_int port;
 	struct tw_text port_name;
 	struct tw_int weight;
@@ -319,6 +385,9 @@ struct tw_spec {
 				   * are declared */
 	struct tw_netpols netpols;
 	TW_VEC(struct tw_spec_kept) kept;
+	/* Headers that services pass on to those that they call, globs; beside
+	 * those that tracing passes on anyway (twins/model/traits.h). */
+	struct tw_texts propagate;
 	struct tw_int workers;	      /* of every service; default 64 */
 	struct tw_int queue;	      /* default 1024 */
 	struct tw_int endpoint_delay; /* ns from a death to its leaving the

@@ -31,6 +31,7 @@ static void own_steps(struct tw_arena *arena, struct tw_spec_steps *steps)
 	for (size_t i = 0; i < steps->n; i++) {
 		steps->v[i] =
 			copied(arena, steps->v[i], sizeof(struct tw_spec_step));
+		OWN_VEC(arena, &steps->v[i]->headers);
 		own_steps(arena, &steps->v[i]->children);
 	}
 }
@@ -91,6 +92,8 @@ static void copy_policies(struct tw_spec *to)
 
 		OWN_VEC(&to->arena, &policy->retry_codes);
 		OWN_VEC(&to->arena, &policy->destinations);
+		OWN_VEC(&to->arena, &policy->conditions);
+		OWN_VEC(&to->arena, &policy->mirrors);
 		to->policies.v[i] = policy;
 	}
 }
@@ -107,9 +110,12 @@ static void own_map(struct tw_arena *arena, struct tw_map *map)
 static void copy_ground(struct tw_spec *to)
 {
 	OWN_VEC(&to->arena, &to->entries);
-	for (size_t i = 0; i < to->entries.n; i++)
+	for (size_t i = 0; i < to->entries.n; i++) {
 		to->entries.v[i] = copied(&to->arena, to->entries.v[i],
 			sizeof(struct tw_spec_entry));
+		OWN_VEC(&to->arena, &to->entries.v[i]->conditions);
+	}
+	OWN_VEC(&to->arena, &to->propagate);
 	OWN_VEC(&to->arena, &to->nodes);
 	for (size_t i = 0; i < to->nodes.n; i++)
 		to->nodes.v[i] = copied(&to->arena, to->nodes.v[i],

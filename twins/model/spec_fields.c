@@ -119,6 +119,12 @@ static const struct field probe_fields[] = {
 static const struct field policy_fields[] = {
 	FIELD(tw_spec_policy, path_prefix, TEXT),
 	FIELD(tw_spec_policy, path_exact, TEXT),
+	FIELD(tw_spec_policy, rewrite, TEXT),
+	FIELD(tw_spec_policy, respond, INT),
+	FIELD(tw_spec_policy, inject.delay, INT),
+	FIELD(tw_spec_policy, inject.delay_share, REAL),
+	FIELD(tw_spec_policy, inject.abort, INT),
+	FIELD(tw_spec_policy, inject.abort_share, REAL),
 	FIELD(tw_spec_policy, timeout, INT),
 	FIELD(tw_spec_policy, try_timeout, INT),
 	FIELD(tw_spec_policy, retries, INT),
@@ -146,7 +152,21 @@ static const struct field destination_fields[] = {
 	END,
 };
 
+static const struct field mirror_fields[] = {
+	FIELD(tw_spec_mirror, service, TEXT),
+	FIELD(tw_spec_mirror, subset, TEXT),
+	FIELD(tw_spec_mirror, share, REAL),
+	END,
+};
+
+static const struct field condition_fields[] = {
+	FIELD(tw_spec_condition, value, TEXT),
+	END,
+};
+
 static const struct field entry_fields[] = {
+	FIELD(tw_spec_entry, rewrite, TEXT),
+	FIELD(tw_spec_entry, respond, INT),
 	FIELD(tw_spec_entry, service, TEXT),
 	FIELD(tw_spec_entry, port, INT),
 	FIELD(tw_spec_entry, port_name, TEXT),
@@ -307,6 +327,19 @@ static void walk_workload(struct walk *walk, struct tw_spec_workload *workload)
 	leave(walk, mark);
 }
 
+static void walk_conditions(
+	struct walk *walk, const struct tw_spec_conditions *conditions)
+{
+	for (size_t i = 0; i < conditions->n; i++) {
+		struct tw_spec_condition *it = &conditions->v[i];
+		size_t mark = enter(walk, "conditions[%zu:%s]", i,
+			it->name ? it->name : "path");
+
+		walk_fields(walk, condition_fields, it);
+		leave(walk, mark);
+	}
+}
+
 static void walk_policy(
 	struct walk *walk, size_t i, struct tw_spec_policy *policy)
 {
@@ -321,6 +354,13 @@ static void walk_policy(
 			walk, destination_fields, &policy->destinations.v[j]);
 		leave(walk, inner);
 	}
+	for (size_t j = 0; j < policy->mirrors.n; j++) {
+		size_t inner = enter(walk, "mirrors[%zu]", j);
+
+		walk_fields(walk, mirror_fields, &policy->mirrors.v[j]);
+		leave(walk, inner);
+	}
+	walk_conditions(walk, &policy->conditions);
 	leave(walk, mark);
 }
 
@@ -343,6 +383,7 @@ static void walk_ground(struct walk *walk, struct tw_spec *spec)
 			spec->entries.v[i]->path);
 
 		walk_fields(walk, entry_fields, spec->entries.v[i]);
+		walk_conditions(walk, &spec->entries.v[i]->conditions);
 		leave(walk, mark);
 	}
 	for (size_t i = 0; i < spec->nodes.n; i++) {
@@ -365,6 +406,13 @@ void tw_spec_walk(struct tw_spec *spec, tw_spec_visit *visit, void *context)
 	struct walk walk = {.visit = visit, .context = context};
 
 	walk_fields(&walk, spec_fields, spec);
+	for (size_t i = 0; i < spec->propagate.n; i++) {
+		size_t mark = enter(&walk, "propagate[%zu]", i);
+		const struct field header = {"header", TEXT, 0};
+
+		visit_one(&walk, &header, &spec->propagate.v[i]);
+		leave(&walk, mark);
+	}
 	for (size_t i = 0; i < spec->services.n; i++)
 		walk_service(&walk, spec->services.v[i].value);
 	for (size_t i = 0; i < spec->workloads.n; i++)

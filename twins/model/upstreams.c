@@ -40,7 +40,9 @@ static bool gives_route(const struct tw_spec_policy *p)
 	       p->retries.origin || p->retry_on.origin || p->retry_codes.n ||
 	       p->backoff_base.origin || p->backoff_max.origin ||
 	       p->backoff_multiplier.origin || p->backoff_jitter.origin ||
-	       p->balancer.origin || p->destinations.n;
+	       p->balancer.origin || p->destinations.n || p->conditions.n ||
+	       p->rewrite.origin || p->respond.origin || p->mirrors.n ||
+	       p->inject.delay.origin || p->inject.abort.origin;
 }
 
 bool build_is_route(const struct tw_spec_policy *p)
@@ -71,9 +73,10 @@ static bool find_groups(const struct tw_model *model,
 	for (size_t i = 0; i < spec->policies.n; i++) {
 		const struct tw_spec_policy *p = spec->policies.v[i];
 
-		if (!build_policy_fits(p,
-			    tw_model_caller_name(model, channel->caller),
-			    callee, endpoint) ||
+		if ((p->conditions.n && p != channel->policy) ||
+			!build_policy_fits(p,
+				tw_model_caller_name(model, channel->caller),
+				callee, endpoint) ||
 			!subset_fits(p, pool))
 			continue;
 		for (int g = 0; g < GROUPS; g++)

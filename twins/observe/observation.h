@@ -108,6 +108,10 @@ struct tw_observation {
 	uint64_t events;    /* handled by the kernel */
 	uint64_t overflow; /* refused because work in flight was at its bound */
 	uint64_t peak_in_flight;
+	/* Calls with a route whose conditions nobody could tell: it was not
+	 * taken; and which of the model's conditions those were. */
+	uint64_t undecided;
+	uint32_t untold;
 	uint64_t late_completions; /* from outside, after the twin gave up */
 };
 

@@ -106,7 +106,7 @@ static void end_call(struct tw_world *world, uint32_t call,
 	disarm(world, &it->app_timer);
 	disarm(world, &it->route_timer);
 	disarm(world, &it->try_timer);
-	if (!caller_is_dead(world, it) && reason != TW_CUT_OFF)
+	if (!caller_is_dead(world, it) && reason != TW_CUT_OFF && !it->mirror)
 		count_call(world, it, reason, failed);
 	tw_world_tap(world, .kind = TW_TAP_RETURNS, .service = TW_NONE,
 		.endpoint = tw_call_channel(world, it)->endpoint,
@@ -114,7 +114,7 @@ static void end_call(struct tw_world *world, uint32_t call,
 		.replica = TW_NONE, .status = status);
 	if (it->ticket != TW_NONE)
 		tw_upstream_end(world, it);
-	if (parent == TW_NONE)
+	if (parent == TW_NONE && !it->mirror)
 		tell_done(world, it, failed,
 			reason == TW_TIMED_OUT || reason == TW_TRY_TIMED_OUT,
 			status);
@@ -312,16 +312,26 @@ void tw_call_cut_off(struct tw_world *world, uint32_t call)
 	end_call(world, call, TW_CUT_OFF, 0);
 }
 
+void tw_call_route(struct tw_world *world, uint32_t call)
+{
+	struct tw_call *it = &world->calls[call];
+
+	it->route_timer =
+		tw_call_arm(world, world->channels.v[it->channel].route_lane,
+			TW_EV_ROUTE_TIMEOUT, call);
+	tw_call_send(world, call);
+}
+
 static void start_route(struct tw_world *world, uint32_t call)
 {
 	struct tw_call *it = &world->calls[call];
 
 	it->route_tries = 0;
 	it->starts_over = false;
-	it->route_timer =
-		tw_call_arm(world, world->channels.v[it->channel].route_lane,
-			TW_EV_ROUTE_TIMEOUT, call);
-	tw_call_send(world, call);
+	if (__builtin_expect(tw_call_channel(world, it)->aside != NULL, 0))
+		tw_call_aside(world, call);
+	else
+		tw_call_route(world, call);
 }
 
 void tw_call_again(struct tw_world *world, uint32_t call, uint64_t bits)
@@ -341,7 +351,7 @@ void tw_call_again(struct tw_world *world, uint32_t call, uint64_t bits)
 
 /* ---- a call begins -------------------------------------------------- */
 
-static struct tw_call *new_call(struct tw_world *world, uint32_t *call)
+struct tw_call *tw_call_new(struct tw_world *world, uint32_t *call)
 {
 	struct tw_call *it;
 	uint32_t generation;
@@ -364,6 +374,7 @@ static struct tw_call *new_call(struct tw_world *world, uint32_t *call)
 		.app_timer = TW_NO_EVENT,
 		.route_timer = TW_NO_EVENT,
 		.try_timer = TW_NO_EVENT,
+		.traits = TW_TRAITS_UNKNOWN,
 		.position = 0,
 		.user = 0,
 		.copy = 0,
@@ -386,6 +397,7 @@ static struct tw_call *new_call(struct tw_world *world, uint32_t *call)
 		.starts_over = false,
 		.backing_off = false,
 		.unreached = false,
+		.mirror = false,
 	};
 	return it;
 }
@@ -397,7 +409,7 @@ void tw_call_begin(struct tw_world *world, uint32_t task, uint32_t step,
 	const struct tw_task *parent = &world->tasks[task];
 	const struct tw_channel *channel = world->channels.v[at->channel].model;
 	uint32_t call;
-	struct tw_call *it = new_call(world, &call);
+	struct tw_call *it = tw_call_new(world, &call);
 	bool calling;
 
 	if (!it) {
@@ -415,6 +427,10 @@ void tw_call_begin(struct tw_world *world, uint32_t task, uint32_t step,
 	it->from = parent->replica;
 	it->root = parent->root;
 	it->root_generation = parent->root_generation;
+	if (__builtin_expect(world->model->carry != NULL, 0))
+		tw_call_choose(world, it,
+			(parent->traits & world->model->carry[step].keep) |
+				world->model->carry[step].set);
 	it->app_timer = tw_call_arm(
 		world, world->app_lanes[step], TW_EV_APP_TIMEOUT, call);
 	calling = world->calling;
@@ -463,7 +479,7 @@ void tw_call_arrive(
 
 	if (arrival->caller == TW_NONE)
 		world->obs.arrivals++;
-	it = new_call(world, &call);
+	it = tw_call_new(world, &call);
 	if (!it) {
 		refuse(world, arrival, copy);
 		return;
@@ -478,6 +494,8 @@ void tw_call_arrive(
 			      : tw_world_channel(world, arrival->caller,
 					arrival->endpoint);
 	it->from = replica_of(world, arrival->caller);
+	if (__builtin_expect(world->model->carry != NULL, 0))
+		tw_call_choose(world, it, arrival->traits);
 	if (arrival->caller == TW_NONE) {
 		world->area += (uint64_t)world->live_arrivals *
 			       (uint64_t)(it->since - world->since);

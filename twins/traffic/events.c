@@ -78,6 +78,9 @@ bool tw_traffic_event(struct tw_world *world, const struct tw_event *event)
 	case TW_EV_APP_TIMEOUT:
 		tw_call_app_timeout(world, event->a, (uint32_t)event->b);
 		return true;
+	case TW_EV_DELAYED:
+		tw_call_delayed(world, event->a, (uint32_t)event->b);
+		return true;
 	case TW_EV_AGAIN:
 		tw_call_again(world, event->a, event->b);
 		return true;

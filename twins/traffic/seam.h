@@ -19,6 +19,7 @@ struct tw_arrival {
 	uint64_t key;	   /* tw_arrival_key(), or tw_call_key() */
 	uint64_t position; /* in the source, for examples */
 	uint64_t user;	   /* comes back in the outcome */
+	tw_traits traits;  /* TW_TRAITS_UNKNOWN: nothing is known */
 };
 
 /* Of a root request. */

@@ -30,7 +30,9 @@ static const struct tw_target *choose_target(const struct tw_world *world,
 
 	if (channel->n_targets == 1)
 		return target;
-	u = tw_draw(world->seed, it->key, TW_DRAW_BRANCH, it->tries);
+	/* A route is chosen once for a request: its tries go the same way
+	 * (Envoy, weighted_clusters). */
+	u = tw_draw(world->seed, it->key, TW_DRAW_BRANCH, it->app_tries + 1U);
 	while (u >= target->share)
 		target++;
 	return target;
@@ -138,6 +140,7 @@ static void send_task(struct tw_world *world, uint32_t call, uint32_t endpoint,
 	/* Every field by name: clearing the whole first costs more. */
 	*at = (struct tw_task){
 		.key = key,
+		.traits = it->traits,
 		.since = tw_world_now(world),
 		.back = way->back,
 		.queued = 0,

@@ -77,6 +77,22 @@ static inline tw_event_id tw_call_arm(struct tw_world *world, uint32_t lane,
 		world->calls[call].generation);
 }
 
+/* A new one, all fields set but key, channel and whom it is for; NULL: the
+ * bound is reached, which is counted. */
+struct tw_call *tw_call_new(struct tw_world *world, uint32_t *call);
+/* Its proxy routes it: the route's timer starts, the first try sets out. */
+void tw_call_route(struct tw_world *world, uint32_t call);
+
+/* ---- what comes before the route: aside.c --------------------------- */
+
+/* Gives a call its traits, and the variant of its channel that they want. */
+void tw_call_choose(
+	struct tw_world *world, struct tw_call *it, tw_traits traits);
+/* Injected faults, answers of the proxy, mirrors; then the route. */
+void tw_call_aside(struct tw_world *world, uint32_t call);
+void tw_call_delayed(
+	struct tw_world *world, uint32_t call, uint32_t generation);
+
 /* Its next try sets out (send.c). */
 void tw_call_send(struct tw_world *world, uint32_t call);
 /* The try that was out is over, its answer is here. */

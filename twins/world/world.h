@@ -31,8 +31,9 @@ enum tw_event_kind {
 	TW_EV_ROUTE_TIMEOUT, /* a: call, b: generation */
 	TW_EV_APP_TIMEOUT,   /* a: call, b: generation */
 	TW_EV_AGAIN,	     /* a: call, b: answer's try: back-off is over */
-	TW_EV_COPY,	     /* a: pending copy of an arrival */
-	TW_EV_FAULT_ON,	     /* a: fault of the scenario */
+	TW_EV_DELAYED,	/* a: call, b: generation: the injected delay is over */
+	TW_EV_COPY,	/* a: pending copy of an arrival */
+	TW_EV_FAULT_ON, /* a: fault of the scenario */
 	TW_EV_FAULT_OFF,
 	TW_EV_RESTART, /* a: replica, b: its life; a dead one is ready */
 	TW_EV_LIST,    /* a: replica; callers learn how it is */
@@ -69,6 +70,7 @@ struct tw_call {
 	tw_time since;
 	int64_t network, backoff; /* ns so far */
 	tw_event_id app_timer, route_timer, try_timer;
+	tw_traits traits;
 	uint64_t position, user; /* of an arrival */
 	uint32_t copy;		 /* made by a surge: from 1 */
 	uint32_t generation;
@@ -87,8 +89,9 @@ struct tw_call {
 	uint8_t window;	      /* enum tw_window */
 	bool live;
 	bool starts_over; /* after the back-off: by the application */
-	bool backing_off;
-	bool unreached; /* the try that is out, or was last, gets nowhere */
+	bool backing_off; /* or delayed: no try is out */
+	bool unreached;	  /* the try that is out, or was last, gets nowhere */
+	bool mirror;	  /* nobody waits for its answer */
 };
 
 enum tw_task_state {
@@ -102,7 +105,8 @@ enum tw_task_state {
 
 /* A try on a replica, or a branch of one. */
 struct tw_task {
-	uint64_t key;  /* of the attempt */
+	uint64_t key; /* of the attempt */
+	tw_traits traits;
 	tw_time since; /* sent; then: reached the replica */
 	tw_time back;  /* ns of the way back */
 	int64_t queued, worked;

@@ -1,0 +1,19 @@
+/*
+ * What a captured request answers to the conditions of routes: its traits
+ * (twins/model/traits.h).
+ *
+ * A header that is not there is known not to be there only where the capture
+ * has headers of requests at all. An access log has none, or those few that
+ * logs name: host, user-agent, referer, x-forwarded-*. Query values are
+ * compared as they were sent, not decoded.
+ */
+#ifndef TW_HARNESS_CAPTURE_ASK_H
+#define TW_HARNESS_CAPTURE_ASK_H
+
+#include "plugins/twinrig-plugin.h"
+#include "twins/model/traits.h"
+
+tw_traits tw_exchange_traits(const struct tw_conditions *conditions,
+	const struct twinrig_exchange *exchange);
+
+#endif
