@@ -306,6 +306,7 @@ void tw_twin_finish(
 	if (tw_world_now(world) > world->slice_end - world->obs.slice)
 		world->slice_end = tw_world_now(world);
 	tw_world_close_slices(world, tw_world_now(world));
+	tw_world_close_cells(world);
 	if (duration)
 		world->obs.duration = duration;
 	else if (!world->obs.duration)

@@ -299,9 +299,8 @@ static double empirical_value(const struct tw_dist_table *table, double p)
 						     (b->z - a->z)));
 }
 
-double tw_dist_quantile(const struct tw_dist *dist, double p)
+static inline double quantile(const struct tw_dist *dist, double p)
 {
-	tw_assert(p > 0 && p < 1);
 	switch (dist->kind) {
 	case TW_DIST_CONSTANT:
 		return dist->a;
@@ -321,9 +320,15 @@ double tw_dist_quantile(const struct tw_dist *dist, double p)
 	tw_unreachable();
 }
 
+double tw_dist_quantile(const struct tw_dist *dist, double p)
+{
+	tw_assert(p > 0 && p < 1);
+	return quantile(dist, p);
+}
+
 tw_time tw_dist_sample(const struct tw_dist *dist, double u)
 {
-	double value = tw_dist_quantile(dist, u);
+	double value = quantile(dist, u);
 
 	return value < LONGEST ? (tw_time)(value + 0.5) : TW_NEVER / 4;
 }

@@ -72,6 +72,36 @@ static inline void tw_histogram_record_n(
 	histogram->sum += (tw_wide)(uint64_t)value * n;
 }
 
+/*
+ * For many values one after the other: each into its bucket, and now and then
+ * what they come to. Between the two the histogram's sums are behind. Values
+ * are >= 0, which add_up() asserts of the smallest.
+ */
+static inline void tw_histogram_tally(
+	struct tw_histogram *histogram, int64_t value)
+{
+	uint32_t index = tw_histogram_index(value);
+	uint32_t offset = index - histogram->first;
+
+	if (__builtin_expect(offset >= histogram->n, 0)) {
+		tw_histogram_reach(histogram, index);
+		offset = index - histogram->first;
+	}
+	histogram->cells[offset]++;
+}
+
+static inline void tw_histogram_add_up(struct tw_histogram *histogram,
+	uint32_t n, int64_t min, int64_t max, tw_wide sum)
+{
+	tw_assert(min >= 0 && histogram->count + n <= UINT32_MAX);
+	if (min < histogram->min || !histogram->count)
+		histogram->min = min;
+	if (max > histogram->max)
+		histogram->max = max;
+	histogram->count += n;
+	histogram->sum += sum;
+}
+
 static inline void tw_histogram_record(
 	struct tw_histogram *histogram, int64_t value)
 {

@@ -62,7 +62,8 @@ struct tw_cell *tw_observation_cell(
 	key_text(key, &text);
 	known = tw_map_get_n(&obs->names, text.p, text.n);
 	if (!known) {
-		tw_vec_push(&obs->cells, (struct tw_cell){.key = *key});
+		tw_vec_push(&obs->cells,
+			((struct tw_cell){.key = *key, .tally.min = TW_NEVER}));
 		known = (void *)(uintptr_t)obs->cells.n;
 		tw_map_put_n(&obs->names, text.p, text.n, known);
 	}
@@ -89,6 +90,30 @@ struct tw_gauge_slice tw_gauge_total(const struct tw_gauge *gauge)
 		sum.cpu += it->cpu;
 	}
 	return sum;
+}
+
+void tw_cell_close(struct tw_cell *cell, uint32_t number)
+{
+	struct tw_tally *tally = &cell->tally;
+	struct tw_slice *slice;
+
+	if (!tally->count)
+		return;
+	while (cell->slices.n <= number)
+		tw_vec_push(&cell->slices, (struct tw_slice){0});
+	slice = &cell->slices.v[number];
+	slice->count += tally->count;
+	slice->errors += tally->errors;
+	slice->timeouts += tally->timeouts;
+	slice->latency_sum += tally->sum;
+	if (tally->max > slice->latency_max)
+		slice->latency_max = tally->max;
+	cell->count += tally->count;
+	cell->errors += tally->errors;
+	cell->timeouts += tally->timeouts;
+	tw_histogram_add_up(&cell->latency, tally->count, tally->min,
+		tally->max, (tw_wide)(uint64_t)tally->sum);
+	*tally = (struct tw_tally){.min = TW_NEVER};
 }
 
 static int by_key(const void *a, const void *b)

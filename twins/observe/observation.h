@@ -39,8 +39,18 @@ struct tw_slice {
 	int64_t latency_sum; /* ns */
 };
 
+/* What a cell has seen of the slice under way: of use while a run goes on. It
+ * is added to the cell's sums, its histogram's and its slices when the slice
+ * is closed (tw_cell_close). */
+struct tw_tally {
+	uint32_t count, errors, timeouts;
+	tw_time min, max;
+	int64_t sum;
+};
+
 struct tw_cell {
 	struct tw_cell_key key;
+	struct tw_tally tally;
 	uint64_t count;	    /* calls (client) or tries (server) that ended */
 	uint64_t errors;    /* ended otherwise than well, timeouts included */
 	uint64_t timeouts;  /* errors because the time was up */
@@ -126,6 +136,26 @@ const char *tw_observation_name(struct tw_observation *obs, const char *name);
 /* Finds or adds; valid until the next one is added. Names must be interned. */
 struct tw_cell *tw_observation_cell(
 	struct tw_observation *obs, const struct tw_cell_key *key);
+
+/* Counts one that ended, in the slice under way. */
+static inline void tw_cell_count(
+	struct tw_cell *cell, tw_time latency, bool failed, bool timed_out)
+{
+	struct tw_tally *tally = &cell->tally;
+
+	tally->count++;
+	tally->errors += failed;
+	tally->timeouts += timed_out;
+	tally->sum += latency;
+	if (latency > tally->max)
+		tally->max = latency;
+	if (latency < tally->min)
+		tally->min = latency;
+	tw_histogram_tally(&cell->latency, latency);
+}
+
+/* The slice with this number is over: what was counted in it is added up. */
+void tw_cell_close(struct tw_cell *cell, uint32_t slice);
 
 /* By key: what makes two observations comparable, byte for byte. */
 void tw_observation_sort(struct tw_observation *obs);

@@ -85,7 +85,7 @@ static void count_call(struct tw_world *world, const struct tw_call *call,
 {
 	struct tw_cell *cell = tw_call_cell(world, call);
 
-	tw_world_count(world, cell, tw_world_now(world) - call->since, failed,
+	tw_cell_count(cell, tw_world_now(world) - call->since, failed,
 		reason == TW_TIMED_OUT || reason == TW_TRY_TIMED_OUT);
 	cell->shed += reason == TW_SHED || reason == TW_NO_HOST;
 	cell->unreached += failed && call->unreached;

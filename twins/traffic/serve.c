@@ -116,8 +116,8 @@ static void leave(struct tw_world *world, const struct tw_task *it,
 	service->in_system--;
 	service->left++;
 	service->sojourn += (uint64_t)sojourn;
-	tw_world_count(world, cell, sojourn,
-		reason != TW_ANSWERED || status >= 400, false);
+	tw_cell_count(
+		cell, sojourn, reason != TW_ANSWERED || status >= 400, false);
 	cell->shed += reason == TW_SHED;
 	cell->abandoned += it->call == TW_NONE;
 	cell->queued += it->queued;

@@ -36,11 +36,18 @@ static uint32_t longest_queue(const struct tw_world *world, uint32_t service)
 	return longest;
 }
 
+void tw_world_close_cells(struct tw_world *world)
+{
+	for (size_t i = 0; i < world->obs.cells.n; i++)
+		tw_cell_close(&world->obs.cells.v[i], world->slice);
+}
+
 static void close_slice(struct tw_world *world)
 {
 	size_t gauge = 0;
 
 	tw_cpu_count(world, world->slice_end);
+	tw_world_close_cells(world);
 	for (uint32_t s = 0; s < world->model->n_services; s++) {
 		struct tw_world_service *it = &world->services[s];
 
@@ -97,30 +104,6 @@ uint32_t tw_world_add_cell(struct tw_world *world, uint32_t channel,
 	};
 
 	return (uint32_t)(tw_observation_cell(obs, &key) - obs->cells.v);
-}
-
-static struct tw_slice *slice_of(struct tw_world *world, struct tw_cell *cell)
-{
-	while (cell->slices.n <= world->slice)
-		tw_vec_push(&cell->slices, (struct tw_slice){0});
-	return &cell->slices.v[world->slice];
-}
-
-void tw_world_count(struct tw_world *world, struct tw_cell *cell,
-	tw_time latency, bool failed, bool timed_out)
-{
-	struct tw_slice *slice = slice_of(world, cell);
-
-	cell->count++;
-	cell->errors += failed;
-	cell->timeouts += timed_out;
-	tw_histogram_record(&cell->latency, latency);
-	slice->count++;
-	slice->errors += failed;
-	slice->timeouts += timed_out;
-	slice->latency_sum += latency;
-	if (latency > slice->latency_max)
-		slice->latency_max = latency;
 }
 
 /* ---- examples ------------------------------------------------------- */

@@ -396,6 +396,10 @@ static inline void tw_world_touch(
 /* Closes the slices that end by `to` (> now): nothing happens before `to`. */
 void tw_world_close_slices(struct tw_world *world, tw_time to);
 
+/* What cells have seen of the slice under way is added up: at its end, and at
+ * the end of the run. */
+void tw_world_close_cells(struct tw_world *world);
+
 uint32_t tw_world_add_cell(struct tw_world *world, uint32_t channel,
 	enum tw_side side, uint32_t zone, uint8_t window);
 
@@ -413,9 +417,6 @@ static inline struct tw_cell *tw_world_cell(struct tw_world *world,
 	return &world->obs.cells.v[*at];
 }
 
-/* Counts one that ended now. */
-void tw_world_count(struct tw_world *world, struct tw_cell *cell,
-	tw_time latency, bool failed, bool timed_out);
 /* A root request that went wrong. */
 void tw_world_example(struct tw_world *world, const struct tw_call *call,
 	tw_time latency, int status);

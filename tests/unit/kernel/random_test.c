@@ -4,11 +4,17 @@
 
 static void is_philox(const uint32_t in[6], const uint32_t out[4])
 {
-	struct tw_philox got = tw_philox4x32(
-		(struct tw_philox){{in[0], in[1], in[2], in[3]}}, in[4], in[5]);
+	struct tw_philox counter = {{in[0], in[1], in[2], in[3]}};
+	struct tw_philox got = tw_philox4x32(counter, in[4], in[5]);
+	struct tw_philox plain = tw_philox4x32_plain(counter, in[4], in[5]);
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 4; i++) {
 		ck_assert_uint_eq(got.v[i], out[i]);
+		ck_assert_uint_eq(plain.v[i], out[i]);
+	}
+	ck_assert_uint_eq(tw_draw_bits(in[4] | (uint64_t)in[5] << 32,
+				  in[0] | (uint64_t)in[1] << 32, in[2], in[3]),
+		out[0] | (uint64_t)out[1] << 32);
 }
 
 /* Random123 1.14.0, tests/kat_vectors, the rows "philox4x32 10". */

@@ -141,12 +141,15 @@ static void is_same(const struct tw_histogram *a, const struct tw_histogram *b)
 START_TEST(merging_is_recording_all_in_any_order)
 {
 	struct tw_histogram all = {0}, parts[3] = {{0}}, up = {0}, down = {0};
-	struct tw_histogram copy;
+	struct tw_histogram copy, tallied = {0};
+	tw_wide sum = 0;
 
 	for (uint32_t i = 0; i < 3000; i++) {
 		int64_t value = draw_time(2, i);
 
 		tw_histogram_record(&all, value);
+		tw_histogram_tally(&tallied, value);
+		sum += (tw_wide)(uint64_t)value;
 		tw_histogram_record(&parts[value % 3], value);
 	}
 	for (int i = 0; i < 3; i++) {
@@ -156,6 +159,9 @@ START_TEST(merging_is_recording_all_in_any_order)
 	tw_histogram_merge(&up, &(struct tw_histogram){0});
 	is_same(&up, &all);
 	is_same(&down, &all);
+	tw_histogram_add_up(&tallied, 1, all.max, all.max, 0);
+	tw_histogram_add_up(&tallied, 2999, all.min, all.min, sum);
+	is_same(&tallied, &all);
 	tw_histogram_copy(&copy, &all);
 	tw_histogram_record(&all, 1);
 	is_same(&copy, &up);
@@ -164,6 +170,7 @@ START_TEST(merging_is_recording_all_in_any_order)
 	tw_histogram_release(&all);
 	tw_histogram_release(&up);
 	tw_histogram_release(&down);
+	tw_histogram_release(&tallied);
 	tw_histogram_release(&copy);
 	tw_histogram_copy(&copy, &all);
 	ck_assert_uint_eq(copy.count, 0);
