@@ -359,6 +359,7 @@ static void gate_release(struct tw_gate *gate)
 	tw_cases_release(&gate->cases);
 	tw_vec_release(&gate->checks);
 	tw_vec_release(&gate->differences);
+	tw_vec_release(&gate->objects);
 	tw_system_release(&gate->baseline);
 	tw_system_release(&gate->candidate);
 	tw_git_free(gate->git);

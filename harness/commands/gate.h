@@ -4,6 +4,7 @@
  *	gate.c		the order of things, and what is told at the end
  *	gate_sides.c	where the two sides come from
  *	gate_changes.c	in what they differ, what was assumed
+ *	gate_reach.c	which differences the runs can have seen
  *	gate_simulate.c	trials in virtual time, and their verdict
  *	gate_live.c	runs of a real process, and their verdict
  */
@@ -35,9 +36,12 @@ struct tw_gate {
 	struct tw_traffic *traffic;
 	TW_VEC(const struct tw_check *) checks;
 	TW_VEC(struct tw_difference) differences;
+	/* Beside each: the object it is a field of, or NULL. */
+	TW_VEC(const struct tw_object *) objects;
+	struct tw_map reached;		  /* services that had requests */
 	struct tw_manifest_doubts doubts; /* calls of which nobody can know */
-	struct tw_completeness complete; /* of captures */
-	uint64_t arrivals;		 /* that the candidate had, all runs */
+	struct tw_completeness complete;  /* of captures */
+	uint64_t arrivals;		  /* that the candidate had, all runs */
 	uint64_t overflow;
 	uint64_t undecided[2]; /* by side */
 	uint32_t untold[2];
@@ -59,6 +63,10 @@ void tw_gate_list_differences(struct tw_gate *gate);
 void tw_gate_list_assumed(struct tw_gate *gate);
 int tw_gate_simulate(struct tw_gate *gate);
 int tw_gate_live(struct tw_gate *gate);
+
+void tw_gate_note_reached(
+	struct tw_gate *gate, const struct tw_observation *seen);
+void tw_gate_drop_unreached(struct tw_gate *gate);
 
 /* The observations of one case become a result, which is added. */
 struct tw_scenario_result *tw_gate_judge(struct tw_gate *gate,

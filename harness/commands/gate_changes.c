@@ -1,13 +1,19 @@
 #include "harness/commands/gate.h"
 
 static void add_difference(struct tw_gate *gate, const char *path,
-	const char *before, const char *after, bool modelled)
+	const char *before, const char *after, bool modelled,
+	const struct tw_object *object)
 {
-	tw_vec_push(&gate->differences,
-		((struct tw_difference){tw_arena_strdup(&gate->arena, path),
-			before ? tw_arena_strdup(&gate->arena, before) : NULL,
-			after ? tw_arena_strdup(&gate->arena, after) : NULL,
-			modelled}));
+	struct tw_arena *arena = &gate->arena;
+	struct tw_difference difference = {
+		.path = tw_arena_strdup(arena, path),
+		.before = before ? tw_arena_strdup(arena, before) : NULL,
+		.after = after ? tw_arena_strdup(arena, after) : NULL,
+		.modelled = modelled,
+	};
+
+	tw_vec_push(&gate->differences, difference);
+	tw_vec_push(&gate->objects, object);
 }
 
 /* ---- manifests --------------------------------------------------------- */
@@ -26,7 +32,7 @@ static void list_manifests(struct tw_gate *gate)
 		tw_buf_printf(&path, "%s%s%s", change->object->id,
 			change->path[0] ? " " : "", change->path);
 		add_difference(gate, tw_buf_text(&path), change->before,
-			change->after, change->modelled);
+			change->after, change->modelled, change->object);
 	}
 	tw_buf_release(&path);
 }
@@ -73,12 +79,13 @@ static void list_models(struct tw_gate *gate)
 		const char *then = tw_map_get(&before.texts, now->key);
 
 		if (!then || strcmp(then, now->value))
-			add_difference(gate, now->key, then, now->value, true);
+			add_difference(
+				gate, now->key, then, now->value, true, NULL);
 	}
 	for (size_t i = 0; i < before.texts.n; i++)
 		if (!tw_map_get(&after.texts, before.texts.v[i].key))
 			add_difference(gate, before.texts.v[i].key,
-				before.texts.v[i].value, NULL, true);
+				before.texts.v[i].value, NULL, true, NULL);
 }
 
 void tw_gate_list_differences(struct tw_gate *gate)

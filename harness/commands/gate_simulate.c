@@ -88,6 +88,7 @@ static void count_up(
 		side = i < gate->runs ? TW_FLOW_CANDIDATE : TW_FLOW_BASELINE;
 		gate->undecided[side] += seen[i].undecided;
 		gate->untold[side] |= seen[i].untold;
+		tw_gate_note_reached(gate, &seen[i]);
 	}
 }
 
@@ -187,6 +188,8 @@ int tw_gate_simulate(struct tw_gate *gate)
 		tw_vec_push_in(&gate->arena, &gate->assumed, result);
 	}
 	gate->result = variants[0].result;
+	if (!status)
+		tw_gate_drop_unreached(gate);
 	gate->complete = tw_traffic_completeness(gate->traffic);
 	for (size_t k = 0; k < n; k++)
 		release(&variants[k]);

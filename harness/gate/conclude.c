@@ -196,19 +196,22 @@ static void add_reason(struct tw_gate_result *gate, struct tw_arena *arena,
 static void check_blind(struct tw_gate_result *gate,
 	const struct tw_evidence *evidence, struct tw_arena *arena)
 {
-	size_t modelled = 0;
+	size_t modelled = 0, unreached = 0;
 
-	for (size_t i = 0; i < evidence->n_differences; i++)
+	for (size_t i = 0; i < evidence->n_differences; i++) {
 		modelled += evidence->differences[i].modelled;
+		unreached += evidence->differences[i].unreached;
+	}
 	if (!evidence->n_differences || modelled)
 		return;
 	add_reason(gate, arena, "blind",
 		tw_arena_printf(arena,
-			"%zu field%s differ%s and none of them is modelled "
+			"%zu field%s differ%s and none of them is modelled%s "
 			"(%s%s): the twin can not have seen their effect",
 			evidence->n_differences,
 			evidence->n_differences == 1 ? "" : "s",
 			evidence->n_differences == 1 ? "s" : "",
+			unreached ? " and reached by a request" : "",
 			evidence->differences[0].path,
 			evidence->n_differences > 1 ? ", ..." : ""),
 		"give the candidate's real build (candidate: {process: ...}) "

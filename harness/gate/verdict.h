@@ -160,7 +160,8 @@ struct tw_scenario_result {
 struct tw_difference {
 	const char *path; /* "services.shop/cart.replicas" */
 	const char *before, *after;
-	bool modelled;
+	bool modelled;	/* the twin behaves differently for it, in these runs */
+	bool unreached; /* not modelled for this alone: no request came there */
 };
 
 /* Why the whole gate is not to be trusted. */

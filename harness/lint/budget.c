@@ -75,6 +75,8 @@ tw_time tw_budget_inner(struct tw_budget *budget, const struct tw_step *step)
 	for (uint32_t i = 0; i < channel->n_targets; i++) {
 		uint32_t endpoint = channel->targets[i].endpoint;
 
+		if (endpoint == TW_NONE)
+			continue; /* a route to nowhere */
 		worst = larger(worst,
 			tw_budget_program(budget,
 				budget->model->endpoints[endpoint].program));

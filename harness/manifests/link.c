@@ -144,18 +144,24 @@ static bool is_reached(const struct tw_manifests *m, const struct tw_spec *spec,
 		if (tw_link_calls(
 			    spec, spec->services.v[i].value, service->key))
 			return true;
+	for (size_t i = 0; i < m->edges.n; i++)
+		if (!strcmp(m->edges.v[i].to, service->key))
+			return true;
 	return false;
 }
 
-/* Its pods are those of a service that a model describes. */
-static bool is_described_elsewhere(const struct tw_manifests *m,
+/* Its pods are those of a service that a model describes, or requests reach. */
+static bool is_shown_elsewhere(const struct tw_manifests *m,
 	const struct tw_spec *spec, const struct tw_spec_service *service)
 {
 	for (size_t i = 0; i < spec->services.n; i++) {
 		const struct tw_spec_service *other = spec->services.v[i].value;
 
-		if (other == service || !other->endpoints.n ||
-			tw_map_get(&m->linked, other->key))
+		if (other == service)
+			continue;
+		if ((!other->endpoints.n ||
+			    tw_map_get(&m->linked, other->key)) &&
+			!is_reached(m, spec, other))
 			continue;
 		for (size_t k = 0; k < other->workloads.n; k++)
 			if (is_in_front(service, other->workloads.v[k]))
@@ -209,7 +215,7 @@ size_t tw_manifests_link(
 
 		tw_link_limits(m, service);
 		if (service->endpoints.n ||
-			(is_described_elsewhere(m, spec, service) &&
+			(is_shown_elsewhere(m, spec, service) &&
 				!is_reached(m, spec, service)) ||
 			!add_calls(m, spec, service, &steps, diags))
 			continue;

@@ -104,9 +104,10 @@ struct tw_manifests {
 	size_t passed;	    /* other files of a glob or folder, passed over */
 	struct tw_map kept; /* kind -> size_t *: objects not modelled */
 
+	struct tw_map by_id; /* id -> struct tw_object * */
+
 	/* Private. */
 	struct tw_map linked;	/* keys of services whose steps are edges */
-	struct tw_map by_id;	/* id -> struct tw_object * */
 	struct tw_map seen;	/* paths that were read */
 	struct tw_map charts;	/* folders of templates that were told of */
 	struct tw_map projects; /* folder -> struct tw_compose_project * */
@@ -136,8 +137,9 @@ int tw_manifests_spec(
  * edges that carry telemetry, and those that would close a circle (a note).
  * Returns how many edges were used.
  *
- * A Service whose pods another Service's model describes gets none, unless an
- * entry leads to it or a model calls it: nothing would ever run them.
+ * A Service whose pods another Service's model describes, or which are reached
+ * by another Service, gets none unless an entry leads to it or something calls
+ * it: nothing would ever run them.
  *
  * Addresses that lead nowhere are warnings (rule address-to-nowhere); calls
  * whose every address leads nowhere are severed (spec.h).
@@ -184,6 +186,13 @@ struct tw_manifest_changes {
 void tw_manifests_diff(const struct tw_manifests *a,
 	const struct tw_manifests *b, struct tw_arena *arena,
 	struct tw_manifest_changes *changes);
+
+/* Whether a request reached any service that an object is about, in the eyes
+ * of the caller: a Service itself, those in front of a workload, the hosts of a
+ * VirtualService or DestinationRule. True where we cannot tell. */
+typedef bool tw_manifest_reached(void *context, const char *service);
+bool tw_manifests_is_reached(const struct tw_object *object,
+	struct tw_spec *spec, tw_manifest_reached *reached, void *context);
 
 /* All of the above for one side in one call. */
 struct tw_manifest_pattern {

@@ -171,6 +171,9 @@ static void use_ports(
 {
 	for (size_t i = 0; i < service->ports.n; i++) {
 		tw_manifests_use(m, service->ports.v[i].port.origin->pos);
+		if (service->ports.v[i].name.origin)
+			tw_manifests_use(
+				m, service->ports.v[i].name.origin->pos);
 		if (service->ports.v[i].target_name.origin)
 			tw_manifests_use(
 				m, service->ports.v[i].target_name.origin->pos);
@@ -203,6 +206,50 @@ static void judge_port(struct tw_manifests *m, struct tw_spec *spec,
 	use_ports(m, tw_map_get(&spec->services, it->service));
 }
 
+/* Whether an entry leads to a port that its service does not have. */
+static bool misses_port(const struct tw_spec_entry *entry,
+	const struct tw_spec_service *service)
+{
+	if (!entry->port.origin && !entry->port_name.v)
+		return false;
+	for (size_t i = 0; i < service->ports.n; i++) {
+		const struct tw_spec_port *it = &service->ports.v[i];
+
+		if (entry->port.origin
+				? it->port.v == entry->port.v
+				: it->name.v && !strcmp(it->name.v,
+							entry->port_name.v))
+			return false;
+	}
+	return service->has_object && service->ports.n;
+}
+
+/* Requests from outside, where no entry leads to a port of the service. */
+static void judge_entries(struct tw_manifests *m, struct tw_spec *spec,
+	const struct tw_spec_service *service)
+{
+	const struct tw_spec_entry *missing = NULL;
+	struct tw_pos pos;
+
+	for (size_t i = 0; i < spec->entries.n; i++) {
+		const struct tw_spec_entry *it = spec->entries.v[i];
+
+		if (!it->service.v || strcmp(it->service.v, service->key) != 0)
+			continue;
+		if (!misses_port(it, service))
+			return;
+		missing = it;
+	}
+	if (!missing)
+		return;
+	pos = missing->port.origin ? missing->port.origin->pos
+				   : missing->port_name.origin->pos;
+	tw_link_sever(spec, "outside", service->key, pos,
+		"the way in leads to a port that the Service does not have");
+	tw_manifests_use(m, pos);
+	use_ports(m, service);
+}
+
 void tw_addresses_judge(
 	struct tw_manifests *m, struct tw_spec *spec, struct tw_diags *diags)
 {
@@ -219,4 +266,6 @@ void tw_addresses_judge(
 			k++)
 			judge_port(m, spec, spec->services.v[k].value, it);
 	}
+	for (size_t i = 0; i < spec->services.n; i++)
+		judge_entries(m, spec, spec->services.v[i].value);
 }

@@ -180,6 +180,41 @@ edit catalog 's/^metadata: {name: catalog}$/metadata: {name: products}/;
 	/^kind: Service/,$s/name: products}/name: catalog}/'
 gate 0
 
+# --- what no request reaches is no evidence ----------------------------------
+{
+	workload stock 7002
+	service stock-2 stock
+} >"$shop/deploy/stock.yaml"
+expect 4 env -C "$shop" "$TWINRIG" gate
+told '3 fields differ and none of them is modelled and reached by a request'
+rm "$shop/deploy/stock.yaml"
+
+# --- the way in, and a route -------------------------------------------------
+cat >"$shop/deploy/in.yaml" <<-END
+	apiVersion: networking.k8s.io/v1
+	kind: Ingress
+	metadata: {name: in}
+	spec: {rules: [{http: {paths: [{path: /, pathType: Prefix,
+	  backend: {service: {name: web, port: {name: http}}}}]}}]}
+	---
+	apiVersion: networking.istio.io/v1
+	kind: VirtualService
+	metadata: {name: catalog}
+	spec: {hosts: [catalog], http: [{timeout: 1s,
+	  route: [{destination: {host: catalog}}]}]}
+	END
+commit_all "$shop" "A way in, and a route"
+edit in 's/port: {name: http}/port: {name: grpc}/'
+gate 1
+told 'guilty +outside -> default/web'
+told 'route-to-nowhere'
+edit web '/^kind: Service/,/^---/s/name: http/name: plain/'
+gate 1
+told 'guilty +outside -> default/web'
+edit in 's/destination: {host: catalog}/destination: {host: catalogue}/'
+gate 1
+told 'guilty +default/web -> default/catalog'
+
 # --- a run shows it too, and a check without a run --------------------------
 sed -i 's/catalog:80/catalog:81/' "$shop/deploy/web.yaml"
 expect 0 env -C "$shop" "$TWINRIG" check

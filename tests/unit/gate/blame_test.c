@@ -75,7 +75,7 @@ static void expect_guilty(const struct figures *worse, const char *check,
 {
 	struct fixture f;
 	const struct tw_blame *blame;
-	struct tw_difference difference = {differs, "1", "2", true};
+	struct tw_difference difference = {differs, "1", "2", true, false};
 	struct tw_check_result *result;
 
 	fixture_init(&f, 2);

@@ -341,8 +341,8 @@ START_TEST(gate_reasons)
 {
 	struct fixture f;
 	const struct tw_difference differ[] = {
-		{"services.shop/cart.image", "a", "b", false},
-		{"services.shop/cart.replicas", "2", "3", true}};
+		{"services.shop/cart.image", "a", "b", false, false},
+		{"services.shop/cart.replicas", "2", "3", true, false}};
 	struct tw_evidence evidence = {.exchanges = 100,
 		.replayed = 90,
 		.floor = 0.95,

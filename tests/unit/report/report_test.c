@@ -254,12 +254,12 @@ static void add_steady(struct synthetic *s)
 
 static const struct tw_difference differ[] = {
 	{"VirtualService shop/payment spec.http[0].timeout", "2s", "500ms",
-		true},
+		true, false},
 	{"VirtualService shop/payment spec.http[0].retries.attempts", "2", "3",
-		true},
+		true, false},
 	{"Deployment shop/payment spec.template.spec.containers[0].image",
-		"payment:1.4", "payment:1.5", false},
-	{"ConfigMap shop/flags data.new", NULL, "on", false},
+		"payment:1.4", "payment:1.5", false, false},
+	{"ConfigMap shop/flags data.new", NULL, "on", false, false},
 };
 
 static const struct tw_report_assumed assumed[] = {
