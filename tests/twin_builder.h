@@ -227,6 +227,7 @@ static inline struct tw_cell b_sum(const struct tw_observation *obs,
 		sum.retries += it->retries;
 		sum.overflow += it->overflow;
 		sum.denied += it->denied;
+		sum.ejections += it->ejections;
 		sum.abandoned += it->abandoned;
 		sum.queued += it->queued;
 		sum.worked += it->worked;

@@ -17,7 +17,7 @@
 struct line {
 	const struct tw_cell_key *key;
 	uint64_t count, errors, timeouts, retries;
-	uint64_t overflow, denied;
+	uint64_t overflow, denied, ejections;
 	struct tw_histogram latency;
 };
 
@@ -44,6 +44,7 @@ static void add_cell(struct lines *lines, const struct tw_cell *cell)
 	line->retries += cell->retries;
 	line->overflow += cell->overflow;
 	line->denied += cell->denied;
+	line->ejections += cell->ejections;
 	tw_histogram_merge(&line->latency, &cell->latency);
 }
 
@@ -83,7 +84,7 @@ static void print_line(const struct line *line)
 
 static bool has_proxies(const struct line *line)
 {
-	return line->overflow || line->denied;
+	return line->overflow || line->denied || line->ejections;
 }
 
 /* What policies of proxies did, where they did anything. */
@@ -98,14 +99,15 @@ static void print_proxies(const struct lines *lines)
 		if (!has_proxies(line))
 			continue;
 		if (!any)
-			printf("  %-58s %9s %8s\n", "proxies", "overflow",
-				"denied");
+			printf("  %-58s %9s %8s %9s\n", "proxies", "overflow",
+				"denied", "ejections");
 		any = true;
 		tw_buf_printf(&name, "%s -> %s %s", line->key->caller,
 			line->key->service, line->key->endpoint);
-		printf("  %-58s %9llu %8llu\n", tw_buf_text(&name),
+		printf("  %-58s %9llu %8llu %9llu\n", tw_buf_text(&name),
 			(unsigned long long)line->overflow,
-			(unsigned long long)line->denied);
+			(unsigned long long)line->denied,
+			(unsigned long long)line->ejections);
 		tw_buf_release(&name);
 	}
 }

@@ -111,3 +111,171 @@ const struct tw_table tw_throttle_table = {
 	.help = "gRPC's retryThrottling",
 	.rows = throttle_rows,
 };
+
+/* ---- outlier detection ------------------------------------------------- */
+
+static const struct tw_row outlier_rows[] = {
+	{.name = "consecutive-5xx",
+		.type = TW_ROW_INT,
+		AT(tw_spec_outlier, consecutive_5xx),
+		.otherwise = "5",
+		.max = 1e9,
+		.help = "answers 5xx in a row; 0: off"},
+	{.name = "consecutive-gateway-failure",
+		.type = TW_ROW_INT,
+		AT(tw_spec_outlier, consecutive_gateway_failure),
+		.otherwise = "0",
+		.max = 1e9,
+		.help = "answers 502, 503 or 504 in a row; 0: off"},
+	{.name = "consecutive-local-origin-failure",
+		.type = TW_ROW_INT,
+		AT(tw_spec_outlier, consecutive_local_origin_failure),
+		.otherwise = "5",
+		.max = 1e9,
+		.help = "failed connections, resets and timeouts in a row, "
+			"where these count by themselves; 0: off"},
+	{.name = "split-external-local-origin-errors",
+		.type = TW_ROW_SWITCH,
+		AT(tw_spec_outlier, split_external_local_origin_errors),
+		.otherwise = "false",
+		.help = "count failed connections, resets and timeouts by "
+			"themselves, not as 503 and 504"},
+	{.name = "interval",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_outlier, interval),
+		.otherwise = "10s",
+		.min = TW_MS,
+		.help = "between two sweeps"},
+	{.name = "base-ejection-time",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_outlier, base_ejection_time),
+		.otherwise = "30s",
+		.min = TW_MS,
+		.help = "of the first ejection; twice as long for the second, "
+			"and so on"},
+	{.name = "max-ejection-time",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_outlier, max_ejection_time),
+		.min = TW_MS,
+		.help = "the longest; 300s, or the base, if not given"},
+	{.name = "max-ejection-percent",
+		.type = TW_ROW_RATIO,
+		AT(tw_spec_outlier, max_ejection_percent),
+		.otherwise = "10%",
+		.help = "of the replicas that may be ejected at once"},
+	{.name = "always-eject-one-host",
+		.type = TW_ROW_SWITCH,
+		AT(tw_spec_outlier, always_eject_one_host),
+		.otherwise = "false",
+		.help = "one may be, whatever share it is"},
+	{.name = "success-rate-stdev-factor",
+		.type = TW_ROW_REAL,
+		AT(tw_spec_outlier, success_rate_stdev_factor),
+		.otherwise = "1.9",
+		.max = 1000,
+		.help = "below the mean of the success rates by so many "
+			"standard deviations; 0: off"},
+	{.name = "success-rate-minimum-hosts",
+		.type = TW_ROW_INT,
+		AT(tw_spec_outlier, success_rate_minimum_hosts),
+		.otherwise = "5",
+		.max = 1e9,
+		.help = "replicas that must have the volume"},
+	{.name = "success-rate-request-volume",
+		.type = TW_ROW_INT,
+		AT(tw_spec_outlier, success_rate_request_volume),
+		.otherwise = "100",
+		.max = 1e9,
+		.help = "requests in the interval that a replica must have"},
+	{.name = "failure-percentage-threshold",
+		.type = TW_ROW_RATIO,
+		AT(tw_spec_outlier, failure_percentage_threshold),
+		.help = "failures of the requests in an interval from which on "
+			"a replica is ejected; off if not given"},
+	{.name = "failure-percentage-minimum-hosts",
+		.type = TW_ROW_INT,
+		AT(tw_spec_outlier, failure_percentage_minimum_hosts),
+		.otherwise = "5",
+		.max = 1e9,
+		.help = "replicas that must have the volume"},
+	{.name = "failure-percentage-request-volume",
+		.type = TW_ROW_INT,
+		AT(tw_spec_outlier, failure_percentage_request_volume),
+		.otherwise = "50",
+		.max = 1e9,
+		.help = "requests in the interval that a replica must have"},
+	{.name = "panic-threshold",
+		.type = TW_ROW_RATIO,
+		AT(tw_spec_outlier, panic_threshold),
+		.otherwise = "50%",
+		.help = "where fewer of the replicas than this are not "
+			"ejected, all are used"},
+	{0},
+};
+
+static void check_outlier(
+	struct tw_schema_reader *reader, void *base, const struct tw_yaml *node)
+{
+	const struct tw_spec_outlier *it = base;
+
+	if (it->max_ejection_time.origin &&
+		it->max_ejection_time.v <
+			tw_int_or(it->base_ejection_time, 30 * TW_S))
+		tw_diag(reader->diags, TW_ERROR,
+			tw_yaml_find(node, "max-ejection-time")->key->pos,
+			"'max-ejection-time' is shorter than "
+			"'base-ejection-time'");
+}
+
+const struct tw_table tw_outlier_table = {
+	.name = "outlier-detection",
+	.help = "which replicas a caller's replica passes over for a while",
+	.rows = outlier_rows,
+	.check = check_outlier,
+};
+
+/* ---- load balancing ---------------------------------------------------- */
+
+static const struct tw_row balancing_rows[] = {
+	{.name = "choice-count",
+		.type = TW_ROW_INT,
+		AT(tw_spec_balancing, choice_count),
+		.otherwise = "2",
+		.min = 1,
+		.max = 1000,
+		.help = "least-request: how many random replicas are compared"},
+	{.name = "active-request-bias",
+		.type = TW_ROW_REAL,
+		AT(tw_spec_balancing, active_request_bias),
+		.otherwise = "1",
+		.max = 100,
+		.help = "least-request: how much load counts where weights "
+			"differ"},
+	{.name = "slow-start-window",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_balancing, slow_start_window),
+		.otherwise = "0s",
+		.help = "round-robin, least-request: how long a new replica "
+			"gets less"},
+	{.name = "slow-start-aggression",
+		.type = TW_ROW_REAL,
+		AT(tw_spec_balancing, slow_start_aggression),
+		.otherwise = "1",
+		.min = 0.001,
+		.max = 1000,
+		.help = "the weight is (age / window)^(1 / aggression)"},
+	{.name = "slow-start-min-weight",
+		.type = TW_ROW_RATIO,
+		AT(tw_spec_balancing, slow_start_min_weight),
+		.otherwise = "10%",
+		.min = 0.0001,
+		.help = "its least weight"},
+	{0},
+};
+
+const struct tw_table tw_balancing_table = {
+	.name = "load-balancing",
+	.help = "how a caller's replica chooses among the replicas, beside "
+		"`balancer`",
+	.rows = balancing_rows,
+};

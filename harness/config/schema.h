@@ -21,6 +21,7 @@ enum tw_row_type {	 /* -> what stands at the offset */
 	TW_ROW_CHOICE,	 /* struct tw_text: one of `choices` */
 	TW_ROW_ENUM,	 /* struct tw_int: place in `choices` */
 	TW_ROW_FLAG,	 /* bool */
+	TW_ROW_SWITCH,	 /* struct tw_int: 0 or 1 */
 	TW_ROW_INT,	 /* struct tw_int */
 	TW_ROW_DURATION, /* struct tw_int, ns: "250ms" */
 	TW_ROW_CPU,	 /* struct tw_int, thousandths: "500m", "2" */

@@ -146,6 +146,7 @@ static void add_type(struct tw_buf *out, const struct tw_row *row)
 		add_choices(out, row->choices);
 		return;
 	case TW_ROW_FLAG:
+	case TW_ROW_SWITCH:
 		tw_buf_add_text(out, "\"type\": \"boolean\"");
 		return;
 	case TW_ROW_INT:

@@ -17,6 +17,7 @@ static const struct {
 	[TW_ROW_CHOICE] = {"one of its choices", NULL},
 	[TW_ROW_ENUM] = {"one of its choices", NULL},
 	[TW_ROW_FLAG] = {"true or false", NULL},
+	[TW_ROW_SWITCH] = {"true or false", NULL},
 	[TW_ROW_INT] = {"a whole number", NULL},
 	[TW_ROW_DURATION] = {"a duration such as 250ms", "ms"},
 	[TW_ROW_CPU] = {"an amount of CPU such as 500m or 2", NULL},
@@ -377,6 +378,17 @@ static void read_int(struct tw_schema_reader *reader, const struct tw_row *row,
 		set_int(reader, row->name, to, value, node);
 }
 
+static void read_switch(struct tw_schema_reader *reader,
+	const struct tw_row *row, struct tw_int *to, const struct tw_yaml *node)
+{
+	bool on;
+
+	if (!tw_yaml_bool(node, &on))
+		expected(reader, row, node);
+	else
+		set_int(reader, row->name, to, on, node);
+}
+
 static void read_real(struct tw_schema_reader *reader, const struct tw_row *row,
 	struct tw_real *to, const struct tw_yaml *node)
 {
@@ -415,6 +427,9 @@ void tw_schema_value(struct tw_schema_reader *reader, const struct tw_row *row,
 	case TW_ROW_FLAG:
 		if (!tw_yaml_bool(node, at))
 			expected(reader, row, node);
+		return;
+	case TW_ROW_SWITCH:
+		read_switch(reader, row, at, node);
 		return;
 	case TW_ROW_INT:
 	case TW_ROW_DURATION:

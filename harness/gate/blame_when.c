@@ -17,6 +17,7 @@ static double slice_part(
 	case TW_METRIC_REQUESTS:
 	case TW_METRIC_RETRIES:
 	case TW_METRIC_DENIED:
+	case TW_METRIC_EJECTIONS:
 		return slice->count;
 	default:
 		return (double)slice->latency_sum;

@@ -27,6 +27,7 @@
  *	ratio(shed)      calls refused at once (queue full, nobody ready)/calls
  *	ratio(overflow)  tries that a circuit breaker refused / calls
  *	ratio(denied)    retries that no budget was left for / calls
+ *	ratio(ejections) of replicas by callers' outlier detection / calls
  *	rate(requests)   calls that ended, per second of the run or the window
  *	max(unavailable) replicas that should be there and are not: the most at
  *	                 once, of the service that is worst
@@ -44,11 +45,11 @@
  * Labels: service, endpoint, caller, zone, side, window. `service` is who is
  * called. side is "client", what the caller saw, all tries together, or
  * "server", one try as a replica saw it. The default is "client"; retries
- * and what proxies do (overflow, denied) exist there alone. window is "before",
- *"during" or "after" the faults, by when a call began; all three where none is
- *said. zone is the replica's on the server's side, the caller's on the
- *client's. Calls of the client's side from within and from without are not
- *added up: where neither service nor caller is selected or grouped by, only
+ * and what proxies do (overflow, denied …) exist there alone. window is
+ *"before", "during" or "after" the faults, by when a call began; all three
+ *where none is said. zone is the replica's on the server's side, the caller's
+ *on the client's. Calls of the client's side from within and from without are
+ *not added up: where neither service nor caller is selected or grouped by, only
  *calls from outside count (caller="outside"): `ratio(errors)` is what users
  *see. unavailable, queue, utilization and throttled know service and window
  *only.
@@ -79,6 +80,7 @@ enum tw_metric {
 	TW_METRIC_SHED,
 	TW_METRIC_OVERFLOW,
 	TW_METRIC_DENIED,
+	TW_METRIC_EJECTIONS,
 	TW_METRIC_REQUESTS,
 	TW_METRIC_UNAVAILABLE,
 	TW_METRIC_QUEUE,
@@ -171,8 +173,8 @@ int tw_check_parse(struct tw_check *check, struct tw_arena *arena,
 /* Counts of what a caller did: they exist on the client's side alone. */
 static inline bool tw_metric_is_callers(enum tw_metric metric)
 {
-	return metric == TW_METRIC_RETRIES || metric == TW_METRIC_OVERFLOW ||
-	       metric == TW_METRIC_DENIED;
+	return metric >= TW_METRIC_RETRIES && metric < TW_METRIC_REQUESTS &&
+	       metric != TW_METRIC_SHED;
 }
 
 bool tw_check_applies(const struct tw_check *check, const char *scenario);

@@ -380,7 +380,8 @@ struct aggregate {
 #define RATIOS                                                                 \
 	(BIT(TW_METRIC_ERRORS) | BIT(TW_METRIC_TIMEOUTS) |                     \
 		BIT(TW_METRIC_RETRIES) | BIT(TW_METRIC_SHED) |                 \
-		BIT(TW_METRIC_OVERFLOW) | BIT(TW_METRIC_DENIED))
+		BIT(TW_METRIC_OVERFLOW) | BIT(TW_METRIC_DENIED) |              \
+		BIT(TW_METRIC_EJECTIONS))
 #define MAXIMA                                                                 \
 	(BIT(TW_METRIC_LATENCY) | BIT(TW_METRIC_UNAVAILABLE) |                 \
 		BIT(TW_METRIC_QUEUE))
@@ -394,7 +395,8 @@ static const struct aggregate aggregates[] = {
 	{"mean", TW_AGG_MEAN, 0, BIT(TW_METRIC_LATENCY), "latency"},
 	{"max", TW_AGG_MAX, 0, MAXIMA, "latency, unavailable or queue"},
 	{"ratio", TW_AGG_RATIO, 0, RATIOS,
-		"errors, timeouts, retries, shed, overflow or denied"},
+		"errors, timeouts, retries, shed, overflow, denied or "
+		"ejections"},
 	{"rate", TW_AGG_RATE, 0, BIT(TW_METRIC_REQUESTS), "requests"},
 	{"utilization", TW_AGG_SHARE, 0, BIT(TW_METRIC_UTILIZATION), ""},
 	{"throttled", TW_AGG_SHARE, 0, BIT(TW_METRIC_THROTTLED), ""},
@@ -404,8 +406,8 @@ static const struct aggregate aggregates[] = {
 #define AGGREGATES (sizeof aggregates / sizeof *aggregates)
 
 static const char *const metrics[] = {"latency", "errors", "timeouts",
-	"retries", "shed", "overflow", "denied", "requests", "unavailable",
-	"queue"};
+	"retries", "shed", "overflow", "denied", "ejections", "requests",
+	"unavailable", "queue"};
 
 #define METRICS (sizeof metrics / sizeof *metrics)
 

@@ -210,6 +210,8 @@ static uint64_t part_of(const struct tw_cell *cell, enum tw_metric metric)
 		return cell->overflow;
 	case TW_METRIC_DENIED:
 		return cell->denied;
+	case TW_METRIC_EJECTIONS:
+		return cell->ejections;
 	default:
 		return 0;
 	}

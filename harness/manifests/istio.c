@@ -415,27 +415,6 @@ void tw_read_virtual_service(struct tw_manifest_reader *r)
 		read_http(r, tw_yaml_item(http, i), group);
 }
 
-/* LEAST_CONN is the old word for LEAST_REQUEST. */
-static void read_balancer(struct tw_manifest_reader *r, struct tw_yaml *policy,
-	struct tw_spec_service *service)
-{
-	static const struct {
-		const char *word;
-		enum tw_balancer balancer;
-	} words[] = {{"ROUND_ROBIN", TW_BALANCE_ROUND_ROBIN},
-		{"RANDOM", TW_BALANCE_RANDOM},
-		{"LEAST_REQUEST", TW_BALANCE_LEAST_REQUEST},
-		{"LEAST_CONN", TW_BALANCE_LEAST_REQUEST}};
-	struct tw_yaml *it =
-		tw_yaml_path(policy, "loadBalancer", "simple", NULL);
-	const char *word = tw_yaml_text(it);
-
-	for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
-		if (!strcmp(word, words[i].word))
-			tw_set_int(&service->balancer, words[i].balancer,
-				tw_manifest_origin(r, tw_yaml_use(it), NULL));
-}
-
 void tw_read_destination_rule(struct tw_manifest_reader *r)
 {
 	struct tw_yaml *spec = tw_yaml_get(r->object->doc, "spec");
@@ -450,7 +429,6 @@ void tw_read_destination_rule(struct tw_manifest_reader *r)
 	if (!service)
 		return; /* out of the cluster, or declared elsewhere */
 	tw_yaml_use(host);
-	read_balancer(r, tw_yaml_get(spec, "trafficPolicy"), service);
 	for (size_t i = 0; i < tw_yaml_count(subsets); i++) {
 		struct tw_yaml *it = tw_yaml_item(subsets, i);
 		struct tw_yaml *name = tw_yaml_get(it, "name");

@@ -28,6 +28,120 @@ static void read_pool(struct tw_manifest_reader *r, struct tw_yaml *pool,
 	use_int(r, http, "maxRetries", &to->breaker.max_retries);
 }
 
+/* A number of percent. */
+static void use_percent(struct tw_manifest_reader *r, struct tw_yaml *map,
+	const char *name, struct tw_real *to)
+{
+	struct tw_yaml *it = tw_yaml_get(map, name);
+	struct tw_int percent = {0};
+
+	if (tw_manifest_int(r, it, 0, 100, &percent))
+		tw_set_real(to, (double)percent.v / 100, percent.origin);
+	tw_yaml_use(it);
+}
+
+static void use_number(struct tw_manifest_reader *r, struct tw_yaml *map,
+	const char *name, struct tw_int *to)
+{
+	struct tw_yaml *it = tw_yaml_get(map, name);
+
+	tw_manifest_int(r, it, 0, UINT32_MAX, to);
+	tw_yaml_use(it);
+}
+
+static void use_duration(struct tw_manifest_reader *r, struct tw_yaml *map,
+	const char *name, struct tw_int *to)
+{
+	struct tw_yaml *it = tw_yaml_get(map, name);
+
+	tw_manifest_duration(r, it, to);
+	tw_yaml_use(it);
+}
+
+static void use_switch(struct tw_manifest_reader *r, struct tw_yaml *map,
+	const char *name, struct tw_int *to)
+{
+	struct tw_yaml *it = tw_yaml_get(map, name);
+	bool on;
+
+	if (it && tw_yaml_bool(it, &on))
+		tw_set_int(to, on, tw_manifest_origin(r, it, NULL));
+	else if (it && !tw_yaml_is_null(it))
+		tw_manifest_error(r, it, "%s: expected true or false", name);
+	tw_yaml_use(it);
+}
+
+/*
+ * pilot/pkg/networking/core/cluster_traffic_policy.go, applyOutlierDetection:
+ * success rates are not looked at, and no panic unless minHealthPercent.
+ */
+static void read_outlier(struct tw_manifest_reader *r, struct tw_yaml *from,
+	struct tw_spec_policy *to)
+{
+	struct tw_spec_outlier *it = &to->outlier;
+	const struct tw_origin *origin = tw_manifest_origin(r, from, NULL);
+
+	if (!tw_yaml_is(from, TW_YAML_MAPPING))
+		return;
+	use_number(r, from, "consecutiveErrors",
+		&it->consecutive_gateway_failure); /* before Istio 1.5 */
+	use_number(r, from, "consecutive5xxErrors", &it->consecutive_5xx);
+	use_number(r, from, "consecutiveGatewayErrors",
+		&it->consecutive_gateway_failure);
+	use_switch(r, from, "splitExternalLocalOriginErrors",
+		&it->split_external_local_origin_errors);
+	use_number(r, from, "consecutiveLocalOriginFailures",
+		&it->consecutive_local_origin_failure);
+	use_duration(r, from, "interval", &it->interval);
+	use_duration(r, from, "baseEjectionTime", &it->base_ejection_time);
+	use_percent(r, from, "maxEjectionPercent", &it->max_ejection_percent);
+	tw_set_real(&it->success_rate_stdev_factor, 0, origin);
+	tw_set_real(&it->panic_threshold, 0, origin);
+	use_percent(r, from, "minHealthPercent", &it->panic_threshold);
+}
+
+/* LEAST_CONN is the old word for LEAST_REQUEST. PASSTHROUGH and the like are
+ * left out. */
+static void read_simple(struct tw_manifest_reader *r, struct tw_yaml *it,
+	struct tw_spec_policy *to)
+{
+	static const struct {
+		const char *word;
+		enum tw_balancer balancer;
+	} words[] = {{"ROUND_ROBIN", TW_BALANCE_ROUND_ROBIN},
+		{"RANDOM", TW_BALANCE_RANDOM},
+		{"LEAST_REQUEST", TW_BALANCE_LEAST_REQUEST},
+		{"LEAST_CONN", TW_BALANCE_LEAST_REQUEST}};
+	const char *word = tw_yaml_text(it);
+
+	for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
+		if (!strcmp(word, words[i].word))
+			tw_set_int(&to->balancer, words[i].balancer,
+				tw_manifest_origin(r, tw_yaml_use(it), NULL));
+}
+
+static void read_balancing(struct tw_manifest_reader *r, struct tw_yaml *from,
+	struct tw_spec_policy *to)
+{
+	struct tw_yaml *warmup = tw_yaml_get(from, "warmup");
+	struct tw_yaml *aggression = tw_yaml_get(warmup, "aggression");
+	double value;
+	struct tw_spec_balancing *it = &to->balancing;
+
+	read_simple(r, tw_yaml_get(from, "simple"), to);
+	use_duration(r, from, "warmupDurationSecs", &it->slow_start_window);
+	if (!tw_yaml_is(warmup, TW_YAML_MAPPING))
+		return;
+	use_duration(r, warmup, "duration", &it->slow_start_window);
+	use_percent(r, warmup, "minimumPercent", &it->slow_start_min_weight);
+	if (aggression && tw_yaml_real(aggression, &value) && value > 0)
+		tw_set_real(&it->slow_start_aggression, value,
+			tw_manifest_origin(r, aggression, NULL));
+	else if (aggression)
+		tw_manifest_error(r, aggression, "expected a number above 0");
+	tw_yaml_use(aggression);
+}
+
 void tw_read_traffic_policy(struct tw_manifest_reader *r,
 	struct tw_yaml *policy, const char *callee, const char *subset)
 {
@@ -40,6 +154,8 @@ void tw_read_traffic_policy(struct tw_manifest_reader *r,
 	to->subset = subset;
 	to->origin = tw_manifest_origin(r, policy, NULL);
 	read_pool(r, tw_yaml_get(policy, "connectionPool"), to);
-	if (tw_spec_gives(to, &to->breaker, sizeof to->breaker))
+	read_outlier(r, tw_yaml_get(policy, "outlierDetection"), to);
+	read_balancing(r, tw_yaml_get(policy, "loadBalancer"), to);
+	if (tw_spec_gives(to, to, sizeof *to))
 		tw_vec_push_in(&r->spec->arena, &r->spec->policies, to);
 }

@@ -69,10 +69,9 @@ uint32_t build_channel(struct build *b, uint32_t caller, uint32_t endpoint);
 bool build_policy_fits(const struct tw_spec_policy *policy, const char *caller,
 	const char *callee, const char *endpoint);
 
-/* upstreams.c: what a channel's proxies keep; NULL: nothing. */
-const struct tw_upstream *build_upstream(const struct tw_model *model,
-	struct tw_arena *arena, const struct tw_channel *channel,
-	const struct tw_target *target);
+/* upstreams.c: a target's balancer, and what its proxies keep. */
+void build_upstream(const struct tw_model *model, struct tw_arena *arena,
+	const struct tw_channel *channel, struct tw_target *target);
 /* Whether a rule speaks of the route at all. */
 bool build_is_route(const struct tw_spec_policy *policy);
 /* The next policy from *from on that fits, whatever it asks of requests. */

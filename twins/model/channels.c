@@ -235,7 +235,7 @@ struct tw_target build_target(const struct tw_model *model, uint32_t endpoint,
 	const char *name, const char *subset,
 	const struct tw_spec_policy *policy)
 {
-	struct tw_target target = {TW_NONE, TW_NONE, 0, NULL};
+	struct tw_target target = {.endpoint = TW_NONE, .pool = TW_NONE};
 	uint32_t service = model->endpoints[endpoint].service;
 
 	if (name)
@@ -274,8 +274,7 @@ static void resolve_targets(const struct tw_model *model,
 			build_target(model, endpoint, NULL, NULL, policy);
 	targets[to->n_targets - 1].share = 1;
 	for (uint32_t t = 0; t < to->n_targets; t++)
-		targets[t].upstream =
-			build_upstream(model, arena, to, &targets[t]);
+		build_upstream(model, arena, to, &targets[t]);
 	to->targets = targets;
 }
 
@@ -308,13 +307,12 @@ void build_resolve(const struct tw_model *model, struct tw_arena *arena,
 	uint32_t caller, uint32_t endpoint, const struct tw_spec_policy *policy,
 	struct tw_channel *to)
 {
-	const struct tw_service *callee =
-		&model->services[model->endpoints[endpoint].service];
+	const char *callee =
+		model->services[model->endpoints[endpoint].service].key;
 
 	*to = (struct tw_channel){
 		.caller = caller,
 		.endpoint = endpoint,
-		.balancer = callee->balancer,
 		.policy = policy,
 		.backoff_base = BACKOFF_BASE,
 	};
@@ -329,8 +327,6 @@ void build_resolve(const struct tw_model *model, struct tw_arena *arena,
 			policy->retry_on, policy->retry_codes.n ? 0 : RETRY_ON);
 		to->backoff_base =
 			tw_int_or(policy->backoff_base, BACKOFF_BASE);
-		to->balancer =
-			(uint8_t)tw_int_or(policy->balancer, callee->balancer);
 		to->backoff_multiplier =
 			tw_real_or(policy->backoff_multiplier, 0);
 		to->backoff_jitter =
@@ -341,7 +337,7 @@ void build_resolve(const struct tw_model *model, struct tw_arena *arena,
 		to->backoff_max =
 			tw_int_or(policy->backoff_max, to->backoff_max);
 	resolve_targets(model, arena, policy, endpoint, to);
-	if (is_severed(model, tw_model_caller_name(model, caller), callee->key))
+	if (is_severed(model, tw_model_caller_name(model, caller), callee))
 		sever(arena, to);
 }
 

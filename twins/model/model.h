@@ -18,6 +18,7 @@
 
 #include "twins/model/spec.h"
 #include "twins/model/traits.h"
+#include "twins/model/upstream.h"
 
 #define TW_NONE UINT32_MAX
 
@@ -120,33 +121,10 @@ struct tw_pool {
 	uint32_t n_replicas;
 };
 
-/*
- * What a caller's proxies do with the replicas of a pool (Envoy's upstream
- * cluster), where a policy asks for more than to send: each proxy keeps a
- * state of its own (twins/world/upstream.h). Two that are alike in caller,
- * pool and policies are the same one, whatever endpoints are called.
- */
-struct tw_upstream {
-	uint32_t caller, pool;
-	uint64_t hash;	   /* of the names of caller and pool: for draws */
-	uint64_t identity; /* of these and of which rules apply */
-	/* Breaker. UINT32_MAX: no bound. */
-	uint32_t max_requests, max_retries;
-	/* Retry budget: 0: none. */
-	uint8_t budget; /* enum tw_budget_kind */
-	double budget_ratio;
-	uint32_t budget_min; /* Envoy's min_concurrency */
-	double budget_rate;  /* Linkerd's minRetriesPerSecond */
-	tw_time budget_interval;
-	/* Throttle, in thousandths of a token; 0: none. */
-	int64_t max_tokens, token_ratio;
-};
-
-enum tw_budget_kind { TW_BUDGET_NONE, TW_BUDGET_AT_ONCE, TW_BUDGET_SPAN };
-
 struct tw_target {
 	uint32_t endpoint, pool;
-	double share; /* cumulative: of this target and all before it */
+	uint8_t balancer; /* enum tw_balancer */
+	double share;	  /* cumulative: of this target and all before it */
 	const struct tw_upstream *upstream; /* NULL: nothing is kept */
 };
 
@@ -191,7 +169,6 @@ struct tw_channel {
 	tw_time backoff_base, backoff_max;
 	double backoff_multiplier; /* 0: Envoy's back-off */
 	double backoff_jitter;
-	uint8_t balancer;		     /* enum tw_balancer */
 	const struct tw_spec_policy *policy; /* NULL: none fits */
 	const struct tw_variant *variants;
 	uint32_t n_variants;

@@ -50,4 +50,60 @@ struct tw_spec_retry_throttle {
 	struct tw_real token_ratio; /* default 0.1; to the thousandth */
 };
 
+/*
+ * Envoy, outlier_detection.proto and outlier_detection_impl.cc; Istio,
+ * DestinationRule outlierDetection. A replica that answers badly is ejected:
+ * the balancer passes it over until base_ejection_time * (times ejected), at
+ * most max_ejection_time, has gone by at a sweep; sweeps come each interval
+ * from the start of the run on. At each sweep a replica that was back for an
+ * interval has one time less. No more than max_ejection_percent are ejected at
+ * once, but always one where always_eject_one_host.
+ *
+ * A timeout counts as 504 and a connection that failed or was reset as 503;
+ * with split_external_local_origin_errors these count by themselves.
+ */
+struct tw_spec_outlier {
+	struct tw_int consecutive_5xx;		   /* default 5; 0: off */
+	struct tw_int consecutive_gateway_failure; /* 502, 503, 504; default
+						    * 0: off */
+	struct tw_int consecutive_local_origin_failure;	  /* default 5 */
+	struct tw_int split_external_local_origin_errors; /* default false */
+	struct tw_int interval;				  /* default 10 s */
+	struct tw_int base_ejection_time;		  /* default 30 s */
+	struct tw_int max_ejection_time;     /* default 300 s, or base */
+	struct tw_real max_ejection_percent; /* default 10% */
+	struct tw_int always_eject_one_host; /* default false */
+	/* At a sweep, of replicas with so many requests since the last: below
+	 * mean - factor * standard deviation of the success rates; where there
+	 * are so many such replicas. */
+	struct tw_real success_rate_stdev_factor;  /* default 1.9; 0: off */
+	struct tw_int success_rate_minimum_hosts;  /* default 5 */
+	struct tw_int success_rate_request_volume; /* default 100 */
+	/* The same, at or above a ratio of failures. Envoy has 85% and does
+	 * not enforce it; here it is on where it is given. */
+	struct tw_real failure_percentage_threshold;	 /* default: off */
+	struct tw_int failure_percentage_minimum_hosts;	 /* default 5 */
+	struct tw_int failure_percentage_request_volume; /* default 50 */
+	/* Where fewer of the listed replicas than this are not ejected, all of
+	 * them are used (Envoy, load_balancing/panic_threshold). Istio switches
+	 * it off (minHealthPercent 0). */
+	struct tw_real panic_threshold; /* default 50% */
+};
+
+/*
+ * How a replica is chosen, beside the balancer's name.
+ *  - Envoy, least_request: the least busy of choice_count random ones, as this
+ *    proxy counts; where weights differ, by w / (requests + 1)^bias.
+ *  - Envoy, SlowStartConfig: a replica listed for t < window has the weight
+ *    max(min_weight_percent, (t / window)^(1 / aggression)). Of round robin
+ *    and least request.
+ */
+struct tw_spec_balancing {
+	struct tw_int choice_count;	      /* default 2 */
+	struct tw_real active_request_bias;   /* default 1 */
+	struct tw_int slow_start_window;      /* default 0: none */
+	struct tw_real slow_start_aggression; /* default 1 */
+	struct tw_real slow_start_min_weight; /* default 10% */
+};
+
 #endif

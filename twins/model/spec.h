@@ -308,7 +308,9 @@ struct tw_spec_policy {
 	struct tw_spec_breaker breaker;
 	struct tw_spec_retry_budget budget;
 	struct tw_spec_retry_throttle throttle;
-	struct tw_int balancer; /* enum tw_balancer */
+	struct tw_spec_outlier outlier;
+	struct tw_spec_balancing balancing; /* and `balancer`: one group */
+	struct tw_int balancer;		    /* enum tw_balancer */
 	TW_VEC(struct tw_spec_destination) destinations;
 	const struct tw_origin *origin;
 };

@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-/* What a rule of each group is looked for by. */
-enum group { BREAKER, BUDGET, THROTTLE, GROUPS };
+enum group { BREAKER, BUDGET, THROTTLE, OUTLIER, BALANCING, GROUPS };
 
 static bool gives(const struct tw_spec_policy *p, enum group group)
 {
@@ -20,6 +19,11 @@ static bool gives(const struct tw_spec_policy *p, enum group group)
 		return tw_spec_gives(p, &p->budget, sizeof p->budget);
 	case THROTTLE:
 		return tw_spec_gives(p, &p->throttle, sizeof p->throttle);
+	case OUTLIER:
+		return tw_spec_gives(p, &p->outlier, sizeof p->outlier);
+	case BALANCING:
+		return p->balancer.origin ||
+		       tw_spec_gives(p, &p->balancing, sizeof p->balancing);
 	case GROUPS:
 		break;
 	}
@@ -40,9 +44,9 @@ static bool gives_route(const struct tw_spec_policy *p)
 	       p->retries.origin || p->retry_on.origin || p->retry_codes.n ||
 	       p->backoff_base.origin || p->backoff_max.origin ||
 	       p->backoff_multiplier.origin || p->backoff_jitter.origin ||
-	       p->balancer.origin || p->destinations.n || p->conditions.n ||
-	       p->rewrite.origin || p->respond.origin || p->mirrors.n ||
-	       p->inject.delay.origin || p->inject.abort.origin;
+	       p->destinations.n || p->conditions.n || p->rewrite.origin ||
+	       p->respond.origin || p->mirrors.n || p->inject.delay.origin ||
+	       p->inject.abort.origin;
 }
 
 bool build_is_route(const struct tw_spec_policy *p)
@@ -60,7 +64,7 @@ static bool subset_fits(
 
 /* The number of the rule of each group, from 1; 0: none. A proxy's cluster is
  * that of the service which a route leads to. */
-static bool find_groups(const struct tw_model *model,
+static void find_groups(const struct tw_model *model,
 	const struct tw_channel *channel, const struct tw_target *target,
 	size_t found[static GROUPS])
 {
@@ -68,7 +72,6 @@ static bool find_groups(const struct tw_model *model,
 	const struct tw_pool *pool = &model->pools[target->pool];
 	const char *callee = model->services[pool->service].key;
 	const char *endpoint = model->endpoints[target->endpoint].name;
-	bool any = false;
 
 	for (size_t i = 0; i < spec->policies.n; i++) {
 		const struct tw_spec_policy *p = spec->policies.v[i];
@@ -80,12 +83,9 @@ static bool find_groups(const struct tw_model *model,
 			!subset_fits(p, pool))
 			continue;
 		for (int g = 0; g < GROUPS; g++)
-			if (!found[g] && gives(p, (enum group)g)) {
+			if (!found[g] && gives(p, (enum group)g))
 				found[g] = i + 1;
-				any = true;
-			}
 	}
-	return any;
 }
 
 static uint32_t bound(struct tw_int field)
@@ -132,32 +132,131 @@ static void set_names(const struct tw_model *model, struct tw_upstream *to,
 		to->identity = tw_hash_combine(to->identity, found[g]);
 }
 
-const struct tw_upstream *build_upstream(const struct tw_model *model,
-	struct tw_arena *arena, const struct tw_channel *channel,
+/* Envoy, outlier_detection.proto; what differs: policy.h. */
+static void set_outlier(
+	struct tw_outlier *to, const struct tw_spec_outlier *from)
+{
+	tw_time base = tw_int_or(from->base_ejection_time, 30 * TW_S);
+	tw_time max = 300 * TW_S;
+
+	*to = (struct tw_outlier){
+		.on = true,
+		.consecutive_5xx =
+			(uint32_t)tw_int_or(from->consecutive_5xx, 5),
+		.consecutive_gateway = (uint32_t)tw_int_or(
+			from->consecutive_gateway_failure, 0),
+		.consecutive_local = (uint32_t)tw_int_or(
+			from->consecutive_local_origin_failure, 5),
+		.split_local =
+			tw_int_or(from->split_external_local_origin_errors, 0),
+		.interval = tw_int_or(from->interval, 10 * TW_S),
+		.base = base,
+		.max = tw_int_or(
+			from->max_ejection_time, base > max ? base : max),
+		.max_percent = tw_real_or(from->max_ejection_percent, 0.1),
+		.always_one = tw_int_or(from->always_eject_one_host, 0),
+		.stdev_factor =
+			tw_real_or(from->success_rate_stdev_factor, 1.9),
+		.rate_hosts = (uint32_t)tw_int_or(
+			from->success_rate_minimum_hosts, 5),
+		.rate_volume = (uint32_t)tw_int_or(
+			from->success_rate_request_volume, 100),
+		.failure_threshold =
+			tw_real_or(from->failure_percentage_threshold, 0),
+		.failure_hosts = (uint32_t)tw_int_or(
+			from->failure_percentage_minimum_hosts, 5),
+		.failure_volume = (uint32_t)tw_int_or(
+			from->failure_percentage_request_volume, 50),
+		.panic = tw_real_or(from->panic_threshold, 0.5),
+	};
+}
+
+static const struct tw_spec_policy *rule(
+	const struct tw_model *model, const size_t *found, enum group group)
+{
+	return found[group] ? model->spec->policies.v[found[group] - 1] : NULL;
+}
+
+static void set_balancing(struct tw_balancing *to, uint8_t balancer,
+	const struct tw_spec_policy *policy)
+{
+	static const struct tw_spec_balancing none;
+	const struct tw_spec_balancing *from =
+		policy ? &policy->balancing : &none;
+
+	*to = (struct tw_balancing){
+		.balancer = balancer,
+		.choices = (uint32_t)tw_int_or(from->choice_count, 2),
+		.bias = tw_real_or(from->active_request_bias, 1),
+		.slow_start = tw_int_or(from->slow_start_window, 0),
+		.aggression = tw_real_or(from->slow_start_aggression, 1),
+		.min_weight = tw_real_or(from->slow_start_min_weight, 0.1),
+	};
+}
+
+static void set_groups(const struct tw_model *model, const size_t *found,
+	struct tw_upstream *to)
+{
+	const struct tw_spec_policy *p;
+
+	to->max_requests = to->max_retries = UINT32_MAX;
+	p = rule(model, found, BREAKER);
+	if (p) {
+		to->max_requests = bound(p->breaker.max_requests);
+		to->max_retries = bound(p->breaker.max_retries);
+	}
+	p = rule(model, found, BUDGET);
+	if (p)
+		set_budget(to, &p->budget);
+	p = rule(model, found, THROTTLE);
+	if (p)
+		set_throttle(to, &p->throttle);
+	p = rule(model, found, OUTLIER);
+	if (p)
+		set_outlier(&to->outlier, &p->outlier);
+}
+
+/* Round robin and random need no state of their own, and so does what has one
+ * replica. */
+static bool is_plain(const struct tw_model *model, const size_t *found,
 	const struct tw_target *target)
 {
-	struct tw_spec_policy *const *policies = model->spec->policies.v;
+	const struct tw_spec_policy *p = rule(model, found, BALANCING);
+
+	for (int g = 0; g < GROUPS; g++)
+		if (found[g] && g != BALANCING)
+			return false;
+	if (model->pools[target->pool].n_replicas < 2)
+		return true;
+	return target->balancer != TW_BALANCE_LEAST_REQUEST &&
+	       !(p && tw_int_or(p->balancing.slow_start_window, 0));
+}
+
+void build_upstream(const struct tw_model *model, struct tw_arena *arena,
+	const struct tw_channel *channel, struct tw_target *target)
+{
 	size_t found[GROUPS] = {0};
+	const struct tw_spec_policy *balancing;
 	struct tw_upstream *to;
 
-	if (target->pool == TW_NONE || target->endpoint == TW_NONE ||
-		!find_groups(model, channel, target, found))
-		return NULL;
+	if (target->pool == TW_NONE || target->endpoint == TW_NONE)
+		return;
+	find_groups(model, channel, target, found);
+	balancing = rule(model, found, BALANCING);
+	target->balancer =
+		model->services[model->pools[target->pool].service].balancer;
+	if (balancing)
+		target->balancer = (uint8_t)tw_int_or(
+			balancing->balancer, target->balancer);
+	if (is_plain(model, found, target))
+		return;
 	to = tw_new(arena, struct tw_upstream);
 	to->caller = channel->caller;
 	to->pool = target->pool;
 	set_names(model, to, found);
-	to->max_requests = to->max_retries = UINT32_MAX;
-	if (found[BREAKER]) {
-		const struct tw_spec_breaker *breaker =
-			&policies[found[BREAKER] - 1]->breaker;
-
-		to->max_requests = bound(breaker->max_requests);
-		to->max_retries = bound(breaker->max_retries);
-	}
-	if (found[BUDGET])
-		set_budget(to, &policies[found[BUDGET] - 1]->budget);
-	if (found[THROTTLE])
-		set_throttle(to, &policies[found[THROTTLE] - 1]->throttle);
-	return to;
+	set_groups(model, found, to);
+	set_balancing(&to->balancing, target->balancer, balancing);
+	to->per_host = to->outlier.on || to->balancing.slow_start ||
+		       target->balancer == TW_BALANCE_LEAST_REQUEST;
+	target->upstream = to;
 }

@@ -184,8 +184,7 @@ void build_mirrors(struct build *b, uint32_t at)
 		build_resolve(b->model, &b->model->arena, channel.caller,
 			target->endpoint, NULL, &to);
 		target->share = 1;
-		target->upstream =
-			build_upstream(b->model, &b->model->arena, &to, target);
+		build_upstream(b->model, &b->model->arena, &to, target);
 		to.targets = target;
 		to.n_targets = 1;
 		to.timeout = channel.timeout;

@@ -302,7 +302,7 @@ void tw_call_app_timeout(
 	tw_assert(is_current(it, generation));
 	it->app_timer = TW_NO_EVENT;
 	tap_timeout(world, it);
-	give_up(world, it, TW_TIMED_OUT);
+	give_up(world, it, TW_CUT_OFF);
 	end_call(world, call, TW_TIMED_OUT, 504);
 }
 

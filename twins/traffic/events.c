@@ -84,6 +84,9 @@ bool tw_traffic_event(struct tw_world *world, const struct tw_event *event)
 	case TW_EV_AGAIN:
 		tw_call_again(world, event->a, event->b);
 		return true;
+	case TW_EV_SWEEP:
+		tw_outlier_sweep(world, event->a, (uint32_t)event->b);
+		return true;
 	default:
 		return false;
 	}

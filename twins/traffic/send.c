@@ -38,20 +38,27 @@ static const struct tw_target *choose_target(const struct tw_world *world,
 	return target;
 }
 
-uint32_t tw_call_replica(struct tw_world *world, const struct tw_call *it,
-	uint32_t number, uint64_t key)
+uint32_t *tw_call_turn(
+	const struct tw_world *world, const struct tw_call *it, uint32_t target)
 {
-	const struct tw_world_channel *channel =
-		&world->channels.v[it->channel];
-	const struct tw_target *target = &channel->model->targets[number];
 	uint32_t turn = it->from == TW_NONE
 				? 0
 				: world->model->replicas[it->from].ordinal;
 
+	return &world->channels.v[it->channel].turns[target][turn];
+}
+
+static uint32_t choose_replica(struct tw_world *world, const struct tw_call *it,
+	const struct tw_target *target, uint64_t key)
+{
+	uint32_t number =
+		(uint32_t)(target - tw_call_channel(world, it)->targets);
+
 	if (target->pool == TW_NONE || target->endpoint == TW_NONE)
 		return TW_NONE;
-	return tw_balance(world, target->pool, channel->model->balancer, key,
-		&channel->turns[number][turn]);
+	return tw_balance(world, target->pool,
+		(enum tw_balancer)target->balancer, key,
+		tw_call_turn(world, it, number));
 }
 
 /* What lies between the caller and a replica, for one try. */
@@ -252,8 +259,7 @@ void tw_call_send(struct tw_world *world, uint32_t call)
 			(uint32_t)(target - channel->targets), key);
 		return;
 	}
-	replica = tw_call_replica(
-		world, it, (uint32_t)(target - channel->targets), key);
+	replica = choose_replica(world, it, target, key);
 	tw_world_tap(world, .kind = TW_TAP_SENT, .service = TW_NONE,
 		.endpoint = channel->endpoint, .caller = channel->caller,
 		.replica = replica, .attempt = it->tries);

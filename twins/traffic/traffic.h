@@ -112,9 +112,9 @@ void tw_call_cut_off(struct tw_world *world, uint32_t call);
 /* Whether the policy tries again after such an answer. */
 bool tw_call_is_retriable(
 	const struct tw_channel *channel, enum tw_reason reason, int status);
-/* The replica for a try to a target of the call's channel; TW_NONE: none. */
-uint32_t tw_call_replica(struct tw_world *world, const struct tw_call *call,
-	uint32_t target, uint64_t key);
+/* The counter of round robin of the call's proxy. */
+uint32_t *tw_call_turn(const struct tw_world *world, const struct tw_call *call,
+	uint32_t target);
 /* A try to a replica that was chosen goes on its way; key: the attempt's. */
 void tw_call_dispatch(struct tw_world *world, uint32_t call, uint32_t endpoint,
 	uint32_t replica, uint64_t key);
@@ -145,6 +145,29 @@ bool tw_upstream_may_retry(struct tw_world *world, struct tw_call *call);
 /* The call is over. */
 void tw_upstream_end(struct tw_world *world, struct tw_call *call);
 
+/* hosts.c: the replica for a try; TW_NONE: there is none to choose. */
+uint32_t tw_proxy_choose(struct tw_world *world,
+	const struct tw_world_upstream *upstream, struct tw_proxy *proxy,
+	uint64_t key, uint32_t *turn);
+/* Brings the replicas to choose among up to date. */
+void tw_proxy_refresh(struct tw_world *world,
+	const struct tw_world_upstream *upstream, struct tw_proxy *proxy);
+
+/* Where what a proxy does by itself is counted. */
+static inline struct tw_cell *tw_proxy_cell(
+	struct tw_world *world, const struct tw_proxy *proxy)
+{
+	return tw_world_cell(
+		world, proxy->channel, TW_CLIENT, proxy->zone, proxy->window);
+}
+
+/* outlier.c */
+void tw_outlier_record(struct tw_world *world, uint32_t upstream,
+	struct tw_proxy *proxy, uint32_t replica, enum tw_reason reason,
+	int status);
+void tw_outlier_sweep(
+	struct tw_world *world, uint32_t upstream, uint32_t place);
+
 /* budget.c */
 bool tw_budget_take(const struct tw_world *world,
 	const struct tw_upstream *model, struct tw_proxy *proxy);
@@ -164,8 +187,9 @@ void tw_copy_arrive(struct tw_world *world, uint32_t at);
 
 /* ---- which replica: balance.c --------------------------------------- */
 
-/* TW_NONE: nobody is listed. `turn`: the caller's counter for round robin. */
-uint32_t tw_balance(const struct tw_world *world, uint32_t pool,
+/* Of a pool that the caller's proxies keep nothing about. TW_NONE: nobody is
+ * listed. `turn`: the caller's counter for round robin. */
+uint32_t tw_balance(struct tw_world *world, uint32_t pool,
 	enum tw_balancer balancer, uint64_t key, uint32_t *turn);
 
 /* ---- the replica's side: serve.c ------------------------------------ */

@@ -43,6 +43,28 @@ static struct tw_ticket *ticket_of(
 	return ticket;
 }
 
+static void note_use(struct tw_world *world, const struct tw_call *it,
+	struct tw_proxy *proxy)
+{
+	proxy->channel = it->channel;
+	proxy->window = it->window;
+	proxy->zone = it->from == TW_NONE ? world->model->n_zones
+					  : world->replicas[it->from].zone;
+}
+
+static void begin(
+	struct tw_world *world, struct tw_ticket *ticket, uint32_t replica)
+{
+	const struct tw_world_upstream *upstream =
+		&world->upstreams->list.v[ticket->upstream];
+
+	ticket->active = true;
+	ticket->replica = replica;
+	ticket->proxy->active++;
+	if (ticket->proxy->hosts)
+		tw_proxy_host(upstream, ticket->proxy, replica)->active++;
+}
+
 void tw_upstream_send(
 	struct tw_world *world, uint32_t call, uint32_t number, uint64_t key)
 {
@@ -50,46 +72,61 @@ void tw_upstream_send(
 	const struct tw_world_channel *channel =
 		&world->channels.v[it->channel];
 	const struct tw_target *target = &channel->model->targets[number];
-	struct tw_ticket *ticket =
-		ticket_of(world, it, channel->upstreams[number]);
-	const struct tw_upstream *model = target->upstream;
-	uint32_t replica = tw_call_replica(world, it, number, key);
+	uint32_t upstream = channel->upstreams[number], replica;
+	struct tw_ticket *ticket = ticket_of(world, it, upstream);
+	struct tw_proxy *proxy = ticket->proxy;
 
+	note_use(world, it, proxy);
 	if (!ticket->retrying)
-		tw_budget_earn(world, model, ticket->proxy);
+		tw_budget_earn(world, target->upstream, proxy);
+	replica = tw_proxy_choose(world, &world->upstreams->list.v[upstream],
+		proxy, key, tw_call_turn(world, it, number));
 	if (replica == TW_NONE) {
 		tap(world, it, TW_TAP_SENT, replica);
 		tw_call_answer_soon(world, call, 0, TW_NO_HOST, 503);
 		return;
 	}
-	if (ticket->proxy->active >= model->max_requests) {
+	if (proxy->active >= target->upstream->max_requests) {
 		tap(world, it, TW_TAP_OVERFLOWS, TW_NONE);
 		tw_call_cell(world, it)->overflow++;
 		tw_call_answer_soon(world, call, 0, TW_OVERFLOWED, 503);
 		return;
 	}
-	ticket->active = true;
-	ticket->proxy->active++;
+	begin(world, ticket, replica);
 	tap(world, it, TW_TAP_SENT, replica);
 	tw_call_dispatch(world, call, target->endpoint, replica, key);
+}
+
+/* The replica has answered, or will not be waited for any longer. */
+static void finish(struct tw_world *world, const struct tw_call *it,
+	struct tw_ticket *ticket, enum tw_reason reason, int status)
+{
+	const struct tw_world_upstream *upstream =
+		&world->upstreams->list.v[ticket->upstream];
+	const struct tw_upstream *model = upstream->model;
+	struct tw_proxy *proxy = ticket->proxy;
+	bool failed = reason != TW_ANSWERED || status >= 400;
+
+	ticket->active = false;
+	proxy->active--;
+	if (proxy->hosts)
+		tw_proxy_host(upstream, proxy, ticket->replica)->active--;
+	if (model->outlier.on)
+		tw_outlier_record(world, ticket->upstream, proxy,
+			ticket->replica, reason, status);
+	if (model->max_tokens &&
+		(!failed || tw_call_is_retriable(tw_call_channel(world, it),
+				    reason, status)))
+		tw_throttle_record(model, proxy, failed);
 }
 
 void tw_upstream_over(struct tw_world *world, struct tw_call *it,
 	enum tw_reason reason, int status)
 {
 	struct tw_ticket *ticket = tw_ticket_at(world, it->ticket);
-	const struct tw_upstream *model = model_of(world, ticket);
-	bool failed = reason != TW_ANSWERED || status >= 400;
 
-	if (ticket->active) {
-		ticket->active = false;
-		ticket->proxy->active--;
-		if (model->max_tokens &&
-			(!failed ||
-				tw_call_is_retriable(tw_call_channel(world, it),
-					reason, status)))
-			tw_throttle_record(model, ticket->proxy, failed);
-	}
+	if (ticket->active)
+		finish(world, it, ticket, reason, status);
 	if (ticket->retrying) {
 		ticket->retrying = false;
 		ticket->proxy->retries--;

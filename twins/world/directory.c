@@ -7,6 +7,7 @@ static void relist(struct tw_world *world, uint32_t pool)
 	struct tw_world_pool *it = &world->pools[pool];
 
 	it->n = 0;
+	it->version++;
 	for (uint32_t i = 0; i < model->n_replicas; i++)
 		if (world->replicas[model->replicas[i]].listed)
 			it->listed[it->n++] = model->replicas[i];
@@ -32,6 +33,7 @@ void tw_directory_list(struct tw_world *world, uint32_t replica, bool listed)
 	if (world->replicas[replica].listed == listed)
 		return;
 	world->replicas[replica].listed = listed;
+	world->replicas[replica].listed_at = tw_world_now(world);
 	for (uint32_t p = 0; p < model->n_pools; p++)
 		for (uint32_t i = 0; i < model->pools[p].n_replicas; i++)
 			if (model->pools[p].replicas[i] == replica)

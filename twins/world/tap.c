@@ -21,6 +21,8 @@ static const char *phrase(enum tw_tap_kind kind)
 		[TW_TAP_UNLISTED] = "is no longer listed",
 		[TW_TAP_OVERFLOWS] = "overflows",
 		[TW_TAP_DENIED] = "is not tried again: no budget",
+		[TW_TAP_EJECTED] = "is ejected",
+		[TW_TAP_BACK] = "is no longer ejected",
 		[TW_TAP_FAULT_ON] = "begins",
 		[TW_TAP_FAULT_OFF] = "ends",
 	};
@@ -43,6 +45,9 @@ void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
 		tw_buf_printf(out, " replica %s %s",
 			model->replicas[event->replica].name,
 			phrase(event->kind));
+		if (event->kind == TW_TAP_EJECTED || event->kind == TW_TAP_BACK)
+			tw_buf_printf(out, " by %s",
+				tw_model_caller_name(model, event->caller));
 		return;
 	}
 	tw_buf_printf(out, " %s %s",

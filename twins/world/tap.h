@@ -24,6 +24,8 @@ enum tw_tap_kind {
 	TW_TAP_UNLISTED,  /* callers no longer see a replica */
 	TW_TAP_OVERFLOWS, /* a circuit breaker lets no more through */
 	TW_TAP_DENIED,	  /* no retry: the budget is spent */
+	TW_TAP_EJECTED,	  /* a caller's proxy passes a replica over */
+	TW_TAP_BACK,	  /* and no longer does */
 	TW_TAP_FAULT_ON,
 	TW_TAP_FAULT_OFF,
 };

@@ -38,6 +38,26 @@ static void set_callers(
 		it->n = last - it->first + 1;
 }
 
+static void set_places(struct tw_world *world, struct tw_world_upstream *it)
+{
+	const struct tw_pool *pool = &world->model->pools[it->model->pool];
+	uint32_t last = 0;
+
+	it->first_host = TW_NONE;
+	for (uint32_t i = 0; i < pool->n_replicas; i++) {
+		if (pool->replicas[i] < it->first_host)
+			it->first_host = pool->replicas[i];
+		if (pool->replicas[i] > last)
+			last = pool->replicas[i];
+	}
+	if (it->first_host == TW_NONE)
+		return;
+	it->places = tw_new_array(
+		&world->arena, last - it->first_host + 1, uint32_t);
+	for (uint32_t i = 0; i < pool->n_replicas; i++)
+		it->places[pool->replicas[i] - it->first_host] = i;
+}
+
 static uint32_t find_or_add(
 	struct tw_world *world, const struct tw_upstream *model)
 {
@@ -51,6 +71,8 @@ static uint32_t find_or_add(
 	if (known)
 		return (uint32_t)((uintptr_t)known - 1);
 	set_callers(world->model, &it);
+	if (model->per_host)
+		set_places(world, &it);
 	it.proxies = tw_new_array(&world->arena, it.n, struct tw_proxy *);
 	tw_vec_push(&all->list, it);
 	tw_map_put(&all->known, key, (void *)(uintptr_t)all->list.n);
@@ -98,7 +120,15 @@ struct tw_proxy *tw_proxy_of(
 	if (proxy)
 		return proxy;
 	proxy = tw_new(&world->arena, struct tw_proxy);
+	proxy->place = at;
 	proxy->tokens = it->model->max_tokens;
+	if (it->model->per_host) {
+		uint32_t n = world->model->pools[it->model->pool].n_replicas;
+
+		proxy->hosts = tw_new_array(&world->arena, n, struct tw_host);
+		proxy->usable = tw_new_array(&world->arena, n, uint32_t);
+		proxy->stale = true;
+	}
 	it->proxies[at] = proxy;
 	return proxy;
 }

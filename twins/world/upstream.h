@@ -22,17 +22,44 @@ struct tw_span {
 	int64_t turn; /* number of the slot in use, since time 0 */
 };
 
+/* A replica as a proxy sees it. */
+struct tw_host {
+	uint32_t active; /* requests at work there */
+	/* Outlier detection. */
+	uint32_t consecutive_5xx, consecutive_gateway, consecutive_local;
+	uint32_t good, all; /* answers since the last sweep */
+	uint32_t times;	    /* that base_ejection_time is taken */
+	bool ejected;
+	bool was_ejected;
+	tw_time ejected_at, back_at;
+	double due; /* weighted round robin: see balance_weighted.c */
+};
+
 /* The state of one proxy. */
 struct tw_proxy {
 	uint32_t active;  /* requests at work */
 	uint32_t retries; /* under way, back-off included */
 	int64_t tokens;	  /* of the throttle, in thousandths */
 	struct tw_span span;
+	struct tw_host *hosts; /* by place in the pool; NULL: none kept */
+	uint32_t *usable;      /* replicas to choose among */
+	uint32_t n_usable;
+	uint32_t version; /* of the pool, when usable was made */
+	uint32_t ejected; /* listed ones that are */
+	bool stale;	  /* usable has to be made again */
+	bool sweeping;	  /* a sweep is due */
+	double clock;	  /* of weighted choices */
+	uint32_t place;	  /* in proxies */
+	/* Of the last call that used it: where what a sweep does is counted. */
+	uint32_t channel, zone;
+	uint8_t window;
 };
 
 struct tw_world_upstream {
 	const struct tw_upstream *model;
-	uint32_t first, n;	   /* replicas of the caller; outside: 0, 1 */
+	uint32_t first, n;   /* replicas of the caller; outside: 0, 1 */
+	uint32_t first_host; /* of the pool: what places[0] is the place of */
+	uint32_t *places;    /* replica - first_host -> place in the pool */
 	struct tw_proxy **proxies; /* NULL: not used yet */
 };
 
@@ -40,8 +67,9 @@ struct tw_ticket {
 	uint32_t next;	   /* free list */
 	uint32_t upstream; /* of the try that is, or was, out */
 	struct tw_proxy *proxy;
-	bool active;   /* counted in proxy->active */
-	bool retrying; /* counted in proxy->retries */
+	uint32_t replica; /* of the try that is out */
+	bool active;	  /* counted in proxy->active */
+	bool retrying;	  /* counted in proxy->retries */
 };
 
 struct tw_upstreams {
@@ -59,6 +87,14 @@ void tw_upstreams_release(struct tw_world *world);
 /* The state of the proxy beside a caller's replica (TW_NONE: outside). */
 struct tw_proxy *tw_proxy_of(
 	struct tw_world *world, uint32_t upstream, uint32_t from);
+
+/* The replica as the proxy sees it; of an upstream that keeps hosts. */
+static inline struct tw_host *tw_proxy_host(
+	const struct tw_world_upstream *upstream, struct tw_proxy *proxy,
+	uint32_t replica)
+{
+	return &proxy->hosts[upstream->places[replica - upstream->first_host]];
+}
 
 /* A ticket; good until the next one is made. */
 static inline struct tw_ticket *tw_ticket_at(

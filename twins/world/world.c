@@ -132,6 +132,7 @@ static void init_replicas(struct tw_world *world, const uint32_t *node_of)
 		it->node = node_of[r];
 		it->health = it->node == TW_NONE ? TW_DOWN : TW_UP;
 		it->listed = it->health == TW_UP;
+		it->listed_at = TW_LISTED_EVER;
 		it->zone = it->node == TW_NONE ? model->n_zones
 					       : model->nodes[it->node].zone;
 		world->services[it->service].replicas++;

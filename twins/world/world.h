@@ -38,6 +38,7 @@ enum tw_event_kind {
 	TW_EV_RESTART, /* a: replica, b: its life; a dead one is ready */
 	TW_EV_LIST,    /* a: replica; callers learn how it is */
 	TW_EV_CPU,     /* a: replica; its CPU: a job ends, a quota does */
+	TW_EV_SWEEP,   /* a: upstream, b: proxy; of outlier detection */
 };
 
 /* How a try ended. */
@@ -154,8 +155,11 @@ struct tw_world_replica {
 	uint32_t service;
 	uint32_t life; /* counts deaths */
 	uint8_t health;
-	bool listed; /* callers see it */
+	bool listed;	   /* callers see it */
+	tw_time listed_at; /* since when; TW_LISTED_EVER: from the start */
 };
+
+#define TW_LISTED_EVER INT64_MIN
 
 /* Integrals are sums of n * ns modulo 2^64: Little's law is an equation of
  * integers. */
@@ -178,6 +182,7 @@ struct tw_world_service {
 struct tw_world_pool {
 	uint32_t *listed;
 	uint32_t n;
+	uint32_t version; /* counts changes */
 };
 
 struct tw_world_channel {

@@ -190,8 +190,10 @@ START_TEST(istio_rules_become_policies)
 				"{version: v1}}, "
 				"{name: v2, labels: {version: v2}}]\n");
 	ck_assert_int_eq(side_read(&s, "a.yaml"), 0);
-	ck_assert_uint_eq(s.spec->policies.n, 1);
+	ck_assert_uint_eq(s.spec->policies.n, 2);
 	p = s.spec->policies.v[0];
+	ck_assert_int_eq(p->balancer.v, TW_BALANCE_LEAST_REQUEST);
+	p = s.spec->policies.v[1];
 	ck_assert_str_eq(p->caller, "*/*");
 	ck_assert_str_eq(p->callee, "default/cart");
 	ck_assert_str_eq(p->path_prefix.v, "/v2");

@@ -1,0 +1,61 @@
+/*
+ * What a caller's proxies do with the replicas of a pool (Envoy's upstream
+ * cluster), where a policy asks for more than to send: compiled from the
+ * groups of policies (policy.h), defaults applied. Each proxy keeps a state of
+ * its own (twins/world/upstream.h).
+ *
+ * Two that are alike in caller, pool and policies are the same one, whatever
+ * endpoints are called.
+ */
+#ifndef TW_MODEL_UPSTREAM_H
+#define TW_MODEL_UPSTREAM_H
+
+#include "twins/base/units.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum tw_budget_kind { TW_BUDGET_NONE, TW_BUDGET_AT_ONCE, TW_BUDGET_SPAN };
+
+struct tw_outlier {
+	bool on;
+	uint32_t consecutive_5xx, consecutive_gateway, consecutive_local;
+	bool split_local;
+	tw_time interval, base, max;
+	double max_percent; /* 0..1 */
+	bool always_one;
+	double stdev_factor; /* 0: off */
+	uint32_t rate_hosts, rate_volume;
+	double failure_threshold; /* 0..1; 0: off */
+	uint32_t failure_hosts, failure_volume;
+	double panic; /* 0..1 */
+};
+
+struct tw_balancing {
+	uint8_t balancer; /* enum tw_balancer */
+	uint32_t choices;
+	double bias;
+	tw_time slow_start; /* 0: none */
+	double aggression, min_weight;
+};
+
+struct tw_upstream {
+	uint32_t caller, pool;
+	uint64_t hash;	   /* of the names of caller and pool: for draws */
+	uint64_t identity; /* of these and of which rules apply */
+	bool per_host;	   /* it keeps a state for each replica */
+	/* Breaker. UINT32_MAX: no bound. */
+	uint32_t max_requests, max_retries;
+	/* Retry budget. */
+	uint8_t budget; /* enum tw_budget_kind */
+	double budget_ratio;
+	uint32_t budget_min; /* Envoy's min_concurrency */
+	double budget_rate;  /* Linkerd's minRetriesPerSecond */
+	tw_time budget_interval;
+	/* Throttle, in thousandths of a token; 0: none. */
+	int64_t max_tokens, token_ratio;
+	struct tw_outlier outlier;
+	struct tw_balancing balancing;
+};
+
+#endif

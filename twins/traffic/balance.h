@@ -1,0 +1,43 @@
+/*
+ * Which of some replicas a try goes to. Each balancer is a vtable in a file of
+ * its own and a row in the list of balance.c, by enum tw_balancer.
+ *
+ * Where a choice is drawn, a replica that comes or goes takes or leaves only
+ * its own share of the choices: common random numbers.
+ */
+#ifndef TW_TRAFFIC_BALANCE_H
+#define TW_TRAFFIC_BALANCE_H
+
+#include "twins/world/upstream.h"
+
+struct tw_choice {
+	const struct tw_world *world;
+	const uint32_t *replicas; /* to choose among; at least one */
+	uint32_t n;
+	uint64_t key;	/* of the attempt */
+	uint32_t *turn; /* the proxy's counter */
+	/* NULL: this proxy keeps nothing. */
+	const struct tw_world_upstream *upstream;
+	struct tw_proxy *proxy;
+};
+
+struct tw_balancing_kind {
+	const char *name;
+	uint32_t (*pick)(const struct tw_choice *choice);
+};
+
+extern const struct tw_balancing_kind tw_balance_round_robin, tw_balance_random,
+	tw_balance_least_request;
+
+uint32_t tw_balance_pick(
+	enum tw_balancer balancer, const struct tw_choice *choice);
+
+/* One of the replicas, uniformly: the n-th draw for this attempt. */
+uint32_t tw_balance_draw(const struct tw_choice *choice, uint32_t n);
+
+/* Whether replicas have different weights now, and a choice by them; by_load:
+ * the weight falls with the requests at work (balance_weighted.c). */
+bool tw_balance_is_weighted(const struct tw_choice *choice);
+uint32_t tw_balance_weighted(const struct tw_choice *choice, bool by_load);
+
+#endif

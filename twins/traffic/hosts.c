@@ -1,0 +1,71 @@
+/*
+ * The replicas that a proxy may choose among: those that the directory lists,
+ * without the ejected ones, or all in panic.
+ */
+#include "twins/traffic/balance.h"
+#include "twins/traffic/traffic.h"
+
+/* A replica that left the list is forgotten; if it comes back it is new. */
+static void forget(struct tw_proxy *proxy, struct tw_host *host)
+{
+	if (host->ejected)
+		proxy->ejected--;
+	*host = (struct tw_host){.active = host->active};
+}
+
+/* Envoy, load_balancing/panic_threshold. */
+static bool in_panic(const struct tw_outlier *by, uint32_t usable, uint32_t n)
+{
+	return (double)usable < by->panic * (double)n;
+}
+
+void tw_proxy_refresh(struct tw_world *world,
+	const struct tw_world_upstream *upstream, struct tw_proxy *proxy)
+{
+	const struct tw_world_pool *pool = &world->pools[upstream->model->pool];
+	const struct tw_pool *all = &world->model->pools[upstream->model->pool];
+
+	if (proxy->version != pool->version) {
+		for (uint32_t i = 0; i < all->n_replicas; i++)
+			if (!world->replicas[all->replicas[i]].listed)
+				forget(proxy, &proxy->hosts[i]);
+		proxy->version = pool->version;
+		proxy->stale = true;
+	}
+	if (!proxy->stale)
+		return;
+	proxy->stale = false;
+	proxy->n_usable = 0;
+	for (uint32_t i = 0; i < pool->n; i++)
+		if (!tw_proxy_host(upstream, proxy, pool->listed[i])->ejected)
+			proxy->usable[proxy->n_usable++] = pool->listed[i];
+	if (!in_panic(&upstream->model->outlier, proxy->n_usable, pool->n))
+		return;
+	for (uint32_t i = 0; i < pool->n; i++)
+		proxy->usable[i] = pool->listed[i];
+	proxy->n_usable = pool->n;
+}
+
+uint32_t tw_proxy_choose(struct tw_world *world,
+	const struct tw_world_upstream *upstream, struct tw_proxy *proxy,
+	uint64_t key, uint32_t *turn)
+{
+	struct tw_choice choice = {.world = world,
+		.key = key,
+		.turn = turn,
+		.upstream = upstream,
+		.proxy = proxy};
+
+	if (proxy->hosts) {
+		tw_proxy_refresh(world, upstream, proxy);
+		choice.replicas = proxy->usable;
+		choice.n = proxy->n_usable;
+	} else {
+		choice.replicas = world->pools[upstream->model->pool].listed;
+		choice.n = world->pools[upstream->model->pool].n;
+	}
+	if (!choice.n)
+		return TW_NONE;
+	return tw_balance_pick(
+		(enum tw_balancer)upstream->model->balancing.balancer, &choice);
+}
