@@ -113,6 +113,7 @@ static void read_baseline_config(struct tw_gate *gate, struct tw_files *files)
 	tw_config_init(&setup->config);
 	gate->has_baseline_setup = true;
 	tw_config_read(&setup->config, files, gate->setup.file, &setup->diags);
+	tw_cases_read_chaos(&setup->config, files, &setup->diags);
 }
 
 /* Checks and scenarios: the baseline's, unless it has none or the candidate's

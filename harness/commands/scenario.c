@@ -1,5 +1,7 @@
 #include "harness/commands/scenario.h"
 
+#include "harness/chaos/chaos.h"
+
 #include <string.h>
 
 #define CASES_MAX 10000 /* that `each` may make of one scenario */
@@ -181,6 +183,72 @@ static void add_fault(const struct tw_case *one,
 	tw_vec_release(&args);
 }
 
+/* ---- experiments of other tools ------------------------------------- */
+
+static void read_chaos(struct tw_config *config, struct tw_files *files,
+	const char *path, struct tw_chaos_faults *to, struct tw_diags *diags)
+{
+	struct tw_buf text = {0};
+	struct tw_error error;
+
+	if (tw_files_read(files, path, &text, &error))
+		tw_diag_error(diags, &error);
+	else
+		tw_chaos_parse(&config->arena, path, tw_buf_text(&text), text.n,
+			diags, to);
+	tw_buf_release(&text);
+}
+
+static void read_pattern(struct tw_config *config, struct tw_files *files,
+	const struct tw_text *pattern, struct tw_chaos_faults *to,
+	struct tw_diags *diags)
+{
+	struct tw_file_list found = {0};
+	struct tw_error error;
+
+	if (tw_files_glob(files, pattern->v, &found, &error))
+		tw_diag_error(diags, &error);
+	else if (!found.list.n)
+		tw_diag(diags, TW_ERROR, pattern->origin->pos,
+			"no file fits '%s'", pattern->v);
+	for (size_t i = 0; i < found.list.n; i++)
+		if (found.list.v[i].kind == TW_FILE_REGULAR)
+			read_chaos(
+				config, files, found.list.v[i].name, to, diags);
+	tw_file_list_release(&found);
+}
+
+int tw_cases_read_chaos(struct tw_config *config, struct tw_files *files,
+	struct tw_diags *diags)
+{
+	size_t errors = diags->errors;
+
+	for (size_t i = 0; i < config->scenarios.n; i++) {
+		struct tw_config_scenario *it = config->scenarios.v[i];
+		struct tw_chaos_faults *faults;
+
+		if (!it->chaos.n)
+			continue;
+		faults = tw_new(&config->arena, struct tw_chaos_faults);
+		for (size_t k = 0; k < it->chaos.n; k++)
+			read_pattern(
+				config, files, &it->chaos.v[k], faults, diags);
+		it->chaos_faults = faults;
+	}
+	return diags->errors == errors ? 0 : -1;
+}
+
+static void add_chaos(const struct tw_config_scenario *config,
+	const struct tw_model *model, struct tw_scenario *to,
+	struct tw_diags *diags)
+{
+	const struct tw_chaos_faults *faults = config->chaos_faults;
+
+	for (size_t i = 0; faults && i < faults->n; i++)
+		tw_chaos_add(faults->v[i], tw_int_or(config->chaos_at, 0),
+			tw_int_or(config->chaos_for, 0), model, to, diags);
+}
+
 int tw_case_compile(const struct tw_case *one, const struct tw_model *model,
 	struct tw_scenario *to, struct tw_diags *diags)
 {
@@ -191,5 +259,7 @@ int tw_case_compile(const struct tw_case *one, const struct tw_model *model,
 		if (one->config->faults.v[i]->kind)
 			add_fault(one, one->config->faults.v[i], model, to,
 				diags);
+	if (one->config)
+		add_chaos(one->config, model, to, diags);
 	return diags->errors == errors ? 0 : -1;
 }

@@ -36,6 +36,11 @@ void tw_cases_release(struct tw_cases *cases);
 int tw_cases_expand(struct tw_cases *cases, const struct tw_config *config,
 	const struct tw_model *model, const char *only, struct tw_diags *diags);
 
+/* Reads the files that scenarios name in `chaos`. -1 where an error was added
+ * to diags. Once for a configuration, with the files of its tree. */
+int tw_cases_read_chaos(struct tw_config *config, struct tw_files *files,
+	struct tw_diags *diags);
+
 /* The faults of a case for one model. -1 where an error was added. */
 int tw_case_compile(const struct tw_case *one, const struct tw_model *model,
 	struct tw_scenario *to, struct tw_diags *diags);

@@ -1,5 +1,7 @@
 #include "harness/commands/setup.h"
 
+#include "harness/commands/scenario.h"
+
 #include <stdio.h>
 
 #define DEFAULT_FILE "twinrig.yaml"
@@ -48,8 +50,10 @@ int tw_setup_open(struct tw_setup *setup, const struct tw_cli *cli)
 		return -1;
 	}
 	if (tw_files_kind(files, setup->file) == TW_FILE_REGULAR)
-		status = tw_config_read(
-			&setup->config, files, setup->file, &setup->diags);
+		status = tw_config_read(&setup->config, files, setup->file,
+				 &setup->diags) |
+			 tw_cases_read_chaos(
+				 &setup->config, files, &setup->diags);
 	else
 		tw_diag_hint(&setup->diags,
 			tw_diag(&setup->diags, TW_ERROR,

@@ -27,6 +27,8 @@ struct tw_config_topology {
 	struct tw_texts models;	   /* files, globs */
 };
 
+struct tw_chaos_faults; /* harness/chaos */
+
 /* In a scenario: what is given there replaces what the file says. */
 struct tw_config_traffic {
 	struct tw_texts capture; /* files, globs; played together */
@@ -57,6 +59,11 @@ struct tw_config_scenario {
 	struct tw_pos pos;
 	TW_VEC(struct tw_config_each) each;
 	TW_VEC(struct tw_config_fault *) faults;
+	struct tw_texts chaos;	 /* files of other tools, globs */
+	struct tw_int chaos_at;	 /* ns; when they begin; default 0 */
+	struct tw_int chaos_for; /* ns; when what is open in them ends */
+	const struct tw_chaos_faults *chaos_faults; /* what they say: who reads
+						     * them sets it */
 	struct tw_config_traffic traffic;
 };
 

@@ -69,6 +69,7 @@ const struct tw_fault_kind tw_fault_cache_flush = {
 	.selectors = TW_SELECT_SERVICE | TW_SELECT_ENDPOINT |
 		     TW_SELECT_REPLICA | TW_SELECT_NODE | TW_SELECT_ZONE,
 	.needs = ~0U,
+	.instant = true,
 	.lacks = lacks,
 	.prepare = prepare,
 	.start = start,

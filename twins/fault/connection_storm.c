@@ -59,6 +59,7 @@ const struct tw_fault_kind tw_fault_connection_storm = {
 	TW_FAULT_PARAMS(params),
 	.selectors = TW_SELECT_SERVICE | TW_SELECT_ENDPOINT,
 	.needs = ~0U,
+	.instant = true,
 	.prepare = prepare,
 	.start = start,
 };

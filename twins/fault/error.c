@@ -6,7 +6,11 @@
  * replica; a `fault:` of Istio is injected by the caller's own proxy). Unit of
  * probability: a try.
  */
+static const char *const phases[] = {"request", "answer", NULL};
+
 static const struct tw_fault_param params[] = {
+	{"phase", TW_PARAM_CHOICE, false, "request",
+		"in place of the callee's work, or of its answer", phases},
 	{"status", TW_PARAM_STATUS, false, "503", "the HTTP status", NULL},
 };
 
@@ -25,7 +29,8 @@ static void prepare(struct tw_fault *fault, const struct tw_model *model)
 {
 	(void)model;
 	fault->effect->pass = pass;
-	fault->effect->ways = TW_THERE;
+	fault->effect->ways =
+		tw_fault_value(fault, "phase")->integer ? TW_BACK : TW_THERE;
 	fault->effect->status = (int)tw_fault_value(fault, "status")->integer;
 }
 

@@ -304,7 +304,8 @@ static void check_together(struct reader *r)
 	else if (it[TIMES].given && it[TIMES].integer > REPEATS_MAX)
 		wrong(r, "'times' is at most 10000");
 	else if (it[EVERY].given && it[TIMES].integer > 1 &&
-		 (!it[FOR].given || it[FOR].integer > it[EVERY].integer))
+		 ((!it[FOR].given && !r->kind->instant) ||
+			 it[FOR].integer > it[EVERY].integer))
 		wrong(r, "what begins again has to end before: give it a "
 			 "'for' of at most 'every'");
 	if (percent && (!it[VALUE].given || it[VALUE].integer))
@@ -427,6 +428,7 @@ static void schedule(struct reader *r, struct tw_scenario *scenario,
 		*fault = *it;
 		fault->at += i * every;
 		fault->end = fault->lasts ? fault->at + fault->lasts : TW_NEVER;
+		fault->turn = (uint64_t)i;
 		if (i)
 			fault->hash = tw_hash_combine(it->hash, (uint64_t)i);
 		finish(r, fault);

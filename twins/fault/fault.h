@@ -16,7 +16,8 @@
  * `mode` and `value` pick some of the replicas (nodes) that fit, others in each
  * run: those of service, replica, node and zone; else those of `from`; else
  * those of `to`. The words and what they pick are Chaos Mesh's (SelectorMode,
- * pkg/selector/generic: percentages are rounded down).
+ * pkg/selector/generic: percentages are rounded down). Faults
+ * of one name pick the same.
  *
  * `probability` is per try for what happens to calls (`unit: connection`: per
  * pair of replicas, thrown once), per arrival for surge, and per target for
@@ -74,6 +75,7 @@ struct tw_fault_kind {
 	size_t n_params;
 	unsigned selectors; /* enum tw_selector, or-ed: that it knows */
 	unsigned needs;	    /* at least one of these; 0: none */
+	bool instant;	    /* happens at once: `every` needs no `for` */
 	bool zones;	    /* `from` and `to` may be zones */
 	bool passage;	    /* happens to calls on their way: knows `unit` */
 	/* What is not there for it to act on, or NULL; may be NULL. */
@@ -110,6 +112,7 @@ enum tw_fault_mode {
 struct tw_fault {
 	const struct tw_fault_kind *kind;
 	const char *name;   /* NULL: nobody named it */
+	uint64_t turn;	    /* of `times`, from 0 */
 	const char *label;  /* "latency to=shop/cart at=10s": for people */
 	uint64_t hash;	    /* of its content: keys its draws */
 	tw_time at, end;    /* end TW_NEVER: never ends */

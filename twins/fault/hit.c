@@ -20,8 +20,12 @@ struct candidate {
 static double draw(const struct tw_fault *fault, const struct tw_world *world,
 	uint64_t target, uint32_t n)
 {
-	return tw_draw(world->seed, tw_hash_combine(fault->hash, target),
-		TW_DRAW_FAULT, n);
+	uint64_t hash = fault->hash;
+
+	if (n != DRAW_COIN && fault->name)
+		hash = tw_hash_combine(tw_hash_name(fault->name), fault->turn);
+	return tw_draw(
+		world->seed, tw_hash_combine(hash, target), TW_DRAW_FAULT, n);
 }
 
 static bool coin(const struct tw_fault *fault, const struct tw_world *world,

@@ -54,6 +54,7 @@ const struct tw_fault_kind tw_fault_replica_kill = {
 	.selectors = TW_SELECT_SERVICE | TW_SELECT_REPLICA | TW_SELECT_NODE |
 		     TW_SELECT_ZONE,
 	.needs = ~0U,
+	.instant = true,
 	.prepare = prepare,
 	.start = start,
 	.stop = stop,

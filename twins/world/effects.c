@@ -95,6 +95,9 @@ static bool fits_caller(
 {
 	if (!live->effect->chosen_callers || !live->chosen)
 		return true;
+	/* Only replicas of one end are chosen: whichever end that is. */
+	if (live->effect->packets && live->chosen[passage->replica])
+		return true;
 	return passage->from != TW_NONE && live->chosen[passage->from];
 }
 
