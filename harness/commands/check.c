@@ -6,6 +6,7 @@
 #include "harness/commands/scenario.h"
 #include "harness/commands/setup.h"
 #include "harness/commands/system.h"
+#include "harness/commands/traffic.h"
 #include "harness/gate/check.h"
 #include "harness/lint/lint.h"
 
@@ -87,6 +88,25 @@ static void print_summary(const struct tw_system *system, bool verbose)
 	print_kept(system->manifests);
 }
 
+/* Whether the system can carry the traffic, where something says what it is. */
+static void check_load(struct tw_setup *setup, struct tw_system *system)
+{
+	const struct tw_config_traffic *config = &setup->config.traffic;
+	const struct tw_flow *flow;
+	struct tw_traffic *traffic;
+
+	if (!config->capture.n && !config->entry.origin &&
+		!system->spec->entries.n)
+		return;
+	traffic = tw_traffic_new(
+		NULL, system->spec, &setup->plugins, setup->directory);
+	flow = tw_traffic_flow(traffic, config, &setup->diags);
+	if (flow)
+		tw_traffic_lint(flow, TW_FLOW_CANDIDATE, system->spec,
+			system->model, &system->diags);
+	tw_traffic_free(traffic);
+}
+
 static int run(const struct tw_cli *cli)
 {
 	struct tw_setup setup;
@@ -109,6 +129,8 @@ static int run(const struct tw_cli *cli)
 				"the faults were not checked against the "
 				"system: it has errors");
 		tw_lint(system.spec, system.model, &system.diags);
+		if (system.model)
+			check_load(&setup, &system);
 		if (!cli->quiet)
 			print_summary(&system, cli->verbose);
 	}

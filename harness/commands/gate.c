@@ -314,6 +314,22 @@ static int expand(struct tw_gate *gate)
 	return TW_EXIT_USAGE;
 }
 
+/* Findings about load, by the traffic of the first scenario. */
+static int lint_load(struct tw_gate *gate)
+{
+	const struct tw_flow *flow = tw_traffic_flow(gate->traffic,
+		gate->cases.list.v[0]->traffic, &gate->setup.diags);
+
+	if (!flow)
+		return TW_EXIT_USAGE;
+	tw_traffic_lint(flow, TW_FLOW_CANDIDATE, gate->candidate.spec,
+		gate->candidate.model, &gate->candidate.diags);
+	if (gate->has_baseline)
+		tw_traffic_lint(flow, TW_FLOW_BASELINE, gate->baseline.spec,
+			gate->baseline.model, &gate->baseline.diags);
+	return 0;
+}
+
 static int judge_all(struct tw_gate *gate)
 {
 	int status = tw_gate_open_sides(gate);
@@ -347,6 +363,8 @@ static int judge_all(struct tw_gate *gate)
 	if (gate->setup.config.candidate.process.n)
 		status = tw_gate_live(gate);
 	else
+		status = lint_load(gate);
+	if (!status && !gate->setup.config.candidate.process.n)
 		status = tw_gate_simulate(gate);
 	if (!status)
 		conclude(gate);

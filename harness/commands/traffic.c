@@ -1,5 +1,6 @@
 #include "harness/commands/traffic.h"
 
+#include "harness/lint/lint.h"
 #include "harness/replay/replay.h"
 #include "twins/base/assert.h"
 
@@ -356,4 +357,26 @@ struct tw_completeness tw_traffic_completeness(const struct tw_traffic *traffic)
 		sum.replayable += requests - stats->unrouted[TW_FLOW_BASELINE];
 	}
 	return sum;
+}
+
+void tw_traffic_lint(const struct tw_flow *flow, enum tw_flow_side side,
+	const struct tw_spec *spec, const struct tw_model *model,
+	struct tw_diags *diags)
+{
+	struct tw_lint_rate *rates =
+		tw_calloc(flow->n_targets + 1, sizeof *rates);
+	struct tw_flow_arrival arrival;
+	void *cursor = flow->vtable->open(flow, side, 1, 0);
+
+	for (size_t i = 0; i < flow->n_targets; i++) {
+		rates[i].service = flow->targets[i].service;
+		rates[i].endpoint = flow->targets[i].endpoint;
+	}
+	while (flow->duration > 0 && flow->vtable->next(cursor, &arrival))
+		if (arrival.target != TW_FLOW_LOST)
+			rates[arrival.target].rate +=
+				(double)TW_S / (double)flow->duration;
+	flow->vtable->close(cursor);
+	tw_lint_load(spec, model, rates, flow->n_targets, diags);
+	tw_free(rates);
 }

@@ -23,6 +23,12 @@ void tw_traffic_free(struct tw_traffic *traffic);
 const struct tw_flow *tw_traffic_flow(struct tw_traffic *traffic,
 	const struct tw_config_traffic *config, struct tw_diags *diags);
 
+/* Tells where a side's model cannot carry the traffic (rule pool-too-small),
+ * at the mean rate of each endpoint. */
+void tw_traffic_lint(const struct tw_flow *flow, enum tw_flow_side side,
+	const struct tw_spec *spec, const struct tw_model *model,
+	struct tw_diags *diags);
+
 /* How much of the captures reached the twins, summed over them. */
 struct tw_completeness {
 	uint64_t exchanges; /* that were in the captures, malformed too */

@@ -22,6 +22,8 @@ const struct tw_lint_rule tw_lint_rules[] = {
 		"a timeout that leaves no time for the retries beside it"},
 	{"retry-amplification", tw_lint_retries,
 		"retries that multiply along a path"},
+	{"pool-too-small", tw_lint_pools,
+		"fewer workers than the traffic keeps busy"},
 	{"queue-too-small", tw_lint_queues,
 		"workers and a queue that cannot hold what callers can send"},
 	{"call-cut-off", tw_lint_reach,
@@ -33,10 +35,18 @@ const struct tw_lint_rule tw_lint_rules[] = {
 void tw_lint(const struct tw_spec *spec, const struct tw_model *model,
 	struct tw_diags *diags)
 {
-	const struct tw_lint_context context = {spec, model, diags};
+	const struct tw_lint_context context = {spec, model, diags, NULL, 0};
 
 	for (const struct tw_lint_rule *it = tw_lint_rules; it->name; it++)
 		it->check(&context);
+}
+
+void tw_lint_load(const struct tw_spec *spec, const struct tw_model *model,
+	const struct tw_lint_rate *rates, size_t n, struct tw_diags *diags)
+{
+	const struct tw_lint_context context = {spec, model, diags, rates, n};
+
+	tw_lint_pools(&context);
 }
 
 static bool is_at(const struct tw_diag *diag, struct tw_pos pos)

@@ -12,11 +12,21 @@
 
 #include "twins/model/model.h"
 
+/* Requests from outside, on average. */
+struct tw_lint_rate {
+	const char *service;  /* "namespace/name" */
+	const char *endpoint; /* NULL: the only one */
+	double rate;	      /* a second */
+};
+
 struct tw_lint_context {
 	const struct tw_spec *spec;
 	const struct tw_model *model; /* NULL: it did not compile; the rules
 				       * about calls say nothing */
 	struct tw_diags *diags;
+	const struct tw_lint_rate *rates; /* n_rates 0: not known; the rules
+					   * about load say nothing */
+	size_t n_rates;
 };
 
 struct tw_lint_rule {
@@ -32,5 +42,9 @@ extern const struct tw_lint_rule tw_lint_rules[];
  * rule and place) are completed, not told twice. */
 void tw_lint(const struct tw_spec *spec, const struct tw_model *model,
 	struct tw_diags *diags);
+
+/* The rules about load alone, once the traffic is known. */
+void tw_lint_load(const struct tw_spec *spec, const struct tw_model *model,
+	const struct tw_lint_rate *rates, size_t n, struct tw_diags *diags);
 
 #endif

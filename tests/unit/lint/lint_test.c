@@ -28,7 +28,8 @@ static size_t count(const struct tw_diags *diags, const char *rule)
 	return n;
 }
 
-static void run(const struct lint_case *it)
+/* rate: of requests to GET / of web; 0: not known. */
+static void run(const struct lint_case *it, double rate)
 {
 	struct side s;
 	struct tw_model *model;
@@ -43,6 +44,10 @@ static void run(const struct lint_case *it)
 	tw_manifests_link(s.m, s.spec, &s.diags);
 	model = tw_model_compile(s.spec, &s.diags);
 	tw_lint(s.spec, model, &s.diags);
+	if (rate > 0)
+		tw_lint_load(s.spec, model,
+			&(struct tw_lint_rate){"default/web", "GET /", rate}, 1,
+			&s.diags);
 	for (size_t i = 0; i < s.diags.list.n; i++)
 		tw_diag_print(&s.diags, s.diags.list.v[i], false, &text);
 	if (it->rule)
@@ -60,7 +65,7 @@ static void run(const struct lint_case *it)
 static void run_all(const struct lint_case *cases, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		run(&cases[i]);
+		run(&cases[i], 0);
 }
 
 #define PAIR(container)                                                        \
@@ -188,10 +193,12 @@ END_TEST
 
 #define CHAIN                                                                  \
 	SERVICE("a", "a")                                                      \
-	SERVICE("b", "b") SERVICE("c", "c") DEPLOYMENT("a", "a", "2",          \
-		"        env: [{name: B, value: 'b:80'}]\n") DEPLOYMENT("b",   \
-		"b", "1", "        env: [{name: C, value: 'c:80'}]\n")         \
-		DEPLOYMENT("c", "c", "1", "")
+	SERVICE("b", "b")                                                      \
+	SERVICE("c", "c")                                                      \
+	DEPLOYMENT("a", "a", "2", "        env: [{name: B, value: 'b:80'}]\n") \
+		DEPLOYMENT("b", "b", "1",                                      \
+			"        env: [{name: C, value: 'c:80'}]\n")           \
+			DEPLOYMENT("c", "c", "1", "")
 
 START_TEST(calls)
 {
@@ -289,5 +296,44 @@ START_TEST(network_policies)
 }
 END_TEST
 
+#define LOADED                                                                 \
+	PAIR("")                                                               \
+	SERVICE("db", "db") DEPLOYMENT("db", "db", "3", "")
+
+/* 100 requests a second, each 2 calls of 20 ms: 200/s x 20 ms = 4 busy. */
+static const char work[] =
+	"version: 1\nservices:\n  web:\n    workers: 64\n    endpoints:\n"
+	"      GET /:\n        - {call: \"db:Get\", repeat: 2}\n"
+	"        - cpu: 1ms\n"
+	"  db:\n    workers: WW\n    endpoints:\n      Get: [{wait: 20ms}]\n";
+
+START_TEST(workers_under_load)
+{
+	static const struct {
+		const char *workers, *rule, *said;
+		double rate;
+	} cases[] = {
+		{" 1", "pool-too-small",
+			"default/db has 3 workers (3 replicas of 1), and the "
+			"traffic keeps 4 busy: 200 requests a second of 20 ms",
+			100},
+		{" 1", "pool-too-small", "or 5 replicas", 100},
+		{" 2", NULL, NULL, 100}, /* 6 of 4 */
+		{" 1", NULL, NULL, 70},	 /* 2.8 of 3 */
+		{" 1", NULL, NULL, 0},	 /* nobody knows */
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char model[sizeof work];
+		struct lint_case one = {
+			"load", LOADED, model, cases[i].rule, cases[i].said};
+
+		memcpy(model, work, sizeof work);
+		memcpy(strstr(model, "WW"), cases[i].workers, 2);
+		run(&one, cases[i].rate);
+	}
+}
+END_TEST
+
 TW_TESTS("lint/lint", labels, ports, routes, probes, calls, queues,
-	network_policies)
+	network_policies, workers_under_load)
