@@ -10,6 +10,7 @@
 #define TW_HARNESS_MANIFESTS_READER_H
 
 #include "harness/manifests/manifests.h"
+#include "twins/model/pod.h"
 
 struct tw_manifest_reader {
 	struct tw_manifests *m;
@@ -58,6 +59,14 @@ void tw_manifest_protocol(struct tw_manifest_reader *r,
 /* matchLabels and matchExpressions (netpol.c). Marks nothing. */
 void tw_manifest_selector(struct tw_manifest_reader *r,
 	const struct tw_yaml *node, struct tw_label_selector *to);
+
+/* A PodSpec and a Node as the scheduler sees them (pod.c). Marks nothing. */
+void tw_manifest_pod(struct tw_manifest_reader *r, const struct tw_yaml *spec,
+	const struct tw_labels *labels, struct tw_pod_spec *to);
+void tw_manifest_node(struct tw_manifest_reader *r, const struct tw_yaml *doc,
+	struct tw_node_spec *to);
+void tw_manifest_node_affinity(struct tw_manifest_reader *r,
+	const struct tw_yaml *affinity, struct tw_node_affinity *to);
 
 /* A copy of a text in the spec's arena; NULL stays NULL. */
 const char *tw_manifest_keep(struct tw_manifest_reader *r, const char *text);

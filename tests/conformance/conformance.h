@@ -50,5 +50,6 @@ struct conformance_adapter {
 
 /* Ends with a row whose family is NULL. */
 extern const struct conformance_adapter conformance_networkpolicy[];
+extern const struct conformance_adapter conformance_scheduler[];
 
 #endif

@@ -16,6 +16,7 @@
 
 static const struct conformance_adapter *const adapters[] = {
 	conformance_networkpolicy,
+	conformance_scheduler,
 };
 
 struct tally {

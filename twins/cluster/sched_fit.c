@@ -1,0 +1,228 @@
+/*
+ * Resources: whether they fit, how full a node gets, how evenly. Sources:
+ * pkg/scheduler/framework/plugins/noderesources.
+ */
+#include "twins/cluster/scheduler.h"
+
+#include <math.h>
+
+/* ---- fit ------------------------------------------------------------ */
+
+static void add_lacking(struct tw_arena *arena, struct tw_lackings *to,
+	const char *resource, int64_t requested, int64_t used, int64_t capacity)
+{
+	if (requested > capacity - used)
+		tw_vec_push_in(arena, to,
+			((struct tw_lacking){
+				resource, requested, used, capacity}));
+}
+
+/* Extended resources have a domain of their own (v1helper.
+ * IsExtendedResourceName). */
+static bool is_extended(const char *name)
+{
+	return strchr(name, '/') && !strstr(name, "kubernetes.io/");
+}
+
+void tw_sched_lacking(const struct tw_pod_spec *pod,
+	const struct tw_sched_node *node, bool (*ignored)(void *, const char *),
+	void *context, struct tw_arena *arena, struct tw_lackings *to)
+{
+	static const char *const first[] = {
+		TW_RESOURCE_CPU, TW_RESOURCE_MEMORY, "ephemeral-storage"};
+	const struct tw_resources *has = &node->spec->allocatable;
+
+	add_lacking(arena, to, TW_RESOURCE_PODS, 1, node->n_pods,
+		tw_resource_amount(has, TW_RESOURCE_PODS));
+	for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
+		int64_t wanted = tw_resource_amount(&pod->requests, first[i]);
+
+		if (wanted > 0)
+			add_lacking(arena, to, first[i], wanted,
+				tw_resource_amount(&node->used, first[i]),
+				tw_resource_amount(has, first[i]));
+	}
+	for (size_t i = 0; i < pod->requests.n; i++) {
+		const struct tw_resource *it = &pod->requests.v[i];
+
+		if (!it->amount || !strcmp(it->name, first[0]) ||
+			!strcmp(it->name, first[1]) ||
+			!strcmp(it->name, first[2]) ||
+			!strcmp(it->name, TW_RESOURCE_PODS) ||
+			(ignored && is_extended(it->name) &&
+				ignored(context, it->name)))
+			continue;
+		add_lacking(arena, to, it->name, it->amount,
+			tw_resource_amount(&node->used, it->name),
+			tw_resource_amount(has, it->name));
+	}
+}
+
+/* The first lack, as kube-scheduler counts each: it counts all of a node's,
+ * here the first names the node. */
+static struct tw_sched_reason fit_filter(
+	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
+{
+	const struct tw_sched_node *it = tw_sched_node_at(cycle, node);
+	struct tw_arena *arena = (struct tw_arena *)cycle->state[slot];
+	struct tw_lackings lacking = {0};
+	const struct tw_lacking *first;
+
+	tw_sched_lacking(cycle->class->pod, it, NULL, NULL, arena, &lacking);
+	if (!lacking.n)
+		return (struct tw_sched_reason){TW_SCHED_OK, NULL};
+	first = &lacking.v[0];
+	/* A node that is too small when empty cannot be helped. */
+	return (struct tw_sched_reason){first->requested > first->capacity
+						? TW_SCHED_UNRESOLVABLE
+						: TW_SCHED_UNSCHEDULABLE,
+		!strcmp(first->resource, TW_RESOURCE_PODS)
+			? "Too many pods"
+			: tw_arena_printf(
+				  arena, "Insufficient %s", first->resource)};
+}
+
+static void fit_pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
+{
+	cycle->state[slot] = &cycle->arena;
+}
+
+int64_t tw_sched_least(int64_t requested, int64_t capacity)
+{
+	if (!capacity || requested > capacity)
+		return 0;
+	return (capacity - requested) * 100 / capacity;
+}
+
+int64_t tw_sched_most(int64_t requested, int64_t capacity)
+{
+	if (!capacity)
+		return 0;
+	if (requested > capacity)
+		requested = capacity;
+	return requested * 100 / capacity;
+}
+
+/* LeastAllocated over CPU and memory, weight 1 each; a resource that the node
+ * has none of is left out. */
+static int64_t fit_score(
+	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
+{
+	const struct tw_sched_node *it = tw_sched_node_at(cycle, node);
+	const struct tw_pod_spec *pod = cycle->class->pod;
+	const struct tw_resources *has = &it->spec->allocatable;
+	int64_t cpu = tw_resource_amount(has, TW_RESOURCE_CPU);
+	int64_t memory = tw_resource_amount(has, TW_RESOURCE_MEMORY);
+	int64_t sum = 0, n = (cpu != 0) + (memory != 0);
+
+	(void)slot;
+	if (cpu)
+		sum += tw_sched_least(it->usual_cpu + pod->usual_cpu, cpu);
+	if (memory)
+		sum += tw_sched_least(
+			it->usual_memory + pod->usual_memory, memory);
+	return n ? sum / n : 0;
+}
+
+const struct tw_sched_plugin tw_sched_fit = {
+	.name = "NodeResourcesFit",
+	.weight = 1,
+	.pre_filter = fit_pre_filter,
+	.filter = fit_filter,
+	.score = fit_score,
+};
+
+int64_t tw_sched_shape(
+	const struct tw_shape_point *points, size_t n, int64_t utilization)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct tw_shape_point *b = &points[i], *a = b - 1;
+
+		if (utilization > b->utilization)
+			continue;
+		if (!i)
+			return b->score;
+		return a->score + (b->score - a->score) *
+					  (utilization - a->utilization) /
+					  (b->utilization - a->utilization);
+	}
+	return n ? points[n - 1].score : 0;
+}
+
+/* ---- balance -------------------------------------------------------- */
+
+/* Two shares: half their distance; more: the standard deviation. */
+int64_t tw_sched_balance_of(const double *shares, size_t n)
+{
+	double deviation = 0, mean = 0;
+
+	if (n == 2) {
+		deviation = (shares[0] - shares[1]) / 2;
+		if (deviation < 0)
+			deviation = -deviation;
+	} else if (n > 2) {
+		for (size_t i = 0; i < n; i++)
+			mean += shares[i];
+		mean /= (double)n;
+		for (size_t i = 0; i < n; i++)
+			deviation += (shares[i] - mean) * (shares[i] - mean);
+		deviation = sqrt(deviation / (double)n);
+	}
+	return (int64_t)((1 - deviation) * 100);
+}
+
+static int64_t balance_with(
+	const struct tw_sched_node *node, const struct tw_pod_spec *pod)
+{
+	static const char *const names[] = {
+		TW_RESOURCE_CPU, TW_RESOURCE_MEMORY};
+	double shares[2];
+	size_t n = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		int64_t has =
+			tw_resource_amount(&node->spec->allocatable, names[i]);
+		int64_t used = tw_resource_amount(&node->used, names[i]);
+
+		if (pod)
+			used += tw_resource_amount(&pod->requests, names[i]);
+		if (!has)
+			continue;
+		shares[n] = (double)used / (double)has;
+		if (shares[n] > 1)
+			shares[n] = 1;
+		n++;
+	}
+	return tw_sched_balance_of(shares, n);
+}
+
+/* A pod that requests nothing balances nothing (since 1.31:
+ * isBestEffortPod); before, all nodes had their own score. */
+static bool balance_pre_score(struct tw_sched_cycle *cycle, uint32_t slot)
+{
+	const struct tw_resources *requests = &cycle->class->pod->requests;
+
+	(void)slot;
+	return cycle->s->options.old_balance ||
+	       tw_resource_amount(requests, TW_RESOURCE_CPU) ||
+	       tw_resource_amount(requests, TW_RESOURCE_MEMORY);
+}
+
+static int64_t balance_score(
+	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
+{
+	const struct tw_sched_node *it = tw_sched_node_at(cycle, node);
+	int64_t with = balance_with(it, cycle->class->pod);
+
+	(void)slot;
+	if (cycle->s->options.old_balance)
+		return with;
+	return 50 + (50 + with - balance_with(it, NULL)) / 2;
+}
+
+const struct tw_sched_plugin tw_sched_balance = {
+	.name = "NodeResourcesBalancedAllocation",
+	.weight = 1,
+	.pre_score = balance_pre_score,
+	.score = balance_score,
+};

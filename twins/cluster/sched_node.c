@@ -1,0 +1,273 @@
+/*
+ * What a node says by itself: cordoned, by name, taints, ports, images.
+ * Sources: pkg/scheduler/framework/plugins/{nodeunschedulable,nodename,
+ * tainttoleration,nodeports,imagelocality}.
+ */
+#include "twins/cluster/scheduler.h"
+
+#include <stdlib.h>
+
+static const struct tw_sched_reason ok = {TW_SCHED_OK, NULL};
+
+/* ---- unschedulable -------------------------------------------------- */
+
+static struct tw_sched_reason unschedulable_filter(
+	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
+{
+	static const struct tw_taint taint = {
+		"node.kubernetes.io/unschedulable", "", TW_EFFECT_NO_SCHEDULE};
+	const struct tw_tolerations *all = &cycle->class->pod->tolerations;
+
+	(void)slot;
+	if (!tw_sched_node_at(cycle, node)->spec->unschedulable)
+		return ok;
+	for (size_t i = 0; i < all->n; i++)
+		if (tw_sched_tolerates(&all->v[i], &taint,
+			    cycle->s->options.compare_taints))
+			return ok;
+	return (struct tw_sched_reason){
+		TW_SCHED_UNRESOLVABLE, "node(s) were unschedulable"};
+}
+
+const struct tw_sched_plugin tw_sched_unschedulable = {
+	.name = "NodeUnschedulable",
+	.filter = unschedulable_filter,
+};
+
+/* ---- name ----------------------------------------------------------- */
+
+static struct tw_sched_reason name_filter(
+	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
+{
+	const char *wanted = cycle->class->pod->node_name;
+
+	(void)slot;
+	if (!wanted || !*wanted ||
+		!strcmp(wanted, tw_sched_node_at(cycle, node)->spec->name))
+		return ok;
+	return (struct tw_sched_reason){TW_SCHED_UNRESOLVABLE,
+		"node(s) didn't match the requested node name"};
+}
+
+const struct tw_sched_plugin tw_sched_node_name = {
+	.name = "NodeName",
+	.filter = name_filter,
+};
+
+/* ---- taints --------------------------------------------------------- */
+
+/* A decimal int64 without leading zeros or a plus sign. */
+static bool plain_number(const char *text, int64_t *value)
+{
+	const char *digits = text + (*text == '-');
+	char *end;
+
+	if (*digits < '0' || *digits > '9' || (*digits == '0' && digits[1]) ||
+		strlen(digits) > 18)
+		return false;
+	*value = strtoll(text, &end, 10);
+	return !*end;
+}
+
+bool tw_sched_tolerates(const struct tw_toleration *it,
+	const struct tw_taint *taint, bool compare)
+{
+	int64_t has, limit;
+
+	if (it->effect != TW_EFFECT_ANY && it->effect != taint->effect)
+		return false;
+	if (*it->key && strcmp(it->key, taint->key))
+		return false;
+	switch (it->op) {
+	case TW_TOLERATE_EXISTS:
+		return true;
+	case TW_TOLERATE_EQUAL:
+		return !strcmp(it->value, taint->value);
+	default:
+		return compare && plain_number(taint->value, &has) &&
+		       plain_number(it->value, &limit) &&
+		       (it->op == TW_TOLERATE_LT ? has < limit : has > limit);
+	}
+}
+
+static bool is_tolerated(const struct tw_tolerations *all,
+	const struct tw_taint *taint, bool compare)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (tw_sched_tolerates(&all->v[i], taint, compare))
+			return true;
+	return false;
+}
+
+const struct tw_taint *tw_sched_untolerated(const struct tw_tolerations *all,
+	const struct tw_taints *taints, bool compare)
+{
+	for (size_t i = 0; i < taints->n; i++)
+		if (taints->v[i].effect != TW_EFFECT_PREFER_NO_SCHEDULE &&
+			!is_tolerated(all, &taints->v[i], compare))
+			return &taints->v[i];
+	return NULL;
+}
+
+static struct tw_sched_reason taint_filter(
+	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
+{
+	(void)slot;
+	if (!tw_sched_untolerated(&cycle->class->pod->tolerations,
+		    &tw_sched_node_at(cycle, node)->spec->taints,
+		    cycle->s->options.compare_taints))
+		return ok;
+	return (struct tw_sched_reason){
+		TW_SCHED_UNRESOLVABLE, "node(s) had untolerated taint(s)"};
+}
+
+static int64_t taint_score(
+	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
+{
+	const struct tw_tolerations *all = &cycle->class->pod->tolerations;
+	const struct tw_taints *taints =
+		&tw_sched_node_at(cycle, node)->spec->taints;
+	int64_t n = 0;
+
+	(void)slot;
+	for (size_t i = 0; i < taints->n; i++) {
+		bool tolerated = false;
+
+		if (taints->v[i].effect != TW_EFFECT_PREFER_NO_SCHEDULE)
+			continue;
+		for (size_t k = 0; k < all->n && !tolerated; k++)
+			tolerated =
+				tw_sched_tolerates(&all->v[k], &taints->v[i],
+					cycle->s->options.compare_taints);
+		n += !tolerated;
+	}
+	return n;
+}
+
+/* DefaultNormalizeScore, reversed: the most has 0, none has 100. */
+static void taint_normalise(
+	const struct tw_sched_cycle *cycle, uint32_t slot, int64_t *scores)
+{
+	int64_t max = 0;
+
+	(void)slot;
+	for (uint32_t i = 0; i < cycle->n_feasible; i++)
+		if (scores[i] > max)
+			max = scores[i];
+	for (uint32_t i = 0; i < cycle->n_feasible; i++)
+		scores[i] = max ? 100 - 100 * scores[i] / max : 100;
+}
+
+const struct tw_sched_plugin tw_sched_taints = {
+	.name = "TaintToleration",
+	.weight = 3,
+	.filter = taint_filter,
+	.score = taint_score,
+	.normalise = taint_normalise,
+};
+
+/* ---- ports ---------------------------------------------------------- */
+
+bool tw_sched_port_conflict(
+	const struct tw_host_port *wanted, const struct tw_host_port *taken)
+{
+	if (!wanted->port || wanted->port != taken->port ||
+		wanted->protocol != taken->protocol)
+		return false;
+	return !strcmp(wanted->ip, taken->ip) ||
+	       !strcmp(wanted->ip, "0.0.0.0") || !strcmp(taken->ip, "0.0.0.0");
+}
+
+static bool conflicts(const struct tw_pod_spec *a, const struct tw_pod_spec *b)
+{
+	for (size_t i = 0; i < a->host_ports.n; i++)
+		for (size_t k = 0; k < b->host_ports.n; k++)
+			if (tw_sched_port_conflict(
+				    &a->host_ports.v[i], &b->host_ports.v[k]))
+				return true;
+	return false;
+}
+
+static struct tw_sched_reason port_filter(
+	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
+{
+	const struct tw_pod_spec *pod = cycle->class->pod;
+	const struct tw_sched_node *it = tw_sched_node_at(cycle, node);
+
+	(void)slot;
+	for (size_t i = 0; pod->host_ports.n && i < it->classes.n; i++)
+		if (conflicts(pod,
+			    cycle->s->classes.v[it->classes.v[i].class].pod))
+			return (struct tw_sched_reason){TW_SCHED_UNSCHEDULABLE,
+				"node(s) didn't have free ports for the "
+				"requested pod ports"};
+	return ok;
+}
+
+const struct tw_sched_plugin tw_sched_ports = {
+	.name = "NodePorts",
+	.filter = port_filter,
+};
+
+/* ---- images --------------------------------------------------------- */
+
+#define MIB (INT64_C(1) << 20)
+
+static const struct tw_node_image *image_of(
+	const struct tw_node_spec *node, const char *name)
+{
+	for (size_t i = 0; i < node->images.n; i++)
+		for (size_t k = 0; k < node->images.v[i].names.n; k++)
+			if (!strcmp(node->images.v[i].names.v[k], name))
+				return &node->images.v[i];
+	return NULL;
+}
+
+static int64_t nodes_with(const struct tw_scheduler *s, const char *name)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < s->nodes.n; i++)
+		n += image_of(s->nodes.v[i].spec, name) != NULL;
+	return n;
+}
+
+/* Where no node has images there is nothing to look for. */
+static bool image_pre_score(struct tw_sched_cycle *cycle, uint32_t slot)
+{
+	(void)slot;
+	for (size_t i = 0; i < cycle->s->nodes.n; i++)
+		if (cycle->s->nodes.v[i].spec->images.n)
+			return true;
+	return false;
+}
+
+/* 23 MB to 1000 MB a container count; an image counts in proportion to the
+ * share of nodes that have it. */
+static int64_t image_score(
+	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
+{
+	const struct tw_pod_spec *pod = cycle->class->pod;
+	int64_t min = 23 * MIB, max = 1000 * MIB * pod->n_containers, sum = 0;
+
+	(void)slot;
+	for (size_t i = 0; i < pod->images.n; i++) {
+		const char *name = pod->images.v[i];
+		const struct tw_node_image *image =
+			image_of(tw_sched_node_at(cycle, node)->spec, name);
+
+		if (image)
+			sum += (int64_t)((double)image->size *
+					 ((double)nodes_with(cycle->s, name) /
+						 (double)cycle->s->nodes.n));
+	}
+	sum = sum < min ? min : sum > max ? max : sum;
+	return max > min ? 100 * (sum - min) / (max - min) : 0;
+}
+
+const struct tw_sched_plugin tw_sched_image = {
+	.name = "ImageLocality",
+	.weight = 1,
+	.pre_score = image_pre_score,
+	.score = image_score,
+};

@@ -1,0 +1,218 @@
+/*
+ * kube-scheduler: which node a pod goes to, and why it fits on none.
+ *
+ * Filters say where it may go, scores where it had best go. The plugins, their
+ * order and weights are the default profile's (Kubernetes 1.36,
+ * pkg/scheduler/apis/config/v1/default_plugins.go); each plugin is a file,
+ * sched_NAME.c, with a row in the list of scheduler.c.
+ *
+ * Pods of one workload are alike: they are of one *class*, and nodes count
+ * pods by class. So a decision costs as much as there are nodes and classes,
+ * not pods.
+ *
+ * Ties between the best nodes are broken by a hash of the pod's and the
+ * node's names: kube-scheduler breaks them at random, and here the same names
+ * have the same luck on both sides of a comparison.
+ */
+#ifndef TW_CLUSTER_SCHEDULER_H
+#define TW_CLUSTER_SCHEDULER_H
+
+#include "twins/base/map.h"
+#include "twins/base/text.h"
+#include "twins/model/pod.h"
+
+struct tw_sched_plugin;
+
+/* Which release: what changed between them. */
+struct tw_sched_options {
+	/* BalancedAllocation is 100 (1 - deviation) before 1.36, and since
+	 * then 50 + (50 + after - before) / 2. */
+	bool old_balance;
+	int64_t hard_affinity_weight; /* default 1 */
+	bool ignore_preferred_of_existing;
+	bool compare_taints; /* tolerations with Lt and Gt (1.35, alpha) */
+	const struct tw_node_affinity *added_affinity; /* NULL: none */
+	/* Of all nodes that fit, this many are scored at most where there are
+	 * 100 or more (numFeasibleNodesToFind); 0: the release's default. */
+	uint32_t percentage_to_score;
+};
+
+struct tw_sched_class {
+	const char *namespace;
+	const struct tw_labels *labels;
+	const struct tw_pod_spec *pod;
+};
+
+struct tw_class_count {
+	uint32_t class;
+	uint32_t n;	  /* pods of the class on the node */
+	uint32_t leaving; /* of them being deleted */
+};
+
+struct tw_sched_node {
+	const struct tw_node_spec *spec;
+	uint64_t hash; /* of its name */
+	struct tw_resources used;
+	int64_t usual_cpu, usual_memory;
+	uint32_t n_pods;
+	TW_VEC(struct tw_class_count) classes;
+};
+
+enum tw_sched_status {
+	TW_SCHED_OK,
+	TW_SCHED_UNSCHEDULABLE, /* preemption may help */
+	TW_SCHED_UNRESOLVABLE,	/* it cannot */
+};
+
+/* Why a node will not do, in kube-scheduler's words. */
+struct tw_sched_reason {
+	enum tw_sched_status status;
+	const char *text; /* "Insufficient cpu" */
+};
+
+struct tw_scheduler {
+	struct tw_arena arena;
+	struct tw_sched_options options;
+	const struct tw_map *namespaces; /* name -> struct tw_labels *; NULL */
+	TW_VEC(struct tw_sched_node) nodes;
+	TW_VEC(struct tw_sched_class) classes;
+};
+
+void tw_scheduler_init(
+	struct tw_scheduler *s, const struct tw_sched_options *options);
+void tw_scheduler_release(struct tw_scheduler *s);
+
+/* Both borrow what they are given. */
+uint32_t tw_scheduler_add_node(
+	struct tw_scheduler *s, const struct tw_node_spec *node);
+uint32_t tw_scheduler_add_class(
+	struct tw_scheduler *s, const struct tw_sched_class *class);
+
+/* A pod of the class is on the node from now on, or no longer. */
+void tw_scheduler_put(struct tw_scheduler *s, uint32_t class, uint32_t node);
+void tw_scheduler_take(struct tw_scheduler *s, uint32_t class, uint32_t node);
+/* It is being deleted: it takes up room, but spreads count it no more. */
+void tw_scheduler_leaving(
+	struct tw_scheduler *s, uint32_t class, uint32_t node);
+
+/* ---- one decision --------------------------------------------------- */
+
+struct tw_sched_cycle {
+	struct tw_scheduler *s;
+	const struct tw_sched_class *class;
+	uint32_t class_index;
+	struct tw_arena arena;	  /* of this cycle */
+	void *state[16];	  /* by plugin */
+	const char **node_reason; /* by node; NULL: it fits */
+	enum tw_sched_status *node_status;
+	uint32_t *feasible; /* nodes */
+	uint32_t n_feasible;
+};
+
+/* Filters: `cycle` is initialised here, to be released. */
+void tw_sched_cycle_init(
+	struct tw_sched_cycle *cycle, struct tw_scheduler *s, uint32_t class);
+void tw_sched_cycle_release(struct tw_sched_cycle *cycle);
+
+/* All filters over all nodes: fills node_status, node_reason and feasible. */
+void tw_sched_filter(struct tw_sched_cycle *cycle);
+/* One plugin over the feasible nodes, normalised, unweighted: scores[i] is of
+ * feasible[i]. False: it has nothing to say (all are 0). */
+bool tw_sched_score(struct tw_sched_cycle *cycle,
+	const struct tw_sched_plugin *plugin, int64_t *scores);
+/* The weighted sum over all plugins. */
+void tw_sched_total(struct tw_sched_cycle *cycle, int64_t *totals);
+
+/*
+ * Where does a pod of the class go? TW_NONE-like UINT32_MAX: nowhere. It is
+ * not put there. `hash` is of the pod's name. `why`, where not NULL, gets the
+ * reason of a failure in kube-scheduler's words: "0/5 nodes are available: 2
+ * Insufficient cpu, 3 node(s) had untolerated taint(s)."
+ */
+uint32_t tw_scheduler_choose(struct tw_scheduler *s, uint32_t class,
+	uint64_t hash, struct tw_buf *why);
+
+/* ---- plugins -------------------------------------------------------- */
+
+/* NULL functions say nothing. */
+struct tw_sched_plugin {
+	const char *name;
+	int64_t weight;
+	/* Before the filter; sets cycle->state[slot]. */
+	void (*pre_filter)(struct tw_sched_cycle *cycle, uint32_t slot);
+	struct tw_sched_reason (*filter)(const struct tw_sched_cycle *cycle,
+		uint32_t slot, uint32_t node);
+	/* Before the score; false: skip this plugin. */
+	bool (*pre_score)(struct tw_sched_cycle *cycle, uint32_t slot);
+	int64_t (*score)(const struct tw_sched_cycle *cycle, uint32_t slot,
+		uint32_t node);
+	void (*normalise)(const struct tw_sched_cycle *cycle, uint32_t slot,
+		int64_t *scores);
+};
+
+extern const struct tw_sched_plugin tw_sched_unschedulable;
+extern const struct tw_sched_plugin tw_sched_node_name;
+extern const struct tw_sched_plugin tw_sched_taints;
+extern const struct tw_sched_plugin tw_sched_node_affinity;
+extern const struct tw_sched_plugin tw_sched_ports;
+extern const struct tw_sched_plugin tw_sched_fit;
+extern const struct tw_sched_plugin tw_sched_balance;
+extern const struct tw_sched_plugin tw_sched_spread;
+extern const struct tw_sched_plugin tw_sched_pod_affinity;
+extern const struct tw_sched_plugin tw_sched_image;
+
+/* NULL-ended, in the order of the default profile. */
+extern const struct tw_sched_plugin *const tw_sched_plugins[];
+uint32_t tw_sched_slot(const struct tw_sched_plugin *plugin);
+
+/* ---- shared by plugins ---------------------------------------------- */
+
+static inline const struct tw_sched_node *tw_sched_node_at(
+	const struct tw_sched_cycle *cycle, uint32_t node)
+{
+	return &cycle->s->nodes.v[node];
+}
+
+/* nodeSelector and required node affinity (sched_node_affinity.c). */
+bool tw_sched_node_fits(
+	const struct tw_pod_spec *pod, const struct tw_node_spec *node);
+/* The first taint of these effects that is not tolerated, or NULL. */
+const struct tw_taint *tw_sched_untolerated(const struct tw_tolerations *all,
+	const struct tw_taints *taints, bool compare);
+bool tw_sched_tolerates(const struct tw_toleration *toleration,
+	const struct tw_taint *taint, bool compare);
+
+/* One resource of LeastAllocated and its like, 0..100. */
+int64_t tw_sched_least(int64_t requested, int64_t capacity);
+int64_t tw_sched_most(int64_t requested, int64_t capacity);
+
+struct tw_shape_point {
+	int64_t utilization, score;
+};
+
+/* RequestedToCapacityRatio: the broken line at a utilization, with truncation
+ * toward 0. */
+int64_t tw_sched_shape(
+	const struct tw_shape_point *points, size_t n, int64_t utilization);
+
+/* 100 (1 - standard deviation of the shares), truncated. */
+int64_t tw_sched_balance_of(const double *shares, size_t n);
+
+struct tw_lacking {
+	const char *resource;
+	int64_t requested, used, capacity;
+};
+
+TW_VEC_TYPE(tw_lackings, struct tw_lacking);
+
+/* What a node lacks of a pod's requests (NodeResourcesFit), in the order
+ * pods, cpu, memory, others. `ignored`, where not NULL, skips extended
+ * resources. */
+void tw_sched_lacking(const struct tw_pod_spec *pod,
+	const struct tw_sched_node *node, bool (*ignored)(void *, const char *),
+	void *context, struct tw_arena *arena, struct tw_lackings *to);
+
+bool tw_sched_port_conflict(
+	const struct tw_host_port *wanted, const struct tw_host_port *taken);
+
+#endif
