@@ -28,6 +28,12 @@ struct tw_model *tw_twin_model(struct tw_spec *spec, struct tw_diags *diags)
 	return model;
 }
 
+void tw_twin_place_after(
+	struct tw_model *model, const struct tw_model *before)
+{
+	tw_place_after(model, before);
+}
+
 /* ---- life cycle ----------------------------------------------------- */
 
 static void schedule_faults(struct tw_twin *twin)
@@ -55,20 +61,17 @@ struct tw_twin *tw_twin_new(
 	const struct tw_model *model, const struct tw_options *options)
 {
 	struct tw_twin *twin = tw_calloc(1, sizeof *twin);
-	uint32_t *node_of = tw_calloc(
-		model->n_replicas ? model->n_replicas : 1, sizeof *node_of);
 	struct tw_world_options world = {
 		.seed = tw_hash_combine(options->seed, options->replication),
 		.slice = options->slice ? options->slice : TW_S,
 		.max_in_flight = options->max_in_flight ? options->max_in_flight
 							: MAX_IN_FLIGHT,
 		.tap = options->tap,
-		.node_of = node_of,
+		.node_of = model->node_of,
 	};
 
-	tw_place(model, node_of);
+	tw_assert(model->node_of || !model->n_replicas);
 	tw_world_init(&twin->world, model, &world);
-	tw_free(node_of);
 	twin->world.done = options->done;
 	twin->world.done_context = options->context;
 	twin->scenario = options->scenario;

@@ -39,6 +39,10 @@ struct tw_options {
 
 /* tw_model_compile() and, as warnings, replicas that fit on no node. */
 struct tw_model *tw_twin_model(struct tw_spec *spec, struct tw_diags *diags);
+/* Replicas that `before` has too stay where they are there: the model's
+ * cluster was that one. Before any twin of the model. */
+void tw_twin_place_after(
+	struct tw_model *model, const struct tw_model *before);
 
 struct tw_twin *tw_twin_new(
 	const struct tw_model *model, const struct tw_options *options);

@@ -269,5 +269,9 @@ int tw_gate_open_sides(struct tw_gate *gate)
 			gate->report.baseline.name);
 		return TW_EXIT_RUN;
 	}
-	return compare_addresses(gate);
+	status = compare_addresses(gate);
+	if (!status)
+		tw_twin_place_after(
+			gate->candidate.model, gate->baseline.model);
+	return status;
 }

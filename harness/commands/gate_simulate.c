@@ -41,6 +41,8 @@ static void scale(struct tw_gate *gate, struct variant *variant, double factor)
 		tw_spec_scale_assumed(variant->spec[i], factor);
 		variant->model[i] = compiled(variant->spec[i]);
 	}
+	if (factor != 1 && variant->model[0] && variant->model[1])
+		tw_twin_place_after(variant->model[1], variant->model[0]);
 }
 
 static void release(struct variant *variant)

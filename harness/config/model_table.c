@@ -47,6 +47,76 @@ static void check_node(
 	}
 }
 
+static void read_labels(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
+{
+	struct tw_spec_node *to = base;
+
+	if (!tw_yaml_is(node, TW_YAML_MAPPING)) {
+		tw_schema_expected(
+			reader, "labels", "a mapping of keys to values", node);
+		return;
+	}
+	for (size_t i = 0; i < node->pairs.n; i++) {
+		const struct tw_yaml_pair *pair = &node->pairs.v[i];
+
+		if (!tw_yaml_text(pair->key) || !tw_yaml_text(pair->value)) {
+			tw_schema_expected(
+				reader, "labels", "one value", pair->value);
+			continue;
+		}
+		tw_vec_push_in(reader->arena, &to->labels,
+			((struct tw_label){tw_schema_text(reader, pair->key).v,
+				tw_schema_text(reader, pair->value).v}));
+	}
+}
+
+/* "key=value:Effect", "key:Effect". */
+static bool parse_taint(
+	struct tw_schema_reader *reader, const char *text, struct tw_taint *to)
+{
+	static const char *const effects[] = {
+		"", "NoSchedule", "PreferNoSchedule", "NoExecute"};
+	const char *colon = strrchr(text, ':');
+	const char *equals = strchr(text, '=');
+
+	if (!colon || colon == text)
+		return false;
+	if (equals && equals > colon)
+		equals = NULL;
+	for (size_t i = 1; i < 4; i++)
+		if (!strcmp(colon + 1, effects[i]))
+			to->effect = (enum tw_taint_effect)i;
+	to->key = tw_arena_strndup(reader->arena, text,
+		(size_t)((equals ? equals : colon) - text));
+	to->value = equals ? tw_arena_strndup(reader->arena, equals + 1,
+				     (size_t)(colon - equals - 1))
+			   : "";
+	return to->effect != TW_EFFECT_ANY;
+}
+
+static void read_taints(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
+{
+	struct tw_spec_node *to = base;
+
+	if (!tw_yaml_is(node, TW_YAML_SEQUENCE))
+		tw_schema_expected(reader, "taints", "a list", node);
+	for (size_t i = 0; i < tw_yaml_count(node); i++) {
+		struct tw_yaml *it = tw_yaml_item(node, i);
+		const char *text = tw_yaml_text(it);
+		struct tw_taint taint = {0};
+
+		if (!text || !parse_taint(reader, text, &taint))
+			tw_schema_expected(reader, "taints",
+				"KEY=VALUE:NoSchedule, :PreferNoSchedule or "
+				":NoExecute",
+				it);
+		else
+			tw_vec_push_in(reader->arena, &to->taints, taint);
+	}
+}
+
 static const struct tw_row node_rows[] = {
 	{.name = "name",
 		.type = TW_ROW_NAME,
@@ -74,6 +144,23 @@ static const struct tw_row node_rows[] = {
 		AT(tw_spec_node, memory),
 		.min = 1,
 		.help = "of each; without bound if not given"},
+	{.name = "pods",
+		.type = TW_ROW_INT,
+		AT(tw_spec_node, pods),
+		.min = 1,
+		.otherwise = "110",
+		.help = "that each can hold"},
+	{.name = "labels",
+		.type = TW_ROW_FREE,
+		.read = read_labels,
+		.help = "beside kubernetes.io/hostname, os and arch, and "
+			"topology.kubernetes.io/zone"},
+	{.name = "taints",
+		.type = TW_ROW_FREE,
+		.read = read_taints,
+		.free_type = "\"array\"",
+		.help = "as kubectl taint takes them: "
+			"[dedicated=gpu:NoSchedule]"},
 	{0},
 };
 

@@ -142,6 +142,9 @@ static void read_requests(struct tw_manifest_reader *r,
 		for (size_t i = 0; i < tw_yaml_count(list); i++)
 			add_container(r, tw_yaml_item(list, i), k == 0, &s);
 	}
+	to->special_requests =
+		s.sidecars.n || tw_yaml_get(spec, "overhead") ||
+		tw_yaml_get(tw_yaml_get(spec, "resources"), "requests");
 	raise_all(r, &s.own, &s.init);
 	raise_to(&s.usual_cpu, s.init_cpu);
 	raise_to(&s.usual_memory, s.init_memory);
@@ -196,7 +199,7 @@ static void read_ports(struct tw_manifest_reader *r, struct tw_yaml *list,
 }
 
 /* A name without tag or digest means :latest. */
-static const char *full_image(struct tw_manifest_reader *r, const char *name)
+const char *tw_manifest_image(struct tw_manifest_reader *r, const char *name)
 {
 	const char *slash = strrchr(name, '/');
 
@@ -223,7 +226,7 @@ static void read_containers(struct tw_manifest_reader *r,
 			to->n_containers++;
 			if (image)
 				tw_vec_push_in(&r->spec->arena, &to->images,
-					full_image(r, image));
+					tw_manifest_image(r, image));
 			/* Init containers' ports are free again, but for
 			 * sidecars'. */
 			if (k || (policy && !strcmp(policy, "Always")))
@@ -234,7 +237,7 @@ static void read_containers(struct tw_manifest_reader *r,
 
 /* ---- tolerations ---------------------------------------------------- */
 
-static bool read_effect(struct tw_manifest_reader *r,
+bool tw_manifest_taint_effect(struct tw_manifest_reader *r,
 	const struct tw_yaml *node, enum tw_taint_effect *to)
 {
 	static const char *const names[] = {
@@ -255,7 +258,7 @@ static bool read_effect(struct tw_manifest_reader *r,
 	return false;
 }
 
-static const char *text_or_none(
+const char *tw_manifest_keep_text(
 	struct tw_manifest_reader *r, const struct tw_yaml *node)
 {
 	const char *text = tw_yaml_text(node);
@@ -270,8 +273,8 @@ static void read_toleration(struct tw_manifest_reader *r, struct tw_yaml *it,
 	struct tw_yaml *op = tw_yaml_get(it, "operator");
 	const char *name = tw_yaml_text(op);
 	struct tw_toleration toleration = {
-		.key = text_or_none(r, tw_yaml_get(it, "key")),
-		.value = text_or_none(r, tw_yaml_get(it, "value")),
+		.key = tw_manifest_keep_text(r, tw_yaml_get(it, "key")),
+		.value = tw_manifest_keep_text(r, tw_yaml_get(it, "value")),
 		.seconds = -1};
 	struct tw_int seconds = {0};
 	size_t i = 0;
@@ -287,7 +290,8 @@ static void read_toleration(struct tw_manifest_reader *r, struct tw_yaml *it,
 		tw_manifest_error(r, it,
 			"a toleration without a 'key' needs 'operator: "
 			"Exists'");
-	if (!read_effect(r, tw_yaml_get(it, "effect"), &toleration.effect))
+	if (!tw_manifest_taint_effect(
+		    r, tw_yaml_get(it, "effect"), &toleration.effect))
 		return;
 	if (tw_manifest_int(r, tw_yaml_get(it, "tolerationSeconds"), INT32_MIN,
 		    INT32_MAX, &seconds))
@@ -323,7 +327,7 @@ static void read_requirement(struct tw_manifest_reader *r, struct tw_yaml *it,
 	const char *op = tw_yaml_text(tw_yaml_get(it, "operator"));
 	struct tw_yaml *values = tw_yaml_get(it, "values");
 	struct tw_node_requirement to = {
-		.key = text_or_none(r, tw_yaml_get(it, "key"))};
+		.key = tw_manifest_keep_text(r, tw_yaml_get(it, "key"))};
 	size_t i = 0;
 
 	while (i < 6 && (!op || strcmp(op, ops[i]) != 0))
@@ -336,7 +340,8 @@ static void read_requirement(struct tw_manifest_reader *r, struct tw_yaml *it,
 	}
 	to.op = (enum tw_node_op)i;
 	for (size_t k = 0; k < tw_yaml_count(values); k++) {
-		const char *value = text_or_none(r, tw_yaml_item(values, k));
+		const char *value =
+			tw_manifest_keep_text(r, tw_yaml_item(values, k));
 
 		term->broken |= !is_field && !is_label_value(value);
 		tw_vec_push_in(&r->spec->arena, &to.values, value);
@@ -422,8 +427,8 @@ static struct tw_pod_term pod_term(struct tw_manifest_reader *r,
 	struct tw_pod_term term = {
 		.has_selector = selector && !tw_yaml_is_null(selector),
 		.has_namespace_selector = among && !tw_yaml_is_null(among),
-		.topology_key =
-			text_or_none(r, tw_yaml_get(it, "topologyKey"))};
+		.topology_key = tw_manifest_keep_text(
+			r, tw_yaml_get(it, "topologyKey"))};
 
 	tw_manifest_selector(r, selector, &term.selector);
 	tw_manifest_selector(r, among, &term.namespace_selector);
@@ -437,7 +442,7 @@ static struct tw_pod_term pod_term(struct tw_manifest_reader *r,
 		r, tw_yaml_get(it, "matchLabelKeys"), labels, &term.selector);
 	for (size_t i = 0; i < tw_yaml_count(namespaces); i++)
 		tw_vec_push_in(&r->spec->arena, &term.namespaces,
-			text_or_none(r, tw_yaml_item(namespaces, i)));
+			tw_manifest_keep_text(r, tw_yaml_item(namespaces, i)));
 	return term;
 }
 
@@ -473,8 +478,8 @@ static void read_spread(struct tw_manifest_reader *r, struct tw_yaml *it,
 {
 	struct tw_yaml *selector = tw_yaml_get(it, "labelSelector");
 	struct tw_int skew = {.v = 1}, domains = {0};
-	struct tw_spread spread = {
-		.topology_key = text_or_none(r, tw_yaml_get(it, "topologyKey")),
+	struct tw_spread spread = {.topology_key = tw_manifest_keep_text(
+					   r, tw_yaml_get(it, "topologyKey")),
 		.do_not_schedule =
 			!says(it, "whenUnsatisfiable", "ScheduleAnyway"),
 		.has_selector = selector && !tw_yaml_is_null(selector),
@@ -527,70 +532,4 @@ void tw_manifest_pod(struct tw_manifest_reader *r, const struct tw_yaml *spec,
 		    INT32_MAX, &priority))
 		to->priority = priority.v;
 	to->never_preempts = says(spec, "preemptionPolicy", "Never");
-}
-
-/* ---- nodes ---------------------------------------------------------- */
-
-static void read_taints(struct tw_manifest_reader *r, struct tw_yaml *list,
-	struct tw_taints *to)
-{
-	for (size_t i = 0; i < tw_yaml_count(list); i++) {
-		struct tw_yaml *it = tw_yaml_item(list, i);
-		struct tw_taint taint = {
-			.key = text_or_none(r, tw_yaml_get(it, "key")),
-			.value = text_or_none(r, tw_yaml_get(it, "value"))};
-
-		if (read_effect(r, tw_yaml_get(it, "effect"), &taint.effect))
-			tw_vec_push_in(&r->spec->arena, to, taint);
-	}
-}
-
-static void read_images(struct tw_manifest_reader *r, struct tw_yaml *list,
-	struct tw_node_spec *to)
-{
-	for (size_t i = 0; i < tw_yaml_count(list); i++) {
-		struct tw_yaml *it = tw_yaml_item(list, i);
-		struct tw_yaml *names = tw_yaml_get(it, "names");
-		struct tw_node_image image = {0};
-		struct tw_int size = {0};
-
-		tw_manifest_int(
-			r, tw_yaml_get(it, "sizeBytes"), 0, INT64_MAX, &size);
-		image.size = size.v;
-		for (size_t k = 0; k < tw_yaml_count(names); k++) {
-			const char *name = tw_yaml_text(tw_yaml_item(names, k));
-
-			if (name)
-				tw_vec_push_in(&r->spec->arena, &image.names,
-					full_image(r, name));
-		}
-		tw_vec_push_in(&r->spec->arena, &to->images, image);
-	}
-}
-
-void tw_manifest_node(struct tw_manifest_reader *r, const struct tw_yaml *doc,
-	struct tw_node_spec *to)
-{
-	struct tw_yaml *meta = tw_yaml_get(doc, "metadata");
-	struct tw_yaml *spec = tw_yaml_get(doc, "spec");
-	struct tw_yaml *status = tw_yaml_get(doc, "status");
-	struct tw_yaml *has = tw_yaml_get(status, "allocatable");
-
-	to->name = text_or_none(r, tw_yaml_get(meta, "name"));
-	tw_manifest_labels(r, tw_yaml_get(meta, "labels"), &to->labels);
-	read_taints(r, tw_yaml_get(spec, "taints"), &to->taints);
-	tw_yaml_bool(tw_yaml_get(spec, "unschedulable"), &to->unschedulable);
-	if (!has)
-		has = tw_yaml_get(status, "capacity");
-	for (size_t i = 0; tw_yaml_is(has, TW_YAML_MAPPING) && i < has->pairs.n;
-		i++) {
-		const char *name = tw_yaml_text(has->pairs.v[i].key);
-		struct tw_int amount = {0};
-
-		if (name && tw_manifest_quantity(r, has->pairs.v[i].value,
-				    is_cpu(name), &amount))
-			tw_resource_add(&r->spec->arena, &to->allocatable,
-				tw_manifest_keep(r, name), amount.v);
-	}
-	read_images(r, tw_yaml_get(status, "images"), to);
 }

@@ -65,6 +65,13 @@ void tw_manifest_pod(struct tw_manifest_reader *r, const struct tw_yaml *spec,
 	const struct tw_labels *labels, struct tw_pod_spec *to);
 void tw_manifest_node(struct tw_manifest_reader *r, const struct tw_yaml *doc,
 	struct tw_node_spec *to);
+bool tw_manifest_taint_effect(struct tw_manifest_reader *r,
+	const struct tw_yaml *node, enum tw_taint_effect *to);
+/* The text, "" where there is none. */
+const char *tw_manifest_keep_text(
+	struct tw_manifest_reader *r, const struct tw_yaml *node);
+/* With its tag: ":latest" where it has none. */
+const char *tw_manifest_image(struct tw_manifest_reader *r, const char *name);
 void tw_manifest_node_affinity(struct tw_manifest_reader *r,
 	const struct tw_yaml *affinity, struct tw_node_affinity *to);
 
@@ -83,6 +90,8 @@ void tw_read_destination_rule(struct tw_manifest_reader *r);
 void tw_read_traffic_policy(struct tw_manifest_reader *r,
 	struct tw_yaml *policy, const char *callee, const char *subset);
 void tw_read_compose(struct tw_manifest_reader *r);
+void tw_read_node(struct tw_manifest_reader *r);
+void tw_read_priority_class(struct tw_manifest_reader *r);
 void tw_read_namespace(struct tw_manifest_reader *r);
 void tw_read_network_policy(struct tw_manifest_reader *r);
 

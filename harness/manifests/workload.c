@@ -65,6 +65,17 @@ static void read_strategy(struct tw_manifest_reader *r, struct tw_yaml *spec,
 		&workload->max_unavailable);
 }
 
+/* What placement depends on. */
+static void use_scheduling(struct tw_yaml *pod)
+{
+	static const char *const keys[] = {"nodeSelector", "affinity",
+		"tolerations", "topologySpreadConstraints", "nodeName",
+		"priorityClassName", "overhead", "resources"};
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		tw_yaml_use_all(tw_yaml_get(pod, keys[i]));
+}
+
 static void read_pod(struct tw_manifest_reader *r, struct tw_yaml *meta,
 	struct tw_yaml *pod, struct tw_spec_workload *workload)
 {
@@ -73,6 +84,33 @@ static void read_pod(struct tw_manifest_reader *r, struct tw_yaml *meta,
 		tw_yaml_get(pod, "terminationGracePeriodSeconds"), 0,
 		&workload->termination_grace);
 	tw_read_containers(r, pod, workload);
+	tw_manifest_pod(r, pod, &workload->labels, &workload->pod);
+	use_scheduling(pod);
+}
+
+/* The owner's selector spreads its pods (podtopologyspread, DefaultSelector). */
+static void read_group(struct tw_manifest_reader *r, struct tw_yaml *spec,
+	struct tw_spec_workload *workload)
+{
+	struct tw_yaml *selector = tw_yaml_get(spec, "selector");
+
+	if (is(r->object, "ReplicationController")) {
+		struct tw_labels wanted = {0};
+
+		tw_manifest_labels(r, selector, &wanted);
+		for (size_t i = 0; i < wanted.n; i++) {
+			struct tw_label_requirement is_value = {
+				.key = wanted.v[i].key};
+
+			tw_vec_push_in(&r->spec->arena, &is_value.values,
+				wanted.v[i].value);
+			tw_vec_push_in(&r->spec->arena, &workload->pod.group,
+				is_value);
+		}
+	} else {
+		tw_manifest_selector(r, selector, &workload->pod.group);
+	}
+	workload->pod.has_group = workload->pod.group.n;
 }
 
 void tw_read_workload(struct tw_manifest_reader *r)
@@ -108,4 +146,5 @@ void tw_read_workload(struct tw_manifest_reader *r)
 	read_pod(r, tw_yaml_get(template, "metadata"),
 		tw_yaml_get(template, "spec"), workload);
 	check_selector(r, spec, workload);
+	read_group(r, spec, workload);
 }

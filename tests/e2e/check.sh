@@ -10,13 +10,13 @@ said '0 errors'
 
 sed -i 's/^traffic:/trafic:/
 	s/p99(latency/p99(latncy/
-	s/node: worker-a-1, at: 15s/node: worker-a-9, at: 15/
+	s/node: worker-b-1, at: 15s/node: worker-b-9, at: 15/
 	s/kind: latency/kind: latncy/' "$work/shop/twinrig.yaml"
 expect 2 env -C "$work/shop" "$TWINRIG" check
 said "^twinrig.yaml:[0-9]+:1: error: unknown key 'trafic'"
 said "did you mean 'traffic'"
-said "error: no node fits 'worker-a-9'"
-said "did you mean 'worker-a-1'"
+said "error: no node fits 'worker-b-9'"
+said "did you mean 'worker-b-1'"
 said "'at' of node-down is a time"
 said "unknown kind of fault 'latncy'"
 said "did you mean 'latency'"

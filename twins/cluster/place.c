@@ -1,109 +1,198 @@
 #include "twins/cluster/place.h"
 
 #include "twins/base/hash.h"
+#include "twins/cluster/scheduler.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-struct room {
-	int64_t cpu, memory; /* allocated */
+struct placing {
+	struct tw_model *model;
+	struct tw_scheduler s;	/* a class a revision, in the same order */
+	struct tw_buf *reasons; /* by revision; NULL: nobody asks */
+	uint32_t nowhere;
 };
 
-static bool fits(const struct tw_node *node, const struct room *room,
-	const struct tw_revision *revision)
+static void begin(struct placing *p, struct tw_model *model)
 {
-	return revision->cpu <= node->cpu - room->cpu &&
-	       revision->memory <= node->memory - room->memory;
-}
-
-/* How many replicas of one revision stand where. */
-struct spread {
-	uint32_t *nodes, *zones;
-};
-
-/* Is node a a better place for the replica than b? */
-static bool better(const struct tw_model *model, const struct spread *spread,
-	uint64_t replica, uint32_t a, uint32_t b)
-{
-	uint32_t zone_a = model->nodes[a].zone, zone_b = model->nodes[b].zone;
-
-	if (spread->nodes[a] != spread->nodes[b])
-		return spread->nodes[a] < spread->nodes[b];
-	if (spread->zones[zone_a] != spread->zones[zone_b])
-		return spread->zones[zone_a] < spread->zones[zone_b];
-	return tw_hash_combine(replica, model->nodes[a].hash) <
-	       tw_hash_combine(replica, model->nodes[b].hash);
-}
-
-static uint32_t choose(const struct tw_model *model, const struct room *rooms,
-	const struct spread *spread, uint32_t replica)
-{
-	const struct tw_replica *it = &model->replicas[replica];
-	const struct tw_revision *revision = &model->revisions[it->revision];
-	uint32_t best = TW_NONE;
-
+	*p = (struct placing){.model = model};
+	tw_scheduler_init(&p->s, NULL);
+	p->s.namespaces = &model->spec->namespaces;
 	for (uint32_t n = 0; n < model->n_nodes; n++)
-		if (fits(&model->nodes[n], &rooms[n], revision) &&
-			(best == TW_NONE ||
-				better(model, spread, it->hash, n, best)))
-			best = n;
-	return best;
-}
+		tw_scheduler_add_node(&p->s, model->nodes[n].spec);
+	for (uint32_t r = 0; r < model->n_revisions; r++) {
+		const struct tw_revision *it = &model->revisions[r];
+		const char *slash = strchr(it->name, '/');
+		struct tw_sched_class class = {
+			.namespace = tw_arena_strndup(&p->s.arena, it->name,
+				(size_t)(slash - it->name)),
+			.labels = it->labels,
+			.pod = it->pod};
 
-/* A DaemonSet's pod waits for its own node. */
-static uint32_t own_node(const struct tw_model *model, const struct room *rooms,
-	const struct tw_revision *revision, uint32_t node)
-{
-	return fits(&model->nodes[node], &rooms[node], revision) ? node
-								 : TW_NONE;
-}
-
-static uint32_t place_revision(const struct tw_model *model,
-	const struct tw_revision *revision, struct room *rooms,
-	struct spread *spread, uint32_t *node_of)
-{
-	uint32_t nowhere = 0;
-
-	memset(spread->nodes, 0, model->n_nodes * sizeof *spread->nodes);
-	memset(spread->zones, 0, model->n_zones * sizeof *spread->zones);
-	for (uint32_t i = 0; i < revision->n_replicas; i++) {
-		uint32_t r = revision->first_replica + i;
-		uint32_t node = revision->each_node
-					? own_node(model, rooms, revision, i)
-					: choose(model, rooms, spread, r);
-
-		node_of[r] = node;
-		if (node == TW_NONE) {
-			nowhere++;
-			continue;
-		}
-		rooms[node].cpu += revision->cpu;
-		rooms[node].memory += revision->memory;
-		spread->nodes[node]++;
-		spread->zones[model->nodes[node].zone]++;
+		tw_scheduler_add_class(&p->s, &class);
 	}
-	return nowhere;
+	if (!model->node_of)
+		model->node_of = tw_new_array(
+			&model->arena, model->n_replicas, uint32_t);
+	for (uint32_t r = 0; r < model->n_replicas; r++)
+		model->node_of[r] = TW_NONE;
 }
 
-uint32_t tw_place(const struct tw_model *model, uint32_t *node_of)
+static void stand(struct placing *p, uint32_t replica, uint32_t node)
 {
-	struct room *rooms = tw_calloc(model->n_nodes, sizeof *rooms);
-	struct spread spread = {
-		tw_calloc(model->n_nodes, sizeof *spread.nodes),
-		tw_calloc(model->n_zones, sizeof *spread.zones),
-	};
-	uint32_t nowhere = 0;
-
-	for (uint32_t i = 0; i < model->n_revisions; i++)
-		nowhere += place_revision(
-			model, &model->revisions[i], rooms, &spread, node_of);
-	tw_free(rooms);
-	tw_free(spread.nodes);
-	tw_free(spread.zones);
-	return nowhere;
+	p->model->node_of[replica] = node;
+	tw_scheduler_put(&p->s, p->model->replicas[replica].revision, node);
 }
+
+/* ---- what stays ----------------------------------------------------- */
+
+/* Whether two revisions ask the same of a node. What they ask of other pods
+ * is the scheduler's affair when it acts, and not while they run. */
+static bool same_demands(
+	const struct tw_revision *a, const struct tw_revision *b)
+{
+	const struct tw_resources *x = &a->pod->requests;
+
+	for (size_t i = 0; i < x->n; i++)
+		if (x->v[i].amount !=
+			tw_resource_amount(&b->pod->requests, x->v[i].name))
+			return false;
+	return x->n == b->pod->requests.n;
+}
+
+static uint32_t node_named(const struct tw_model *model, const char *name)
+{
+	for (uint32_t n = 0; n < model->n_nodes; n++)
+		if (!strcmp(model->nodes[n].name, name))
+			return n;
+	return TW_NONE;
+}
+
+static bool has_room(struct placing *p, uint32_t revision, uint32_t node)
+{
+	struct tw_lackings lacking = {0};
+	const struct tw_pod_spec *pod = p->model->revisions[revision].pod;
+
+	tw_sched_lacking(
+		pod, &p->s.nodes.v[node], NULL, NULL, &p->s.arena, &lacking);
+	return !lacking.n && tw_pod_fits_node(pod, p->s.nodes.v[node].spec) &&
+	       !tw_pod_untolerated(&pod->tolerations,
+		       &p->s.nodes.v[node].spec->taints, false);
+}
+
+static void keep(struct placing *p, const struct tw_model *before)
+{
+	struct tw_map was;
+
+	tw_map_init(&was, NULL);
+	for (uint32_t r = 0; r < before->n_replicas; r++)
+		tw_map_put(
+			&was, before->replicas[r].name, &before->replicas[r]);
+	for (uint32_t r = 0; r < p->model->n_replicas; r++) {
+		const struct tw_replica *it = &p->model->replicas[r];
+		const struct tw_replica *old = tw_map_get(&was, it->name);
+		uint32_t node;
+
+		if (!old ||
+			before->node_of[old - before->replicas] == TW_NONE ||
+			!same_demands(&before->revisions[old->revision],
+				&p->model->revisions[it->revision]))
+			continue;
+		node = node_named(p->model,
+			before->nodes[before->node_of[old - before->replicas]]
+				.name);
+		if (node != TW_NONE && has_room(p, it->revision, node))
+			stand(p, r, node);
+	}
+	tw_map_release(&was);
+}
+
+/* ---- what is scheduled ---------------------------------------------- */
+
+static void place_revision(struct placing *p, uint32_t revision)
+{
+	const struct tw_revision *it = &p->model->revisions[revision];
+
+	for (uint32_t i = 0; i < it->n_replicas; i++) {
+		uint32_t r = it->first_replica + i;
+		struct tw_buf *why = p->reasons ? &p->reasons[revision] : NULL;
+		uint32_t node;
+
+		if (p->model->node_of[r] != TW_NONE)
+			continue;
+		if (why)
+			tw_buf_clear(why);
+		if (it->own_nodes)
+			node = has_room(p, revision, it->own_nodes[i])
+				       ? it->own_nodes[i]
+				       : TW_NONE;
+		else
+			node = tw_scheduler_choose(&p->s, revision,
+				p->model->replicas[r].hash, why);
+		if (node == TW_NONE)
+			p->nowhere++;
+		else
+			stand(p, r, node);
+	}
+}
+
+struct turn {
+	int64_t priority;
+	uint32_t revision;
+};
+
+static int by_priority(const void *a, const void *b)
+{
+	const struct turn *x = a, *y = b;
+
+	if (x->priority != y->priority)
+		return x->priority > y->priority ? -1 : 1;
+	return x->revision < y->revision ? -1 : 1;
+}
+
+static void place_all(struct placing *p)
+{
+	uint32_t n = p->model->n_revisions;
+	struct turn *turns = tw_new_array(&p->s.arena, n + 1, struct turn);
+
+	for (uint32_t r = 0; r < n; r++)
+		turns[r] =
+			(struct turn){p->model->revisions[r].pod->priority, r};
+	if (n)
+		qsort(turns, n, sizeof *turns, by_priority);
+	for (uint32_t r = 0; r < n; r++)
+		place_revision(p, turns[r].revision);
+}
+
+static uint32_t place(struct tw_model *model, const struct tw_model *before,
+	struct tw_buf *reasons)
+{
+	struct placing p;
+
+	begin(&p, model);
+	p.reasons = reasons;
+	if (before)
+		keep(&p, before);
+	place_all(&p);
+	tw_scheduler_release(&p.s);
+	return p.nowhere;
+}
+
+uint32_t tw_place(struct tw_model *model)
+{
+	return place(model, NULL, NULL);
+}
+
+uint32_t tw_place_after(struct tw_model *model, const struct tw_model *before)
+{
+	return place(model, before, NULL);
+}
+
+/* ---- what fits nowhere ---------------------------------------------- */
 
 static void warn(const struct tw_model *model,
-	const struct tw_revision *revision, uint32_t n, struct tw_diags *diags)
+	const struct tw_revision *revision, uint32_t n, const char *why,
+	struct tw_diags *diags)
 {
 	struct tw_pos pos = {0};
 	struct tw_diag *diag;
@@ -115,28 +204,36 @@ static void warn(const struct tw_model *model,
 		revision->n_replicas, revision->name);
 	diag->rule = "unplaceable";
 	diag->why = "they stay unavailable, as they would stay Pending";
-	tw_diag_hint(diags, diag,
-		"it requests %lldm of CPU and %lld MiB of memory; there are "
-		"%u nodes",
-		(long long)revision->cpu,
-		(long long)(revision->memory / (1024 * 1024)), model->n_nodes);
+	if (*why)
+		tw_diag_hint(diags, diag, "%s", why);
+	else
+		tw_diag_hint(diags, diag,
+			"it requests %lldm of CPU and %lld MiB of memory; "
+			"there are %u nodes",
+			(long long)revision->cpu,
+			(long long)(revision->memory / (1024 * 1024)),
+			model->n_nodes);
 }
 
-void tw_place_check(const struct tw_model *model, struct tw_diags *diags)
+void tw_place_check(struct tw_model *model, struct tw_diags *diags)
 {
-	uint32_t *node_of = tw_calloc(
-		model->n_replicas ? model->n_replicas : 1, sizeof *node_of);
+	struct tw_buf *reasons =
+		tw_calloc(model->n_revisions + 1, sizeof *reasons);
 
-	if (tw_place(model, node_of)) {
+	if (place(model, NULL, reasons)) {
 		for (uint32_t i = 0; i < model->n_revisions; i++) {
 			const struct tw_revision *it = &model->revisions[i];
 			uint32_t n = 0;
 
 			for (uint32_t r = 0; r < it->n_replicas; r++)
-				n += node_of[it->first_replica + r] == TW_NONE;
+				n += model->node_of[it->first_replica + r] ==
+				     TW_NONE;
 			if (n)
-				warn(model, it, n, diags);
+				warn(model, it, n, tw_buf_text(&reasons[i]),
+					diags);
 		}
 	}
-	tw_free(node_of);
+	for (uint32_t i = 0; i < model->n_revisions; i++)
+		tw_buf_release(&reasons[i]);
+	tw_free(reasons);
 }

@@ -1,24 +1,25 @@
 /*
- * Where replicas stand. Among the nodes that a replica fits on by its requests
- * it takes the one with the fewest replicas of the same workload, then the
- * zone with the fewest, then the one whose name, hashed with the replica's, is
- * smallest. So workloads are spread as kube-scheduler's default topology
- * constraints want it (hostname, then zone; pkg/scheduler, PodTopologySpread
- * system defaulting), and, as long as there is room, where one workload
- * stands does not depend on any other: a change of one disturbs nobody else,
- * which keeps the two sides of a comparison comparable. Affinities and taints
- * are not looked at.
+ * Where replicas stand when a run begins: kube-scheduler's choice
+ * (scheduler.h), pod by pod: higher priority first, then in the model's order,
+ * as if everything had been applied to an empty cluster. A DaemonSet's pods
+ * stand on their own nodes, where they fit.
+ *
+ * Where one system is compared with another, the second one's cluster was the
+ * first one's: a pod of the same name and the same demands stays where it was,
+ * and only what is new or changed is scheduled. So a change of one workload
+ * moves no other, as it would not in a cluster.
  */
 #ifndef TW_CLUSTER_PLACE_H
 #define TW_CLUSTER_PLACE_H
 
 #include "twins/model/model.h"
 
-/* node_of: model->n_replicas entries; TW_NONE where a replica fits nowhere.
- * Returns how many do not. */
-uint32_t tw_place(const struct tw_model *model, uint32_t *node_of);
+/* Fills model->node_of. Returns how many replicas fit nowhere. */
+uint32_t tw_place(struct tw_model *model);
+/* The same, from where `before` stands. */
+uint32_t tw_place_after(struct tw_model *model, const struct tw_model *before);
 
-/* Warns of replicas that fit nowhere. */
-void tw_place_check(const struct tw_model *model, struct tw_diags *diags);
+/* Warns of replicas that fit nowhere, with kube-scheduler's reason. */
+void tw_place_check(struct tw_model *model, struct tw_diags *diags);
 
 #endif

@@ -5,8 +5,6 @@
  */
 #include "twins/cluster/scheduler.h"
 
-#include <stdlib.h>
-
 static const struct tw_sched_reason ok = {TW_SCHED_OK, NULL};
 
 /* ---- unschedulable -------------------------------------------------- */
@@ -22,7 +20,7 @@ static struct tw_sched_reason unschedulable_filter(
 	if (!tw_sched_node_at(cycle, node)->spec->unschedulable)
 		return ok;
 	for (size_t i = 0; i < all->n; i++)
-		if (tw_sched_tolerates(&all->v[i], &taint,
+		if (tw_pod_tolerates(&all->v[i], &taint,
 			    cycle->s->options.compare_taints))
 			return ok;
 	return (struct tw_sched_reason){
@@ -56,64 +54,11 @@ const struct tw_sched_plugin tw_sched_node_name = {
 
 /* ---- taints --------------------------------------------------------- */
 
-/* A decimal int64 without leading zeros or a plus sign. */
-static bool plain_number(const char *text, int64_t *value)
-{
-	const char *digits = text + (*text == '-');
-	char *end;
-
-	if (*digits < '0' || *digits > '9' || (*digits == '0' && digits[1]) ||
-		strlen(digits) > 18)
-		return false;
-	*value = strtoll(text, &end, 10);
-	return !*end;
-}
-
-bool tw_sched_tolerates(const struct tw_toleration *it,
-	const struct tw_taint *taint, bool compare)
-{
-	int64_t has, limit;
-
-	if (it->effect != TW_EFFECT_ANY && it->effect != taint->effect)
-		return false;
-	if (*it->key && strcmp(it->key, taint->key))
-		return false;
-	switch (it->op) {
-	case TW_TOLERATE_EXISTS:
-		return true;
-	case TW_TOLERATE_EQUAL:
-		return !strcmp(it->value, taint->value);
-	default:
-		return compare && plain_number(taint->value, &has) &&
-		       plain_number(it->value, &limit) &&
-		       (it->op == TW_TOLERATE_LT ? has < limit : has > limit);
-	}
-}
-
-static bool is_tolerated(const struct tw_tolerations *all,
-	const struct tw_taint *taint, bool compare)
-{
-	for (size_t i = 0; i < all->n; i++)
-		if (tw_sched_tolerates(&all->v[i], taint, compare))
-			return true;
-	return false;
-}
-
-const struct tw_taint *tw_sched_untolerated(const struct tw_tolerations *all,
-	const struct tw_taints *taints, bool compare)
-{
-	for (size_t i = 0; i < taints->n; i++)
-		if (taints->v[i].effect != TW_EFFECT_PREFER_NO_SCHEDULE &&
-			!is_tolerated(all, &taints->v[i], compare))
-			return &taints->v[i];
-	return NULL;
-}
-
 static struct tw_sched_reason taint_filter(
 	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
 {
 	(void)slot;
-	if (!tw_sched_untolerated(&cycle->class->pod->tolerations,
+	if (!tw_pod_untolerated(&cycle->class->pod->tolerations,
 		    &tw_sched_node_at(cycle, node)->spec->taints,
 		    cycle->s->options.compare_taints))
 		return ok;
@@ -136,9 +81,8 @@ static int64_t taint_score(
 		if (taints->v[i].effect != TW_EFFECT_PREFER_NO_SCHEDULE)
 			continue;
 		for (size_t k = 0; k < all->n && !tolerated; k++)
-			tolerated =
-				tw_sched_tolerates(&all->v[k], &taints->v[i],
-					cycle->s->options.compare_taints);
+			tolerated = tw_pod_tolerates(&all->v[k], &taints->v[i],
+				cycle->s->options.compare_taints);
 		n += !tolerated;
 	}
 	return n;

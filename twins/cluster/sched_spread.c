@@ -101,10 +101,10 @@ static bool is_included(const struct tw_sched_cycle *cycle,
 	const struct tw_pod_spec *pod = cycle->class->pod;
 
 	if (!constraint->spread->ignore_affinity &&
-		!tw_sched_node_fits(pod, node))
+		!tw_pod_fits_node(pod, node))
 		return false;
 	return !constraint->spread->honor_taints ||
-	       !tw_sched_untolerated(&pod->tolerations, &node->taints,
+	       !tw_pod_untolerated(&pod->tolerations, &node->taints,
 		       cycle->s->options.compare_taints);
 }
 

@@ -173,15 +173,6 @@ static inline const struct tw_sched_node *tw_sched_node_at(
 	return &cycle->s->nodes.v[node];
 }
 
-/* nodeSelector and required node affinity (sched_node_affinity.c). */
-bool tw_sched_node_fits(
-	const struct tw_pod_spec *pod, const struct tw_node_spec *node);
-/* The first taint of these effects that is not tolerated, or NULL. */
-const struct tw_taint *tw_sched_untolerated(const struct tw_tolerations *all,
-	const struct tw_taints *taints, bool compare);
-bool tw_sched_tolerates(const struct tw_toleration *toleration,
-	const struct tw_taint *taint, bool compare);
-
 /* One resource of LeastAllocated and its like, 0..100. */
 int64_t tw_sched_least(int64_t requested, int64_t capacity);
 int64_t tw_sched_most(int64_t requested, int64_t capacity);

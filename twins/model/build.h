@@ -52,6 +52,12 @@ struct tw_pos build_pos(const struct tw_origin *origin);
 void build_ground(struct build *b);
 void build_replicas(struct build *b);
 
+/* pods.c: what the scheduler sees of a node and of a workload's pods. */
+const struct tw_node_spec *build_node_spec(struct build *b,
+	const struct tw_spec_node *from, const char *name, const char *zone);
+void build_pod_spec(struct build *b, const struct tw_spec_workload *workload,
+	struct tw_revision *to);
+
 /* passages.c: what NetworkPolicies close; after the replicas. */
 void build_reach(struct build *b);
 

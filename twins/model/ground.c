@@ -25,17 +25,20 @@ static uint32_t zone_index(struct build *b, const char *name)
 	return (uint32_t)b->zones.n - 1;
 }
 
-static void add_node(struct build *b, const char *name, const char *zone,
-	int64_t cpu, int64_t memory, bool assumed)
+static void add_node(struct build *b, const struct tw_spec_node *from,
+	const char *name, const char *zone)
 {
 	build_push(b, nodes,
 		((struct tw_node){
 			.name = name,
 			.hash = tw_hash_name(name),
 			.zone = zone_index(b, zone),
-			.cpu = cpu,
-			.memory = memory,
-			.assumed = assumed,
+			.cpu = from ? tw_int_or(from->cpu, INT64_MAX)
+				    : INT64_MAX,
+			.memory = from ? tw_int_or(from->memory, INT64_MAX)
+				       : INT64_MAX,
+			.assumed = !from,
+			.spec = build_node_spec(b, from, name, zone),
 		}));
 }
 
@@ -53,17 +56,16 @@ static void add_nodes(struct build *b)
 			continue;
 		}
 		for (int64_t k = 1; k <= count; k++)
-			add_node(b,
+			add_node(b, node,
 				count == 1
 					? node->name
 					: tw_arena_printf(&b->model->arena,
 						  "%s-%d", node->name, (int)k),
-				zone, tw_int_or(node->cpu, INT64_MAX),
-				tw_int_or(node->memory, INT64_MAX), false);
+				zone);
 	}
 	/* Nobody says where it runs: one node that everything fits on. */
 	if (!b->nodes.n)
-		add_node(b, "node", "a", INT64_MAX, INT64_MAX, true);
+		add_node(b, NULL, "node", "a");
 }
 
 /* ---- links ------------------------------------------------------------------
@@ -259,21 +261,42 @@ static uint32_t owner_of(
 	return owner;
 }
 
+/* A DaemonSet's pods: one on each node that will do, full or not; they
+ * tolerate what node conditions and a cordon bring (pkg/controller/daemon/
+ * util, AddOrUpdateDaemonPodTolerations). */
+static int64_t own_nodes(struct build *b, struct tw_revision *revision)
+{
+	uint32_t *nodes =
+		tw_new_array(&b->model->arena, b->nodes.n, uint32_t);
+	int64_t n = 0;
+
+	for (uint32_t i = 0; i < b->nodes.n; i++) {
+		const struct tw_node_spec *node = b->nodes.v[i].spec;
+
+		if (tw_pod_fits_node(revision->pod, node) &&
+			!tw_pod_untolerated(&revision->pod->tolerations,
+				&node->taints, false))
+			nodes[n++] = i;
+	}
+	revision->own_nodes = nodes;
+	return n;
+}
+
 static void add_workload(
 	struct build *b, const struct tw_spec_workload *workload)
 {
 	struct tw_revision revision = {
 		.name = workload->key,
 		.service = owner_of(b, workload),
-		.each_node = !strcmp(workload->kind, "DaemonSet"),
 		.spec = workload,
 	};
 	int64_t n = tw_int_or(workload->replicas, 1);
 
 	sum_requests(workload, &revision);
 	set_cgroup(workload, &revision);
-	if (revision.each_node)
-		n = (int64_t)b->nodes.n;
+	build_pod_spec(b, workload, &revision);
+	if (!strcmp(workload->kind, "DaemonSet"))
+		n = own_nodes(b, &revision);
 	add_replicas(b, &revision, n, !strcmp(workload->kind, "StatefulSet"),
 		workload->replicas.origin ? workload->replicas.origin
 					  : workload->origin);
@@ -301,6 +324,7 @@ static void add_bare_service(struct build *b, uint32_t s)
 		.name = service->key, .service = s, .cpu_shares = 1024};
 	struct tw_diag *diag;
 
+	build_pod_spec(b, NULL, &revision);
 	if (has_hidden_pods(b, service)) {
 		add_replicas(b, &revision, tw_int_or(service->replicas, 1),
 			false, service->replicas.origin);

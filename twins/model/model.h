@@ -100,7 +100,9 @@ struct tw_revision {
 	int64_t cpu, memory;	  /* requests: thousandths, bytes */
 	tw_time cpu_quota;	  /* core-ns each 100 ms; 0: no limit */
 	uint64_t cpu_shares;	  /* weight on a node that is short of CPU */
-	bool each_node;		  /* DaemonSet: replica i on node i */
+	const uint32_t *own_nodes; /* DaemonSet: the node of each replica */
+	const struct tw_pod_spec *pod; /* as the scheduler sees it */
+	const struct tw_labels *labels; /* of its pods */
 	const uint32_t *programs; /* by endpoint, TW_NONE: the endpoint's own;
 				   * NULL: all are */
 	const struct tw_spec_workload *spec; /* NULL: nobody declared it */
@@ -181,6 +183,7 @@ struct tw_node {
 	uint32_t zone;
 	int64_t cpu, memory; /* allocatable: thousandths, bytes */
 	bool assumed;
+	const struct tw_node_spec *spec; /* as the scheduler sees it */
 };
 
 struct tw_model {
@@ -204,6 +207,8 @@ struct tw_model {
 	/* Round trips, [from * (n_zones + 1) + to]; index n_zones is the
 	 * outside. NULL: none, it takes no time. */
 	const struct tw_dist **rtt;
+	/* Where replicas stand, TW_NONE: nowhere; set by tw_place(). */
+	uint32_t *node_of;
 	tw_time endpoint_delay, node_grace, restart_delay;
 	bool closed; /* some service's `reach` is there */
 	struct tw_conditions conditions;

@@ -139,14 +139,13 @@ struct tw_host_port {
 	enum tw_protocol protocol;
 };
 
-struct tw_pod_image {
-	const char *name; /* with its tag */
-};
-
 /* ---- the whole ------------------------------------------------------ */
 
 struct tw_pod_spec {
 	struct tw_resources requests;
+	/* There is more to them than the sum of containers and the largest
+	 * init container: sidecars, overhead, requests of the pod. */
+	bool special_requests;
 	/* What counts for LeastAllocated and its like: a container without a
 	 * request counts as 100m and 200 MiB (pkg/scheduler/util/
 	 * pod_resources.go). */
@@ -167,9 +166,26 @@ struct tw_pod_spec {
 	/* PodTopologySpread's own constraints apply to pods of this merged
 	 * selector of their Services and their owner; where there is none,
 	 * they do not. */
-	bool has_group;
+	bool has_group, has_owner; /* the owner's own selector is in it */
 	struct tw_label_selector group;
 };
+
+struct tw_node_spec;
+
+/* One term, and the required part of an affinity. */
+bool tw_node_term_fits(
+	const struct tw_node_term *term, const struct tw_node_spec *node);
+bool tw_node_affinity_fits(const struct tw_node_affinity *affinity,
+	const struct tw_node_spec *node);
+/* nodeSelector and required node affinity. */
+bool tw_pod_fits_node(
+	const struct tw_pod_spec *pod, const struct tw_node_spec *node);
+/* `compare`: with the operators Lt and Gt. */
+bool tw_pod_tolerates(const struct tw_toleration *toleration,
+	const struct tw_taint *taint, bool compare);
+/* The first NoSchedule or NoExecute taint that nothing tolerates, or NULL. */
+const struct tw_taint *tw_pod_untolerated(const struct tw_tolerations *all,
+	const struct tw_taints *taints, bool compare);
 
 struct tw_node_image {
 	TW_VEC(const char *) names;

@@ -27,6 +27,7 @@ struct tw_spec *tw_spec_new(void)
 	tw_map_init(&spec->services, &spec->arena);
 	tw_map_init(&spec->workloads, &spec->arena);
 	tw_map_init(&spec->namespaces, &spec->arena);
+	tw_map_init(&spec->priorities, &spec->arena);
 	return spec;
 }
 

@@ -19,6 +19,7 @@
 #include "twins/base/units.h"
 #include "twins/base/vector.h"
 #include "twins/model/netpol.h"
+#include "twins/model/pod.h"
 #include "twins/model/policy.h"
 #include "twins/model/route.h"
 #include "twins/model/selector.h"
@@ -187,6 +188,7 @@ struct tw_spec_workload {
 	const struct tw_origin *origin;
 	struct tw_int replicas;	 /* default 1; a DaemonSet: one a node */
 	struct tw_labels labels; /* of its pods */
+	struct tw_pod_spec pod;	 /* what the scheduler looks at */
 	TW_VEC(struct tw_spec_container *) containers;
 	struct tw_text strategy; /* "RollingUpdate", "Recreate" … */
 	struct tw_text max_surge, max_unavailable; /* "25%" or a number */
@@ -357,6 +359,11 @@ struct tw_spec_node {
 	struct tw_text zone;  /* default "a" */
 	struct tw_int cpu;    /* thousandths */
 	struct tw_int memory; /* bytes */
+	struct tw_int pods;   /* at most; default 110 (kubelet, maxPods) */
+	struct tw_labels labels; /* beside those that every node has */
+	struct tw_taints taints;
+	/* A Node object: all that a kubelet reports. NULL: a model's. */
+	const struct tw_node_spec *object;
 	const struct tw_origin *origin;
 };
 
@@ -386,6 +393,8 @@ struct tw_spec {
 	struct tw_map namespaces; /* name -> struct tw_labels *, of those that
 				   * are declared */
 	struct tw_netpols netpols;
+	struct tw_map priorities; /* PriorityClass -> int64_t * */
+	int64_t usual_priority;	  /* of the globalDefault one */
 	TW_VEC(struct tw_spec_kept) kept;
 	/* Headers that services pass on to those that they call, globs; beside
 	 * those that tracing passes on anyway (twins/model/traits.h). */

@@ -128,6 +128,7 @@ static void copy_ground(struct tw_spec *to)
 	/* What stands in them is never changed: the first spec's serves. */
 	OWN_VEC(&to->arena, &to->netpols);
 	own_map(&to->arena, &to->namespaces);
+	own_map(&to->arena, &to->priorities);
 }
 
 struct tw_spec *tw_spec_copy(const struct tw_spec *from)

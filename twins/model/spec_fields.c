@@ -200,6 +200,7 @@ static const struct field node_fields[] = {
 	FIELD(tw_spec_node, zone, TEXT),
 	FIELD(tw_spec_node, cpu, INT),
 	FIELD(tw_spec_node, memory, INT),
+	FIELD(tw_spec_node, pods, INT),
 	END,
 };
 
