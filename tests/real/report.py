@@ -165,7 +165,7 @@ def summary(rows):
             for name, g in groups if g]
 
 
-def markdown(chosen, rows, results, groups, host, quick):
+def markdown(chosen, rows, results, groups, host, quick, left_out):
     yield "# Predicted and measured"
     yield ""
     yield "%s, %s, %d CPUs (%s), Linux %s.%s" % (
@@ -192,18 +192,23 @@ def markdown(chosen, rows, results, groups, host, quick):
     yield ""
     yield "## How noisy the machine was"
     yield ""
+    if left_out:
+        yield ("- left out, as they want a quiet machine: %s" %
+               ", ".join(left_out))
     yield from again_lines(chosen, results)
     yield ""
     yield from noise_table(rows)
 
 
-def write(out, chosen, results, quick):
+def write(out, chosen, results, quick, left_out):
     rows = [compare(c, results[c.key]) for c in chosen]
     groups, host = summary(rows), machine()
     with open(os.path.join(out, "report.json"), "w") as f:
         json.dump({"version": 1, "quick": quick, "machine": host,
+                   "leftOut": left_out,
                    "summary": groups, "cases": rows}, f, indent=1)
-    text = "\n".join(markdown(chosen, rows, results, groups, host, quick))
+    text = "\n".join(markdown(chosen, rows, results, groups, host, quick,
+                              left_out))
     with open(os.path.join(out, "report.md"), "w") as f:
         f.write(text + "\n")
     print(text)

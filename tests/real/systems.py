@@ -141,12 +141,16 @@ CASES = [
 
 
 def cases(quick=False, names=()):
-    """The cases of a run, in order: what is fitted from comes first."""
+    """The cases of a run, in order: what is fitted from comes first, and is
+    there for each system that is named, or has a case that is."""
+    touched = {c.system for c in CASES if not names or c.system in names or
+               c.key in names}
     chosen = []
     for case in CASES:
-        if quick and not case.quick:
+        if case.system not in touched or (quick and not case.quick):
             continue
-        if names and case.system not in names and case.key not in names:
+        if not (not names or case.fit or case.system in names or
+                case.key in names):
             continue
         if quick:
             case = replace(case, seconds=case.seconds / 2)
