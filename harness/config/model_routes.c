@@ -269,6 +269,13 @@ static const struct tw_row policy_rows[] = {
 		AT(tw_spec_policy, retries),
 		.max = 100,
 		.help = "beyond the first try"},
+	{.name = "host-retries",
+		.type = TW_ROW_INT,
+		AT(tw_spec_policy, host_retries),
+		.otherwise = "0",
+		.max = 100,
+		.help = "how often a retry chooses again where it came upon a "
+			"replica that was tried (Envoy's previous_hosts)"},
 	{.name = "retry-on",
 		.type = TW_ROW_FREE,
 		.read = read_retry_on,

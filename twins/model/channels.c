@@ -321,6 +321,7 @@ void build_resolve(const struct tw_model *model, struct tw_arena *arena,
 		to->timeout = tw_int_or(policy->timeout, 0);
 		to->try_timeout = tw_int_or(policy->try_timeout, 0);
 		to->retries = (uint32_t)tw_int_or(policy->retries, 0);
+		to->host_retries = (uint32_t)tw_int_or(policy->host_retries, 0);
 		to->retry_codes = policy->retry_codes.v;
 		to->n_retry_codes = (uint32_t)policy->retry_codes.n;
 		to->retry_on = (uint32_t)tw_int_or(

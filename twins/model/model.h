@@ -162,8 +162,9 @@ struct tw_channel {
 	uint32_t endpoint;
 	const struct tw_target *targets;
 	uint32_t n_targets;
-	uint32_t retries;  /* beyond the first try */
-	uint32_t retry_on; /* enum tw_retry_on, or-ed */
+	uint32_t retries;      /* beyond the first try */
+	uint32_t host_retries; /* choices again of a retry */
+	uint32_t retry_on;     /* enum tw_retry_on, or-ed */
 	const int *retry_codes;
 	uint32_t n_retry_codes;
 	tw_time timeout;     /* all tries and back-offs; 0: none */

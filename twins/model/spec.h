@@ -299,6 +299,11 @@ struct tw_spec_policy {
 	struct tw_int timeout;	    /* all tries together */
 	struct tw_int try_timeout;  /* one try */
 	struct tw_int retries;	    /* beyond the first try */
+	/* How often a retry chooses again where it came upon a replica that
+	 * the call has tried; then it takes it all the same. Envoy,
+	 * RetryPolicy.host_selection_retry_max_attempts with the predicate
+	 * previous_hosts; default 0. */
+	struct tw_int host_retries;
 	struct tw_int retry_on;	    /* enum tw_retry_on, or-ed */
 	TW_VEC(int) retry_codes;    /* HTTP statuses, beside retry_on */
 	struct tw_int backoff_base; /* default 25 ms (Envoy RetryBackOff) */

@@ -128,6 +128,7 @@ static const struct field policy_fields[] = {
 	FIELD(tw_spec_policy, timeout, INT),
 	FIELD(tw_spec_policy, try_timeout, INT),
 	FIELD(tw_spec_policy, retries, INT),
+	FIELD(tw_spec_policy, host_retries, INT),
 	FIELD(tw_spec_policy, retry_on, INT),
 	FIELD(tw_spec_policy, backoff_base, INT),
 	FIELD(tw_spec_policy, backoff_max, INT),

@@ -41,7 +41,8 @@ static bool gives_groups(const struct tw_spec_policy *p)
 static bool gives_route(const struct tw_spec_policy *p)
 {
 	return p->timeout.origin || p->try_timeout.origin ||
-	       p->retries.origin || p->retry_on.origin || p->retry_codes.n ||
+	       p->retries.origin || p->host_retries.origin ||
+	       p->retry_on.origin || p->retry_codes.n ||
 	       p->backoff_base.origin || p->backoff_max.origin ||
 	       p->backoff_multiplier.origin || p->backoff_jitter.origin ||
 	       p->destinations.n || p->conditions.n || p->rewrite.origin ||
@@ -218,7 +219,8 @@ static void set_groups(const struct tw_model *model, const size_t *found,
 
 /* Round robin and random need no state of their own, and so does what has one
  * replica. */
-static bool is_plain(const struct tw_model *model, const size_t *found,
+static bool is_plain(const struct tw_model *model,
+	const struct tw_channel *channel, const size_t *found,
 	const struct tw_target *target)
 {
 	const struct tw_spec_policy *p = rule(model, found, BALANCING);
@@ -228,7 +230,8 @@ static bool is_plain(const struct tw_model *model, const size_t *found,
 			return false;
 	if (model->pools[target->pool].n_replicas < 2)
 		return true;
-	return target->balancer != TW_BALANCE_LEAST_REQUEST &&
+	return !channel->host_retries &&
+	       target->balancer != TW_BALANCE_LEAST_REQUEST &&
 	       !(p && tw_int_or(p->balancing.slow_start_window, 0));
 }
 
@@ -248,7 +251,7 @@ void build_upstream(const struct tw_model *model, struct tw_arena *arena,
 	if (balancing)
 		target->balancer = (uint8_t)tw_int_or(
 			balancing->balancer, target->balancer);
-	if (is_plain(model, found, target))
+	if (is_plain(model, channel, found, target))
 		return;
 	to = tw_new(arena, struct tw_upstream);
 	to->caller = channel->caller;

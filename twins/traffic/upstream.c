@@ -5,6 +5,7 @@
  * try through or not (router.cc; conn_pool_base.cc, attachStreamToClient).
  */
 #include "twins/base/assert.h"
+#include "twins/base/hash.h"
 #include "twins/traffic/traffic.h"
 
 static const struct tw_upstream *model_of(
@@ -52,6 +53,38 @@ static void note_use(struct tw_world *world, const struct tw_call *it,
 					  : world->replicas[it->from].zone;
 }
 
+static bool has_tried(const struct tw_ticket *ticket, uint32_t replica)
+{
+	for (uint32_t i = 0; i < ticket->n_tried && i < TW_TRIED; i++)
+		if (ticket->tried[i] == replica)
+			return true;
+	return false;
+}
+
+/* Envoy, load_balancer_impl.cc, chooseHost: a retry chooses again where it
+ * came upon a replica that was tried, so often; the last choice stands. */
+static uint32_t choose(struct tw_world *world, const struct tw_call *it,
+	uint32_t number, struct tw_ticket *ticket, uint64_t key)
+{
+	const struct tw_world_upstream *upstream =
+		&world->upstreams->list.v[ticket->upstream];
+	uint32_t again = tw_call_channel(world, it)->host_retries;
+	uint32_t *turn = tw_call_turn(world, it, number);
+	uint32_t replica =
+		tw_proxy_choose(world, upstream, ticket->proxy, key, turn);
+
+	if (!again)
+		return replica;
+	if (!it->route_tries)
+		ticket->n_tried = 0;
+	for (uint32_t n = 1; n <= again && has_tried(ticket, replica); n++)
+		replica = tw_proxy_choose(world, upstream, ticket->proxy,
+			tw_hash_combine(key, n), turn);
+	if (replica != TW_NONE)
+		ticket->tried[ticket->n_tried++ % TW_TRIED] = replica;
+	return replica;
+}
+
 static void begin(
 	struct tw_world *world, struct tw_ticket *ticket, uint32_t replica)
 {
@@ -79,8 +112,7 @@ void tw_upstream_send(
 	note_use(world, it, proxy);
 	if (!ticket->retrying)
 		tw_budget_earn(world, target->upstream, proxy);
-	replica = tw_proxy_choose(world, &world->upstreams->list.v[upstream],
-		proxy, key, tw_call_turn(world, it, number));
+	replica = choose(world, it, number, ticket, key);
 	if (replica == TW_NONE) {
 		tap(world, it, TW_TAP_SENT, replica);
 		tw_call_answer_soon(world, call, 0, TW_NO_HOST, 503);

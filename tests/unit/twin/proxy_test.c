@@ -227,7 +227,85 @@ START_TEST(grpcs_throttle_counts_tokens)
 }
 END_TEST
 
-TW_TESTS("twin/proxy", a_breaker_bounds_requests, each_proxy_has_its_own,
+/* ---- replicas that were tried ---------------------------------------- */
+
+struct tries {
+	uint64_t n, again; /* tries; to a replica that the call had tried */
+	uint32_t tried[3];
+};
+
+static void on_event(void *context, const struct tw_tap_event *event)
+{
+	struct tries *it = context;
+
+	if (event->kind != TW_TAP_SENT || event->caller != TW_NONE)
+		return;
+	tw_assert(event->attempt <= 3);
+	for (uint32_t i = 1; i < event->attempt; i++)
+		if (it->tried[i - 1] == event->replica) {
+			it->again++;
+			break;
+		}
+	it->tried[event->attempt - 1] = event->replica;
+	it->n++;
+}
+
+/* 1000 calls, one at a time, three tries each, to four replicas that all
+ * fail. */
+static struct tries three_tries(enum tw_balancer balancer, int host_retries)
+{
+	struct tw_spec *spec = tw_spec_new();
+	struct tw_spec_service *leaf = b_service(spec, "leaf", 4, 100, 0);
+	struct tw_spec_endpoint *fails = b_endpoint(spec, leaf, "*");
+	struct tw_spec_policy *policy = b_policy(spec, "leaf");
+	struct tries seen_tries = {0};
+	struct tw_tap tap = {on_event, &seen_tries};
+	struct tw_model *model;
+
+	tw_set_real(&fails->errors, 1, fails->origin);
+	set(policy, &policy->balancer, balancer);
+	set(policy, &policy->retries, 2);
+	set(policy, &policy->retry_on, TW_RETRY_5XX);
+	if (host_retries)
+		set(policy, &policy->host_retries, host_retries);
+	model = b_model(spec);
+	b_run(model, &(struct tw_options){.seed = 2, .tap = &tap},
+		(struct b_traffic){.n = 1000,
+			.gap = TW_S,
+			.regular = true,
+			.endpoint = tw_model_endpoint(
+				model, tw_model_service(model, "leaf"), NULL)},
+		&obs);
+	tw_observation_release(&obs);
+	tw_model_free(model);
+	tw_spec_free(spec);
+	ck_assert_uint_eq(seen_tries.n, 3000);
+	return seen_tries;
+}
+
+/*
+ * At random, of 1000 second tries a quarter and of third tries 7/16 fall on a
+ * replica that was tried: 687.5 in all, to within 100 (over four standard
+ * deviations). Chosen again once, less than half of that: 1/16 of the second
+ * tries, and at most 1/4 of the third. Fifty times: none.
+ */
+START_TEST(a_retry_avoids_replicas_that_were_tried)
+{
+	struct tries blind = three_tries(TW_BALANCE_RANDOM, 0);
+	struct tries once = three_tries(TW_BALANCE_RANDOM, 1);
+
+	ck_assert_uint_ge(blind.again, 588);
+	ck_assert_uint_le(blind.again, 787);
+	ck_assert_uint_le(once.again, blind.again / 2);
+	ck_assert_uint_ge(once.again, 100);
+	ck_assert_uint_eq(three_tries(TW_BALANCE_RANDOM, 50).again, 0);
+	ck_assert_uint_eq(three_tries(TW_BALANCE_LEAST_REQUEST, 50).again, 0);
+	ck_assert_uint_eq(three_tries(TW_BALANCE_ROUND_ROBIN, 1).again, 0);
+}
+END_TEST
+
+TW_TESTS("twin/proxy", a_retry_avoids_replicas_that_were_tried,
+	a_breaker_bounds_requests, each_proxy_has_its_own,
 	endpoints_share_a_breaker, a_breaker_bounds_retries,
 	envoys_budget_counts_what_is_at_work, envoys_budget_has_a_minimum,
 	linkerds_budget_counts_over_a_span, grpcs_throttle_counts_tokens)
