@@ -96,7 +96,8 @@ http {
         }
     }
 }
-""" % ("".join("        server 127.0.0.1:%d max_fails=0;\n" % p
+""" % ("".join("        server 127.0.0.1:%d max_fails=%d fail_timeout=%ds;\n" % (
+               p, bool(policy.passive), policy.passive // 1_000_000_000 or 10)
                for p in ports),
        port, policy.try_timeout // 1_000_000 or NEVER, " ".join(on),
        policy.retries + 1)

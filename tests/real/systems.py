@@ -30,6 +30,7 @@ class Policy:
     try_timeout: int = 0    # ns; 0: ten seconds, which is never reached
     retries: int = 0
     on: tuple = ()          # connect-failure, reset, timeout
+    passive: int = 0        # nginx: one failure takes a replica out so long, ns
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ SYSTEMS = {s.name: s for s in (
 
 TRIES = Policy(150 * MS, 2, ("connect-failure", "reset", "timeout"))
 SHORT = Policy(100 * MS, 1, ("connect-failure", "reset", "timeout"))
+PASSIVE = Policy(0, 1, ("connect-failure", "reset"), 2 * S)
 FAILOVER = Policy(0, 2, ("connect-failure", "reset"))
 TIMEOUT = Policy(150 * MS)
 
@@ -130,6 +132,8 @@ CASES = [
     Case("even", "120-tries", 1.2, 20, {"api": SHORT}),
     Case("even", "40-lost", 0.4, 24, {"api": FAILOVER},
          Fault("kill", 1 / 4, 1 / 2, "api"), quick=True),
+    Case("even", "40-passive", 0.4, 24, {"api": PASSIVE},
+         Fault("kill", 1 / 4, 1 / 2, "api")),
     *loads("chain", 20),
     Case("chain", "80-tries", 0.8, 20, {"back": TRIES}),
     Case("chain", "60-lag", 0.6, 20, {},

@@ -59,11 +59,21 @@ def model(system, case, policies):
     lines.append("policies:")
     for s in system.services:
         p = policies[s.name]
-        lines.append(
-            "  - {callee: real/%s, balancer: round-robin, try-timeout: %dms%s}"
-            % (s.name, p.try_timeout // 1_000_000 or 10_000,
-               ", retries: %d, retry-on: [%s], backoff: 0s" % (
-                   p.retries, ", ".join(p.on)) if p.retries else ""))
+        text = "  - {callee: real/%s, balancer: round-robin" % s.name
+        text += ", try-timeout: %dms" % (p.try_timeout // 1_000_000 or 10_000)
+        if p.retries:
+            # Both try another server next, and at once.
+            text += ", retries: %d, retry-on: [%s]" % (
+                p.retries, ", ".join(p.on))
+            text += ", host-retries: 10, backoff: 0s"
+        if p.passive:
+            text += ("\n     , outlier-detection: {consecutive-5xx: 0, "
+                     "split-external-local-origin-errors: true, "
+                     "consecutive-local-origin-failure: 1, interval: 10ms, "
+                     "base-ejection-time: %dns, max-ejection-time: %dns, "
+                     "max-ejection-percent: 100%%, panic-threshold: 0%%}" % (
+                         p.passive, p.passive))
+        lines.append(text + "}")
     lines.append("nodes: [{name: host, zone: a}]")
     return "\n".join(lines) + "\n"
 
