@@ -1,6 +1,7 @@
 /*
  * What one run saw: mergeable, with no knowledge of checks. The twin's taps
- * fill it in; harness/gate reads it; harness/trial merges and stores it.
+ * fill it in; harness/gate reads it; harness/baseline stores it: a new counter
+ * of any struct here is a row in the tables of harness/baseline/observed.c.
  *
  * A *cell* is one series of calls: caller, service, endpoint, zone, side and
  * fault window. The caller's side counts calls as the caller saw them (all

@@ -1,0 +1,591 @@
+/*
+ * The tables first, then writing and reading by them, part by part, in the
+ * same order.
+ */
+#include "harness/baseline/observed.h"
+
+#include "harness/baseline/bytes.h"
+#include "twins/base/assert.h"
+#include "twins/base/hash.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#define MAGIC "TWOB"
+#define HASH  8 /* bytes */
+
+enum kind { U32, U64, I32, I64 };
+
+struct row {
+	const char *name;
+	enum kind kind;
+	size_t offset;
+};
+
+#define ROW(type, member, kind)                                                \
+	{                                                                      \
+#member, kind, offsetof(struct type, member)                   \
+	}
+#define END                                                                    \
+	{                                                                      \
+		NULL, U32, 0                                                   \
+	}
+
+static const struct row observation_rows[] = {
+	ROW(tw_observation, slice, I64),
+	ROW(tw_observation, duration, I64),
+	ROW(tw_observation, fault_start, I64),
+	ROW(tw_observation, fault_end, I64),
+	ROW(tw_observation, arrivals, U64),
+	ROW(tw_observation, completed, U64),
+	ROW(tw_observation, events, U64),
+	ROW(tw_observation, overflow, U64),
+	ROW(tw_observation, peak_in_flight, U64),
+	ROW(tw_observation, late_completions, U64),
+	END,
+};
+
+static const struct row cell_rows[] = {
+	ROW(tw_cell, count, U64),
+	ROW(tw_cell, errors, U64),
+	ROW(tw_cell, timeouts, U64),
+	ROW(tw_cell, shed, U64),
+	ROW(tw_cell, retries, U64),
+	ROW(tw_cell, abandoned, U64),
+	ROW(tw_cell, queued, I64),
+	ROW(tw_cell, worked, I64),
+	ROW(tw_cell, backoff, I64),
+	ROW(tw_cell, network, I64),
+	END,
+};
+
+static const struct row slice_rows[] = {
+	ROW(tw_slice, count, U32),
+	ROW(tw_slice, errors, U32),
+	ROW(tw_slice, timeouts, U32),
+	ROW(tw_slice, latency_max, I64),
+	ROW(tw_slice, latency_sum, I64),
+	END,
+};
+
+static const struct row gauge_rows[] = {
+	ROW(tw_gauge_slice, replicas, U32),
+	ROW(tw_gauge_slice, unavailable, U32),
+	ROW(tw_gauge_slice, queue, U32),
+	ROW(tw_gauge_slice, busy, I64),
+	ROW(tw_gauge_slice, capacity, I64),
+	END,
+};
+
+static const struct row example_rows[] = {
+	ROW(tw_example, position, U64),
+	ROW(tw_example, at, I64),
+	ROW(tw_example, latency, I64),
+	ROW(tw_example, status, I32),
+	END,
+};
+
+/* A member that has no row would be lost in silence. (Padding hides one more
+ * counter of a cell: the unit test looks at each by name.) */
+#if UINTPTR_MAX == UINT64_MAX
+#define NEEDS_A_ROW "a new counter needs a row above, and its size here"
+_Static_assert(sizeof(struct tw_slice) == 32, NEEDS_A_ROW);
+_Static_assert(sizeof(struct tw_gauge_slice) == 32, NEEDS_A_ROW);
+_Static_assert(sizeof(struct tw_example) == 48, NEEDS_A_ROW);
+_Static_assert(sizeof(struct tw_cell) == 224, NEEDS_A_ROW);
+_Static_assert(sizeof(struct tw_observation) == sizeof(struct tw_arena) +
+							sizeof(struct tw_map) +
+							10 * 8 + 3 * 24,
+	NEEDS_A_ROW);
+#endif
+
+static uint64_t tables_hash(void)
+{
+	static const struct row *const tables[] = {observation_rows, cell_rows,
+		slice_rows, gauge_rows, example_rows};
+	uint64_t hash = tw_hash_name("observation");
+
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		for (const struct row *row = tables[i]; row->name; row++) {
+			hash = tw_hash_combine(hash, tw_hash_name(row->name));
+			hash = tw_hash_combine(hash, (uint64_t)row->kind);
+		}
+		hash = tw_hash_combine(hash, i);
+	}
+	return hash;
+}
+
+char *tw_observed_format(char to[static TW_OBSERVED_FORMAT])
+{
+	snprintf(to, TW_OBSERVED_FORMAT, "%d-%016llx", TW_OBSERVED_VERSION,
+		(unsigned long long)tables_hash());
+	return to;
+}
+
+/* ---- one field --------------------------------------------------------- */
+
+static int64_t signed_at(const struct row *row, const void *object)
+{
+	const char *at = (const char *)object + row->offset;
+	int64_t wide;
+	int32_t narrow;
+
+	if (row->kind == I64) {
+		memcpy(&wide, at, sizeof wide);
+		return wide;
+	}
+	memcpy(&narrow, at, sizeof narrow);
+	return narrow;
+}
+
+static uint64_t number_at(const struct row *row, const void *object)
+{
+	const char *at = (const char *)object + row->offset;
+	uint64_t wide;
+	uint32_t narrow;
+
+	if (row->kind == U64) {
+		memcpy(&wide, at, sizeof wide);
+		return wide;
+	}
+	memcpy(&narrow, at, sizeof narrow);
+	return narrow;
+}
+
+static bool is_zero(const struct row *row, const void *object)
+{
+	return row->kind >= I32 ? !signed_at(row, object)
+				: !number_at(row, object);
+}
+
+static void put_field(
+	struct tw_buf *out, const struct row *row, const void *object)
+{
+	if (row->kind >= I32)
+		tw_put_signed(out, signed_at(row, object));
+	else
+		tw_put_number(out, number_at(row, object));
+}
+
+static void get_field(struct tw_bytes *in, const struct row *row, void *object)
+{
+	char *at = (char *)object + row->offset;
+	uint64_t number;
+	int64_t wide;
+	uint32_t narrow;
+	int32_t small;
+
+	switch (row->kind) {
+	case U32:
+		narrow = (uint32_t)tw_get_number(in, UINT32_MAX);
+		memcpy(at, &narrow, sizeof narrow);
+		break;
+	case U64:
+		number = tw_get_number(in, UINT64_MAX);
+		memcpy(at, &number, sizeof number);
+		break;
+	case I32:
+		wide = tw_get_signed(in);
+		if (wide < INT32_MIN || wide > INT32_MAX)
+			tw_bytes_fail(in, "a number is out of its range");
+		small = (int32_t)wide;
+		memcpy(at, &small, sizeof small);
+		break;
+	case I64:
+		wide = tw_get_signed(in);
+		memcpy(at, &wide, sizeof wide);
+		break;
+	}
+}
+
+static void put_fields(
+	struct tw_buf *out, const struct row *rows, const void *object)
+{
+	for (; rows->name; rows++)
+		put_field(out, rows, object);
+}
+
+static void get_fields(
+	struct tw_bytes *in, const struct row *rows, void *object)
+{
+	for (; rows->name; rows++)
+		get_field(in, rows, object);
+}
+
+/* ---- many of a kind, column by column ---------------------------------- */
+
+static void put_columns(struct tw_buf *out, const struct row *rows,
+	const void *objects, size_t size, size_t n)
+{
+	const char *at = objects;
+
+	for (; rows->name; rows++) {
+		for (size_t i = 0; i < n;) {
+			size_t from = i;
+
+			while (i < n && is_zero(rows, at + i * size))
+				i++;
+			if (i > from) {
+				tw_put_number(out, 0);
+				tw_put_number(out, i - from - 1);
+			}
+			if (i < n)
+				put_field(out, rows, at + i++ * size);
+		}
+	}
+}
+
+static void get_columns(struct tw_bytes *in, const struct row *rows,
+	void *objects, size_t size, size_t n)
+{
+	char *at = objects;
+
+	for (; rows->name; rows++) {
+		for (size_t i = 0; i < n && !in->wrong; i++) {
+			get_field(in, rows, at + i * size);
+			if (is_zero(rows, at + i * size))
+				i += (size_t)tw_get_number(in, n - i - 1);
+		}
+	}
+}
+
+/* ---- names ------------------------------------------------------------- */
+
+struct writer {
+	struct tw_map numbers; /* name -> its number + 1 */
+	struct tw_buf body;
+};
+
+static void put_name(struct writer *writer, const char *name)
+{
+	uintptr_t known = (uintptr_t)tw_map_get(&writer->numbers, name);
+
+	if (!known) {
+		known = writer->numbers.n + 1;
+		tw_map_put(&writer->numbers, name, (void *)known);
+	}
+	tw_put_number(&writer->body, known - 1);
+}
+
+struct reader {
+	struct tw_bytes in;
+	struct tw_observation *obs;
+	TW_VEC(const char *) names;
+	size_t memory; /* asked for so far */
+};
+
+static const char *get_name(struct reader *reader)
+{
+	uint64_t i = tw_get_number(&reader->in, UINT32_MAX);
+
+	if (i < reader->names.n)
+		return reader->names.v[i];
+	tw_bytes_fail(&reader->in, "there is no name of this number");
+	return "";
+}
+
+static void read_names(struct reader *reader)
+{
+	size_t n = tw_get_count(&reader->in, 1);
+	struct tw_buf name = {0};
+
+	for (size_t i = 0; i < n && !reader->in.wrong; i++) {
+		struct tw_str text = tw_get_text(&reader->in);
+
+		tw_buf_clear(&name);
+		tw_buf_add(&name, text.p, text.n);
+		/* Keys of cells begin with it. */
+		if (text.n && *text.p == 1)
+			tw_bytes_fail(&reader->in, "a name begins with 0x01");
+		else
+			tw_vec_push(
+				&reader->names, tw_observation_name(reader->obs,
+							tw_buf_text(&name)));
+	}
+	tw_buf_release(&name);
+}
+
+/* May this much more be had? */
+static bool afford(struct reader *reader, size_t n, size_t size)
+{
+	if (n <= (TW_OBSERVED_MAX - reader->memory) / size) {
+		reader->memory += n * size;
+		return !reader->in.wrong;
+	}
+	tw_bytes_fail(&reader->in, "it is too large");
+	return false;
+}
+
+/* ---- histograms -------------------------------------------------------- */
+
+static void put_histogram(
+	struct tw_buf *out, const struct tw_histogram *histogram)
+{
+	struct tw_bucket bucket = {0};
+	uint32_t n = 0, last = 0;
+
+	while (tw_histogram_next(histogram, &bucket))
+		n++;
+	tw_put_number(out, n);
+	bucket = (struct tw_bucket){0};
+	while (tw_histogram_next(histogram, &bucket)) {
+		tw_put_number(out, bucket.index - last);
+		tw_put_number(out, bucket.count);
+		last = bucket.index;
+	}
+	if (!n)
+		return;
+	tw_put_signed(out, histogram->min);
+	tw_put_signed(out, histogram->max);
+	tw_put_number(out, (uint64_t)(histogram->sum >> 64));
+	tw_put_number(out, (uint64_t)histogram->sum);
+}
+
+static void get_histogram(struct reader *reader, struct tw_histogram *histogram)
+{
+	struct tw_bytes *in = &reader->in;
+	size_t n = tw_get_count(in, 2);
+	uint32_t index = 0;
+	int64_t min, max;
+	tw_wide sum;
+
+	if (!n || !afford(reader, TW_HISTOGRAM_BUCKETS, sizeof(uint32_t)))
+		return;
+	for (size_t i = 0; i < n && !in->wrong; i++) {
+		index += (uint32_t)tw_get_number(in, TW_HISTOGRAM_BUCKETS);
+		if (!tw_histogram_put(histogram, index,
+			    (uint32_t)tw_get_number(in, UINT32_MAX)))
+			tw_bytes_fail(in, "a histogram has a wrong bucket");
+	}
+	min = tw_get_signed(in);
+	max = tw_get_signed(in);
+	sum = (tw_wide)tw_get_number(in, UINT64_MAX) << 64;
+	sum |= tw_get_number(in, UINT64_MAX);
+	if (!in->wrong && !tw_histogram_restore(histogram, min, max, sum))
+		tw_bytes_fail(in, "a histogram contradicts itself");
+}
+
+/* ---- the parts --------------------------------------------------------- */
+
+static void put_cell(struct writer *writer, const struct tw_cell *cell)
+{
+	struct tw_buf *out = &writer->body;
+
+	put_name(writer, cell->key.caller);
+	put_name(writer, cell->key.service);
+	put_name(writer, cell->key.endpoint);
+	put_name(writer, cell->key.zone);
+	tw_put_number(out, (uint64_t)cell->key.side);
+	tw_put_number(out, (uint64_t)cell->key.window);
+	put_fields(out, cell_rows, cell);
+	put_histogram(out, &cell->latency);
+	tw_put_number(out, cell->slices.n);
+	put_columns(out, slice_rows, cell->slices.v, sizeof *cell->slices.v,
+		cell->slices.n);
+}
+
+static void get_cell(struct reader *reader)
+{
+	struct tw_bytes *in = &reader->in;
+	struct tw_cell_key key = {.caller = get_name(reader)};
+	struct tw_cell *cell;
+	size_t n;
+
+	key.service = get_name(reader);
+	key.endpoint = get_name(reader);
+	key.zone = get_name(reader);
+	key.side = (enum tw_side)tw_get_number(in, TW_SERVER);
+	key.window = (enum tw_window)tw_get_number(in, TW_WINDOW_AFTER);
+	if (in->wrong)
+		return;
+	n = reader->obs->cells.n;
+	cell = tw_observation_cell(reader->obs, &key);
+	if (reader->obs->cells.n == n) {
+		tw_bytes_fail(in, "a series is there twice");
+		return;
+	}
+	get_fields(in, cell_rows, cell);
+	get_histogram(reader, &cell->latency);
+	n = (size_t)tw_get_number(in, UINT32_MAX);
+	if (!n || !afford(reader, n, sizeof *cell->slices.v))
+		return;
+	cell->slices.v = tw_calloc(n, sizeof *cell->slices.v);
+	cell->slices.n = cell->slices.cap = n;
+	get_columns(in, slice_rows, cell->slices.v, sizeof *cell->slices.v, n);
+}
+
+static void put_gauge(struct writer *writer, const struct tw_gauge *gauge)
+{
+	put_name(writer, gauge->service);
+	tw_put_number(&writer->body, gauge->slices.n);
+	put_columns(&writer->body, gauge_rows, gauge->slices.v,
+		sizeof *gauge->slices.v, gauge->slices.n);
+}
+
+static void get_gauge(struct reader *reader)
+{
+	struct tw_gauge gauge = {.service = get_name(reader)};
+	size_t n = (size_t)tw_get_number(&reader->in, UINT32_MAX);
+
+	if (!afford(reader, n, sizeof *gauge.slices.v))
+		return;
+	if (n)
+		gauge.slices.v = tw_calloc(n, sizeof *gauge.slices.v);
+	gauge.slices.n = gauge.slices.cap = n;
+	get_columns(&reader->in, gauge_rows, gauge.slices.v,
+		sizeof *gauge.slices.v, n);
+	tw_vec_push(&reader->obs->gauges, gauge);
+}
+
+static void put_example(struct writer *writer, const struct tw_example *example)
+{
+	put_name(writer, example->service);
+	put_name(writer, example->endpoint);
+	put_fields(&writer->body, example_rows, example);
+}
+
+static void get_example(struct reader *reader)
+{
+	struct tw_example example = {.service = get_name(reader)};
+
+	example.endpoint = get_name(reader);
+	get_fields(&reader->in, example_rows, &example);
+	tw_vec_push(&reader->obs->failed, example);
+}
+
+/* ---- the whole --------------------------------------------------------- */
+
+static void put_hash(struct tw_buf *out, uint64_t hash)
+{
+	for (int i = 0; i < HASH; i++)
+		tw_buf_add_char(out, (char)(hash >> (56 - 8 * i)));
+}
+
+void tw_observed_write(const struct tw_observation *obs, struct tw_buf *out)
+{
+	size_t from = out->n;
+	struct writer writer = {0};
+
+	tw_map_init(&writer.numbers, NULL);
+	tw_put_number(&writer.body, obs->cells.n);
+	for (size_t i = 0; i < obs->cells.n; i++)
+		put_cell(&writer, &obs->cells.v[i]);
+	tw_put_number(&writer.body, obs->gauges.n);
+	for (size_t i = 0; i < obs->gauges.n; i++)
+		put_gauge(&writer, &obs->gauges.v[i]);
+	tw_put_number(&writer.body, obs->failed.n);
+	for (size_t i = 0; i < obs->failed.n; i++)
+		put_example(&writer, &obs->failed.v[i]);
+
+	tw_buf_add_text(out, MAGIC);
+	tw_put_number(out, TW_OBSERVED_VERSION);
+	put_hash(out, tables_hash());
+	put_fields(out, observation_rows, obs);
+	tw_put_number(out, writer.numbers.n);
+	for (size_t i = 0; i < writer.numbers.n; i++)
+		tw_put_text(out, writer.numbers.v[i].key);
+	tw_buf_add(out, writer.body.p, writer.body.n);
+	put_hash(out, tw_hash_bytes(out->p + from, out->n - from));
+	tw_buf_release(&writer.body);
+	tw_map_release(&writer.numbers);
+}
+
+static void read_parts(struct reader *reader)
+{
+	struct tw_bytes *in = &reader->in;
+	size_t n;
+
+	get_fields(in, observation_rows, reader->obs);
+	if (!in->wrong && reader->obs->slice <= 0)
+		tw_bytes_fail(in, "its slices have no width");
+	read_names(reader);
+	n = tw_get_count(in, 7);
+	if (!afford(reader, n, 2 * sizeof(struct tw_cell)))
+		n = 0;
+	for (size_t i = 0; i < n && !in->wrong; i++)
+		get_cell(reader);
+	n = tw_get_count(in, 2);
+	for (size_t i = 0; i < n && !in->wrong; i++)
+		get_gauge(reader);
+	n = tw_get_count(in, 6);
+	for (size_t i = 0; i < n && !in->wrong; i++)
+		get_example(reader);
+	if (!in->wrong && in->at != in->end)
+		tw_bytes_fail(in, "something follows its end");
+}
+
+/* Is it what writing gives? Names in another order, numbers longer than they
+ * need be and the like are found here, all at once. */
+static bool is_canonical(struct tw_observation *obs, const void *p, size_t n)
+{
+	struct tw_buf again = {0};
+	bool same;
+
+	tw_observation_sort(obs);
+	tw_observed_write(obs, &again);
+	same = again.n == n && !memcmp(again.p, p, n);
+	tw_buf_release(&again);
+	return same;
+}
+
+/* Takes the head and the tail off; false where it is nothing of ours. */
+static bool read_frame(
+	struct tw_bytes *in, const void *p, size_t n, struct tw_error *error)
+{
+	static const size_t head = sizeof MAGIC - 1;
+	char format[TW_OBSERVED_FORMAT];
+	struct tw_buf tail = {0};
+	uint64_t version, hash = 0;
+	bool ok;
+
+	if (n < head || memcmp(p, MAGIC, head)) {
+		tw_fail(error, TW_E_RUN, "this is no stored observation");
+		return false;
+	}
+	tw_bytes_init(in, p, n);
+	in->at += head;
+	version = tw_get_number(in, UINT64_MAX);
+	for (int i = 0; i < HASH && tw_bytes_left(in); i++)
+		hash = hash << 8 | *in->at++;
+	if (version != TW_OBSERVED_VERSION || hash != tables_hash()) {
+		tw_fail(error, TW_E_RUN,
+			"a stored observation is of format %llu-%016llx; this "
+			"twinrig reads %s",
+			(unsigned long long)version, (unsigned long long)hash,
+			tw_observed_format(format));
+		return false;
+	}
+	if (tw_bytes_left(in) >= HASH) {
+		put_hash(&tail, tw_hash_bytes(p, n - HASH));
+		in->end -= HASH;
+	}
+	ok = tail.n && !memcmp(in->end, tail.p, HASH);
+	tw_buf_release(&tail);
+	if (!ok)
+		tw_fail(error, TW_E_RUN,
+			"a stored observation is damaged: its %zu bytes are "
+			"not the ones that were written",
+			n);
+	return ok;
+}
+
+int tw_observed_read(const void *p, size_t n, struct tw_observation *obs,
+	struct tw_error *error)
+{
+	struct reader reader = {.obs = obs};
+
+	if (!read_frame(&reader.in, p, n, error))
+		return -1;
+	tw_observation_init(obs, 1);
+	read_parts(&reader);
+	if (!reader.in.wrong && !is_canonical(obs, p, n))
+		tw_bytes_fail(&reader.in, "it is not in its one right form");
+	tw_vec_release(&reader.names);
+	if (!reader.in.wrong)
+		return 0;
+	tw_fail(error, TW_E_RUN,
+		"a stored observation is wrong at byte %zu: %s",
+		reader.in.wrong_at, reader.in.wrong);
+	tw_observation_release(obs);
+	return -1;
+}
