@@ -98,6 +98,16 @@ $(OUT)/obj/%.o: %.c
 $(OUT)/obj/llhttp/%.o: /usr/share/llhttp/%.c
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -w -c -o $@ $<
 
+# What a trial gives is determined by its inputs and by these sources: their
+# hash is part of the key that stored results are found by. What only judges
+# and reports what trials gave is left out.
+SEMANTIC := $(sort $(filter-out harness/gate/% harness/report/%,\
+	$(SRC) $(wildcard twins/*.h twins/*/*.h harness/*/*.h plugins/*/*.h)))
+$(OUT)/obj/harness/baseline/semantics.o: $(SEMANTIC)
+$(OUT)/obj/harness/baseline/semantics.o: ALL_CFLAGS += \
+	-DTW_SEMANTICS='"$(shell cat $(SEMANTIC) | \
+	{ sha256sum 2>/dev/null || shasum -a 256; } | cut -c 1-16)"'
+
 # A test is one file with one main; the tests of a folder mirror the sources.
 $(OUT)/tests/%: $(OUT)/obj/tests/%.o $(LIB)
 	$(if $(V),,@echo "  LD   $@")

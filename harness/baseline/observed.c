@@ -41,6 +41,8 @@ static const struct row observation_rows[] = {
 	ROW(tw_observation, events, U64),
 	ROW(tw_observation, overflow, U64),
 	ROW(tw_observation, peak_in_flight, U64),
+	ROW(tw_observation, undecided, U64),
+	ROW(tw_observation, untold, U32),
 	ROW(tw_observation, late_completions, U64),
 	END,
 };
@@ -54,8 +56,13 @@ static const struct row cell_rows[] = {
 	ROW(tw_cell, abandoned, U64),
 	ROW(tw_cell, queued, I64),
 	ROW(tw_cell, worked, I64),
+	ROW(tw_cell, stalled, I64),
 	ROW(tw_cell, backoff, I64),
 	ROW(tw_cell, network, I64),
+	ROW(tw_cell, unreached, U64),
+	ROW(tw_cell, overflow, U64),
+	ROW(tw_cell, denied, U64),
+	ROW(tw_cell, ejections, U64),
 	END,
 };
 
@@ -74,6 +81,9 @@ static const struct row gauge_rows[] = {
 	ROW(tw_gauge_slice, queue, U32),
 	ROW(tw_gauge_slice, busy, I64),
 	ROW(tw_gauge_slice, capacity, I64),
+	ROW(tw_gauge_slice, computing, I64),
+	ROW(tw_gauge_slice, throttled, I64),
+	ROW(tw_gauge_slice, cpu, I64),
 	END,
 };
 
@@ -90,12 +100,12 @@ static const struct row example_rows[] = {
 #if UINTPTR_MAX == UINT64_MAX
 #define NEEDS_A_ROW "a new counter needs a row above, and its size here"
 _Static_assert(sizeof(struct tw_slice) == 32, NEEDS_A_ROW);
-_Static_assert(sizeof(struct tw_gauge_slice) == 32, NEEDS_A_ROW);
+_Static_assert(sizeof(struct tw_gauge_slice) == 56, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_example) == 48, NEEDS_A_ROW);
-_Static_assert(sizeof(struct tw_cell) == 224, NEEDS_A_ROW);
+_Static_assert(sizeof(struct tw_cell) == 304, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_observation) == sizeof(struct tw_arena) +
 							sizeof(struct tw_map) +
-							10 * 8 + 3 * 24,
+							12 * 8 + 3 * 24,
 	NEEDS_A_ROW);
 #endif
 

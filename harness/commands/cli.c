@@ -7,6 +7,7 @@
 
 const struct tw_command *const tw_commands[] = {
 	&tw_command_gate,
+	&tw_command_merge,
 	&tw_command_run,
 	&tw_command_check,
 	&tw_command_init,
@@ -26,7 +27,7 @@ struct option {
 	size_t offset;
 	const char *value; /* how its value is shown */
 	const char *help;
-	const char *commands; /* " gate run "; NULL: every verb */
+	const char *commands; /* " gate merge run "; NULL: every verb */
 };
 
 #define AT(member) offsetof(struct tw_cli, member)
@@ -35,34 +36,41 @@ static const struct option table[] = {
 	{"config", 'c', TEXT, AT(config), "FILE",
 		"the configuration (twinrig.yaml)", NULL},
 	{"baseline", 0, TEXT, AT(baseline), "REF|DIR",
-		"what to compare with (as configured)", " gate "},
+		"what to compare with (as configured)", " gate merge "},
 	{"scenario", 0, TEXT, AT(scenario), "NAME",
-		"only scenarios of this name or glob", " gate run "},
-	{"runs", 0, COUNT, AT(runs), "N", "trials of each scenario", " gate "},
+		"only scenarios of this name or glob", " gate merge run "},
+	{"runs", 0, COUNT, AT(runs), "N", "trials of each scenario",
+		" gate merge "},
 	{"seed", 0, COUNT, AT(seed), "N", "the seed of every draw",
-		" gate run "},
+		" gate merge run "},
 	{"threads", 0, COUNT, AT(threads), "N",
-		"trials side by side (one per core)", " gate "},
-	{"junit", 0, TEXT, AT(junit), "FILE", "write JUnit XML", " gate "},
-	{"json", 0, TEXT, AT(json), "FILE", "write JSON", " gate run "},
-	{"markdown", 0, TEXT, AT(markdown), "FILE", "write Markdown", " gate "},
+		"trials side by side (one per core)", " gate merge "},
+	{"junit", 0, TEXT, AT(junit), "FILE", "write JUnit XML",
+		" gate merge "},
+	{"json", 0, TEXT, AT(json), "FILE", "write JSON", " gate merge run "},
+	{"markdown", 0, TEXT, AT(markdown), "FILE", "write Markdown",
+		" gate merge "},
+	{"shard", 0, TEXT, AT(shard), "I/N",
+		"run only the I-th of N parts of the trials", " gate "},
+	{"no-store", 0, FLAG, AT(no_store), NULL,
+		"neither take stored trials nor store any", " gate merge "},
 	{"capture", 0, TEXT, AT(capture), "FILE",
 		"a capture or an access log to draft from", " init "},
 	{"output", 'o', TEXT, AT(output), "FILE",
-		"where to write (standard output)", " capture schema "},
+		"where to write (standard output)", " gate capture schema "},
 	{"format", 0, TEXT, AT(format), "NAME",
 		"jsonl or gor; of a schema: text", " capture schema "},
 	{"lines", 'n', COUNT, AT(lines), "N", "exchanges to show (10)",
 		" capture "},
 	{"events", 0, FLAG, AT(events), NULL, "print every event", " run "},
 	{"plugins", 0, TEXT, AT(plugins), "DIR", "load plugins from there too",
-		" gate run capture plugins "},
+		" gate merge run capture plugins "},
 	{"force", 0, FLAG, AT(force), NULL, "overwrite files", " init "},
 	{"quiet", 'q', FLAG, AT(quiet), NULL, "only the verdict and errors",
 		NULL},
 	{"verbose", 'v', FLAG, AT(verbose), NULL, "notes too", NULL},
 	{"no-progress", 0, FLAG, AT(no_progress), NULL, "no progress bar",
-		" gate run "},
+		" gate merge run "},
 	{"help", 'h', FLAG, AT(help), NULL, "this text", NULL},
 	{"version", 0, FLAG, AT(version), NULL, "the version", NULL},
 };

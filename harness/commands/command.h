@@ -33,6 +33,8 @@ struct tw_cli {
 	const char *plugins;		     /* a directory of more */
 	const char *format;		     /* capture convert */
 	int64_t lines;			     /* capture head -n */
+	const char *shard;		     /* gate: "1/4" */
+	bool no_store;			     /* gate: keep nothing in git */
 	bool events;			     /* run: print the event log */
 	bool force;			     /* init: overwrite */
 	bool quiet, verbose, no_progress;
@@ -52,6 +54,7 @@ struct tw_command {
 extern const struct tw_command *const tw_commands[]; /* ends with NULL */
 
 extern const struct tw_command tw_command_gate;
+extern const struct tw_command tw_command_merge;
 extern const struct tw_command tw_command_run;
 extern const struct tw_command tw_command_init;
 extern const struct tw_command tw_command_check;

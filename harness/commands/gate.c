@@ -360,12 +360,23 @@ static int judge_all(struct tw_gate *gate)
 		gate->report.reach = tw_reach_differences(&gate->baseline,
 			&gate->candidate, &gate->arena, &gate->report.n_reach);
 	tw_gate_list_assumed(gate);
+	status = tw_gate_store_open(gate);
+	if (!status)
+		status = tw_gate_shard_open(gate);
+	if (!status)
+		status = tw_gate_stored_fits(gate);
+	if (status)
+		return status;
 	if (gate->setup.config.candidate.process.n)
 		status = tw_gate_live(gate);
 	else
 		status = lint_load(gate);
 	if (!status && !gate->setup.config.candidate.process.n)
 		status = tw_gate_simulate(gate);
+	if (!status && gate->merging)
+		status = tw_gate_merge_missing(gate);
+	if (!status && gate->store.shards)
+		return tw_gate_shard_finish(gate);
 	if (!status)
 		conclude(gate);
 	return status;
@@ -373,6 +384,7 @@ static int judge_all(struct tw_gate *gate)
 
 static void gate_release(struct tw_gate *gate)
 {
+	tw_gate_store_release(gate);
 	tw_traffic_free(gate->traffic);
 	tw_cases_release(&gate->cases);
 	tw_vec_release(&gate->checks);
@@ -387,12 +399,14 @@ static void gate_release(struct tw_gate *gate)
 	tw_arena_release(&gate->arena);
 }
 
-static int run(const struct tw_cli *cli)
+int tw_gate_run(const struct tw_cli *cli, bool merging)
 {
-	struct tw_gate gate = {.cli = cli};
+	struct tw_gate gate = {.cli = cli, .merging = merging};
 	int status = TW_EXIT_USAGE;
 
 	tw_arena_init(&gate.arena);
+	tw_filing_init(&gate.store.filing);
+	tw_diags_init(&gate.store.diags);
 	tw_system_init(&gate.candidate);
 	tw_system_init(&gate.baseline);
 	if (!tw_setup_open(&gate.setup, cli))
@@ -404,12 +418,19 @@ static int run(const struct tw_cli *cli)
 		errors_alone.quiet = !cli->verbose;
 		tw_diags_show(&gate.candidate.diags, &errors_alone);
 		tw_diags_show(&gate.baseline.diags, &errors_alone);
-	} else {
+	} else if (!gate.store.shards) {
 		status = tell(&gate);
+		tw_gate_store_finish(&gate);
 		tell_findings(&gate);
 	}
+	tw_diags_show(&gate.store.diags, cli);
 	gate_release(&gate);
 	return status;
+}
+
+static int run(const struct tw_cli *cli)
+{
+	return tw_gate_run(cli, false);
 }
 
 const struct tw_command tw_command_gate = {
@@ -419,6 +440,11 @@ const struct tw_command tw_command_gate = {
 		   "scenario",
 	.manual = "The candidate is the working tree (or what `candidate:` "
 		  "says), the baseline the\nmerge base with the target branch "
-		  "(or what `baseline:` or --baseline says).",
+		  "(or what `baseline:` or --baseline says).\n\nTrials are "
+		  "stored in the repository's own objects, below "
+		  "refs/twinrig, and\nnot run again where nothing that "
+		  "determines them has changed: see `twinrig\nbaseline "
+		  "--help`. --shard 2/8 runs the second eighth of the "
+		  "trials and writes\nthem to a file for `twinrig merge`.",
 	.run = run,
 };

@@ -7,10 +7,12 @@
  *	gate_reach.c	which differences the runs can have seen
  *	gate_simulate.c	trials in virtual time, and their verdict
  *	gate_live.c	runs of a real process, and their verdict
+ *	gate_store.h	what need not be run again, and parts of a gate
  */
 #ifndef TW_COMMANDS_GATE_H
 #define TW_COMMANDS_GATE_H
 
+#include "harness/commands/gate_store.h"
 #include "harness/commands/scenario.h"
 #include "harness/commands/setup.h"
 #include "harness/commands/system.h"
@@ -49,6 +51,8 @@ struct tw_gate {
 	/* Verdicts with the assumed values scaled, beside the gate's own. */
 	TW_VEC(const struct tw_gate_result *) assumed;
 
+	struct tw_gate_store store;
+	bool merging; /* `twinrig merge`: shards are put together */
 	struct tw_report_live live; /* of a process, where there is one */
 	struct tw_gate_result result;
 	struct tw_report report;
@@ -67,6 +71,8 @@ int tw_gate_live(struct tw_gate *gate);
 void tw_gate_note_reached(
 	struct tw_gate *gate, const struct tw_observation *seen);
 void tw_gate_drop_unreached(struct tw_gate *gate);
+/* `twinrig gate`, or `twinrig merge`. */
+int tw_gate_run(const struct tw_cli *cli, bool merging);
 
 /* The observations of one case become a result, which is added. */
 struct tw_scenario_result *tw_gate_judge(struct tw_gate *gate,

@@ -314,11 +314,16 @@ static void judge_case(
 
 	if (players[0].ready && players[0].seen.n < n)
 		n = players[0].seen.n;
-	if (n)
+	if (n) {
+		struct tw_runs baseline =
+			paired(&players[0], players[0].ready ? n : 0);
+		struct tw_runs candidate = paired(&players[1], n);
+
+		tw_gate_keep(gate, one, TW_FLOW_BASELINE, baseline);
+		tw_gate_keep(gate, one, TW_FLOW_CANDIDATE, candidate);
 		tw_vec_push_in(&gate->arena, &gate->result.scenarios,
-			tw_gate_judge(gate, one,
-				paired(&players[0], players[0].ready ? n : 0),
-				paired(&players[1], n)));
+			tw_gate_judge(gate, one, baseline, candidate));
+	}
 	forget_results(&players[0]);
 	forget_results(&players[1]);
 }

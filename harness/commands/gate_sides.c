@@ -90,6 +90,9 @@ static int open_baseline(struct tw_gate *gate, struct origin *to)
 		return there ? open_directory(gate, asked.v, to)
 			     : open_commit(gate, &asked, to);
 	}
+	if (side->stored.v)
+		return tw_gate_open_stored(gate, side->stored.v,
+			&side->stored.origin->pos, &to->files);
 	if (side->directory.v)
 		return open_directory(
 			gate, from_here(gate, side->directory.v), to);
@@ -225,11 +228,15 @@ static int load_candidate(struct tw_gate *gate)
 static int compare_addresses(struct tw_gate *gate)
 {
 	struct tw_system *now = &gate->candidate;
+	char with[TW_DIGEST_TEXT];
 	struct tw_diags again;
 
 	if (!tw_manifests_compare(gate->baseline.manifests, gate->baseline.spec,
 		    now->manifests, now->spec, &gate->arena, &gate->doubts))
 		return 0;
+	/* Its trials are now also made by what they are compared with. */
+	tw_inputs_setting(&now->inputs, "compared with",
+		tw_inputs_digest(&gate->baseline.inputs, with));
 	/* Its findings were told when it was compiled first. */
 	tw_diags_init(&again);
 	tw_model_free(now->model);

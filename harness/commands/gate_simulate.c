@@ -1,7 +1,6 @@
 #include "harness/commands/gate.h"
 
 #include "harness/commands/progress.h"
-#include "harness/trial/parallel.h"
 #include "harness/trial/trial.h"
 #include "twins/twin.h"
 
@@ -95,7 +94,7 @@ static void count_up(
 }
 
 /* All trials of one case in one variant, and what they come to. */
-static void simulate_case(struct tw_gate *gate, const struct tw_case *one,
+static int simulate_case(struct tw_gate *gate, const struct tw_case *one,
 	const struct tw_flow *flow, struct variant *variant,
 	struct tw_progress *progress)
 {
@@ -105,6 +104,7 @@ static void simulate_case(struct tw_gate *gate, const struct tw_case *one,
 	struct tw_observation *seen = tw_calloc(n, sizeof *seen);
 	struct tw_runs runs[2] = {{0}};
 	struct tw_scenario_result *result;
+	int status;
 
 	for (size_t i = 0; i < n; i++) {
 		enum tw_flow_side side =
@@ -119,10 +119,12 @@ static void simulate_case(struct tw_gate *gate, const struct tw_case *one,
 			.replication = (uint32_t)(i % gate->runs),
 		};
 	}
-	tw_trials_run(trials, n,
-		gate->cli->threads ? (size_t)gate->cli->threads
-				   : tw_threads_default(),
-		seen, tw_progress_tick, progress);
+	status = tw_gate_trials(
+		gate, &(struct tw_gate_batch){one, flow, variant->factor,
+			      trials, n, seen, progress});
+	/* Without all of them there is nothing to judge. */
+	if (status || gate->store.shards || gate->store.missing.n)
+		goto out;
 	runs[TW_FLOW_CANDIDATE] = runs_of(gate, seen, gate->runs);
 	if (sides == 2)
 		runs[TW_FLOW_BASELINE] =
@@ -132,10 +134,12 @@ static void simulate_case(struct tw_gate *gate, const struct tw_case *one,
 	tw_vec_push_in(&gate->arena, &variant->result.scenarios, result);
 	if (variant->factor == 1)
 		count_up(gate, seen, n);
+out:
 	for (size_t i = 0; i < n; i++)
 		tw_observation_release(&seen[i]);
 	tw_free(seen);
 	tw_free(trials);
+	return status;
 }
 
 static int simulate_all(struct tw_gate *gate, struct variant *variants,
@@ -153,8 +157,8 @@ static int simulate_all(struct tw_gate *gate, struct variant *variants,
 		for (size_t k = 0; !status && k < n; k++) {
 			status = compile_case(gate, one, &variants[k]);
 			if (!status)
-				simulate_case(gate, one, flow, &variants[k],
-					progress);
+				status = simulate_case(gate, one, flow,
+					&variants[k], progress);
 			tw_scenario_release(&variants[k].scenario[0]);
 			tw_scenario_release(&variants[k].scenario[1]);
 		}

@@ -7,6 +7,7 @@ void tw_system_init(struct tw_system *system)
 {
 	*system = (struct tw_system){0};
 	tw_diags_init(&system->diags);
+	tw_inputs_init(&system->inputs);
 	system->manifests = tw_manifests_new();
 	system->spec = tw_spec_new();
 }
@@ -17,6 +18,7 @@ void tw_system_release(struct tw_system *system)
 	tw_spec_free(system->spec);
 	tw_manifests_free(system->manifests);
 	tw_files_free(system->files);
+	tw_inputs_release(&system->inputs);
 	tw_diags_release(&system->diags);
 	*system = (struct tw_system){0};
 }
@@ -30,16 +32,46 @@ static void add_manifests(
 			&system->diags);
 }
 
-static void add_rendered(
-	struct tw_system *system, const struct tw_texts *command)
+static void add_rendered(struct tw_system *system, struct tw_files *files,
+	const struct tw_texts *command)
 {
 	struct tw_buf out = {0};
 
-	if (!tw_render(system->files, system->directory, command, &out,
-		    &system->diags))
+	if (!tw_render(
+		    files, system->directory, command, &out, &system->diags)) {
+		tw_inputs_made(&system->inputs, command->v[0].v,
+			tw_buf_text(&out), out.n);
 		tw_manifests_add_text(system->manifests, command->v[0].v,
 			tw_buf_text(&out), out.n, &system->diags);
+	}
 	tw_buf_release(&out);
+}
+
+static void note_input(void *context, const char *path, const char *p, size_t n)
+{
+	tw_inputs_file(context, path, p, n);
+}
+
+static void note_texts(struct tw_system *system, const char *name,
+	const struct tw_texts *texts)
+{
+	for (size_t i = 0; i < texts->n; i++)
+		tw_inputs_setting(&system->inputs, name, texts->v[i].v);
+}
+
+/* Whatever of the configuration the spec is made by. */
+static void note_settings(struct tw_system *system,
+	const struct tw_config *config, const struct tw_config_side *which)
+{
+	const struct tw_config_topology *topology = &config->topology;
+
+	note_texts(system, "manifests",
+		which->manifests.n ? &which->manifests : &topology->manifests);
+	note_texts(system, "models",
+		which->models.n ? &which->models : &topology->models);
+	if (config->traffic.entry.v)
+		tw_inputs_setting(
+			&system->inputs, "entry", config->traffic.entry.v);
 }
 
 int tw_system_load(struct tw_system *system, struct tw_files *files,
@@ -48,19 +80,21 @@ int tw_system_load(struct tw_system *system, struct tw_files *files,
 {
 	const struct tw_config_topology *topology = &config->topology;
 
-	system->files = files;
+	system->files =
+		tw_files_watched_new(files, note_input, &system->inputs);
 	system->directory = directory;
+	note_settings(system, config, which);
 	if (which->manifests.n) {
 		add_manifests(system, &which->manifests);
 	} else {
 		add_manifests(system, &topology->manifests);
 		if (topology->render.n)
-			add_rendered(system, &topology->render);
+			add_rendered(system, files, &topology->render);
 	}
 	tw_manifests_spec(system->manifests, system->spec, &system->diags);
 	tw_config_read_models(
-		which->models.n ? &which->models : &topology->models, files,
-		system->spec, &system->diags);
+		which->models.n ? &which->models : &topology->models,
+		system->files, system->spec, &system->diags);
 	system->manifests->entry = config->traffic.entry.v;
 	system->edges = tw_manifests_link(
 		system->manifests, system->spec, &system->diags);

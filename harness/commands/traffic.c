@@ -243,6 +243,7 @@ static struct tw_flow *flow_of_capture(const struct reading *reading,
 	flow->flow.vtable = &capture_vtable;
 	flow->flow.targets = reading->targets;
 	flow->flow.n_targets = reading->n_targets;
+	flow->flow.recorded = true;
 	if (tw_replay_init(&replay, reading->spool, &flow->options, &error)) {
 		tw_diag(diags, TW_ERROR, config->capture.v[0].origin->pos,
 			"capture: %s", error.message);

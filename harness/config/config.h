@@ -71,6 +71,8 @@ struct tw_config_scenario {
 struct tw_config_side {
 	struct tw_text ref;	   /* baseline: "merge-base", a commit … */
 	struct tw_text directory;  /* another tree */
+	struct tw_text stored;	   /* baseline: a stored gate's name */
+	bool no_store;		   /* baseline: gates are not stored */
 	struct tw_texts manifests; /* instead of the topology's */
 	struct tw_texts models;	   /* instead of the topology's */
 	struct tw_texts process;   /* a real build: its command */

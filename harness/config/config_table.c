@@ -378,6 +378,25 @@ static void check_side(
 	if (side->ref.v && side->directory.v)
 		tw_diag(reader->diags, TW_ERROR, side->directory.origin->pos,
 			"'ref' and 'directory' exclude each other");
+	if (side->stored.v && (side->ref.v || side->directory.v ||
+				      side->manifests.n || side->models.n ||
+				      side->process.n))
+		tw_diag(reader->diags, TW_ERROR, side->stored.origin->pos,
+			"'stored' brings its own files: it excludes 'ref', "
+			"'directory', 'manifests', 'models' and 'process'");
+}
+
+/* `store` is on unless it is switched off. */
+static void read_store(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
+{
+	static const struct tw_row flag = {
+		.name = "store", .type = TW_ROW_FLAG};
+	struct tw_config_side *side = base;
+	bool store = true;
+
+	tw_schema_value(reader, &flag, &store, node);
+	side->no_store = !store;
 }
 
 static void check_candidate(
@@ -388,6 +407,12 @@ static void check_candidate(
 	if (side->ref.v)
 		tw_diag(reader->diags, TW_ERROR, side->ref.origin->pos,
 			"'ref' is for the baseline alone");
+	if (side->stored.v)
+		tw_diag(reader->diags, TW_ERROR, side->stored.origin->pos,
+			"'stored' is for the baseline alone");
+	if (side->no_store)
+		tw_diag(reader->diags, TW_ERROR, node->pos,
+			"'store' is for the baseline alone");
 	check_side(reader, base, node);
 }
 
@@ -402,6 +427,18 @@ static const struct tw_row side_rows[] = {
 		.type = TW_ROW_TEXT,
 		AT(tw_config_side, directory),
 		.help = "another tree of files"},
+	{.name = "stored",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_side, stored),
+		.help = "baseline: a stored gate: a name that `twinrig "
+			"baseline accept` gave, an id or a ref"},
+	{.name = "store",
+		.type = TW_ROW_FREE,
+		.read = read_store,
+		.free_type = "boolean",
+		.otherwise = "true",
+		.help = "baseline: whether gates are stored in git, below "
+			"refs/twinrig"},
 	{.name = "manifests",
 		.type = TW_ROW_TEXTS,
 		AT(tw_config_side, manifests),

@@ -103,4 +103,14 @@ struct tw_files *tw_files_memory_new(void);
 void tw_files_memory_add(
 	struct tw_files *memory, const char *path, const void *p, size_t n);
 
+/*
+ * The same files as `inner`, which it owns from now on; each time one is read
+ * its normal path and content are told. What was read determines what was made
+ * of it: harness/baseline names results by it.
+ */
+typedef void tw_files_seen(
+	void *context, const char *path, const char *p, size_t n);
+struct tw_files *tw_files_watched_new(
+	struct tw_files *inner, tw_files_seen *seen, void *context);
+
 #endif

@@ -19,6 +19,16 @@ const char *tw_git_message(void);
 /* The commit behind any name that rev-parse takes; 0, or libgit2's error. */
 int tw_git_lookup(struct tw_git *git, const char *name, git_oid *id);
 
+/*
+ * The content of a loose object (NULL: it is only looked at). 0;
+ * GIT_ENOTFOUND: it is not loose, libgit2 may read it; else it is damaged, and
+ * libgit2 must not.
+ */
+int tw_git_loose(struct tw_git *git, const git_oid *id, struct tw_buf *content);
+
+/* Takes a loose object that is damaged away, so that it can be written. */
+void tw_git_mend(struct tw_git *git, const git_oid *id);
+
 /* The commit that this change is compared with. */
 int tw_git_merge_base(struct tw_git *git, tw_git_env *env, void *context,
 	git_oid *id, struct tw_buf *how, struct tw_error *error);

@@ -47,6 +47,7 @@ struct tw_flow { /* an implementation embeds it as its first member */
 	size_t n_targets;
 	tw_time duration;  /* of the traffic */
 	uint64_t arrivals; /* that a cursor will give; 0: not known */
+	bool recorded;	   /* every seed and replication has the same */
 };
 
 static inline void tw_flow_free(struct tw_flow *flow)

@@ -53,6 +53,11 @@ static void make_up(struct tw_observation *obs)
 	cell->worked = INT64_MAX;
 	cell->backoff = INT64_MIN;
 	cell->network = 110;
+	cell->unreached = 111;
+	cell->overflow = 112;
+	cell->denied = 113;
+	cell->stalled = 114;
+	cell->ejections = 115;
 	tw_histogram_record(&cell->latency, 0);
 	tw_histogram_record_n(&cell->latency, INT64_MAX, 1000);
 	tw_vec_push(&cell->slices, ((struct tw_slice){0}));
@@ -60,7 +65,8 @@ static void make_up(struct tw_observation *obs)
 					   .latency_sum = 5}));
 	tw_vec_push(&cell->slices, ((struct tw_slice){0}));
 	gauge.service = tw_observation_name(obs, "service");
-	tw_vec_push(&gauge.slices, ((struct tw_gauge_slice){6, 7, 8, 9, 10}));
+	tw_vec_push(&gauge.slices,
+		((struct tw_gauge_slice){6, 7, 8, 9, 10, 23, 24, 25}));
 	tw_vec_push(&obs->gauges, gauge);
 	tw_vec_push(&obs->failed, ((struct tw_example){11, 12, 13, key.service,
 					  key.endpoint, -14}));
@@ -72,6 +78,8 @@ static void make_up(struct tw_observation *obs)
 	obs->overflow = 20;
 	obs->peak_in_flight = 21;
 	obs->late_completions = 22;
+	obs->undecided = 26;
+	obs->untold = 27;
 }
 
 static void read_back(const struct tw_buf *bytes, struct tw_observation *to)
@@ -101,6 +109,8 @@ START_TEST(every_counter_comes_back)
 	ck_assert_int_eq(again.overflow, 20);
 	ck_assert_int_eq(again.peak_in_flight, 21);
 	ck_assert_int_eq(again.late_completions, 22);
+	ck_assert_int_eq(again.undecided, 26);
+	ck_assert_int_eq(again.untold, 27);
 	ck_assert_int_eq(again.cells.n, 1);
 	a = &obs.cells.v[0];
 	b = &again.cells.v[0];

@@ -1,0 +1,185 @@
+#include "harness/baseline/catalog.h"
+
+#include <stdlib.h>
+
+static bool starts(const char *text, const char *prefix)
+{
+	return !strncmp(text, prefix, strlen(prefix));
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct tw_catalog_gate *x = a, *y = b;
+
+	if (x->about.time != y->about.time)
+		return x->about.time < y->about.time ? -1 : 1;
+	return strcmp(x->ref, y->ref);
+}
+
+static void add_ref(struct tw_catalog *catalog, struct tw_archive *archive,
+	const struct tw_git_ref *ref)
+{
+	struct tw_catalog_gate gate = {.commit = ref->id, .names = ""};
+	bool is_baseline = starts(ref->name, TW_ARCHIVE_BASELINES);
+	struct tw_error error;
+
+	gate.ref = tw_arena_strdup(&catalog->arena, ref->name);
+	if (starts(ref->name, TW_ARCHIVE_RUNNING)) {
+		tw_vec_push_in(&catalog->arena, &catalog->running, gate.ref);
+		return;
+	}
+	if (!is_baseline && !starts(ref->name, TW_ARCHIVE_GATES))
+		return;
+	if (tw_git_about(
+		    tw_archive_git(archive), &ref->id, &gate.about, &error)) {
+		tw_buf_printf(&catalog->broken, "%s\n", ref->name);
+		return;
+	}
+	gate.id = gate.ref +
+		  (is_baseline ? sizeof TW_ARCHIVE_BASELINES
+			       : sizeof TW_ARCHIVE_GATES) -
+		  1;
+	if (is_baseline)
+		tw_vec_push_in(&catalog->arena, &catalog->baselines, gate);
+	else
+		tw_vec_push_in(&catalog->arena, &catalog->gates, gate);
+}
+
+/* Which gates are called what. */
+static void name_gates(struct tw_catalog *catalog)
+{
+	for (size_t i = 0; i < catalog->baselines.n; i++) {
+		const struct tw_catalog_gate *it = &catalog->baselines.v[i];
+
+		for (size_t k = 0; k < catalog->gates.n; k++) {
+			struct tw_catalog_gate *gate = &catalog->gates.v[k];
+
+			if (strcmp(gate->commit.text, it->commit.text) != 0)
+				continue;
+			gate->names = tw_arena_printf(&catalog->arena, "%s%s%s",
+				gate->names, *gate->names ? ", " : "", it->id);
+		}
+	}
+}
+
+int tw_catalog_read(struct tw_catalog *catalog, struct tw_archive *archive,
+	struct tw_error *error)
+{
+	struct tw_git_refs refs = {0};
+	int rc;
+
+	*catalog = (struct tw_catalog){0};
+	tw_arena_init(&catalog->arena);
+	rc = tw_git_refs_list(tw_archive_git(archive), TW_GIT_REFS, &refs,
+		&catalog->broken, error);
+	for (size_t i = 0; !rc && i < refs.list.n; i++)
+		add_ref(catalog, archive, &refs.list.v[i]);
+	tw_git_refs_release(&refs);
+	if (rc) {
+		tw_catalog_release(catalog);
+		return -1;
+	}
+	if (catalog->gates.n)
+		qsort(catalog->gates.v, catalog->gates.n,
+			sizeof *catalog->gates.v, by_time);
+	name_gates(catalog);
+	return 0;
+}
+
+void tw_catalog_release(struct tw_catalog *catalog)
+{
+	tw_buf_release(&catalog->broken);
+	tw_arena_release(&catalog->arena);
+}
+
+/* ---- pruning ----------------------------------------------------------- */
+
+struct thinning {
+	struct tw_arena *arena;
+	TW_VEC(struct tw_git_entry) kept;
+	size_t dropped;
+};
+
+static void keep_entry(void *context, const struct tw_git_entry *entry)
+{
+	struct thinning *thinning = context;
+	struct tw_git_entry kept = *entry;
+
+	if (starts(entry->path, "trials/")) {
+		thinning->dropped++;
+		return;
+	}
+	kept.path = tw_arena_strdup(thinning->arena, entry->path);
+	tw_vec_push(&thinning->kept, kept);
+}
+
+/* The same gate, of the same time, without its observations. */
+static int thin(struct tw_archive *archive, const struct tw_catalog_gate *gate,
+	size_t *thinned, struct tw_error *error)
+{
+	struct tw_git *git = tw_archive_git(archive);
+	struct tw_arena arena;
+	struct thinning thinning = {.arena = &arena};
+	struct tw_git_id id;
+	int rc;
+
+	tw_arena_init(&arena);
+	rc = tw_git_walk(git, &gate->commit, "", keep_entry, &thinning, error);
+	if (!rc && thinning.dropped) {
+		rc = tw_git_put_tree(
+			git, thinning.kept.v, thinning.kept.n, &id, error);
+		if (!rc)
+			rc = tw_git_copy_commit(
+				git, &gate->commit, &id, &id, error);
+		/* Whoever moved it meanwhile had a reason. */
+		if (!rc)
+			rc = tw_git_ref_set(
+				git, gate->ref, &id, &gate->commit, error);
+		*thinned += rc == 0;
+	}
+	tw_vec_release(&thinning.kept);
+	tw_arena_release(&arena);
+	return rc < 0 ? -1 : 0;
+}
+
+static int drop_broken(const struct tw_catalog *catalog, struct tw_git *git,
+	struct tw_prune *prune, struct tw_error *error)
+{
+	const char *at = tw_buf_text(&catalog->broken);
+	int rc = 0;
+
+	while (*at && !rc) {
+		size_t n = strcspn(at, "\n");
+		struct tw_buf name = {0};
+
+		tw_buf_add(&name, at, n);
+		rc = tw_git_ref_delete(git, name.p, error);
+		prune->broken += !rc;
+		tw_buf_release(&name);
+		at += n + (at[n] == '\n');
+	}
+	return rc;
+}
+
+int tw_catalog_prune(const struct tw_catalog *catalog,
+	struct tw_archive *archive, bool refs, struct tw_prune *prune,
+	struct tw_error *error)
+{
+	struct tw_git *git = tw_archive_git(archive);
+	size_t old = catalog->gates.n > prune->keep
+			     ? catalog->gates.n - prune->keep
+			     : 0;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < old; i++)
+		if (!*catalog->gates.v[i].names)
+			rc = thin(archive, &catalog->gates.v[i],
+				&prune->thinned, error);
+	for (size_t i = 0; refs && !rc && i < catalog->running.n; i++) {
+		rc = tw_git_ref_delete(git, catalog->running.v[i], error);
+		prune->running += !rc;
+	}
+	if (refs && !rc)
+		rc = drop_broken(catalog, git, prune, error);
+	return rc;
+}

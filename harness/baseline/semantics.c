@@ -1,0 +1,4 @@
+#include "harness/baseline/trial_key.h"
+
+/* Set by the Makefile. */
+const char tw_semantics[] = TW_SEMANTICS;

@@ -1,0 +1,479 @@
+#include "harness/commands/gate.h"
+
+#include "harness/baseline/observed.h"
+
+#include <stdio.h>
+#include <time.h>
+
+/* ---- opening ----------------------------------------------------------- */
+
+struct tw_archive *tw_gate_archive(struct tw_gate *gate, struct tw_error *error)
+{
+	if (!gate->store.archive)
+		gate->store.archive =
+			tw_archive_open(gate->setup.directory, error);
+	return gate->store.archive;
+}
+
+void tw_gate_store_failed(struct tw_gate *gate, const struct tw_error *error)
+{
+	struct tw_diag *diag;
+
+	if (!gate->store.keeps)
+		return;
+	gate->store.keeps = false;
+	diag = tw_diag(&gate->store.diags, TW_WARNING, (struct tw_pos){0},
+		"the results are not stored: %s", error->message);
+	tw_diag_hint(&gate->store.diags, diag,
+		"the verdict does not hang on it; --no-store, or `baseline: "
+		"{store: false}`, does without");
+}
+
+/* A configuration that git is to leave alone is left alone by us too. */
+static bool is_ignored(struct tw_gate *gate, struct tw_archive *archive)
+{
+	struct tw_git *git = tw_archive_git(archive);
+	const char *prefix = tw_git_prefix(git);
+
+	return tw_git_ignores(
+		git, tw_arena_printf(&gate->arena, "%s%s%s", prefix,
+			     *prefix ? "/" : "", gate->setup.file));
+}
+
+static void open_archive(struct tw_gate *gate)
+{
+	const struct tw_config_side *side = &gate->setup.config.baseline;
+	struct tw_gate_store *store = &gate->store;
+	bool wanted = !gate->cli->no_store && !side->no_store;
+	struct tw_buf broken = {0};
+	struct tw_error error = {0};
+
+	if (!wanted && !store->has_stored)
+		return;
+	/* Where there is no repository there is no store: that is fine. */
+	if (!tw_gate_archive(gate, &error))
+		return;
+	if (!store->has_stored && is_ignored(gate, store->archive)) {
+		tw_archive_free(store->archive);
+		store->archive = NULL;
+		return;
+	}
+	store->keeps = wanted;
+	if (tw_archive_index(store->archive, &broken, &error))
+		tw_gate_store_failed(gate, &error);
+	if (broken.n)
+		tw_diag_hint(&gate->store.diags,
+			tw_diag(&gate->store.diags, TW_WARNING,
+				(struct tw_pos){0},
+				"stored results that cannot be read are passed "
+				"over: %.*s",
+				(int)strcspn(broken.p, "\n"), broken.p),
+			"`twinrig baseline prune` takes them away");
+	tw_buf_release(&broken);
+}
+
+/* ---- what determines the gate ------------------------------------------ */
+
+static void checks_text(const struct tw_gate *gate, struct tw_buf *out)
+{
+	for (size_t i = 0; i < gate->checks.n; i++) {
+		const struct tw_check *check = gate->checks.v[i];
+
+		tw_line_add(out, check->text);
+		tw_buf_add_char(out, '\t');
+		tw_line_add(out, check->name);
+		tw_buf_add_text(out, check->muted ? "\tmuted\t" : "\tcounts\t");
+		for (size_t k = 0; k < check->scenarios.n; k++) {
+			tw_buf_add_text(out, k ? " " : "");
+			tw_line_add(out, check->scenarios.v[k]);
+		}
+		tw_buf_add_char(out, '\n');
+	}
+}
+
+static void identify(struct tw_gate *gate)
+{
+	struct tw_filing *filing = &gate->store.filing;
+	const struct tw_config_gate *judged = &gate->policy->gate;
+	char format[TW_OBSERVED_FORMAT], digest[TW_DIGEST_TEXT];
+	struct tw_digest checks;
+	struct tw_buf text = {0};
+
+	checks_text(gate, &text);
+	tw_digest_init(&checks);
+	tw_digest_add(&checks, tw_buf_text(&text), text.n);
+	tw_buf_release(&text);
+	tw_filing_identity(filing, "twinrig", "%s", TW_VERSION);
+	tw_filing_identity(filing, "semantics", "%s", tw_semantics);
+	tw_filing_identity(filing, "format", "%s", tw_observed_format(format));
+	tw_filing_identity(
+		filing, "seed", "%llu", (unsigned long long)gate->seed);
+	tw_filing_identity(filing, "runs", "%zu", gate->runs);
+	tw_filing_identity(filing, "candidate.inputs", "%s",
+		gate->store.inputs[TW_FLOW_CANDIDATE]);
+	tw_filing_identity(filing, "baseline.inputs", "%s",
+		gate->has_baseline ? gate->store.inputs[TW_FLOW_BASELINE]
+				   : "none");
+	tw_filing_identity(
+		filing, "checks", "%s", tw_digest_text(&checks, digest));
+	tw_filing_identity(filing, "policy", "%s", gate->report.policy);
+	tw_filing_identity(filing, "judged", "%g %g %s",
+		tw_real_or(judged->confidence, 0),
+		tw_real_or(judged->completeness, 0.95),
+		judged->inconclusive.v ? judged->inconclusive.v : "");
+}
+
+static void note_field(void *context, const struct tw_spec_field *field)
+{
+	struct tw_buf text = {0};
+
+	tw_spec_field_text(field, &text);
+	tw_digest_part(context, field->path, tw_buf_text(&text));
+	tw_buf_release(&text);
+}
+
+/* What was read, and what it has become: the gate itself may have changed the
+ * spec since. */
+static void digest_side(
+	struct tw_system *system, char to[static TW_DIGEST_TEXT])
+{
+	struct tw_digest digest;
+	char inputs[TW_DIGEST_TEXT];
+
+	tw_digest_init(&digest);
+	tw_digest_part(
+		&digest, "inputs", tw_inputs_digest(&system->inputs, inputs));
+	tw_spec_walk(system->spec, note_field, &digest);
+	tw_digest_text(&digest, to);
+}
+
+int tw_gate_store_open(struct tw_gate *gate)
+{
+	struct tw_gate_store *store = &gate->store;
+
+	digest_side(&gate->candidate, store->inputs[TW_FLOW_CANDIDATE]);
+	digest_side(&gate->baseline, store->inputs[TW_FLOW_BASELINE]);
+	open_archive(gate);
+	identify(gate);
+	if (store->keeps) {
+		struct tw_digest digest;
+		char name[TW_DIGEST_TEXT];
+
+		tw_digest_init(&digest);
+		tw_digest_bytes(&digest, "run",
+			tw_buf_text(&store->filing.identity),
+			store->filing.identity.n);
+		tw_archive_run(
+			store->archive, tw_arena_printf(&gate->arena, "%.16s",
+						tw_digest_text(&digest, name)));
+	}
+	return 0;
+}
+
+/* ---- what cannot be run again ------------------------------------------ */
+
+void tw_gate_keep(struct tw_gate *gate, const struct tw_case *one,
+	enum tw_flow_side side, struct tw_runs runs)
+{
+	struct tw_gate_store *store = &gate->store;
+	struct tw_error error;
+
+	for (size_t i = 0; store->keeps && i < runs.n; i++) {
+		struct tw_buf bytes = {0};
+		struct tw_digest digest;
+		char key[TW_DIGEST_TEXT];
+
+		tw_observed_write(runs.v[i], &bytes);
+		tw_digest_init(&digest);
+		tw_digest_bytes(&digest, "live", bytes.p, bytes.n);
+		tw_digest_text(&digest, key);
+		if (tw_archive_put(
+			    store->archive, key, bytes.p, bytes.n, &error))
+			tw_gate_store_failed(gate, &error);
+		else
+			tw_filing_trial(&store->filing, key,
+				tw_archive_find(store->archive, key),
+				side == TW_FLOW_BASELINE ? "baseline"
+							 : "candidate",
+				1, (uint32_t)i, one->name);
+		tw_buf_release(&bytes);
+	}
+}
+
+/* ---- the record -------------------------------------------------------- */
+
+/* HEAD, and whether what was read is what it has. */
+static void identify_commit(struct tw_gate *gate)
+{
+	struct tw_filing *filing = &gate->store.filing;
+	struct tw_git *git = tw_archive_git(gate->store.archive);
+	const struct tw_inputs *inputs = &gate->candidate.inputs;
+	const char *prefix = tw_git_prefix(git);
+	struct tw_git_commit head;
+	struct tw_error error;
+	bool clean = true;
+
+	if (tw_git_resolve(git, "HEAD", NULL, NULL, &head, &error))
+		return;
+	for (size_t i = 0; clean && i < inputs->list.n; i++) {
+		const struct tw_input *it = &inputs->list.v[i];
+		struct tw_git_id is, was;
+
+		if (it->made)
+			continue;
+		tw_git_hash_blob(it->content.p, it->content.n, &is);
+		clean = tw_git_tracks(git,
+				tw_arena_printf(&gate->arena, "%s%s%s", prefix,
+					*prefix ? "/" : "", it->path),
+				&was) &&
+			!strcmp(is.text, was.text);
+	}
+	if (gate->setup.config.candidate.directory.v)
+		clean = false;
+	tw_filing_identity(filing, "candidate.commit", "%s", head.id);
+	tw_filing_identity(
+		filing, "candidate.state", clean ? "clean" : "changed");
+}
+
+static void verdict_text(
+	const struct tw_gate_result *result, struct tw_buf *out)
+{
+	for (size_t i = 0; i < result->scenarios.n; i++) {
+		const struct tw_scenario_result *scenario =
+			result->scenarios.v[i];
+
+		for (size_t k = 0; k < scenario->checks.n; k++) {
+			const struct tw_check_result *check =
+				scenario->checks.v[k];
+
+			for (size_t j = 0; j < check->groups.n; j++) {
+				const struct tw_group *group =
+					check->groups.v[j];
+
+				tw_line_add(out, scenario->name);
+				tw_buf_add_char(out, '\t');
+				tw_line_add(out, check->check->name);
+				tw_buf_add_char(out, '\t');
+				tw_line_add(out, group->title);
+				tw_buf_printf(out, "\t%s\t%s\n",
+					tw_verdict_names[group->verdict],
+					tw_reason_names[group->reason]);
+			}
+		}
+	}
+}
+
+static void evidence_text(const struct tw_gate *gate, struct tw_buf *out)
+{
+	char late[TW_REAL_TEXT], floor[TW_REAL_TEXT];
+
+	tw_buf_printf(out,
+		"verdict\t%s\npassed\t%zu\nfailed\t%zu\ninconclusive\t%zu\n",
+		tw_verdict_names[gate->result.verdict], gate->result.passed,
+		gate->result.failed, gate->result.inconclusive);
+	tw_buf_printf(out,
+		"exchanges\t%llu\nmalformed\t%llu\nunrouted\t%llu\n"
+		"replayable\t%llu\n",
+		(unsigned long long)gate->complete.exchanges,
+		(unsigned long long)gate->complete.malformed,
+		(unsigned long long)gate->complete.unrouted,
+		(unsigned long long)gate->complete.replayable);
+	tw_buf_printf(out, "late\t%s\nlate.floor\t%s\nlive\t%d\nassumed\t%zu\n",
+		tw_real_text(gate->late, late),
+		tw_real_text(gate->late_floor, floor),
+		gate->report.live != NULL, gate->report.n_assumed);
+}
+
+static void differences_text(const struct tw_gate *gate, struct tw_buf *out)
+{
+	for (size_t i = 0; i < gate->differences.n; i++) {
+		const struct tw_difference *it = &gate->differences.v[i];
+
+		tw_buf_add_text(
+			out, it->modelled ? "modelled\t" : "unmodelled\t");
+		tw_line_add(out, it->path);
+		tw_buf_add_text(out, it->before ? "\t=" : "\t-");
+		tw_line_add(out, it->before ? it->before : "");
+		tw_buf_add_text(out, it->after ? "\t=" : "\t-");
+		tw_line_add(out, it->after ? it->after : "");
+		tw_buf_add_char(out, '\n');
+	}
+}
+
+static void message_of(const struct tw_gate *gate, struct tw_buf *out)
+{
+	const struct tw_gate_result *result = &gate->result;
+
+	tw_buf_printf(out,
+		"%s: %zu failed, %zu inconclusive, %zu passed\n\n"
+		"candidate %s\nbaseline %s\n",
+		tw_verdict_names[result->verdict], result->failed,
+		result->inconclusive, result->passed,
+		gate->report.candidate.name, gate->report.baseline.name);
+}
+
+/* One of the texts of a record. */
+static int file_text(struct tw_gate *gate, const char *name,
+	struct tw_buf *text, struct tw_error *error)
+{
+	int rc = tw_filing_text(
+		&gate->store.filing, gate->store.archive, name, text, error);
+
+	tw_buf_release(text);
+	return rc;
+}
+
+static int file_texts(struct tw_gate *gate, struct tw_error *error)
+{
+	static const struct tw_report_options plain = {0};
+	struct tw_buf checks = {0}, evidence = {0}, differences = {0};
+	struct tw_buf verdict = {0}, json = {0};
+
+	checks_text(gate, &checks);
+	evidence_text(gate, &evidence);
+	differences_text(gate, &differences);
+	verdict_text(&gate->result, &verdict);
+	tw_report_json.write(&gate->report, &plain, &json);
+	return file_text(gate, "checks", &checks, error) |
+	       file_text(gate, "evidence", &evidence, error) |
+	       file_text(gate, "differences", &differences, error) |
+	       file_text(gate, "verdict", &verdict, error) |
+	       file_text(gate, "verdict.json", &json, error);
+}
+
+/* The configuration goes along: a stored baseline brings its checks. */
+static int file_side(struct tw_gate *gate, const char *side,
+	struct tw_system *system, bool in_git, struct tw_error *error)
+{
+	struct tw_gate_store *store = &gate->store;
+	const char *prefix = tw_git_prefix(tw_archive_git(store->archive));
+	struct tw_buf text = {0};
+
+	if (tw_files_kind(system->files, gate->setup.file) == TW_FILE_REGULAR &&
+		tw_files_read(system->files, gate->setup.file, &text, error)) {
+		tw_buf_release(&text);
+		return -1;
+	}
+	tw_buf_release(&text); /* reading it was noted: it is an input now */
+	return tw_filing_side(&store->filing, store->archive, side,
+		&system->inputs, in_git ? prefix : NULL, error);
+}
+
+static int file_all(struct tw_gate *gate, bool *known, struct tw_error *error)
+{
+	struct tw_gate_store *store = &gate->store;
+	struct tw_buf message = {0};
+	int rc;
+
+	identify_commit(gate);
+	if (gate->report.live) {
+		struct tw_digest digest;
+		char seen[TW_DIGEST_TEXT];
+
+		/* A process does not do the same twice. */
+		tw_digest_init(&digest);
+		tw_digest_bytes(&digest, "live",
+			tw_buf_text(&store->filing.runs), store->filing.runs.n);
+		tw_filing_identity(&store->filing, "live", "%s",
+			tw_digest_text(&digest, seen));
+	}
+	tw_filing_identity(
+		&store->filing, "candidate", "%s", gate->report.candidate.name);
+	tw_filing_identity(
+		&store->filing, "baseline", "%s", gate->report.baseline.name);
+	if (gate->report.baseline.revision)
+		tw_filing_identity(&store->filing, "baseline.commit", "%s",
+			gate->report.baseline.revision);
+	rc = file_side(gate, "candidate", &gate->candidate,
+		!gate->setup.config.candidate.directory.v, error);
+	if (!rc && gate->has_baseline)
+		rc = file_side(gate, "baseline", &gate->baseline,
+			!gate->baseline.directory, error);
+	if (!rc)
+		rc = file_texts(gate, error);
+	message_of(gate, &message);
+	if (!rc)
+		rc = tw_filing_commit(&store->filing, store->archive,
+			tw_buf_text(&message), known, error);
+	tw_buf_release(&message);
+	return rc ? rc : tw_archive_end(store->archive, error);
+}
+
+/* ---- saying so --------------------------------------------------------- */
+
+static void when_stored(const struct tw_gate *gate, char *to, size_t size)
+{
+	struct tw_git *git = tw_archive_git(gate->store.archive);
+	struct tw_git_about about;
+	struct tw_git_id id;
+	struct tw_error error;
+	struct tw_buf ref = {0};
+	struct tm utc;
+	time_t t;
+
+	to[0] = '\0';
+	tw_buf_printf(&ref, TW_ARCHIVE_GATES "%s", gate->store.filing.id);
+	if (!tw_git_ref_get(git, ref.p, &id, &error) &&
+		!tw_git_about(git, &id, &about, &error)) {
+		t = (time_t)about.time;
+		if (gmtime_r(&t, &utc))
+			strftime(to, size, " of %Y-%m-%d %H:%M UTC", &utc);
+	}
+	tw_buf_release(&ref);
+}
+
+static void say(const struct tw_gate *gate, bool known)
+{
+	const struct tw_gate_store *store = &gate->store;
+	char when[64];
+
+	if (gate->cli->quiet)
+		return;
+	when_stored(gate, when, sizeof when);
+	fflush(stdout);
+	if (known && !store->ran)
+		fprintf(stderr,
+			"twinrig: the same inputs as gate %s%s: nothing was "
+			"run again\n",
+			store->filing.id, when);
+	else if (store->taken)
+		fprintf(stderr,
+			"twinrig: %zu of %zu trials were stored and not run "
+			"again; stored as gate %s\n",
+			store->taken, store->taken + store->ran,
+			store->filing.id);
+	else if (gate->cli->verbose)
+		fprintf(stderr, "twinrig: stored as gate %s\n",
+			store->filing.id);
+}
+
+void tw_gate_store_finish(struct tw_gate *gate)
+{
+	struct tw_error error = {0};
+	bool known = false;
+
+	if (!gate->store.keeps)
+		return;
+	if (file_all(gate, &known, &error))
+		tw_gate_store_failed(gate, &error);
+	else
+		say(gate, known);
+}
+
+void tw_gate_store_release(struct tw_gate *gate)
+{
+	struct tw_gate_store *store = &gate->store;
+
+	for (size_t i = 0; i < store->parts.n; i++)
+		tw_shard_release(&store->parts.v[i]);
+	tw_vec_release(&store->parts);
+	tw_vec_release(&store->missing);
+	tw_vec_release(&store->flows);
+	if (store->shards)
+		tw_shard_release(&store->part);
+	if (store->has_stored)
+		tw_record_release(&store->stored);
+	tw_filing_release(&store->filing);
+	tw_diags_release(&store->diags);
+	tw_archive_free(store->archive);
+}
