@@ -167,6 +167,10 @@ static void conclude(struct tw_gate *gate)
 			untold(gate, &gate->candidate, TW_FLOW_CANDIDATE)},
 		.differences = gate->differences.v,
 		.n_differences = gate->differences.n,
+		.offered_baseline = gate->has_baseline
+					    ? gate->offered[TW_FLOW_BASELINE]
+					    : 0,
+		.offered_candidate = gate->offered[TW_FLOW_CANDIDATE],
 		.doubts = gate->doubts.list.v,
 		.n_doubts = gate->doubts.list.n,
 		.no_baseline = !gate->has_baseline,

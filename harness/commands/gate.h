@@ -44,6 +44,7 @@ struct tw_gate {
 	struct tw_manifest_doubts doubts; /* calls of which nobody can know */
 	struct tw_completeness complete;  /* of captures */
 	uint64_t arrivals;		  /* that the candidate had, all runs */
+	uint64_t offered[2]; /* requests that each side had, all runs */
 	uint64_t overflow;
 	uint64_t undecided[2]; /* by side */
 	uint32_t untold[2];

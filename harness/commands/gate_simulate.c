@@ -87,6 +87,7 @@ static void count_up(
 		gate->overflow += seen[i].overflow;
 		gate->arrivals += seen[i].arrivals;
 		side = i < gate->runs ? TW_FLOW_CANDIDATE : TW_FLOW_BASELINE;
+		gate->offered[side] += seen[i].arrivals;
 		gate->undecided[side] += seen[i].undecided;
 		gate->untold[side] |= seen[i].untold;
 		tw_gate_note_reached(gate, &seen[i]);

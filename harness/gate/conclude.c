@@ -251,6 +251,23 @@ static void check_routes(struct tw_gate_result *gate,
 		"headers");
 }
 
+/* Requests that the baseline answers and that have nowhere to go now. */
+static void check_lost(struct tw_gate_result *gate,
+	const struct tw_evidence *evidence, struct tw_arena *arena)
+{
+	if (evidence->offered_baseline <= evidence->offered_candidate)
+		return;
+	add_reason(gate, arena, "lost",
+		tw_arena_printf(arena,
+			"%llu of %llu requests that have an endpoint in the "
+			"baseline have none in the candidate",
+			(unsigned long long)(evidence->offered_baseline -
+					     evidence->offered_candidate),
+			(unsigned long long)evidence->offered_baseline),
+		"an endpoint or a route is gone, or has another name: bring "
+		"it back, or take it out of the traffic too");
+}
+
 static void check_traffic(struct tw_gate_result *gate,
 	const struct tw_evidence *evidence, struct tw_arena *arena)
 {
@@ -307,6 +324,7 @@ void tw_gate_conclude(struct tw_gate_result *result,
 	roll_up(result);
 	check_blind(result, evidence, arena);
 	check_doubts(result, evidence, arena);
+	check_lost(result, evidence, arena);
 	check_traffic(result, evidence, arena);
 	if (!result->passed && !result->failed && !result->inconclusive)
 		add_reason(result, arena, "no-checks",

@@ -475,8 +475,11 @@ void tw_judge_group(const struct tw_check *check,
 	copy_key(&j);
 	take_samples(&j, 1);
 	count_calls(&j);
-	if (no_data(&j))
+	if (no_data(&j)) {
+		if (group->reason == TW_REASON_NEW)
+			summarise(&j); /* to be shown */
 		return;
+	}
 	need_samples(&j);
 	j.excess = tw_new_array(arena, j.n, double);
 	j.difference = tw_new_array(arena, j.n, double);
@@ -557,6 +560,44 @@ static const char *suggest(const struct tw_check *check, struct tw_runs runs,
 	return NULL;
 }
 
+/* Failures that no baseline excuses: of a group that is new, its limit with a
+ * baseline of nothing. */
+static bool fails_anew(const struct tw_check *check, const struct tw_group *g)
+{
+	return tw_check_unit(check) == TW_UNIT_RATIO &&
+	       (check->compare == TW_LE || check->compare == TW_LT) &&
+	       g->candidate > check->limit.add;
+}
+
+/*
+ * A group that the candidate alone has, beside others that both have: there is
+ * nothing to compare it with, and that is no reason to doubt the rest. It is
+ * listed as new and has no say, unless it fails more than a baseline of
+ * nothing would allow.
+ */
+static void settle_new(struct tw_check_result *result, struct tw_arena *arena)
+{
+	bool others = false;
+
+	for (size_t i = 0; i < result->groups.n; i++)
+		others |= result->groups.v[i]->has_baseline &&
+			  result->groups.v[i]->has_candidate;
+	for (size_t i = 0; others && i < result->groups.n; i++) {
+		struct tw_group *g = result->groups.v[i];
+
+		if (g->reason != TW_REASON_NEW)
+			continue;
+		if (fails_anew(result->check, g)) {
+			g->why = tw_arena_printf(arena,
+				"%s, and it fails more than %s allows without "
+				"a baseline",
+				g->why, result->check->text);
+			continue;
+		}
+		g->verdict = TW_VERDICT_PASS;
+	}
+}
+
 static void worst_of_check(struct tw_check_result *result)
 {
 	result->verdict = TW_VERDICT_PASS;
@@ -595,6 +636,7 @@ static struct tw_check_result *judge_check(const struct tw_check *check,
 			group->blame = tw_blame(blaming, check, &keys.v[i]);
 		tw_vec_push_in(arena, &result->groups, group);
 	}
+	settle_new(result, arena);
 	worst_of_check(result);
 	return result;
 }

@@ -23,7 +23,10 @@
  *    baseline itself meets: common random numbers make "no effect" exact.
  *  - One run has no interval: inconclusive, unless both sides are the same
  *    system (options->same_system) and measured the same.
- *  - No data never passes: nothing matched, or calls on one side alone.
+ *  - No data never passes: nothing matched, or calls on one side alone. Of
+ *    several groups, one that is new in the candidate is listed as new and
+ *    has no say in a relative check (checks against a constant judge it),
+ *    unless it is a ratio beyond what a baseline of nothing would allow.
  *  - A quantile needs 5, 29, 59, 299, 2995 calls (p50 ... p99.9) in each
  *    value that enters the interval. Where a run has fewer, neighbouring runs
  *    are added up to pools that have enough; with fewer than two pools a pass
@@ -91,6 +94,9 @@ struct tw_evidence {
 	const char *untold[2]; /* those conditions; NULL or "": none */
 	const struct tw_difference *differences;
 	size_t n_differences;
+	/* Requests that found an endpoint, all runs; 0: not known. Both sides
+	 * have the same traffic. */
+	uint64_t offered_baseline, offered_candidate;
 	/* Sentences: calls of which nobody can know where they go now. */
 	const char *const *doubts;
 	size_t n_doubts;

@@ -28,7 +28,8 @@ enum tw_reason {
 	TW_REASON_ONE_RUN,     /* no interval without a second run */
 	TW_REASON_NO_DATA,     /* nothing matched, on either side */
 	TW_REASON_GONE, /* calls in the baseline, none in the candidate */
-	TW_REASON_NEW,	/* calls in the candidate alone */
+	TW_REASON_NEW,	/* calls in the candidate alone: a pass, of which
+			 * nothing is known, where other groups compare */
 	TW_REASON_NO_BASELINE, /* a relative check, and nothing to relate to */
 	TW_REASON_FEW_SAMPLES, /* too few calls for this measure */
 	TW_REASON_SHORT_RUN,   /* the run ended before it could be seen */

@@ -10,6 +10,7 @@ struct md {
 	struct tw_arena arena;
 	const struct tw_report *report;
 	size_t start, left_out;
+	struct tw_map told; /* evidence of the scenario at hand */
 };
 
 /* Names come from files: nothing in them may become markup. */
@@ -90,8 +91,10 @@ static void row(struct md *md, const struct tw_check_result *check,
 	bool limit = g->has_candidate &&
 		     (g->has_baseline || !check->check->limit.baseline);
 
-	tw_buf_printf(
-		md->out, "| %s | ", mark(g->verdict, check->check->muted));
+	tw_buf_printf(md->out, "| %s | ",
+		g->verdict == TW_VERDICT_PASS && !tw_evidence_is_quiet(g)
+			? "new"
+			: mark(g->verdict, check->check->muted));
 	code(md->out, check->check->text);
 	tw_buf_add_text(md->out, " | ");
 	literal(md->out, g->title[0] ? g->title : "all");
@@ -124,7 +127,7 @@ static void table(struct md *md, const struct tw_scenario_result *scenario,
 			const struct tw_group *g = order[c]->groups.v[i];
 			size_t at = md->out->n;
 
-			if ((g->verdict == TW_VERDICT_PASS) != passed)
+			if (tw_evidence_is_quiet(g) != passed)
 				continue;
 			if (!begun)
 				table_head(md);
@@ -138,8 +141,15 @@ static void details(struct md *md, const struct tw_scenario_result *scenario,
 {
 	struct tw_evidence_lines lines = {0};
 	size_t at = md->out->n;
+	bool *shown, any = false;
 
 	tw_evidence_of(scenario, check, g, &md->arena, &lines);
+	shown = tw_new_array(&md->arena, lines.n + 1, bool);
+	tw_evidence_unsaid(&lines, g, &md->told, &md->arena, shown);
+	for (size_t i = 0; i < lines.n; i++)
+		any |= shown[i];
+	if (!any)
+		return;
 	tw_buf_add_text(md->out, "\n**");
 	literal(md->out, g->title[0] ? g->title : "all");
 	tw_buf_add_text(md->out, "**: ");
@@ -148,6 +158,8 @@ static void details(struct md *md, const struct tw_scenario_result *scenario,
 	for (size_t i = 0; i < lines.n; i++) {
 		const struct tw_evidence_line *l = &lines.v[i];
 
+		if (!shown[i])
+			continue;
 		if (!l->head[0])
 			tw_buf_add_text(md->out, "  - ");
 		else
@@ -177,11 +189,12 @@ static void scenario_part(
 	}
 	if (!keep(md, at))
 		return;
+	tw_map_init(&md->told, &md->arena);
 	tw_evidence_order(scenario, &md->arena, &order);
 	table(md, scenario, order, false);
 	for (size_t c = 0; c < scenario->checks.n; c++)
 		for (size_t i = 0; i < order[c]->groups.n; i++) {
-			if (order[c]->groups.v[i]->verdict == TW_VERDICT_PASS)
+			if (tw_evidence_is_quiet(order[c]->groups.v[i]))
 				passed++;
 			else
 				details(md, scenario, order[c],

@@ -141,7 +141,10 @@ static void group_row(struct page *page, const struct tw_check *check,
 		     (group->has_baseline || !check->limit.baseline);
 
 	tw_buf_add_text(page->out, "  ");
-	verdict_word(page, group->verdict, check->muted);
+	if (group->verdict == TW_VERDICT_PASS && !tw_evidence_is_quiet(group))
+		tw_buf_add_text(page->out, "new ");
+	else
+		verdict_word(page, group->verdict, check->muted);
 	tw_buf_add_text(page->out, "    ");
 	cell(page, group->title[0] ? group->title : "all", TITLE, false);
 	tw_buf_add_char(page->out, ' ');
@@ -164,19 +167,6 @@ static void group_row(struct page *page, const struct tw_check *check,
 	tw_buf_add_char(page->out, '\n');
 }
 
-/* The lines from i on that belong to one heading, as one text. */
-static const char *block_text(
-	struct page *page, const struct tw_evidence_lines *lines, size_t i)
-{
-	const char *text = tw_arena_printf(
-		&page->arena, "%s\t%s", lines->v[i].head, lines->v[i].text);
-
-	while (++i < lines->n && !lines->v[i].head[0])
-		text = tw_arena_printf(
-			&page->arena, "%s\n%s", text, lines->v[i].text);
-	return text;
-}
-
 static void evidence_line(
 	struct page *page, const struct tw_evidence_line *line)
 {
@@ -196,20 +186,14 @@ static void evidence(struct page *page,
 	const struct tw_check_result *check, const struct tw_group *group)
 {
 	struct tw_evidence_lines lines = {0};
-	bool shown = true;
+	bool *shown;
 
 	tw_evidence_of(scenario, check, group, &page->arena, &lines);
-	for (size_t i = 0; i < lines.n; i++) {
-		if (lines.v[i].head[0])
-			shown = tw_map_put(
-				&page->told, block_text(page, &lines, i), NULL);
-		/* The row above has the figures of a plain fail. */
-		if (!strcmp(lines.v[i].head, "measured") &&
-			group->reason == TW_REASON_BEYOND)
-			shown = false;
-		if (shown)
+	shown = tw_new_array(&page->arena, lines.n + 1, bool);
+	tw_evidence_unsaid(&lines, group, &page->told, &page->arena, shown);
+	for (size_t i = 0; i < lines.n; i++)
+		if (shown[i])
 			evidence_line(page, &lines.v[i]);
-	}
 }
 
 static void check_block(struct page *page,
@@ -225,12 +209,12 @@ static void check_block(struct page *page,
 	for (size_t i = 0; i < check->groups.n; i++) {
 		const struct tw_group *group = check->groups.v[i];
 
-		if (group->verdict == TW_VERDICT_PASS && !page->verbose) {
+		if (tw_evidence_is_quiet(group) && !page->verbose) {
 			passed++;
 			continue;
 		}
 		group_row(page, check->check, group);
-		if (group->verdict != TW_VERDICT_PASS)
+		if (!tw_evidence_is_quiet(group))
 			evidence(page, scenario, check, group);
 	}
 	if (passed) {
@@ -275,7 +259,7 @@ static void scenario_block(
 	tw_map_init(&page->told, &page->arena);
 	tw_evidence_order(scenario, &page->arena, &order);
 	for (size_t i = 0; i < scenario->checks.n; i++) {
-		if (order[i]->verdict == TW_VERDICT_PASS && !page->verbose) {
+		if (tw_evidence_check_is_quiet(order[i]) && !page->verbose) {
 			passed++;
 			groups += order[i]->groups.n;
 			continue;

@@ -337,6 +337,36 @@ static struct tw_gate_result *gate_of(struct fixture *f, const char *text)
 	return gate;
 }
 
+START_TEST(a_new_endpoint_is_listed_and_has_no_say)
+{
+	struct fixture f;
+	struct tw_check_result *r;
+
+	fixture_init(&f, 2);
+	for (size_t i = 0; i < 2; i++) {
+		add_calls(&f.b, i, "GET /", 500, TW_MS, 0);
+		add_calls(&f.c, i, "GET /", 500, TW_MS, 0);
+		add_calls(&f.c, i, "GET /new", 500, 9 * TW_S, 0);
+	}
+	r = judge(&f, "p50(latency) by (endpoint) <= baseline * 1.1");
+	ck_assert_uint_eq(r->groups.n, 2);
+	ck_assert_int_eq(r->verdict, TW_VERDICT_PASS);
+	expect_group(r->groups.v[1], TW_VERDICT_PASS, TW_REASON_NEW);
+	ck_assert_str_eq(r->groups.v[1]->title, "GET /new");
+	/* What a constant asks is asked of it like of any other. */
+	r = judge(&f, "p50(latency) by (endpoint) <= 1s");
+	expect_group(r->groups.v[0], TW_VERDICT_FAIL, TW_REASON_BEYOND);
+	/* Failures need no baseline to be failures. */
+	r = judge(&f, "ratio(errors) by (endpoint) <= baseline + 1pp");
+	ck_assert_int_eq(r->verdict, TW_VERDICT_PASS);
+	for (size_t i = 0; i < 2; i++)
+		add_calls(&f.c, i, "GET /new", 50, TW_MS, 50);
+	r = judge(&f, "ratio(errors) by (endpoint) <= baseline + 1pp");
+	expect_group(r->groups.v[0], TW_VERDICT_INCONCLUSIVE, TW_REASON_NEW);
+	fixture_release(&f);
+}
+END_TEST
+
 START_TEST(gate_reasons)
 {
 	struct fixture f;
@@ -366,6 +396,22 @@ START_TEST(gate_reasons)
 	tw_gate_conclude(gate, &evidence, 0, &f.arena);
 	ck_assert_int_eq(gate->verdict, TW_VERDICT_PASS);
 	ck_assert_int_eq(tw_gate_status(gate->verdict, TW_INCONCLUSIVE_OWN), 0);
+
+	evidence.offered_baseline = evidence.offered_candidate = 100;
+	gate = gate_of(&f, P99);
+	tw_gate_conclude(gate, &evidence, 0, &f.arena);
+	ck_assert_int_eq(gate->verdict, TW_VERDICT_PASS);
+	evidence.offered_candidate = 99;
+	gate = gate_of(&f, P99);
+	tw_gate_conclude(gate, &evidence, 0, &f.arena);
+	ck_assert_str_eq(gate->reasons.v[0].name, "lost");
+	evidence.offered_candidate = 100;
+	evidence.doubts = (const char *const[]){"nobody knows"};
+	evidence.n_doubts = 1;
+	gate = gate_of(&f, P99);
+	tw_gate_conclude(gate, &evidence, 0, &f.arena);
+	ck_assert_str_eq(gate->reasons.v[0].name, "address");
+	evidence.n_doubts = 0;
 
 	gate = tw_new(&f.arena, struct tw_gate_result);
 	tw_gate_conclude(gate, &evidence, 0, &f.arena);
@@ -451,4 +497,5 @@ TW_TESTS("gate/judge", identical_passes, within_and_beyond,
 	noise_asks_for_more_runs, one_run_is_inconclusive, no_data_never_passes,
 	few_samples, errors, strict_comparison, rates_and_gauges, recovery_time,
 	sides_and_callers, gate_reasons, assumed_values,
-	many_checks_do_not_fail_by_chance)
+	many_checks_do_not_fail_by_chance,
+	a_new_endpoint_is_listed_and_has_no_say)
