@@ -22,10 +22,16 @@ static inline uint64_t tw_hash_mix(uint64_t x)
 	return x ^ x >> 31;
 }
 
+/* combine(a, b) where mix(b) is at hand. */
+static inline uint64_t tw_hash_combine_mixed(uint64_t a, uint64_t mixed)
+{
+	return tw_hash_mix(a + UINT64_C(0x9e3779b97f4a7c15) + mixed);
+}
+
 /* Order matters: combine(a, b) is not combine(b, a). */
 static inline uint64_t tw_hash_combine(uint64_t a, uint64_t b)
 {
-	return tw_hash_mix(a + UINT64_C(0x9e3779b97f4a7c15) + tw_hash_mix(b));
+	return tw_hash_combine_mixed(a, tw_hash_mix(b));
 }
 
 #endif

@@ -16,7 +16,7 @@ uint32_t tw_balance_pick(
 	return kinds[balancer]->pick(choice);
 }
 
-uint32_t tw_balance(struct tw_world *world, uint32_t pool,
+TW_PATH uint32_t tw_balance(struct tw_world *world, uint32_t pool,
 	enum tw_balancer balancer, uint64_t key, uint32_t *turn)
 {
 	const struct tw_world_pool *it = &world->pools[pool];
@@ -26,5 +26,7 @@ uint32_t tw_balance(struct tw_world *world, uint32_t pool,
 		.key = key,
 		.turn = turn};
 
+	if (it->n == 1)
+		return it->listed[0];
 	return it->n ? tw_balance_pick(balancer, &choice) : TW_NONE;
 }

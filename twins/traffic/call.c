@@ -70,7 +70,8 @@ static void tell_done(struct tw_world *world, const struct tw_call *call,
 	world->inside = false;
 }
 
-struct tw_cell *tw_call_cell(struct tw_world *world, const struct tw_call *call)
+TW_PATH struct tw_cell *tw_call_cell(
+	struct tw_world *world, const struct tw_call *call)
 {
 	uint32_t zone = call->from == TW_NONE
 				? world->model->n_zones
@@ -80,8 +81,8 @@ struct tw_cell *tw_call_cell(struct tw_world *world, const struct tw_call *call)
 		world, call->channel, TW_CLIENT, zone, call->window);
 }
 
-static void count_call(struct tw_world *world, const struct tw_call *call,
-	enum tw_reason reason, bool failed)
+static TW_PATH void count_call(struct tw_world *world,
+	const struct tw_call *call, enum tw_reason reason, bool failed)
 {
 	struct tw_cell *cell = tw_call_cell(world, call);
 
@@ -94,7 +95,7 @@ static void count_call(struct tw_world *world, const struct tw_call *call,
 	cell->backoff += call->backoff;
 }
 
-static void end_call(struct tw_world *world, uint32_t call,
+static TW_PATH void end_call(struct tw_world *world, uint32_t call,
 	enum tw_reason reason, int status)
 {
 	struct tw_call *it = &world->calls[call];
@@ -183,7 +184,7 @@ static void back_off(struct tw_world *world, uint32_t call, uint32_t n)
 }
 
 /* The policy has done what it can. */
-static void route_over(struct tw_world *world, uint32_t call,
+static TW_PATH void route_over(struct tw_world *world, uint32_t call,
 	enum tw_reason reason, int status)
 {
 	struct tw_call *it = &world->calls[call];
@@ -214,7 +215,7 @@ static void try_is_over(struct tw_world *world, struct tw_call *it,
 	it->replica = TW_NONE;
 }
 
-void tw_call_try_over(struct tw_world *world, uint32_t call,
+TW_PATH void tw_call_try_over(struct tw_world *world, uint32_t call,
 	enum tw_reason reason, int status)
 {
 	struct tw_call *it = &world->calls[call];
@@ -322,7 +323,7 @@ void tw_call_route(struct tw_world *world, uint32_t call)
 	tw_call_send(world, call);
 }
 
-static void start_route(struct tw_world *world, uint32_t call)
+static TW_PATH void start_route(struct tw_world *world, uint32_t call)
 {
 	struct tw_call *it = &world->calls[call];
 
@@ -351,7 +352,7 @@ void tw_call_again(struct tw_world *world, uint32_t call, uint64_t bits)
 
 /* ---- a call begins -------------------------------------------------- */
 
-struct tw_call *tw_call_new(struct tw_world *world, uint32_t *call)
+TW_PATH struct tw_call *tw_call_new(struct tw_world *world, uint32_t *call)
 {
 	struct tw_call *it;
 	uint32_t generation;
@@ -402,12 +403,12 @@ struct tw_call *tw_call_new(struct tw_world *world, uint32_t *call)
 	return it;
 }
 
-void tw_call_begin(struct tw_world *world, uint32_t task, uint32_t step,
+TW_PATH void tw_call_begin(struct tw_world *world, uint32_t task, uint32_t step,
 	uint32_t iteration)
 {
 	const struct tw_step *at = &world->model->steps[step];
 	const struct tw_task *parent = &world->tasks[task];
-	const struct tw_channel *channel = world->channels.v[at->channel].model;
+	uint64_t number;
 	uint32_t call;
 	struct tw_call *it = tw_call_new(world, &call);
 	bool calling;
@@ -417,10 +418,13 @@ void tw_call_begin(struct tw_world *world, uint32_t task, uint32_t step,
 			(uint64_t)parent->generation << 1 | at->optional);
 		return;
 	}
-	it->key = tw_hash_combine(
-		tw_hash_combine(parent->key,
-			world->model->endpoints[channel->endpoint].hash),
-		(uint64_t)iteration << 32 | at->ordinal);
+	/* What is combined with is mixed beforehand where that is known: the
+	 * first call of its kind by a step done once has number 0. */
+	number = (uint64_t)iteration << 32 | at->ordinal;
+	it->key = tw_hash_combine_mixed(
+		tw_hash_combine_mixed(
+			parent->key, world->channels.v[at->channel].mixed),
+		number ? tw_hash_mix(number) : tw_hash_mix(0));
 	it->parent = task;
 	it->channel = at->channel;
 	it->step = step;

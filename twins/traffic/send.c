@@ -51,11 +51,15 @@ uint32_t *tw_call_turn(
 static uint32_t choose_replica(struct tw_world *world, const struct tw_call *it,
 	const struct tw_target *target, uint64_t key)
 {
-	uint32_t number =
-		(uint32_t)(target - tw_call_channel(world, it)->targets);
+	const struct tw_world_pool *pool;
+	uint32_t number;
 
 	if (target->pool == TW_NONE || target->endpoint == TW_NONE)
 		return TW_NONE;
+	pool = &world->pools[target->pool];
+	if (pool->n == 1)
+		return pool->listed[0];
+	number = (uint32_t)(target - tw_call_channel(world, it)->targets);
 	return tw_balance(world, target->pool,
 		(enum tw_balancer)target->balancer, key,
 		tw_call_turn(world, it, number));
@@ -70,7 +74,7 @@ struct way {
 	int status;
 };
 
-static void hinder(struct tw_world *world, const struct tw_passage *passage,
+static void hinder_try(struct tw_world *world, const struct tw_passage *passage,
 	struct way *way)
 {
 	struct tw_hindrance hindrance;
@@ -89,8 +93,9 @@ static void hinder(struct tw_world *world, const struct tw_passage *passage,
 	way->status = hindrance.status;
 }
 
-static struct way way_to(struct tw_world *world, const struct tw_call *it,
-	uint32_t endpoint, uint32_t replica, uint64_t key)
+static TW_PATH struct way way_to(struct tw_world *world,
+	const struct tw_call *it, uint32_t endpoint, uint32_t replica,
+	uint64_t key)
 {
 	const struct tw_model *model = world->model;
 	uint32_t from = it->from == TW_NONE ? model->n_zones
@@ -110,7 +115,7 @@ static struct way way_to(struct tw_world *world, const struct tw_call *it,
 		way.back = both - way.there;
 	}
 	if (world->effects.n)
-		hinder(world,
+		hinder_try(world,
 			&(struct tw_passage){key,
 				tw_call_channel(world, it)->caller, endpoint,
 				replica, it->from, from, to, TW_THERE, both},
@@ -130,8 +135,9 @@ static uint32_t reached_channel(
 		       : tw_world_channel(world, channel->caller, endpoint);
 }
 
-static void send_task(struct tw_world *world, uint32_t call, uint32_t endpoint,
-	uint32_t replica, const struct way *way, uint64_t key)
+static TW_PATH void send_task(struct tw_world *world, uint32_t call,
+	uint32_t endpoint, uint32_t replica, const struct way *way,
+	uint64_t key)
 {
 	struct tw_call *it = &world->calls[call];
 	uint32_t task = tw_world_new_task(world), generation;
@@ -185,8 +191,8 @@ static void send_task(struct tw_world *world, uint32_t call, uint32_t endpoint,
 
 /* False: something of the network stands between the call and the replica,
  * which the caller learns in its time. */
-static bool reaches(struct tw_world *world, uint32_t call,
-	uint32_t endpoint, uint32_t replica)
+static bool reaches(struct tw_world *world, uint32_t call, uint32_t endpoint,
+	uint32_t replica)
 {
 	const struct tw_model *model = world->model;
 	uint32_t from = world->calls[call].from;
@@ -212,8 +218,8 @@ static bool reaches(struct tw_world *world, uint32_t call,
 	return false;
 }
 
-void tw_call_dispatch(struct tw_world *world, uint32_t call, uint32_t endpoint,
-	uint32_t replica, uint64_t key)
+TW_PATH void tw_call_dispatch(struct tw_world *world, uint32_t call,
+	uint32_t endpoint, uint32_t replica, uint64_t key)
 {
 	struct tw_call *it = &world->calls[call];
 	struct way way;
@@ -244,13 +250,15 @@ void tw_call_dispatch(struct tw_world *world, uint32_t call, uint32_t endpoint,
 		send_task(world, call, endpoint, replica, &way, key);
 }
 
-void tw_call_send(struct tw_world *world, uint32_t call)
+TW_PATH void tw_call_send(struct tw_world *world, uint32_t call)
 {
 	struct tw_call *it = &world->calls[call];
 	const struct tw_world_channel *by = &world->channels.v[it->channel];
 	const struct tw_channel *channel = by->model;
 	const struct tw_target *target;
-	uint64_t key = tw_hash_combine(it->key, ++it->tries);
+	uint16_t number = ++it->tries;
+	uint64_t mixed = number == 1 ? tw_hash_mix(1) : tw_hash_mix(number);
+	uint64_t key = tw_hash_combine_mixed(it->key, mixed);
 	uint32_t replica;
 
 	target = choose_target(world, channel, it);

@@ -17,7 +17,8 @@
 #include "twins/world/cpu.h"
 #include "twins/world/effects.h"
 
-static void run(struct tw_world *world, uint32_t task);
+static __attribute__((noinline)) void run(
+	struct tw_world *world, uint32_t task);
 
 static bool is_dead(const struct tw_world *world, const struct tw_task *it)
 {
@@ -58,7 +59,7 @@ static void send_answer(struct tw_world *world, struct tw_task *it,
 }
 
 /* What faults do to an answer that sets out now. */
-static void hinder(struct tw_world *world, struct tw_task *it,
+static void hinder_answer(struct tw_world *world, struct tw_task *it,
 	enum tw_reason *reason, int *status)
 {
 	const struct tw_call *call = &world->calls[it->call];
@@ -90,7 +91,7 @@ void tw_serve_answer(struct tw_world *world, struct tw_task *it,
 	enum tw_reason reason, int status)
 {
 	if (world->effects.n && it->call != TW_NONE)
-		hinder(world, it, &reason, &status);
+		hinder_answer(world, it, &reason, &status);
 	send_answer(world, it, reason, status);
 }
 
@@ -104,7 +105,7 @@ static void never_answer(struct tw_world *world, struct tw_task *it)
 }
 
 /* The try leaves the service; the service's sums are brought up to date. */
-static void leave(struct tw_world *world, const struct tw_task *it,
+static TW_PATH void leave(struct tw_world *world, const struct tw_task *it,
 	enum tw_reason reason, int status)
 {
 	struct tw_world_service *service = service_of(world, it);
@@ -139,7 +140,8 @@ static uint32_t program_of(
 	return model->endpoints[it->endpoint].program;
 }
 
-static int status_of(const struct tw_world *world, const struct tw_task *it)
+static TW_PATH int status_of(
+	const struct tw_world *world, const struct tw_task *it)
 {
 	const struct tw_program *program = &world->model->programs[it->program];
 
@@ -151,7 +153,7 @@ static int status_of(const struct tw_world *world, const struct tw_task *it)
 	return 200;
 }
 
-static void finish_as(struct tw_world *world, uint32_t task, int status)
+static TW_PATH void finish_as(struct tw_world *world, uint32_t task, int status)
 {
 	struct tw_task *it = &world->tasks[task];
 
@@ -163,14 +165,15 @@ static void finish_as(struct tw_world *world, uint32_t task, int status)
 
 /* The last that a task does. Where the way back takes no time the caller is
  * resumed here and now, unless it is on the stack. */
-static void answer_and_go(struct tw_world *world, uint32_t task, int status)
+static TW_PATH void answer_and_go(
+	struct tw_world *world, uint32_t task, int status)
 {
 	struct tw_task *it = &world->tasks[task];
 	uint32_t call = it->call;
 	enum tw_reason reason = TW_ANSWERED;
 
 	if (world->effects.n && call != TW_NONE)
-		hinder(world, it, &reason, &status);
+		hinder_answer(world, it, &reason, &status);
 	if (call == TW_NONE || it->back || world->calling) {
 		send_answer(world, it, reason, status);
 		tw_world_free_task(world, task);
@@ -182,7 +185,7 @@ static void answer_and_go(struct tw_world *world, uint32_t task, int status)
 }
 
 /* The worker is free, or lingers on a connection that is slow to close. */
-static void let_go(struct tw_world *world, const struct tw_task *it)
+static TW_PATH void let_go(struct tw_world *world, const struct tw_task *it)
 {
 	uint32_t replica = it->replica;
 	tw_time linger = 0;
@@ -204,7 +207,7 @@ void tw_serve_closed(struct tw_world *world, uint32_t replica, uint32_t life)
 		world->replicas[replica].capacity->leave(world, replica);
 }
 
-static void finish(struct tw_world *world, uint32_t task)
+static TW_PATH void finish(struct tw_world *world, uint32_t task)
 {
 	struct tw_task *it = &world->tasks[task];
 	int status;
@@ -220,7 +223,7 @@ static void finish(struct tw_world *world, uint32_t task)
 }
 
 /* A task has done its part, or failed, or lost its replica. */
-static void task_over(struct tw_world *world, uint32_t task)
+static TW_PATH void task_over(struct tw_world *world, uint32_t task)
 {
 	for (;;) {
 		struct tw_task *it = &world->tasks[task];
@@ -253,8 +256,9 @@ static uint32_t draw_number(const struct tw_step *step, uint32_t iteration)
 	return iteration << 12 ^ step->ordinal << 3 ^ step->kind;
 }
 
-static tw_time demand_of(struct tw_world *world, const struct tw_task *it,
-	const struct tw_step *step, uint32_t iteration)
+static TW_PATH tw_time demand_of(struct tw_world *world,
+	const struct tw_task *it, const struct tw_step *step,
+	uint32_t iteration)
 {
 	tw_time demand = tw_dist_sample(
 		step->law, tw_draw(world->seed, it->key, TW_DRAW_WORK,
@@ -347,7 +351,7 @@ static bool is_skipped(const struct tw_world *world, const struct tw_task *it,
 }
 
 /* False: the task waits for something now. */
-static bool do_step(struct tw_world *world, uint32_t task)
+static TW_PATH bool do_step(struct tw_world *world, uint32_t task)
 {
 	struct tw_task *it = &world->tasks[task];
 	uint32_t index = it->step;
@@ -389,11 +393,12 @@ static bool do_step(struct tw_world *world, uint32_t task)
 	}
 }
 
-static void run(struct tw_world *world, uint32_t task)
+/* Goes on with a task until it waits for something, or is over. */
+static __attribute__((noinline)) void run(struct tw_world *world, uint32_t task)
 {
 	struct tw_task *it = &world->tasks[task];
 
-	while (it->step != TW_NONE && !it->failed)
+	while (it->step != TW_NONE && !it->failed && !is_dead(world, it))
 		if (!do_step(world, task))
 			return;
 	task_over(world, task);
@@ -401,10 +406,7 @@ static void run(struct tw_world *world, uint32_t task)
 
 void tw_serve_worked(struct tw_world *world, uint32_t task)
 {
-	if (is_dead(world, &world->tasks[task]))
-		task_over(world, task);
-	else
-		run(world, task);
+	run(world, task);
 }
 
 void tw_serve_cpu(struct tw_world *world, uint32_t replica)
@@ -417,20 +419,15 @@ void tw_serve_cpu(struct tw_world *world, uint32_t replica)
 	tw_cpu_close(world, replica);
 }
 
-void tw_serve_called(struct tw_world *world, uint32_t task, bool failed)
+TW_PATH void tw_serve_called(struct tw_world *world, uint32_t task, bool failed)
 {
-	struct tw_task *it = &world->tasks[task];
-
-	it->failed |= failed;
-	if (it->failed || is_dead(world, it))
-		task_over(world, task);
-	else
-		run(world, task);
+	world->tasks[task].failed |= failed;
+	run(world, task);
 }
 
 /* ---- the beginning -------------------------------------------------- */
 
-void tw_serve_start(struct tw_world *world, uint32_t task)
+TW_PATH void tw_serve_start(struct tw_world *world, uint32_t task)
 {
 	struct tw_task *it = &world->tasks[task];
 
@@ -470,7 +467,7 @@ static void begin_outside(struct tw_world *world, uint32_t task,
 	world->inside = false;
 }
 
-static void admit(struct tw_world *world, uint32_t task)
+static TW_PATH void admit(struct tw_world *world, uint32_t task)
 {
 	struct tw_task *it = &world->tasks[task];
 	struct tw_world_replica *replica = &world->replicas[it->replica];
@@ -497,7 +494,7 @@ static void admit(struct tw_world *world, uint32_t task)
 	}
 }
 
-void tw_serve_arrive(struct tw_world *world, uint32_t task)
+TW_PATH void tw_serve_arrive(struct tw_world *world, uint32_t task)
 {
 	struct tw_task *it = &world->tasks[task];
 	enum tw_health health = world->replicas[it->replica].health;

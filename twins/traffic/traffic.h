@@ -16,6 +16,10 @@
 #include "twins/world/upstream.h"
 #include "twins/world/world.h"
 
+/* A step on the way of a request: part of its caller wherever it is called
+ * (path.c). */
+#define TW_PATH inline __attribute__((always_inline))
+
 /*
  * A connection to an address where nobody answers fails after this long: Envoy,
  * Cluster.connect_timeout, default 5 s. A caller's own timeouts may come first.

@@ -62,6 +62,8 @@ static void add_channel(struct tw_world *world, const struct tw_channel *model)
 			&world->arena, model->n_targets, uint32_t *),
 		.route_lane = lane_of(world, model->timeout),
 		.try_lane = lane_of(world, model->try_timeout),
+		.mixed = tw_hash_mix(
+			world->model->endpoints[model->endpoint].hash),
 	};
 
 	it.upstreams = tw_upstreams_of(world, model);

@@ -191,6 +191,7 @@ struct tw_world_channel {
 	uint32_t **turns;    /* by target: round robin, by caller's replica */
 	uint32_t *upstreams; /* by target; NULL: none of them has one */
 	uint32_t route_lane, try_lane;
+	uint64_t mixed; /* tw_hash_mix() of the endpoint's hash */
 };
 
 /* ---- effects of faults ---------------------------------------------- */

@@ -1,0 +1,15 @@
+/*
+ * The way of a request from its call to its answer, compiled as one: between
+ * two events of the queue it goes through some twenty-five functions of these
+ * files, and what they cost when each is called was a fifth of a simulation.
+ * The Makefile does not compile them by themselves. Names of static functions
+ * are common to all of them.
+ *
+ * Functions on the way are marked TW_PATH; run() (serve.c) is where the way
+ * comes back to itself, and is called.
+ */
+#include "twins/traffic/balance.c"
+#include "twins/traffic/send.c"
+#include "twins/traffic/serve.c"
+#include "twins/traffic/call.c"
+#include "twins/traffic/events.c"
