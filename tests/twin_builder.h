@@ -228,6 +228,7 @@ static inline struct tw_cell b_sum(const struct tw_observation *obs,
 		sum.overflow += it->overflow;
 		sum.denied += it->denied;
 		sum.ejections += it->ejections;
+		sum.connects += it->connects;
 		sum.abandoned += it->abandoned;
 		sum.queued += it->queued;
 		sum.worked += it->worked;

@@ -10,14 +10,28 @@
 #include "harness/trial/trial.h"
 #include "twins/observe/histogram.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+/* What proxies did: columns of their own where they did anything. */
+static const struct {
+	const char *name;
+	size_t offset;
+} proxies[] = {
+	{"overflow", offsetof(struct tw_cell, overflow)},
+	{"denied", offsetof(struct tw_cell, denied)},
+	{"ejections", offsetof(struct tw_cell, ejections)},
+	{"connects", offsetof(struct tw_cell, connects)},
+};
+
+#define N_PROXIES (sizeof proxies / sizeof *proxies)
 
 /* Calls of one kind: all zones and windows of a caller and an endpoint. */
 struct line {
 	const struct tw_cell_key *key;
 	uint64_t count, errors, timeouts, retries;
-	uint64_t overflow, denied, ejections;
+	uint64_t proxies[N_PROXIES];
 	struct tw_histogram latency;
 };
 
@@ -42,9 +56,9 @@ static void add_cell(struct lines *lines, const struct tw_cell *cell)
 	line->errors += cell->errors;
 	line->timeouts += cell->timeouts;
 	line->retries += cell->retries;
-	line->overflow += cell->overflow;
-	line->denied += cell->denied;
-	line->ejections += cell->ejections;
+	for (size_t i = 0; i < N_PROXIES; i++)
+		line->proxies[i] += *(const uint64_t *)((const char *)cell +
+							proxies[i].offset);
 	tw_histogram_merge(&line->latency, &cell->latency);
 }
 
@@ -84,7 +98,10 @@ static void print_line(const struct line *line)
 
 static bool has_proxies(const struct line *line)
 {
-	return line->overflow || line->denied || line->ejections;
+	for (size_t i = 0; i < N_PROXIES; i++)
+		if (line->proxies[i])
+			return true;
+	return false;
 }
 
 /* What policies of proxies did, where they did anything. */
@@ -99,15 +116,17 @@ static void print_proxies(const struct lines *lines)
 		if (!has_proxies(line))
 			continue;
 		if (!any)
-			printf("  %-58s %9s %8s %9s\n", "proxies", "overflow",
-				"denied", "ejections");
+			printf("  %-58s", "proxies");
+		for (size_t k = 0; !any && k < N_PROXIES; k++)
+			printf(" %9s%s", proxies[k].name,
+				k + 1 < N_PROXIES ? "" : "\n");
 		any = true;
 		tw_buf_printf(&name, "%s -> %s %s", line->key->caller,
 			line->key->service, line->key->endpoint);
-		printf("  %-58s %9llu %8llu %9llu\n", tw_buf_text(&name),
-			(unsigned long long)line->overflow,
-			(unsigned long long)line->denied,
-			(unsigned long long)line->ejections);
+		printf("  %-58s", tw_buf_text(&name));
+		for (size_t k = 0; k < N_PROXIES; k++)
+			printf(" %9llu", (unsigned long long)line->proxies[k]);
+		putchar('\n');
 		tw_buf_release(&name);
 	}
 }

@@ -8,9 +8,84 @@
 
 #define AT(type, field) .offset = offsetof(struct type, field)
 
+/* ---- connections ------------------------------------------------------- */
+
+static const char *const protocols[] = {
+	[TW_HTTP1] = "http1", [TW_HTTP2] = "http2", NULL};
+
+static const char *const tls_versions[] = {
+	[TW_TLS_NONE] = "none",
+	[TW_TLS_1_3] = "1.3",
+	[TW_TLS_1_2] = "1.2",
+	NULL,
+};
+
+static const struct tw_row connection_rows[] = {
+	{.name = "protocol",
+		.type = TW_ROW_ENUM,
+		AT(tw_spec_connections, protocol),
+		.choices = protocols,
+		.otherwise = "http1",
+		.help = "http1 carries one request at a time on a connection"},
+	{.name = "max-streams",
+		.type = TW_ROW_INT,
+		AT(tw_spec_connections, max_streams),
+		.min = 1,
+		.max = 1e9,
+		.help = "http2: requests at once on a connection; no bound if "
+			"not given"},
+	{.name = "max-requests",
+		.type = TW_ROW_INT,
+		AT(tw_spec_connections, max_requests),
+		.otherwise = "0",
+		.max = 1e9,
+		.help = "on a connection in its life; 1: no keep-alive; 0: no "
+			"bound"},
+	{.name = "idle-timeout",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_connections, idle_timeout),
+		.otherwise = "1h",
+		.help = "after which a connection without requests is closed; "
+			"0s: never"},
+	{.name = "connect-timeout",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_connections, connect_timeout),
+		.otherwise = "5s",
+		.min = 1,
+		.help = "for setting one up"},
+	{.name = "tls",
+		.type = TW_ROW_ENUM,
+		AT(tw_spec_connections, tls),
+		.choices = tls_versions,
+		.otherwise = "none",
+		.help = "setting one up takes a round trip, and one more with "
+			"1.3 or two with 1.2"},
+	{0},
+};
+
+const struct tw_table tw_connections_table = {
+	.name = "connections",
+	.help = "connections of a caller's replica to each replica that it "
+		"calls",
+	.rows = connection_rows,
+};
+
 /* ---- circuit breaker --------------------------------------------------- */
 
 static const struct tw_row breaker_rows[] = {
+	{.name = "max-connections",
+		.type = TW_ROW_INT,
+		AT(tw_spec_breaker, max_connections),
+		.min = 1,
+		.max = 1e9,
+		.help = "open at once; one to each replica is allowed all the "
+			"same; no bound if not given"},
+	{.name = "max-pending-requests",
+		.type = TW_ROW_INT,
+		AT(tw_spec_breaker, max_pending_requests),
+		.max = 1e9,
+		.help = "that wait for a connection; more are answered 503; no "
+			"bound if not given"},
 	{.name = "max-requests",
 		.type = TW_ROW_INT,
 		AT(tw_spec_breaker, max_requests),

@@ -305,6 +305,12 @@ static const struct tw_row policy_rows[] = {
 		AT(tw_spec_policy, backoff_jitter),
 		.help = "so much less or more, uniformly; with "
 			"`backoff-multiplier`, 20% if not given"},
+	{.name = "connections",
+		.type = TW_ROW_GROUP,
+		AT(tw_spec_policy, connections),
+		.table = &tw_connections_table,
+		.help = "connections to each replica; without them a request "
+			"needs none"},
 	{.name = "circuit-breaker",
 		.type = TW_ROW_GROUP,
 		AT(tw_spec_policy, breaker),

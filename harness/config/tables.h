@@ -12,8 +12,9 @@ extern const struct tw_table tw_model_table;
 /* Parts of the model's table: `add` and `table` of a row each. */
 extern const struct tw_table tw_service_table, tw_policy_table, tw_entry_table;
 /* Groups of a policy. */
-extern const struct tw_table tw_breaker_table, tw_budget_table,
-	tw_throttle_table, tw_outlier_table, tw_balancing_table;
+extern const struct tw_table tw_connections_table, tw_breaker_table,
+	tw_budget_table, tw_throttle_table, tw_outlier_table,
+	tw_balancing_table;
 void *tw_service_add(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value);
 void *tw_policy_add(struct tw_schema_reader *reader, void *base,

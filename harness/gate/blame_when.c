@@ -18,6 +18,7 @@ static double slice_part(
 	case TW_METRIC_RETRIES:
 	case TW_METRIC_DENIED:
 	case TW_METRIC_EJECTIONS:
+	case TW_METRIC_CONNECTS:
 		return slice->count;
 	default:
 		return (double)slice->latency_sum;

@@ -35,6 +35,7 @@ static const char *const metric_names[] = {
 	[TW_METRIC_OVERFLOW] = "overflow",
 	[TW_METRIC_DENIED] = "denied",
 	[TW_METRIC_EJECTIONS] = "ejections",
+	[TW_METRIC_CONNECTS] = "connects",
 	[TW_METRIC_REQUESTS] = "requests",
 	[TW_METRIC_UNAVAILABLE] = "unavailable",
 	[TW_METRIC_QUEUE] = "queue",

@@ -27,6 +27,7 @@
  *	ratio(shed)      calls refused at once (queue full, nobody ready)/calls
  *	ratio(overflow)  tries that a circuit breaker refused / calls
  *	ratio(denied)    retries that no budget was left for / calls
+ *	ratio(connects)  connections that were set up / calls
  *	ratio(ejections) of replicas by callers' outlier detection / calls
  *	rate(requests)   calls that ended, per second of the run or the window
  *	max(unavailable) replicas that should be there and are not: the most at
@@ -81,6 +82,7 @@ enum tw_metric {
 	TW_METRIC_OVERFLOW,
 	TW_METRIC_DENIED,
 	TW_METRIC_EJECTIONS,
+	TW_METRIC_CONNECTS,
 	TW_METRIC_REQUESTS,
 	TW_METRIC_UNAVAILABLE,
 	TW_METRIC_QUEUE,

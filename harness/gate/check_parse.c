@@ -381,7 +381,7 @@ struct aggregate {
 	(BIT(TW_METRIC_ERRORS) | BIT(TW_METRIC_TIMEOUTS) |                     \
 		BIT(TW_METRIC_RETRIES) | BIT(TW_METRIC_SHED) |                 \
 		BIT(TW_METRIC_OVERFLOW) | BIT(TW_METRIC_DENIED) |              \
-		BIT(TW_METRIC_EJECTIONS))
+		BIT(TW_METRIC_EJECTIONS) | BIT(TW_METRIC_CONNECTS))
 #define MAXIMA                                                                 \
 	(BIT(TW_METRIC_LATENCY) | BIT(TW_METRIC_UNAVAILABLE) |                 \
 		BIT(TW_METRIC_QUEUE))
@@ -395,8 +395,8 @@ static const struct aggregate aggregates[] = {
 	{"mean", TW_AGG_MEAN, 0, BIT(TW_METRIC_LATENCY), "latency"},
 	{"max", TW_AGG_MAX, 0, MAXIMA, "latency, unavailable or queue"},
 	{"ratio", TW_AGG_RATIO, 0, RATIOS,
-		"errors, timeouts, retries, shed, overflow, denied or "
-		"ejections"},
+		"errors, timeouts, retries, shed, overflow, denied, "
+		"ejections or connects"},
 	{"rate", TW_AGG_RATE, 0, BIT(TW_METRIC_REQUESTS), "requests"},
 	{"utilization", TW_AGG_SHARE, 0, BIT(TW_METRIC_UTILIZATION), ""},
 	{"throttled", TW_AGG_SHARE, 0, BIT(TW_METRIC_THROTTLED), ""},
@@ -406,8 +406,8 @@ static const struct aggregate aggregates[] = {
 #define AGGREGATES (sizeof aggregates / sizeof *aggregates)
 
 static const char *const metrics[] = {"latency", "errors", "timeouts",
-	"retries", "shed", "overflow", "denied", "ejections", "requests",
-	"unavailable", "queue"};
+	"retries", "shed", "overflow", "denied", "ejections", "connects",
+	"requests", "unavailable", "queue"};
 
 #define METRICS (sizeof metrics / sizeof *metrics)
 

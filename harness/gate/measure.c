@@ -212,6 +212,8 @@ static uint64_t part_of(const struct tw_cell *cell, enum tw_metric metric)
 		return cell->denied;
 	case TW_METRIC_EJECTIONS:
 		return cell->ejections;
+	case TW_METRIC_CONNECTS:
+		return cell->connects;
 	default:
 		return 0;
 	}

@@ -19,15 +19,6 @@ static void use_int(struct tw_manifest_reader *r, struct tw_yaml *map,
 	}
 }
 
-static void read_pool(struct tw_manifest_reader *r, struct tw_yaml *pool,
-	struct tw_spec_policy *to)
-{
-	struct tw_yaml *http = tw_yaml_get(pool, "http");
-
-	use_int(r, http, "http2MaxRequests", &to->breaker.max_requests);
-	use_int(r, http, "maxRetries", &to->breaker.max_retries);
-}
-
 /* A number of percent. */
 static void use_percent(struct tw_manifest_reader *r, struct tw_yaml *map,
 	const char *name, struct tw_real *to)
@@ -69,6 +60,52 @@ static void use_switch(struct tw_manifest_reader *r, struct tw_yaml *map,
 	else if (it && !tw_yaml_is_null(it))
 		tw_manifest_error(r, it, "%s: expected true or false", name);
 	tw_yaml_use(it);
+}
+
+/* Istio: connectTimeout 10 s where none is given (mesh config). TLS is looked
+ * at where a connection pool is given. */
+static void read_pool(struct tw_manifest_reader *r, struct tw_yaml *policy,
+	struct tw_spec_policy *to)
+{
+	struct tw_yaml *pool = tw_yaml_get(policy, "connectionPool");
+	struct tw_yaml *http = tw_yaml_get(pool, "http");
+	struct tw_yaml *tcp = tw_yaml_get(pool, "tcp");
+	struct tw_yaml *upgrade = tw_yaml_get(http, "h2UpgradePolicy");
+	struct tw_yaml *tls = tw_yaml_path(policy, "tls", "mode", NULL);
+	const char *mode = tw_yaml_text(tls);
+	const struct tw_origin *origin;
+
+	if (!tw_yaml_is(pool, TW_YAML_MAPPING))
+		return;
+	origin = tw_manifest_origin(r, pool, NULL);
+	use_int(r, http, "http2MaxRequests", &to->breaker.max_requests);
+	use_int(r, http, "maxRetries", &to->breaker.max_retries);
+	use_int(r, http, "http1MaxPendingRequests",
+		&to->breaker.max_pending_requests);
+	use_int(r, tcp, "maxConnections", &to->breaker.max_connections);
+	use_int(r, http, "maxRequestsPerConnection",
+		&to->connections.max_requests);
+	use_int(r, http, "maxConcurrentStreams", &to->connections.max_streams);
+	use_duration(r, http, "idleTimeout", &to->connections.idle_timeout);
+	use_duration(
+		r, tcp, "connectTimeout", &to->connections.connect_timeout);
+	if (tw_yaml_text(upgrade) && !strcmp(tw_yaml_text(upgrade), "UPGRADE"))
+		tw_set_int(&to->connections.protocol, TW_HTTP2,
+			tw_manifest_origin(r, upgrade, NULL));
+	tw_yaml_use(upgrade);
+	if (!tw_spec_gives(to, &to->connections, sizeof to->connections) &&
+		!to->breaker.max_connections.origin &&
+		!to->breaker.max_pending_requests.origin)
+		return;
+	tw_set_int(&to->connections.connect_timeout,
+		to->connections.connect_timeout.origin
+			? to->connections.connect_timeout.v
+			: 10 * TW_S,
+		origin);
+	if (mode && strcmp(mode, "DISABLE"))
+		tw_set_int(&to->connections.tls, TW_TLS_1_3,
+			tw_manifest_origin(r, tls, NULL));
+	tw_yaml_use(tls);
 }
 
 /*
@@ -153,7 +190,7 @@ void tw_read_traffic_policy(struct tw_manifest_reader *r,
 	to->callee = callee;
 	to->subset = subset;
 	to->origin = tw_manifest_origin(r, policy, NULL);
-	read_pool(r, tw_yaml_get(policy, "connectionPool"), to);
+	read_pool(r, policy, to);
 	read_outlier(r, tw_yaml_get(policy, "outlierDetection"), to);
 	read_balancing(r, tw_yaml_get(policy, "loadBalancer"), to);
 	if (tw_spec_gives(to, to, sizeof *to))

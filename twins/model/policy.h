@@ -20,8 +20,34 @@
  * is no failure of a replica.
  */
 struct tw_spec_breaker {
-	struct tw_int max_requests; /* at work at once */
-	struct tw_int max_retries;  /* under way at once, back-off included */
+	struct tw_int max_connections; /* open at once; one to each replica is
+					* allowed all the same */
+	struct tw_int max_pending_requests; /* that wait for a connection */
+	struct tw_int max_requests;	    /* at work at once */
+	struct tw_int max_retries; /* under way at once, back-off included */
+};
+
+enum tw_http { TW_HTTP1, TW_HTTP2 };
+
+enum tw_tls { TW_TLS_NONE, TW_TLS_1_3, TW_TLS_1_2 };
+
+/*
+ * Connections of a proxy to each replica (Envoy, conn_pool_base.cc). They are
+ * there where this group or a bound of connections or of what waits for them
+ * is given; else a request needs none. Setting one up takes a round trip (TCP)
+ * and one more for TLS 1.3 or two for TLS 1.2 (RFC 8446, appendix E;
+ * RFC 5246, 7.3); a request that waits for it starts its try's timeout then.
+ */
+struct tw_spec_connections {
+	struct tw_int protocol;	       /* enum tw_http; default HTTP/1.1:
+					* one request at a time */
+	struct tw_int max_streams;     /* HTTP/2: at once; default no bound
+					* (Envoy 2^31 - 1; the peer may say) */
+	struct tw_int max_requests;    /* in its life; default 0: no bound; 1:
+					* no keep-alive */
+	struct tw_int idle_timeout;    /* default 1 h (HttpProtocolOptions) */
+	struct tw_int connect_timeout; /* default 5 s (Cluster) */
+	struct tw_int tls;	       /* enum tw_tls; default none */
 };
 
 /*

@@ -312,6 +312,7 @@ struct tw_spec_policy {
 	 * most max, times a uniform in [1 - jitter, 1 + jitter) (gRPC A6). */
 	struct tw_real backoff_multiplier;
 	struct tw_real backoff_jitter; /* default 0.2 (gRPC A6) */
+	struct tw_spec_connections connections;
 	struct tw_spec_breaker breaker;
 	struct tw_spec_retry_budget budget;
 	struct tw_spec_retry_throttle throttle;

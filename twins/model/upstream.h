@@ -39,13 +39,22 @@ struct tw_balancing {
 	double aggression, min_weight;
 };
 
+struct tw_connections {
+	bool on, http2;
+	uint32_t streams;      /* at once on one */
+	uint32_t max_requests; /* UINT32_MAX: no bound */
+	uint32_t round_trips;  /* to set one up */
+	tw_time idle, connect_timeout;
+};
+
 struct tw_upstream {
 	uint32_t caller, pool;
 	uint64_t hash;	   /* of the names of caller and pool: for draws */
 	uint64_t identity; /* of these and of which rules apply */
 	bool per_host;	   /* it keeps a state for each replica */
 	/* Breaker. UINT32_MAX: no bound. */
-	uint32_t max_requests, max_retries;
+	uint32_t max_connections, max_pending, max_requests, max_retries;
+	struct tw_connections connections;
 	/* Retry budget. */
 	uint8_t budget; /* enum tw_budget_kind */
 	double budget_ratio;

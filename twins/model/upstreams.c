@@ -8,11 +8,21 @@
 
 #include <string.h>
 
-enum group { BREAKER, BUDGET, THROTTLE, OUTLIER, BALANCING, GROUPS };
+enum group {
+	CONNECTIONS,
+	BREAKER,
+	BUDGET,
+	THROTTLE,
+	OUTLIER,
+	BALANCING,
+	GROUPS
+};
 
 static bool gives(const struct tw_spec_policy *p, enum group group)
 {
 	switch (group) {
+	case CONNECTIONS:
+		return tw_spec_gives(p, &p->connections, sizeof p->connections);
 	case BREAKER:
 		return tw_spec_gives(p, &p->breaker, sizeof p->breaker);
 	case BUDGET:
@@ -172,6 +182,23 @@ static void set_outlier(
 	};
 }
 
+static void set_connections(
+	struct tw_connections *to, const struct tw_spec_connections *from)
+{
+	bool http2 = tw_int_or(from->protocol, TW_HTTP1) == TW_HTTP2;
+	uint32_t life = bound(from->max_requests);
+
+	*to = (struct tw_connections){
+		.on = true,
+		.http2 = http2,
+		.streams = http2 ? bound(from->max_streams) : 1,
+		.max_requests = life ? life : UINT32_MAX,
+		.round_trips = 1 + (uint32_t)tw_int_or(from->tls, TW_TLS_NONE),
+		.idle = tw_int_or(from->idle_timeout, TW_H),
+		.connect_timeout = tw_int_or(from->connect_timeout, 5 * TW_S),
+	};
+}
+
 static const struct tw_spec_policy *rule(
 	const struct tw_model *model, const size_t *found, enum group group)
 {
@@ -198,14 +225,22 @@ static void set_balancing(struct tw_balancing *to, uint8_t balancer,
 static void set_groups(const struct tw_model *model, const size_t *found,
 	struct tw_upstream *to)
 {
+	static const struct tw_spec_connections none;
 	const struct tw_spec_policy *p;
 
+	to->max_connections = to->max_pending = UINT32_MAX;
 	to->max_requests = to->max_retries = UINT32_MAX;
 	p = rule(model, found, BREAKER);
 	if (p) {
+		to->max_connections = bound(p->breaker.max_connections);
+		to->max_pending = bound(p->breaker.max_pending_requests);
 		to->max_requests = bound(p->breaker.max_requests);
 		to->max_retries = bound(p->breaker.max_retries);
 	}
+	p = rule(model, found, CONNECTIONS);
+	if (p || to->max_connections != UINT32_MAX ||
+		to->max_pending != UINT32_MAX)
+		set_connections(&to->connections, p ? &p->connections : &none);
 	p = rule(model, found, BUDGET);
 	if (p)
 		set_budget(to, &p->budget);
@@ -259,7 +294,8 @@ void build_upstream(const struct tw_model *model, struct tw_arena *arena,
 	set_names(model, to, found);
 	set_groups(model, found, to);
 	set_balancing(&to->balancing, target->balancer, balancing);
-	to->per_host = to->outlier.on || to->balancing.slow_start ||
+	to->per_host = to->outlier.on || to->connections.on ||
+		       to->balancing.slow_start ||
 		       target->balancer == TW_BALANCE_LEAST_REQUEST;
 	target->upstream = to;
 }

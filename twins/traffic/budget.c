@@ -54,7 +54,8 @@ bool tw_budget_take(const struct tw_world *world,
 	case TW_BUDGET_NONE:
 		return proxy->retries < model->max_retries;
 	case TW_BUDGET_AT_ONCE:
-		most = model->budget_ratio * (double)proxy->active;
+		most = model->budget_ratio *
+		       (double)(proxy->active + proxy->pending);
 		if (most < model->budget_min)
 			most = model->budget_min;
 		return proxy->retries < (uint32_t)most;

@@ -32,6 +32,9 @@ static void do_soon(struct tw_world *world, const struct tw_soon *soon)
 	case TW_SOON_ANSWER:
 		tw_call_answered(world, soon->index, soon->data);
 		break;
+	case TW_SOON_CONNECTION:
+		tw_connections_ready(world, soon->index, (uint32_t)soon->data);
+		break;
 	case TW_SOON_REFUSED:
 		if (world->tasks[soon->index].generation ==
 			(uint32_t)(soon->data >> 1))
@@ -83,6 +86,12 @@ bool tw_traffic_event(struct tw_world *world, const struct tw_event *event)
 		return true;
 	case TW_EV_AGAIN:
 		tw_call_again(world, event->a, event->b);
+		return true;
+	case TW_EV_CONNECTED:
+		tw_connections_made(world, event->a, event->b);
+		return true;
+	case TW_EV_IDLE:
+		tw_connections_idle(world, event->a, (uint32_t)event->b);
 		return true;
 	case TW_EV_SWEEP:
 		tw_outlier_sweep(world, event->a, (uint32_t)event->b);

@@ -6,11 +6,16 @@
 #include "twins/traffic/traffic.h"
 
 /* A replica that left the list is forgotten; if it comes back it is new. */
-static void forget(struct tw_proxy *proxy, struct tw_host *host)
+static void forget(
+	struct tw_world *world, struct tw_proxy *proxy, struct tw_host *host)
 {
 	if (host->ejected)
 		proxy->ejected--;
-	*host = (struct tw_host){.active = host->active};
+	host->ejected = host->was_ejected = false;
+	host->consecutive_5xx = host->consecutive_gateway = 0;
+	host->consecutive_local = host->good = host->all = host->times = 0;
+	host->due = 0;
+	tw_connections_close_idle(world, host);
 }
 
 /* Envoy, load_balancing/panic_threshold. */
@@ -28,7 +33,7 @@ void tw_proxy_refresh(struct tw_world *world,
 	if (proxy->version != pool->version) {
 		for (uint32_t i = 0; i < all->n_replicas; i++)
 			if (!world->replicas[all->replicas[i]].listed)
-				forget(proxy, &proxy->hosts[i]);
+				forget(world, proxy, &proxy->hosts[i]);
 		proxy->version = pool->version;
 		proxy->stale = true;
 	}

@@ -123,6 +123,28 @@ static TW_PATH struct way way_to(struct tw_world *world,
 	return way;
 }
 
+bool tw_call_connect(struct tw_world *world, const struct tw_call *it,
+	uint32_t endpoint, uint32_t replica, uint64_t key, uint32_t round_trips,
+	tw_time timeout, tw_time *takes)
+{
+	struct way way = way_to(world, it, endpoint, replica, key);
+	tw_time trip = way.there + way.back;
+	uint8_t health = world->replicas[replica].health;
+	bool ok = health == TW_UP && !(way.over && way.reason == TW_UNREACHED);
+
+	*takes = trip * round_trips;
+	if (way.over && way.reason == TW_UNREACHED)
+		*takes = way.after;
+	else if (health == TW_DOWN)
+		*takes = trip;
+	else if (health == TW_GONE)
+		*takes = timeout;
+	if (*takes < timeout)
+		return ok;
+	*takes = timeout;
+	return false;
+}
+
 /* Where a route leads elsewhere, the replica's side of the observation speaks
  * of the endpoint that was reached. */
 static uint32_t reached_channel(

@@ -165,6 +165,27 @@ static inline struct tw_cell *tw_proxy_cell(
 		world, proxy->channel, TW_CLIENT, proxy->zone, proxy->window);
 }
 
+/* What lets a call's try through to its replica, and how long a set-up of a
+ * connection there takes (false: it fails after that). */
+bool tw_upstream_begin(struct tw_world *world, uint32_t call);
+void tw_upstream_overflow(struct tw_world *world, uint32_t call);
+bool tw_call_connect(struct tw_world *world, const struct tw_call *call,
+	uint32_t endpoint, uint32_t replica, uint64_t key, uint32_t round_trips,
+	tw_time timeout, tw_time *takes);
+
+/* connections.c: a ticket's try needs one; it is dispatched once it has one. */
+void tw_connections_request(struct tw_world *world, uint32_t ticket);
+/* The try is over, or given up: it lets go of it, or waits no longer. */
+void tw_connections_release(
+	struct tw_world *world, uint32_t ticket, enum tw_reason reason);
+void tw_connections_close_idle(struct tw_world *world, struct tw_host *host);
+void tw_connections_made(
+	struct tw_world *world, uint32_t connection, uint64_t data);
+void tw_connections_ready(
+	struct tw_world *world, uint32_t connection, uint32_t generation);
+void tw_connections_idle(
+	struct tw_world *world, uint32_t connection, uint32_t generation);
+
 /* outlier.c */
 void tw_outlier_record(struct tw_world *world, uint32_t upstream,
 	struct tw_proxy *proxy, uint32_t replica, enum tw_reason reason,

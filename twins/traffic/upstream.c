@@ -85,17 +85,33 @@ static uint32_t choose(struct tw_world *world, const struct tw_call *it,
 	return replica;
 }
 
-static void begin(
-	struct tw_world *world, struct tw_ticket *ticket, uint32_t replica)
+void tw_upstream_overflow(struct tw_world *world, uint32_t call)
 {
+	struct tw_call *it = &world->calls[call];
+
+	tap(world, it, TW_TAP_OVERFLOWS, TW_NONE);
+	tw_call_cell(world, it)->overflow++;
+	tw_call_answer_soon(world, call, 0, TW_OVERFLOWED, 503);
+}
+
+bool tw_upstream_begin(struct tw_world *world, uint32_t call)
+{
+	struct tw_call *it = &world->calls[call];
+	struct tw_ticket *ticket = tw_ticket_at(world, it->ticket);
 	const struct tw_world_upstream *upstream =
 		&world->upstreams->list.v[ticket->upstream];
+	struct tw_proxy *proxy = ticket->proxy;
 
+	if (proxy->active >= upstream->model->max_requests) {
+		tw_upstream_overflow(world, call);
+		return false;
+	}
 	ticket->active = true;
-	ticket->replica = replica;
-	ticket->proxy->active++;
-	if (ticket->proxy->hosts)
-		tw_proxy_host(upstream, ticket->proxy, replica)->active++;
+	proxy->active++;
+	if (proxy->hosts)
+		tw_proxy_host(upstream, proxy, ticket->replica)->active++;
+	tap(world, it, TW_TAP_SENT, ticket->replica);
+	return true;
 }
 
 void tw_upstream_send(
@@ -118,15 +134,14 @@ void tw_upstream_send(
 		tw_call_answer_soon(world, call, 0, TW_NO_HOST, 503);
 		return;
 	}
-	if (proxy->active >= target->upstream->max_requests) {
-		tap(world, it, TW_TAP_OVERFLOWS, TW_NONE);
-		tw_call_cell(world, it)->overflow++;
-		tw_call_answer_soon(world, call, 0, TW_OVERFLOWED, 503);
-		return;
-	}
-	begin(world, ticket, replica);
-	tap(world, it, TW_TAP_SENT, replica);
-	tw_call_dispatch(world, call, target->endpoint, replica, key);
+	ticket->call = call;
+	ticket->replica = replica;
+	ticket->endpoint = target->endpoint;
+	ticket->key = key;
+	if (target->upstream->connections.on)
+		tw_connections_request(world, it->ticket);
+	else if (tw_upstream_begin(world, call))
+		tw_call_dispatch(world, call, target->endpoint, replica, key);
 }
 
 /* The replica has answered, or will not be waited for any longer. */
@@ -157,6 +172,8 @@ void tw_upstream_over(struct tw_world *world, struct tw_call *it,
 {
 	struct tw_ticket *ticket = tw_ticket_at(world, it->ticket);
 
+	if (ticket->waiting || ticket->connection != TW_NONE)
+		tw_connections_release(world, it->ticket, reason);
 	if (ticket->active)
 		finish(world, it, ticket, reason, status);
 	if (ticket->retrying) {

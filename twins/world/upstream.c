@@ -9,6 +9,7 @@ static struct tw_upstreams *upstreams(struct tw_world *world)
 	if (!world->upstreams) {
 		world->upstreams = tw_new(&world->arena, struct tw_upstreams);
 		world->upstreams->free_ticket = TW_NONE;
+		world->upstreams->free_connection = TW_NONE;
 		tw_map_init(&world->upstreams->known, &world->arena);
 	}
 	return world->upstreams;
@@ -73,6 +74,11 @@ static uint32_t find_or_add(
 	set_callers(world->model, &it);
 	if (model->per_host)
 		set_places(world, &it);
+	it.idle_lane =
+		model->connections.on && model->connections.idle
+			? tw_queue_lane(&world->queue, model->connections.idle,
+				  TW_CLASS_TIMEOUT)
+			: TW_NONE;
 	it.proxies = tw_new_array(&world->arena, it.n, struct tw_proxy *);
 	tw_vec_push(&all->list, it);
 	tw_map_put(&all->known, key, (void *)(uintptr_t)all->list.n);
@@ -104,6 +110,7 @@ void tw_upstreams_release(struct tw_world *world)
 		return;
 	tw_vec_release(&world->upstreams->list);
 	tw_vec_release(&world->upstreams->tickets);
+	tw_vec_release(&world->upstreams->connections);
 }
 
 struct tw_proxy *tw_proxy_of(
@@ -126,6 +133,9 @@ struct tw_proxy *tw_proxy_of(
 		uint32_t n = world->model->pools[it->model->pool].n_replicas;
 
 		proxy->hosts = tw_new_array(&world->arena, n, struct tw_host);
+		for (uint32_t i = 0; i < n; i++)
+			proxy->hosts[i].ready = proxy->hosts[i].first =
+				proxy->hosts[i].last = TW_NONE;
 		proxy->usable = tw_new_array(&world->arena, n, uint32_t);
 		proxy->stale = true;
 	}
@@ -146,7 +156,8 @@ uint32_t tw_ticket_new(struct tw_world *world)
 		at = (uint32_t)all->tickets.n;
 		tw_vec_push(&all->tickets, (struct tw_ticket){0});
 	}
-	all->tickets.v[at] = (struct tw_ticket){.next = TW_NONE};
+	all->tickets.v[at] =
+		(struct tw_ticket){.next = TW_NONE, .connection = TW_NONE};
 	return at;
 }
 
@@ -154,7 +165,7 @@ void tw_ticket_free(struct tw_world *world, uint32_t ticket)
 {
 	struct tw_ticket *it = tw_ticket_at(world, ticket);
 
-	tw_assert(!it->active && !it->retrying);
+	tw_assert(!it->active && !it->retrying && !it->waiting);
 	it->next = world->upstreams->free_ticket;
 	world->upstreams->free_ticket = ticket;
 }

@@ -33,11 +33,30 @@ struct tw_host {
 	bool was_ejected;
 	tw_time ejected_at, back_at;
 	double due; /* weighted round robin: see balance_weighted.c */
+	/* Connections, by index; TW_NONE: none. */
+	uint32_t ready;	      /* first with room */
+	uint32_t first, last; /* tickets that wait for one */
+	uint32_t waiting, connections, connecting;
+	uint32_t made; /* ever */
+	uint32_t life; /* of the replica, when one was last asked for */
+};
+
+struct tw_connection {
+	struct tw_proxy *proxy;
+	tw_event_id idle_timer;
+	uint32_t upstream, replica;
+	uint32_t generation;
+	uint32_t before, after; /* with room; after: the free list, too */
+	uint32_t streams;	/* requests on it */
+	uint32_t left;		/* that it may still carry; UINT32_MAX: any */
+	bool connecting, listed;
 };
 
 /* The state of one proxy. */
 struct tw_proxy {
 	uint32_t active;  /* requests at work */
+	uint32_t pending; /* that wait for a connection */
+	uint32_t connections;
 	uint32_t retries; /* under way, back-off included */
 	int64_t tokens;	  /* of the throttle, in thousandths */
 	struct tw_span span;
@@ -60,6 +79,7 @@ struct tw_world_upstream {
 	uint32_t first, n;   /* replicas of the caller; outside: 0, 1 */
 	uint32_t first_host; /* of the pool: what places[0] is the place of */
 	uint32_t *places;    /* replica - first_host -> place in the pool */
+	uint32_t idle_lane;
 	struct tw_proxy **proxies; /* NULL: not used yet */
 };
 
@@ -70,7 +90,13 @@ struct tw_ticket {
 	uint32_t next;	   /* free list */
 	uint32_t upstream; /* of the try that is, or was, out */
 	struct tw_proxy *proxy;
+	uint32_t call;
 	uint32_t replica; /* of the try that is out */
+	uint32_t endpoint;
+	uint32_t connection;	/* that it has; TW_NONE: none */
+	uint32_t before, after; /* who wait */
+	uint64_t key;		/* of the attempt */
+	bool waiting;
 	bool active;	  /* counted in proxy->active */
 	bool retrying;	  /* counted in proxy->retries */
 	uint32_t n_tried; /* in this turn of the route; tried[n % TW_TRIED] */
@@ -81,7 +107,8 @@ struct tw_upstreams {
 	TW_VEC(struct tw_world_upstream) list;
 	struct tw_map known; /* identity -> number + 1 */
 	TW_VEC(struct tw_ticket) tickets;
-	uint32_t free_ticket;
+	TW_VEC(struct tw_connection) connections;
+	uint32_t free_ticket, free_connection;
 };
 
 /* The upstreams of a channel, by target; NULL: it has none. */

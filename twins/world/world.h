@@ -35,10 +35,12 @@ enum tw_event_kind {
 	TW_EV_COPY,	/* a: pending copy of an arrival */
 	TW_EV_FAULT_ON, /* a: fault of the scenario */
 	TW_EV_FAULT_OFF,
-	TW_EV_RESTART, /* a: replica, b: its life; a dead one is ready */
-	TW_EV_LIST,    /* a: replica; callers learn how it is */
-	TW_EV_CPU,     /* a: replica; its CPU: a job ends, a quota does */
-	TW_EV_SWEEP,   /* a: upstream, b: proxy; of outlier detection */
+	TW_EV_RESTART,	 /* a: replica, b: its life; a dead one is ready */
+	TW_EV_LIST,	 /* a: replica; callers learn how it is */
+	TW_EV_CPU,	 /* a: replica; its CPU: a job ends, a quota does */
+	TW_EV_CONNECTED, /* a: connection, b: generation * 2 + it works */
+	TW_EV_IDLE,	 /* a: connection, b: generation; long enough */
+	TW_EV_SWEEP,	 /* a: upstream, b: proxy; of outlier detection */
 };
 
 /* How a try ended. */
@@ -208,10 +210,12 @@ struct tw_live_effect {
 /* ---- what is done at once ------------------------------------------- */
 
 enum tw_soon_kind {
-	TW_SOON_START,	 /* index: task, data: generation */
-	TW_SOON_ANSWER,	 /* index: call, data: answer, packed */
-	TW_SOON_REFUSED, /* index: task whose call was not made for want of
-			  * room, data: generation * 2 + it was optional */
+	TW_SOON_START,	    /* index: task, data: generation */
+	TW_SOON_ANSWER,	    /* index: call, data: answer, packed */
+	TW_SOON_CONNECTION, /* index: connection, data: generation; it has room
+			     */
+	TW_SOON_REFUSED,    /* index: task whose call was not made for want of
+			     * room, data: generation * 2 + it was optional */
 };
 
 struct tw_soon {
