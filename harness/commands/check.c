@@ -3,6 +3,7 @@
  * looks wrong.
  */
 #include "harness/commands/command.h"
+#include "harness/commands/sarif.h"
 #include "harness/commands/scenario.h"
 #include "harness/commands/setup.h"
 #include "harness/commands/system.h"
@@ -11,6 +12,7 @@
 #include "harness/lint/lint.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void check_checks(struct tw_setup *setup)
 {
@@ -107,12 +109,27 @@ static void check_load(struct tw_setup *setup, struct tw_system *system)
 	tw_traffic_free(traffic);
 }
 
+static int write_sarif(const struct tw_cli *cli, const struct tw_setup *setup,
+	const struct tw_system *system)
+{
+	struct tw_sarif sarif = {
+		.directory = setup->directory, .config = setup->file};
+	int status;
+
+	tw_sarif_findings(&sarif, &setup->diags, NULL);
+	tw_sarif_findings(&sarif, &system->diags, NULL);
+	status = tw_sarif_file(&sarif, cli->sarif);
+	tw_vec_release(&sarif.findings);
+	return status;
+}
+
 static int run(const struct tw_cli *cli)
 {
 	struct tw_setup setup;
 	struct tw_system system;
 	struct tw_files *files;
 	size_t errors, warnings;
+	int status;
 
 	tw_system_init(&system);
 	tw_setup_open(&setup, cli);
@@ -131,7 +148,7 @@ static int run(const struct tw_cli *cli)
 		tw_lint(system.spec, system.model, &system.diags);
 		if (system.model)
 			check_load(&setup, &system);
-		if (!cli->quiet)
+		if (!cli->quiet && (!cli->sarif || strcmp(cli->sarif, "-")))
 			print_summary(&system, cli->verbose);
 	}
 	fflush(stdout);
@@ -147,10 +164,13 @@ static int run(const struct tw_cli *cli)
 	tw_diags_show(&system.diags, cli);
 	warnings = setup.diags.warnings + system.diags.warnings;
 	if (!cli->quiet || errors)
-		fprintf(errors ? stderr : stdout, "%zu errors, %zu warnings\n",
-			errors, warnings);
+		fprintf(errors || cli->sarif ? stderr : stdout,
+			"%zu errors, %zu warnings\n", errors, warnings);
+	status = cli->sarif ? write_sarif(cli, &setup, &system) : 0;
 	tw_system_release(&system);
 	tw_setup_release(&setup);
+	if (status)
+		return status;
 	return errors ? TW_EXIT_USAGE : TW_EXIT_PASS;
 }
 

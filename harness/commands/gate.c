@@ -3,6 +3,7 @@
  */
 #include "harness/commands/gate.h"
 #include "harness/commands/reach.h"
+#include "harness/commands/sarif.h"
 
 #include "harness/lint/lint.h"
 
@@ -231,6 +232,25 @@ static int write_report(const struct tw_gate *gate,
 	return failed ? TW_EXIT_RUN : 0;
 }
 
+/* What is wrong in the candidate and was not in the baseline, and the verdict
+ * where there is one. */
+static int write_sarif(struct tw_gate *gate, bool judged)
+{
+	struct tw_sarif sarif = {
+		.directory = gate->setup.directory,
+		.config = gate->setup.file,
+		.gate = judged ? &gate->result : NULL,
+	};
+	int status;
+
+	tw_sarif_findings(&sarif, &gate->setup.diags, NULL);
+	tw_sarif_findings(&sarif, &gate->candidate.diags,
+		gate->has_baseline ? &gate->baseline.diags : NULL);
+	status = tw_sarif_file(&sarif, gate->cli->sarif);
+	tw_vec_release(&sarif.findings);
+	return status;
+}
+
 static int tell(struct tw_gate *gate)
 {
 	const struct tw_cli *cli = gate->cli;
@@ -259,23 +279,14 @@ static int tell(struct tw_gate *gate)
 		taken |= !strcmp(files[i].path, "-");
 		status |= write_report(gate, files[i].kind, files[i].path);
 	}
+	if (cli->sarif) {
+		taken |= !strcmp(cli->sarif, "-");
+		status |= write_sarif(gate, true);
+	}
 	/* "-" is for another program to read: nothing else goes there. */
 	if (!taken)
 		status |= write_report(gate, &tw_report_terminal, NULL);
 	return status ? TW_EXIT_RUN : gate->report.status;
-}
-
-static bool is_known(const struct tw_diags *diags, const struct tw_diag *diag)
-{
-	for (size_t i = 0; i < diags->list.n; i++) {
-		const struct tw_diag *other = diags->list.v[i];
-
-		if (!strcmp(other->message, diag->message) &&
-			!strcmp(other->rule ? other->rule : "",
-				diag->rule ? diag->rule : ""))
-			return true;
-	}
-	return false;
 }
 
 /* What looks wrong in the candidate and did not in the baseline. */
@@ -287,7 +298,7 @@ static void tell_findings(struct tw_gate *gate)
 	tw_diags_sort(diags);
 	for (size_t i = 0; i < diags->list.n; i++) {
 		const struct tw_diag *diag = diags->list.v[i];
-		bool old = is_known(&gate->baseline.diags, diag);
+		bool old = tw_finding_is_known(&gate->baseline.diags, diag);
 
 		if (gate->cli->verbose || (!old && !gate->cli->quiet &&
 						  diag->severity <= TW_WARNING))
@@ -422,6 +433,8 @@ int tw_gate_run(const struct tw_cli *cli, bool merging)
 		errors_alone.quiet = !cli->verbose;
 		tw_diags_show(&gate.candidate.diags, &errors_alone);
 		tw_diags_show(&gate.baseline.diags, &errors_alone);
+		if (cli->sarif && write_sarif(&gate, false))
+			status = TW_EXIT_RUN;
 	} else if (!gate.store.shards) {
 		status = tell(&gate);
 		tw_gate_store_finish(&gate);

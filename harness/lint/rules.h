@@ -15,6 +15,10 @@ void tw_lint_tries(const struct tw_lint_context *context);
 void tw_lint_retries(const struct tw_lint_context *context);
 void tw_lint_reach(const struct tw_lint_context *context);
 void tw_lint_pools(const struct tw_lint_context *context);
+void tw_lint_try_timeouts(const struct tw_lint_context *context);
+void tw_lint_effects(const struct tw_lint_context *context);
+void tw_lint_shadows(const struct tw_lint_context *context);
+void tw_lint_headers(const struct tw_lint_context *context);
 void tw_lint_queues(const struct tw_lint_context *context);
 
 /* A warning of a rule at an origin; where diags has one of this rule (or of

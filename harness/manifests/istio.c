@@ -121,6 +121,27 @@ static void read_destinations(struct tw_manifest_reader *r,
 	}
 }
 
+/* Envoy takes weights in proportion; whoever wrote them meant percent. */
+static void check_weights(struct tw_manifest_reader *r, struct tw_yaml *route,
+	const struct tw_rule *rule)
+{
+	int64_t sum = 0;
+	struct tw_diag *d;
+
+	for (size_t i = 0; i < rule->policy.destinations.n; i++)
+		sum += tw_int_or(rule->policy.destinations.v[i].weight, 0);
+	if (tw_yaml_count(route) < 2 || sum == 100 ||
+		rule->policy.destinations.n < tw_yaml_count(route))
+		return;
+	d = tw_diag(r->diags, TW_WARNING, route->pos,
+		"VirtualService %s: the weights of a route add up to %lld, not "
+		"to 100",
+		r->object->name, (long long)sum);
+	d->rule = "weights-not-100";
+	d->why = sum ? "they are taken in proportion"
+		     : "no destination gets anything, or all the same";
+}
+
 /* An exact path or a prefix decides by itself; a regular expression is a
  * condition. Envoy's prefixes are of characters, not of segments: that only
  * matters to names that continue one another, and is not told apart. */
@@ -387,6 +408,7 @@ static void read_http(
 	if (!read_answer(r, it, &rule))
 		return;
 	read_destinations(r, tw_yaml_get(it, "route"), &rule);
+	check_weights(r, tw_yaml_get(it, "route"), &rule);
 	tw_manifest_text(r,
 		tw_yaml_use(tw_yaml_path(it, "rewrite", "uri", NULL)),
 		&rule.policy.rewrite);
@@ -409,7 +431,8 @@ void tw_read_virtual_service(struct tw_manifest_reader *r)
 {
 	struct tw_yaml *http =
 		tw_yaml_path(r->object->doc, "spec", "http", NULL);
-	uint32_t group = (uint32_t)r->spec->entries.n + 1;
+	uint32_t group =
+		(uint32_t)(r->spec->entries.n + r->spec->policies.n) + 1;
 
 	for (size_t i = 0; i < tw_yaml_count(http); i++)
 		read_http(r, tw_yaml_item(http, i), group);

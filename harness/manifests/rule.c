@@ -50,6 +50,7 @@ void tw_rule_policy(struct tw_manifest_reader *r, const struct tw_rule *rule,
 	policy = tw_new(&r->spec->arena, struct tw_spec_policy);
 	*policy = rule->policy;
 	policy->origin = rule->origin;
+	policy->group = rule->group;
 	policy->caller = tw_manifest_keep(r, caller);
 	policy->callee = tw_manifest_keep(r, callee);
 	if (rule->method)

@@ -285,6 +285,7 @@ struct tw_spec_policy {
 	const char *callee;   /* "namespace/name" glob; never NULL */
 	const char *endpoint; /* glob over endpoint names; NULL: any */
 	const char *subset;   /* groups: of the destination; NULL: any */
+	uint32_t group;	      /* that of a VirtualService's rules; 0: none */
 	struct tw_text path_prefix,
 		path_exact;		      /* of VirtualServices; matched
 					       * against the path of the endpoint's name */

@@ -1,0 +1,71 @@
+"""What GitHub's code scanning asks of a SARIF file ("SARIF support for code
+scanning"), and the parts of the SARIF 2.1.0 schema that we use.
+
+    sarif_readers.py REPORT.sarif ROOT [RULE...]    the rules that must be there
+"""
+import json
+import os
+import sys
+
+LEVELS = {"none", "note", "warning", "error"}
+
+
+def text(message):
+    assert set(message) <= {"text", "markdown"} and message["text"].strip()
+
+
+def rule(it):
+    assert set(it) == {"id", "shortDescription", "help"}, it
+    assert it["id"] and len(it["id"]) <= 255
+    text(it["shortDescription"])
+    assert len(it["shortDescription"]["text"]) <= 1024
+    text(it["help"])
+
+
+def location(it, root):
+    place = it["physicalLocation"]
+    uri = place["artifactLocation"]["uri"]
+    assert not uri.startswith("/") and "://" not in uri and " " not in uri, uri
+    region = place["region"]
+    assert region["startLine"] >= 1
+    if "startColumn" in region:
+        assert 1 <= region["startColumn"] < region["endColumn"]
+    path = os.path.join(root, uri.replace("%20", " "))
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as f:
+            lines = f.read().split("\n")
+        assert region["startLine"] <= len(lines), (uri, region)
+        line = lines[region["startLine"] - 1]
+        assert region.get("startColumn", 1) <= len(line) + 1, (uri, region)
+    return os.path.exists(path)
+
+
+def main(report, root, wanted):
+    with open(report, encoding="utf-8") as f:
+        log = json.load(f)
+    assert log["version"] == "2.1.0" and log["$schema"].endswith(".json")
+    assert len(log["runs"]) == 1
+    run = log["runs"][0]
+    driver = run["tool"]["driver"]
+    assert driver["name"] == "twinrig" and driver["version"]
+    rules = driver["rules"]
+    for it in rules:
+        rule(it)
+    assert len({it["id"] for it in rules}) == len(rules)
+    assert len(run["results"]) <= 25000
+    found = 0
+    for it in run["results"]:
+        assert rules[it["ruleIndex"]]["id"] == it["ruleId"]
+        assert it["level"] in LEVELS
+        text(it["message"])
+        assert len(it["locations"]) == 1
+        found += location(it["locations"][0], root)
+        prints = it["partialFingerprints"]
+        assert all(isinstance(v, str) and v for v in prints.values())
+    assert found == len(run["results"]), "a finding without its file"
+    ids = {it["ruleId"] for it in run["results"]}
+    assert not set(wanted) - ids, (wanted, ids)
+    assert ids == {it["id"] for it in rules}
+
+
+main(sys.argv[1], sys.argv[2], sys.argv[3:])
