@@ -78,6 +78,19 @@ static bool is_remote(const char *path)
 
 static int render(struct tw_kust *k, const char *dir, struct tw_pos pos);
 
+static void note_unable(struct tw_kust *k, const char *what, struct tw_pos pos)
+{
+	k->unable->helm |= !strncmp(what, "helm", 4);
+	if (k->unable->what)
+		return;
+	k->unable->what = what;
+	k->unable->pos = pos;
+}
+
+#define INSTALL                                                                \
+	"install kustomize or kubectl, which twinrig then runs for it, or "    \
+	"render it yourself: topology.render: [kubectl, kustomize, %s]"
+
 /* One entry of resources, bases or components. */
 static int add_path(
 	struct tw_kust *k, const char *dir, const struct tw_yaml *node)
@@ -97,10 +110,8 @@ static int add_path(
 		d = tw_diag(k->diags, TW_ERROR, node->pos,
 			"'%s' is on the network, and twinrig fetches nothing",
 			text);
-		tw_diag_hint(k->diags, d,
-			"render it: topology.render: [kubectl, kustomize, "
-			"%s]",
-			*dir ? dir : ".");
+		tw_diag_hint(k->diags, d, INSTALL, *dir ? dir : ".");
+		note_unable(k, text, node->pos);
 		return -1;
 	}
 	if (tw_files_normalise(dir, text, &path, &error)) {
@@ -145,7 +156,8 @@ static int render_apart(struct tw_kust *k, const char *dir,
 		.diags = k->diags,
 		.from = k->from,
 		.inside = k->inside,
-		.rendered = k->rendered};
+		.rendered = k->rendered,
+		.unable = k->unable};
 	struct tw_kust *to = component ? k : &own;
 	int status = 0;
 
@@ -208,10 +220,8 @@ static int check_fields(
 			"'%s' is a field of kustomize that twinrig does not "
 			"render",
 			name);
-		tw_diag_hint(k->diags, d,
-			"let kustomize do it: topology.render: [kubectl, "
-			"kustomize, %s]",
-			*dir ? dir : ".");
+		tw_diag_hint(k->diags, d, INSTALL, *dir ? dir : ".");
+		note_unable(k, name, key->pos);
 	}
 	return status;
 }
@@ -263,6 +273,53 @@ static int render(struct tw_kust *k, const char *dir, struct tw_pos pos)
 	return status;
 }
 
+/* Whether the program has to do it: what was met, in m's arena. */
+static struct tw_kust_unable look_ahead(struct tw_manifests *m,
+	struct tw_files *files, const char *dir, struct tw_pos pos)
+{
+	struct tw_kust_unable unable = {0};
+	size_t rendered = 0, before = m->files;
+	struct tw_diags diags;
+	struct tw_kust k = {.m = m,
+		.files = files,
+		.diags = &diags,
+		.from = pos,
+		.rendered = &rendered,
+		.unable = &unable};
+
+	tw_diags_init(&diags);
+	render(&k, dir, pos);
+	tw_vec_release(&k.resources);
+	tw_diags_release(&diags);
+	m->files = before;
+	return unable;
+}
+
+/* By the program. False where there is none. */
+static bool add_by_program(struct tw_manifests *m, const char *dir,
+	const struct tw_kust_unable *unable, struct tw_pos pos,
+	struct tw_diags *diags, int *status)
+{
+	struct tw_kustomize_call call = {
+		.dir = dir, .pos = pos, .helm = unable->helm};
+	struct tw_buf out = {0};
+
+	*status = m->kustomize(m->kustomize_context, &call, &out, diags);
+	if (call.program) {
+		tw_diag(diags, TW_NOTE, unable->pos,
+			"rendered by '%s', since twinrig does not render "
+			"'%s' by itself",
+			call.program, unable->what);
+		if (!*status)
+			*status = tw_manifests_add_text(m,
+				tw_arena_printf(&m->arena, "%s %s",
+					call.program, *dir ? dir : "."),
+				tw_buf_text(&out), out.n, diags);
+	}
+	tw_buf_release(&out);
+	return call.program != NULL;
+}
+
 int tw_kustomize_add(struct tw_manifests *m, struct tw_files *files,
 	const char *dir, struct tw_pos pos, struct tw_diags *diags)
 {
@@ -273,8 +330,15 @@ int tw_kustomize_add(struct tw_manifests *m, struct tw_files *files,
 		.from = pos,
 		.rendered = &rendered};
 	size_t errors = diags->errors;
-	int status = render(&k, dir, pos);
+	struct tw_kust_unable unable = {0};
+	int status;
 
+	if (m->kustomize)
+		unable = look_ahead(m, files, dir, pos);
+	if (unable.what && add_by_program(m, dir, &unable, pos, diags, &status))
+		return status;
+	k.unable = &unable;
+	status = render(&k, dir, pos);
 	for (size_t i = 0; i < k.resources.n; i++)
 		if (tw_objects_add(m, k.resources.v[i].doc, diags))
 			status = -1;

@@ -9,9 +9,10 @@
  * plain name, without the hash of their content, so that a change of the
  * content is a change of one object and not an object less and one more.
  *
- * A field that changes the output in a way we do not know (replacements,
- * vars, helmCharts, generators, transformers …) is an error that names it;
- * `topology.render: [kubectl, kustomize, DIR]` does those.
+ * Where a kustomization, or one that it leads to, has what we do not render
+ * (replacements, vars, helmCharts, generators, transformers, bases on the
+ * network), the whole is left to the `kustomize` or `kubectl` program that
+ * m->kustomize runs; without one it is an error that names what was met.
  */
 #ifndef TW_HARNESS_MANIFESTS_KUSTOMIZE_H
 #define TW_HARNESS_MANIFESTS_KUSTOMIZE_H
@@ -30,6 +31,13 @@ struct tw_kust_folder {
 	const struct tw_kust_folder *outer;
 };
 
+/* The first thing that was met and that we do not render. */
+struct tw_kust_unable {
+	const char *what; /* "replacements", "https://…"; NULL: nothing */
+	struct tw_pos pos;
+	bool helm; /* some of it is Helm's */
+};
+
 struct tw_kust {
 	struct tw_manifests *m;
 	struct tw_files *files;
@@ -37,6 +45,7 @@ struct tw_kust {
 	struct tw_pos from; /* what asked for it */
 	const struct tw_kust_folder *inside;
 	size_t *rendered; /* folders so far, of the whole tree */
+	struct tw_kust_unable *unable;
 	TW_VEC(struct tw_kust_resource) resources;
 };
 

@@ -90,6 +90,14 @@ struct tw_manifest_address {
 	struct tw_pos pos;
 };
 
+/* A kustomization that we leave to a program. */
+struct tw_kustomize_call {
+	const char *dir; /* "" : the top */
+	struct tw_pos pos;
+	bool helm;	     /* charts have to be rendered */
+	const char *program; /* out: what was run; NULL: there is none */
+};
+
 struct tw_manifests {
 	struct tw_arena arena;
 	TW_VEC(struct tw_object *) objects;    /* in the order they were read */
@@ -104,6 +112,12 @@ struct tw_manifests {
 	size_t passed;	    /* other files of a glob or folder, passed over */
 	struct tw_map kept; /* kind -> size_t *: objects not modelled */
 
+	/* For the caller to set before anything is added: runs the program,
+	 * appends what it wrote. -1 where it failed, with an error added. NULL:
+	 * there is no program. */
+	int (*kustomize)(void *context, struct tw_kustomize_call *call,
+		struct tw_buf *out, struct tw_diags *diags);
+	void *kustomize_context;
 	struct tw_map by_id; /* id -> struct tw_object * */
 
 	/* Private. */
