@@ -184,8 +184,11 @@ int tw_record_trial(struct tw_record *record, const char *key,
 	char path[TW_ARCHIVE_KEY + 16];
 
 	snprintf(path, sizeof path, "trials/%.*s", TW_ARCHIVE_KEY, key);
-	if (tw_git_at(tw_archive_git(record->archive), &record->commit, path,
+	if (!tw_git_at(tw_archive_git(record->archive), &record->commit, path,
 		    &id, error))
-		return -1;
-	return tw_archive_get(record->archive, &id, obs, error);
+		return tw_archive_get(record->archive, &id, obs, error);
+	if (error->code == TW_E_USAGE)
+		tw_fail(error, TW_E_RUN,
+			"its trials are not stored any more (pruned)");
+	return -1;
 }

@@ -5,8 +5,12 @@
  *	checks		as they were judged, one a line
  *	runs		"KEY SIDE FACTOR REPLICATION SCENARIO" a line
  *	evidence	"NAME VALUE" a line: what else was judged by
- *	differences	"modelled|unmodelled PATH TAB BEFORE TAB AFTER" a line
- *	verdict		"SCENARIO TAB CHECK TAB GROUP TAB VERDICT TAB REASON"
+ *	differences	"modelled|unmodelled TAB PATH TAB BEFORE TAB AFTER" a
+ *			line: the two begin with "=", or are "-": not there
+ *	verdict		"SCENARIO TAB CHECK TAB GROUP TAB VERDICT TAB REASON TAB
+ *			recovery|other TAB BASELINE TAB CANDIDATE TAB SINCE" a
+ *			line: values as measured, "-" or "never"; SINCE in ns
+ *	reasons		"NAME TAB TEXT TAB ADVICE" a line: of the gate as a whole
  *	verdict.json	the report
  *	trials/KEY	an observation each (observed.h)
  *	sides/candidate/PATH, sides/baseline/PATH

@@ -8,6 +8,9 @@
 const struct tw_command *const tw_commands[] = {
 	&tw_command_gate,
 	&tw_command_merge,
+	&tw_command_baseline,
+	&tw_command_rejudge,
+	&tw_command_history,
 	&tw_command_run,
 	&tw_command_check,
 	&tw_command_init,
@@ -68,7 +71,11 @@ static const struct option table[] = {
 	{"events", 0, FLAG, AT(events), NULL, "print every event", " run "},
 	{"plugins", 0, TEXT, AT(plugins), "DIR", "load plugins from there too",
 		" gate merge run capture plugins "},
-	{"force", 0, FLAG, AT(force), NULL, "overwrite files", " init "},
+	{"keep", 0, COUNT, AT(keep), "N", "prune: gates that stay whole (20)",
+		" baseline "},
+	{"force", 0, FLAG, AT(force), NULL,
+		"init: overwrite files; accept: whatever the verdict",
+		" init baseline "},
 	{"quiet", 'q', FLAG, AT(quiet), NULL, "only the verdict and errors",
 		NULL},
 	{"verbose", 'v', FLAG, AT(verbose), NULL, "notes too", NULL},
@@ -202,7 +209,7 @@ const struct tw_command *tw_cli_read(
 	const struct tw_command *command = NULL;
 	bool only_args = false;
 
-	*cli = (struct tw_cli){.seed = -1};
+	*cli = (struct tw_cli){.seed = -1, .keep = -1};
 	*error = (struct tw_error){0};
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];

@@ -37,7 +37,8 @@ struct tw_cli {
 	const char *shard;		     /* gate: "1/4" */
 	bool no_store;			     /* gate: keep nothing in git */
 	bool events;			     /* run: print the event log */
-	bool force;			     /* init: overwrite */
+	int64_t keep;			     /* baseline prune; -1: 20 */
+	bool force;			     /* init, baseline accept */
 	bool quiet, verbose, no_progress;
 	bool help, version;
 	TW_VEC(const char *) args;  /* what is left, without the verb */
@@ -56,6 +57,9 @@ extern const struct tw_command *const tw_commands[]; /* ends with NULL */
 
 extern const struct tw_command tw_command_gate;
 extern const struct tw_command tw_command_merge;
+extern const struct tw_command tw_command_baseline;
+extern const struct tw_command tw_command_rejudge;
+extern const struct tw_command tw_command_history;
 extern const struct tw_command tw_command_run;
 extern const struct tw_command tw_command_init;
 extern const struct tw_command tw_command_check;

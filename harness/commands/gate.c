@@ -28,7 +28,7 @@ static int add_check(struct tw_gate *gate, struct tw_str text,
 	return 0;
 }
 
-static int read_checks(struct tw_gate *gate)
+int tw_gate_read_checks(struct tw_gate *gate)
 {
 	const struct tw_config *config = gate->policy;
 	int status = 0;
@@ -196,7 +196,7 @@ static void conclude(struct tw_gate *gate)
 
 /* ---- telling ----------------------------------------------------------- */
 
-static enum tw_inconclusive_as inconclusive_as(const struct tw_config *config)
+enum tw_inconclusive_as tw_gate_inconclusive_as(const struct tw_config *config)
 {
 	const char *as = config->gate.inconclusive.v;
 
@@ -272,7 +272,7 @@ static int tell(struct tw_gate *gate)
 	gate->report.gate = &gate->result;
 	gate->report.findings = &gate->candidate.diags;
 	gate->report.status = tw_gate_status(
-		gate->result.verdict, inconclusive_as(gate->policy));
+		gate->result.verdict, tw_gate_inconclusive_as(gate->policy));
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
 		if (!files[i].path)
 			continue;
@@ -350,7 +350,7 @@ static int judge_all(struct tw_gate *gate)
 	int status = tw_gate_open_sides(gate);
 
 	if (!status)
-		status = read_checks(gate);
+		status = tw_gate_read_checks(gate);
 	if (!status)
 		status = expand(gate);
 	if (status)
@@ -397,7 +397,17 @@ static int judge_all(struct tw_gate *gate)
 	return status;
 }
 
-static void gate_release(struct tw_gate *gate)
+void tw_gate_init(struct tw_gate *gate, const struct tw_cli *cli)
+{
+	*gate = (struct tw_gate){.cli = cli};
+	tw_arena_init(&gate->arena);
+	tw_filing_init(&gate->store.filing);
+	tw_diags_init(&gate->store.diags);
+	tw_system_init(&gate->candidate);
+	tw_system_init(&gate->baseline);
+}
+
+void tw_gate_release(struct tw_gate *gate)
 {
 	tw_gate_store_release(gate);
 	tw_traffic_free(gate->traffic);
@@ -416,14 +426,11 @@ static void gate_release(struct tw_gate *gate)
 
 int tw_gate_run(const struct tw_cli *cli, bool merging)
 {
-	struct tw_gate gate = {.cli = cli, .merging = merging};
+	struct tw_gate gate;
 	int status = TW_EXIT_USAGE;
 
-	tw_arena_init(&gate.arena);
-	tw_filing_init(&gate.store.filing);
-	tw_diags_init(&gate.store.diags);
-	tw_system_init(&gate.candidate);
-	tw_system_init(&gate.baseline);
+	tw_gate_init(&gate, cli);
+	gate.merging = merging;
 	if (!tw_setup_open(&gate.setup, cli))
 		status = judge_all(&gate);
 	tw_diags_show(&gate.setup.diags, cli);
@@ -441,7 +448,7 @@ int tw_gate_run(const struct tw_cli *cli, bool merging)
 		tell_findings(&gate);
 	}
 	tw_diags_show(&gate.store.diags, cli);
-	gate_release(&gate);
+	tw_gate_release(&gate);
 	return status;
 }
 

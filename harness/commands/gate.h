@@ -72,6 +72,11 @@ int tw_gate_live(struct tw_gate *gate);
 void tw_gate_note_reached(
 	struct tw_gate *gate, const struct tw_observation *seen);
 void tw_gate_drop_unreached(struct tw_gate *gate);
+void tw_gate_init(struct tw_gate *gate, const struct tw_cli *cli);
+void tw_gate_release(struct tw_gate *gate);
+/* The checks of gate->policy, or the default ones. */
+int tw_gate_read_checks(struct tw_gate *gate);
+enum tw_inconclusive_as tw_gate_inconclusive_as(const struct tw_config *config);
 /* `twinrig gate`, or `twinrig merge`. */
 int tw_gate_run(const struct tw_cli *cli, bool merging);
 

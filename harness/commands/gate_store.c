@@ -235,6 +235,52 @@ static void identify_commit(struct tw_gate *gate)
 		filing, "candidate.state", clean ? "clean" : "changed");
 }
 
+/* "-": there is none; "never": infinite. */
+static void value_text(bool has, double value, struct tw_buf *out)
+{
+	char text[TW_REAL_TEXT];
+	const char *shown = "-";
+
+	if (has && value - value != 0)
+		shown = "never";
+	else if (has)
+		shown = tw_real_text(value, text);
+	tw_buf_printf(out, "\t%s", shown);
+}
+
+static void reasons_text(
+	const struct tw_gate_result *result, struct tw_buf *out)
+{
+	for (size_t i = 0; i < result->reasons.n; i++) {
+		const struct tw_gate_reason *reason = &result->reasons.v[i];
+
+		tw_line_add(out, reason->name);
+		tw_buf_add_char(out, '\t');
+		tw_line_add(out, reason->text);
+		tw_buf_add_char(out, '\t');
+		tw_line_add(out, reason->advice ? reason->advice : "");
+		tw_buf_add_char(out, '\n');
+	}
+}
+
+static void group_text(const char *scenario, const struct tw_check *check,
+	const struct tw_group *group, struct tw_buf *out)
+{
+	tw_line_add(out, scenario);
+	tw_buf_add_char(out, '\t');
+	tw_line_add(out, check->name);
+	tw_buf_add_char(out, '\t');
+	tw_line_add(out, group->title);
+	tw_buf_printf(out, "\t%s\t%s\t%s", tw_verdict_names[group->verdict],
+		tw_reason_names[group->reason],
+		check->aggregate == TW_AGG_RECOVERY ? "recovery" : "other");
+	value_text(group->has_baseline, group->baseline, out);
+	value_text(group->has_candidate, group->candidate, out);
+	tw_buf_printf(out, "\t%lld\n",
+		(long long)(group->blame ? group->blame->first_slice
+					 : TW_NEVER));
+}
+
 static void verdict_text(
 	const struct tw_gate_result *result, struct tw_buf *out)
 {
@@ -246,19 +292,9 @@ static void verdict_text(
 			const struct tw_check_result *check =
 				scenario->checks.v[k];
 
-			for (size_t j = 0; j < check->groups.n; j++) {
-				const struct tw_group *group =
-					check->groups.v[j];
-
-				tw_line_add(out, scenario->name);
-				tw_buf_add_char(out, '\t');
-				tw_line_add(out, check->check->name);
-				tw_buf_add_char(out, '\t');
-				tw_line_add(out, group->title);
-				tw_buf_printf(out, "\t%s\t%s\n",
-					tw_verdict_names[group->verdict],
-					tw_reason_names[group->reason]);
-			}
+			for (size_t j = 0; j < check->groups.n; j++)
+				group_text(scenario->name, check->check,
+					check->groups.v[j], out);
 		}
 	}
 }
@@ -282,6 +318,7 @@ static void evidence_text(const struct tw_gate *gate, struct tw_buf *out)
 		tw_real_text(gate->late, late),
 		tw_real_text(gate->late_floor, floor),
 		gate->report.live != NULL, gate->report.n_assumed);
+	tw_buf_add(out, gate->store.begins.p, gate->store.begins.n);
 }
 
 static void differences_text(const struct tw_gate *gate, struct tw_buf *out)
@@ -327,17 +364,19 @@ static int file_texts(struct tw_gate *gate, struct tw_error *error)
 {
 	static const struct tw_report_options plain = {0};
 	struct tw_buf checks = {0}, evidence = {0}, differences = {0};
-	struct tw_buf verdict = {0}, json = {0};
+	struct tw_buf verdict = {0}, reasons = {0}, json = {0};
 
 	checks_text(gate, &checks);
 	evidence_text(gate, &evidence);
 	differences_text(gate, &differences);
 	verdict_text(&gate->result, &verdict);
+	reasons_text(&gate->result, &reasons);
 	tw_report_json.write(&gate->report, &plain, &json);
 	return file_text(gate, "checks", &checks, error) |
 	       file_text(gate, "evidence", &evidence, error) |
 	       file_text(gate, "differences", &differences, error) |
 	       file_text(gate, "verdict", &verdict, error) |
+	       file_text(gate, "reasons", &reasons, error) |
 	       file_text(gate, "verdict.json", &json, error);
 }
 
@@ -469,6 +508,7 @@ void tw_gate_store_release(struct tw_gate *gate)
 	tw_vec_release(&store->parts);
 	tw_vec_release(&store->missing);
 	tw_vec_release(&store->flows);
+	tw_buf_release(&store->begins);
 	if (store->shards)
 		tw_shard_release(&store->part);
 	if (store->has_stored)

@@ -212,6 +212,19 @@ static void run_todo(struct work *work)
 		tw_gate_store_failed(gate, &work->error);
 }
 
+/* When its first fault begins: what a time to notice counts from. */
+static void note_begin(struct work *work)
+{
+	const struct tw_observation *seen = &work->batch->seen[0];
+	struct tw_buf *to = &work->gate->store.begins;
+
+	if (work->batch->factor != 1 || seen->fault_start == TW_NEVER)
+		return;
+	tw_buf_add_text(to, "fault.");
+	tw_line_add(to, work->batch->one->name);
+	tw_buf_printf(to, "\t%lld\n", (long long)seen->fault_start);
+}
+
 /* What was found counts for the shard too; what is elsewhere is empty. */
 static void fill_in(struct work *work)
 {
@@ -265,6 +278,7 @@ int tw_gate_trials(struct tw_gate *gate, const struct tw_gate_batch *batch)
 	if (!status) {
 		run_todo(&work);
 		fill_in(&work);
+		note_begin(&work);
 	} else {
 		/* Only what was found so far is there to be released. */
 		for (size_t k = 0; k < batch->n; k++)
