@@ -3,6 +3,7 @@
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
 #include "twins/cluster/life.h"
+#include "twins/cluster/oom.h"
 #include "twins/cluster/place.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/effects.h"
@@ -137,7 +138,8 @@ static void handle(struct tw_twin *twin, const struct tw_event *event)
 {
 	struct tw_world *world = &twin->world;
 
-	if (tw_traffic_event(world, event) || tw_cluster_event(world, event))
+	if (tw_traffic_event(world, event) || tw_cluster_event(world, event) ||
+		tw_oom_event(world, event))
 		return;
 	switch (event->kind) {
 	case TW_EV_FAULT_ON:

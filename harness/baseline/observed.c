@@ -44,6 +44,7 @@ static const struct row observation_rows[] = {
 	ROW(tw_observation, undecided, U64),
 	ROW(tw_observation, untold, U32),
 	ROW(tw_observation, late_completions, U64),
+	ROW(tw_observation, n_incidents, U64),
 	END,
 };
 
@@ -84,6 +85,8 @@ static const struct row gauge_rows[] = {
 	ROW(tw_gauge_slice, computing, I64),
 	ROW(tw_gauge_slice, throttled, I64),
 	ROW(tw_gauge_slice, cpu, I64),
+	ROW(tw_gauge_slice, memory, I64),
+	ROW(tw_gauge_slice, ooms, U32),
 	END,
 };
 
@@ -95,24 +98,31 @@ static const struct row example_rows[] = {
 	END,
 };
 
+static const struct row incident_rows[] = {
+	ROW(tw_incident, at, I64),
+	ROW(tw_incident, back, I64),
+	END,
+};
+
 /* A member that has no row would be lost in silence. (Padding hides one more
  * counter of a cell: the unit test looks at each by name.) */
 #if UINTPTR_MAX == UINT64_MAX
 #define NEEDS_A_ROW "a new counter needs a row above, and its size here"
 _Static_assert(sizeof(struct tw_slice) == 32, NEEDS_A_ROW);
-_Static_assert(sizeof(struct tw_gauge_slice) == 56, NEEDS_A_ROW);
+_Static_assert(sizeof(struct tw_gauge_slice) == 64, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_example) == 48, NEEDS_A_ROW);
+_Static_assert(sizeof(struct tw_incident) == 32, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_cell) == 304, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_observation) == sizeof(struct tw_arena) +
 							sizeof(struct tw_map) +
-							12 * 8 + 3 * 24,
+							13 * 8 + 4 * 24,
 	NEEDS_A_ROW);
 #endif
 
 static uint64_t tables_hash(void)
 {
 	static const struct row *const tables[] = {observation_rows, cell_rows,
-		slice_rows, gauge_rows, example_rows};
+		slice_rows, gauge_rows, example_rows, incident_rows};
 	uint64_t hash = tw_hash_name("observation");
 
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
@@ -454,6 +464,23 @@ static void put_example(struct writer *writer, const struct tw_example *example)
 	put_fields(&writer->body, example_rows, example);
 }
 
+static void put_incident(
+	struct writer *writer, const struct tw_incident *incident)
+{
+	put_name(writer, incident->replica);
+	put_name(writer, incident->cause);
+	put_fields(&writer->body, incident_rows, incident);
+}
+
+static void get_incident(struct reader *reader)
+{
+	struct tw_incident incident = {.replica = get_name(reader)};
+
+	incident.cause = get_name(reader);
+	get_fields(&reader->in, incident_rows, &incident);
+	tw_vec_push(&reader->obs->incidents, incident);
+}
+
 static void get_example(struct reader *reader)
 {
 	struct tw_example example = {.service = get_name(reader)};
@@ -486,6 +513,9 @@ void tw_observed_write(const struct tw_observation *obs, struct tw_buf *out)
 	tw_put_number(&writer.body, obs->failed.n);
 	for (size_t i = 0; i < obs->failed.n; i++)
 		put_example(&writer, &obs->failed.v[i]);
+	tw_put_number(&writer.body, obs->incidents.n);
+	for (size_t i = 0; i < obs->incidents.n; i++)
+		put_incident(&writer, &obs->incidents.v[i]);
 
 	tw_buf_add_text(out, MAGIC);
 	tw_put_number(out, TW_OBSERVED_VERSION);
@@ -520,6 +550,9 @@ static void read_parts(struct reader *reader)
 	n = tw_get_count(in, 6);
 	for (size_t i = 0; i < n && !in->wrong; i++)
 		get_example(reader);
+	n = tw_get_count(in, 4);
+	for (size_t i = 0; i < n && !in->wrong; i++)
+		get_incident(reader);
 	if (!in->wrong && in->at != in->end)
 		tw_bytes_fail(in, "something follows its end");
 }

@@ -165,7 +165,30 @@ static void print_gauge(const struct tw_gauge *gauge, tw_time slice)
 			(double)sum.cpu / (double)slice /
 				(double)gauge->slices.n,
 			100 * (double)sum.throttled / (double)sum.computing);
+	else if (sum.memory)
+		printf(" %8s %8s", "", "");
+	if (sum.memory)
+		printf(" %7.0fMi", (double)sum.memory / (1024 * 1024));
 	putchar('\n');
+}
+
+#define SHOWN_INCIDENTS 5
+
+static void print_incidents(const struct tw_observation *seen)
+{
+	char at[TW_TIME_TEXT], back[TW_TIME_TEXT];
+
+	for (size_t i = 0; i < seen->incidents.n && i < SHOWN_INCIDENTS; i++) {
+		const struct tw_incident *it = &seen->incidents.v[i];
+
+		printf("  at %s %s was killed (%s), ready again after %s\n",
+			tw_time_text(it->at, at), it->replica, it->cause,
+			tw_time_text(it->back, back));
+	}
+	if (seen->n_incidents > SHOWN_INCIDENTS)
+		printf("  and %llu more\n",
+			(unsigned long long)(seen->n_incidents -
+					     SHOWN_INCIDENTS));
 }
 
 static void print_observation(
@@ -178,10 +201,11 @@ static void print_observation(
 		tw_time_text(seen->duration, duration),
 		(unsigned long long)seen->events, (long long)seed);
 	print_calls(seen);
-	printf("  %-58s %9s %8s %8s %8s %8s %8s\n", "services", "replicas",
-		"lost", "queue", "busy", "cores", "thrott.");
+	printf("  %-58s %9s %8s %8s %8s %8s %8s %9s\n", "services", "replicas",
+		"lost", "queue", "busy", "cores", "thrott.", "memory");
 	for (size_t i = 0; i < seen->gauges.n; i++)
 		print_gauge(&seen->gauges.v[i], seen->slice);
+	print_incidents(seen);
 	if (seen->overflow)
 		printf("  %llu requests were refused: too much in flight\n",
 			(unsigned long long)seen->overflow);

@@ -167,6 +167,8 @@ static void write_gauge(struct tw_json_writer *w, const struct tw_gauge *gauge)
 	number(w, "cpuNs", sum.cpu);
 	number(w, "computingNs", sum.computing);
 	number(w, "throttledNs", sum.throttled);
+	number(w, "memoryBytes", sum.memory);
+	number(w, "oomKills", sum.ooms);
 	tw_json_end(w);
 }
 
@@ -192,6 +194,24 @@ static void write_calls(
 	tw_vec_release(&list);
 }
 
+static void write_incidents(
+	struct tw_json_writer *w, const struct tw_observation *seen)
+{
+	tw_json_key(w, "incidents");
+	tw_json_array(w);
+	for (size_t i = 0; i < seen->incidents.n; i++) {
+		const struct tw_incident *it = &seen->incidents.v[i];
+
+		tw_json_object(w);
+		number(w, "atNs", it->at);
+		text(w, "replica", it->replica);
+		text(w, "cause", it->cause);
+		number(w, "backAfterNs", it->back);
+		tw_json_end(w);
+	}
+	tw_json_end(w);
+}
+
 void tw_run_json(struct tw_json_writer *w, const char *scenario, uint64_t seed,
 	const struct tw_observation *seen)
 {
@@ -211,6 +231,7 @@ void tw_run_json(struct tw_json_writer *w, const char *scenario, uint64_t seed,
 	number(w, "peakInFlight", (int64_t)seen->peak_in_flight);
 	number(w, "events", (int64_t)seen->events);
 	write_calls(w, seen);
+	write_incidents(w, seen);
 	tw_json_key(w, "services");
 	tw_json_array(w);
 	for (size_t i = 0; i < seen->gauges.n; i++)

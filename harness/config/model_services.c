@@ -304,6 +304,89 @@ static void *add_endpoint(struct tw_schema_reader *reader, void *base,
 	return it;
 }
 
+static const char *const concurrencies[] = {
+	[TW_THREADS] = "threads", [TW_ASYNC] = "async", NULL};
+static const char *const queue_orders[] = {[TW_FIFO] = "fifo",
+	[TW_LIFO] = "lifo",
+	[TW_ADAPTIVE_LIFO] = "adaptive-lifo",
+	NULL};
+static const char *const abandoned_names[] = {
+	[TW_ABANDONED_SERVE] = "serve", [TW_ABANDONED_DROP] = "drop", NULL};
+
+/* These are parts of the service: they stand at its own offsets. */
+static const struct tw_row memory_rows[] = {
+	{.name = "base",
+		.type = TW_ROW_BYTES,
+		AT(tw_spec_service, memory_base),
+		.help = "of a replica without any request"},
+	{.name = "per-request",
+		.type = TW_ROW_BYTES,
+		AT(tw_spec_service, memory_request),
+		.help = "of each request at work"},
+	{.name = "leak",
+		.type = TW_ROW_BYTES,
+		AT(tw_spec_service, memory_leak),
+		.help = "that each request leaves behind"},
+	{.name = "limit",
+		.type = TW_ROW_BYTES,
+		AT(tw_spec_service, memory_limit),
+		.min = 1,
+		.help = "beyond which the container is killed, where no "
+			"manifest says"},
+	{0},
+};
+
+static const struct tw_table memory = {
+	.name = "memory",
+	.help = "memory of a replica",
+	.rows = memory_rows,
+};
+
+static const struct tw_row pause_rows[] = {
+	{.name = "every",
+		.type = TW_ROW_LAW,
+		AT(tw_spec_service, pause_every),
+		.required = true,
+		.help = "from the end of one to the next"},
+	{.name = "for",
+		.type = TW_ROW_LAW,
+		AT(tw_spec_service, pause_for),
+		.required = true,
+		.help = "how long one lasts"},
+	{0},
+};
+
+static const struct tw_table pauses = {
+	.name = "pauses",
+	.help = "when all work of a replica stands still",
+	.rows = pause_rows,
+};
+
+static const struct tw_row slow_rows[] = {
+	{.name = "factor",
+		.type = TW_ROW_FACTOR,
+		AT(tw_spec_service, slow_factor),
+		.required = true,
+		.help = "how many times as long cpu and wait steps take"},
+	{.name = "enter",
+		.type = TW_ROW_LAW,
+		AT(tw_spec_service, slow_enter),
+		.required = true,
+		.help = "how long all is well"},
+	{.name = "leave",
+		.type = TW_ROW_LAW,
+		AT(tw_spec_service, slow_leave),
+		.required = true,
+		.help = "how long it is slow"},
+	{0},
+};
+
+static const struct tw_table slow_mode = {
+	.name = "slow-mode",
+	.help = "spells in which the work of a replica takes longer",
+	.rows = slow_rows,
+};
+
 static const struct tw_row service_rows[] = {
 	{.name = "endpoints",
 		.type = TW_ROW_MAP,
@@ -324,6 +407,56 @@ static const struct tw_row service_rows[] = {
 		.max = 1e7,
 		.help = "requests that wait in a replica; more are shed; "
 			"`defaults` if not given"},
+	{.name = "queue-order",
+		.type = TW_ROW_ENUM,
+		AT(tw_spec_service, queue_order),
+		.otherwise = "fifo",
+		.choices = queue_orders,
+		.help = "who of the queue is next; adaptive-lifo: the last "
+			"that came where the queue was never empty for 100ms"},
+	{.name = "queue-time",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_service, queue_time),
+		.min = 1,
+		.help = "whoever has waited longer when it is his turn is "
+			"shed; no bound if not given"},
+	{.name = "abandoned",
+		.type = TW_ROW_ENUM,
+		AT(tw_spec_service, abandoned),
+		.otherwise = "serve",
+		.choices = abandoned_names,
+		.help = "one in the queue whose caller, or the user behind it "
+			"all, has given up"},
+	{.name = "concurrency",
+		.type = TW_ROW_ENUM,
+		AT(tw_spec_service, concurrency),
+		.otherwise = "threads",
+		.choices = concurrencies,
+		.help = "threads: a worker is held until the answer is ready; "
+			"async: while it computes only, and `workers` is a "
+			"thread for each of the `cpus` if not given"},
+	{.name = "in-flight",
+		.type = TW_ROW_INT,
+		AT(tw_spec_service, in_flight),
+		.min = 1,
+		.max = 1e7,
+		.help = "async: requests at work in a replica at once; more "
+			"wait in the queue; no bound if not given"},
+	{.name = "memory",
+		.type = TW_ROW_GROUP,
+		.table = &memory,
+		.help = "of a replica; at its limit the container is killed "
+			"and started again"},
+	{.name = "pauses",
+		.type = TW_ROW_GROUP,
+		.table = &pauses,
+		.help = "of each replica by itself, such as a garbage "
+			"collector's"},
+	{.name = "slow-mode",
+		.type = TW_ROW_GROUP,
+		.table = &slow_mode,
+		.help = "spells in which each replica by itself is slow, such "
+			"as a store's compaction"},
 	{.name = "cpus",
 		.type = TW_ROW_CPU,
 		AT(tw_spec_service, cpus),

@@ -19,6 +19,7 @@ const char *const tw_cause_names[TW_CAUSES] = {
 	[TW_CAUSE_BACKOFF] = "backoff",
 	[TW_CAUSE_THROTTLED] = "throttled",
 	[TW_CAUSE_CPU] = "cpu",
+	[TW_CAUSE_OOM] = "oom",
 };
 
 const char *const tw_cause_texts[TW_CAUSES] = {
@@ -36,6 +37,7 @@ const char *const tw_cause_texts[TW_CAUSES] = {
 	[TW_CAUSE_BACKOFF] = "longer pauses between tries",
 	[TW_CAUSE_THROTTLED] = "the callee is throttled by its CPU limit",
 	[TW_CAUSE_CPU] = "the callee waits for a core",
+	[TW_CAUSE_OOM] = "the callee is killed for want of memory",
 };
 
 enum { BEFORE, AFTER, SIDES };
@@ -47,7 +49,7 @@ enum { BEFORE, AFTER, SIDES };
 struct sums {
 	double calls, errors, timeouts, refused, unreached, retries;
 	double backoff, network;
-	double latency; /* client, ns */
+	double latency;				       /* client, ns */
 	double tries, queued, worked, stalled, served; /* server */
 	double failed, shed; /* server: tries; failed otherwise than by shed */
 };
@@ -62,7 +64,8 @@ struct edge {
 struct node {
 	const char *name;
 	double tries[SIDES], worked[SIDES], stalled[SIDES], failed[SIDES];
-	double computing[SIDES], throttled[SIDES];    /* ns a root request */
+	double computing[SIDES], throttled[SIDES]; /* ns a root request */
+	double ooms[SIDES];
 	double callees[SIDES], callees_failed[SIDES]; /* of its calls */
 };
 
@@ -145,6 +148,7 @@ static void add_gauge(struct tw_blaming *g, const struct tw_gauge *gauge,
 
 	node->computing[side] += scale * (double)sum.computing;
 	node->throttled[side] += scale * (double)sum.throttled;
+	node->ooms[side] += (double)sum.ooms;
 }
 
 static void add_side(struct tw_blaming *g, struct tw_runs runs, int side)
@@ -478,28 +482,40 @@ static bool names_service(const char *path, const char *service)
 	return mentions(path, service) || (bare && mentions(path, bare + 1));
 }
 
-/* Whether a field is about the CPU that a service's replicas may use. */
+/* Whether a field is about what a service's replicas may use. */
 static bool is_about_cpu(const char *path)
 {
 	return strstr(path, "limits.cpu") || strstr(path, "requests.cpu") ||
 	       strstr(path, "cpu_limit") || strstr(path, "cpus");
 }
 
-/* The callee is throttled more, and its limit is what differs: then longer
- * waits, time-outs and more tries are what comes of it. */
-static bool is_throttled_anew(const struct tw_blaming *g, const struct edge *e)
+static bool is_about_memory(const char *path)
+{
+	return strstr(path, "limits.memory") || strstr(path, "memory_") ||
+	       strstr(path, "mem_limit");
+}
+
+/* The callee is throttled more, or killed more often, and what it may use is
+ * what differs: then longer waits, time-outs, errors and more tries are what
+ * comes of it. TW_CAUSE_NONE: it is not so. */
+static enum tw_cause resource_cause(
+	const struct tw_blaming *g, const struct edge *e)
 {
 	const struct node *node = g->nodes.v[e->to];
+	bool throttled = stall_cause(node) == TW_CAUSE_THROTTLED;
+	bool killed = growth(node->ooms[BEFORE], node->ooms[AFTER]) >= NOTABLE;
 
-	if (stall_cause(node) != TW_CAUSE_THROTTLED)
-		return false;
 	for (size_t i = 0; i < g->options->n_differences; i++) {
 		const char *path = g->options->differences[i].path;
 
-		if (is_about_cpu(path) && names_service(path, e->service))
-			return true;
+		if (!names_service(path, e->service))
+			continue;
+		if (throttled && is_about_cpu(path))
+			return TW_CAUSE_THROTTLED;
+		if (killed && is_about_memory(path))
+			return TW_CAUSE_OOM;
 	}
-	return false;
+	return TW_CAUSE_NONE;
 }
 
 /* One step of the walk from e. The same edge: e is guilty of *cause. */
@@ -544,8 +560,8 @@ static struct edge *walk_step(const struct tw_blaming *g, struct edge *e,
 {
 	struct edge *to = follow(g, e, errors, cause);
 
-	if (to && *cause != TW_CAUSE_NONE && is_throttled_anew(g, to))
-		*cause = TW_CAUSE_THROTTLED;
+	if (to && *cause != TW_CAUSE_NONE && resource_cause(g, to))
+		*cause = resource_cause(g, to);
 	return to;
 }
 
@@ -604,13 +620,13 @@ static void charge(struct tw_blaming *g)
 		struct edge *e = g->edges.v[i];
 		double sum = 0;
 
-		if (!is_throttled_anew(g, e))
+		if (!resource_cause(g, e))
 			continue;
 		for (int k = TW_CAUSE_NONE + 1; k < TW_CAUSES; k++) {
 			sum += e->own[k];
 			e->own[k] = 0;
 		}
-		e->own[TW_CAUSE_THROTTLED] = sum;
+		e->own[resource_cause(g, e)] = sum;
 	}
 }
 
@@ -677,6 +693,8 @@ static struct tw_edge shown(
 		.network = DELTA(network, calls),
 		.backoff = DELTA(backoff, calls),
 		.stalled = DELTA(stalled, tries),
+		.ooms = delta(per(to_node->ooms[BEFORE], (double)g->baseline.n),
+			per(to_node->ooms[AFTER], (double)g->candidate.n)),
 		.throttled = delta(throttled_share(to_node, BEFORE),
 			throttled_share(to_node, AFTER)),
 		.outside = !strcmp(e->caller, TW_OUTSIDE),
@@ -858,6 +876,9 @@ static struct tw_delta cause_delta(const struct tw_edge *e, enum tw_unit *unit)
 		return e->backoff;
 	case TW_CAUSE_CPU:
 		return e->stalled;
+	case TW_CAUSE_OOM:
+		*unit = TW_UNIT_COUNT;
+		return e->ooms;
 	case TW_CAUSE_THROTTLED:
 		*unit = TW_UNIT_RATIO;
 		return e->throttled;
@@ -893,6 +914,7 @@ static const char *guilty_text(struct tw_arena *arena, const struct tw_edge *e)
 		tw_value_text(unit, d.before, before),
 		tw_value_text(unit, d.after, after),
 		e->cause == TW_CAUSE_THROTTLED ? " of its time at work"
+		: e->cause == TW_CAUSE_OOM     ? " times a run"
 		: unit == TW_UNIT_RATIO	       ? " of root requests"
 					       : "");
 }

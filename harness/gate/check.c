@@ -39,6 +39,7 @@ static const char *const metric_names[] = {
 	[TW_METRIC_REQUESTS] = "requests",
 	[TW_METRIC_UNAVAILABLE] = "unavailable",
 	[TW_METRIC_QUEUE] = "queue",
+	[TW_METRIC_OOM_KILLS] = "oom_kills",
 	[TW_METRIC_UTILIZATION] = "utilization",
 	[TW_METRIC_THROTTLED] = "throttled",
 	[TW_METRIC_RECOVERY] = "recovery_time",
@@ -64,6 +65,7 @@ enum tw_unit tw_check_unit(const struct tw_check *check)
 		return TW_UNIT_RATE;
 	case TW_METRIC_UNAVAILABLE:
 	case TW_METRIC_QUEUE:
+	case TW_METRIC_OOM_KILLS:
 		return TW_UNIT_COUNT;
 	default:
 		return TW_UNIT_RATIO;

@@ -33,6 +33,8 @@
  *	max(unavailable) replicas that should be there and are not: the most at
  *	                 once, of the service that is worst
  *	max(queue)       requests waiting: the longest queue of one replica
+ *	max(oom_kills)   containers of one service killed for want of memory, of
+ *	                 the service that is worst
  *	utilization      workers' time in use / workers' time there
  *	throttled        replicas' time with the CPU's quota spent / their time
  *	                 with something to compute
@@ -52,8 +54,8 @@
  *on the client's. Calls of the client's side from within and from without are
  *not added up: where neither service nor caller is selected or grouped by, only
  *calls from outside count (caller="outside"): `ratio(errors)` is what users
- *see. unavailable, queue, utilization and throttled know service and window
- *only.
+ *see. unavailable, queue, oom_kills, utilization and throttled know service and
+ *window only.
  *
  * `by` makes a group of each combination of these labels that occurs; each
  * is judged by itself.
@@ -86,6 +88,7 @@ enum tw_metric {
 	TW_METRIC_REQUESTS,
 	TW_METRIC_UNAVAILABLE,
 	TW_METRIC_QUEUE,
+	TW_METRIC_OOM_KILLS,
 	TW_METRIC_UTILIZATION,
 	TW_METRIC_THROTTLED,
 	TW_METRIC_RECOVERY,
@@ -95,6 +98,7 @@ enum tw_metric {
 static inline bool tw_metric_is_gauge(enum tw_metric metric)
 {
 	return metric == TW_METRIC_UNAVAILABLE || metric == TW_METRIC_QUEUE ||
+	       metric == TW_METRIC_OOM_KILLS ||
 	       metric == TW_METRIC_UTILIZATION || metric == TW_METRIC_THROTTLED;
 }
 

@@ -384,7 +384,7 @@ struct aggregate {
 		BIT(TW_METRIC_EJECTIONS) | BIT(TW_METRIC_CONNECTS))
 #define MAXIMA                                                                 \
 	(BIT(TW_METRIC_LATENCY) | BIT(TW_METRIC_UNAVAILABLE) |                 \
-		BIT(TW_METRIC_QUEUE))
+		BIT(TW_METRIC_QUEUE) | BIT(TW_METRIC_OOM_KILLS))
 
 static const struct aggregate aggregates[] = {
 	{"p50", TW_AGG_QUANTILE, 0.5, BIT(TW_METRIC_LATENCY), "latency"},
@@ -393,7 +393,8 @@ static const struct aggregate aggregates[] = {
 	{"p99", TW_AGG_QUANTILE, 0.99, BIT(TW_METRIC_LATENCY), "latency"},
 	{"p99.9", TW_AGG_QUANTILE, 0.999, BIT(TW_METRIC_LATENCY), "latency"},
 	{"mean", TW_AGG_MEAN, 0, BIT(TW_METRIC_LATENCY), "latency"},
-	{"max", TW_AGG_MAX, 0, MAXIMA, "latency, unavailable or queue"},
+	{"max", TW_AGG_MAX, 0, MAXIMA,
+		"latency, unavailable, queue or oom_kills"},
 	{"ratio", TW_AGG_RATIO, 0, RATIOS,
 		"errors, timeouts, retries, shed, overflow, denied, "
 		"ejections or connects"},
@@ -407,7 +408,7 @@ static const struct aggregate aggregates[] = {
 
 static const char *const metrics[] = {"latency", "errors", "timeouts",
 	"retries", "shed", "overflow", "denied", "ejections", "connects",
-	"requests", "unavailable", "queue"};
+	"requests", "unavailable", "queue", "oom_kills"};
 
 #define METRICS (sizeof metrics / sizeof *metrics)
 

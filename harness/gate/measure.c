@@ -287,6 +287,7 @@ static struct tw_sample cells_sample(const struct tw_check *check,
 struct gauge_sum {
 	uint64_t slices;
 	uint32_t max;
+	uint32_t killed;	/* of one service and run */
 	int64_t busy, capacity; /* or throttled, computing */
 };
 
@@ -296,6 +297,8 @@ static void gauge_add(const struct tw_check *check,
 	uint32_t value = check->metric == TW_METRIC_QUEUE ? slice->queue
 							  : slice->unavailable;
 
+	if (check->metric == TW_METRIC_OOM_KILLS)
+		value = sum->killed += slice->ooms;
 	sum->slices++;
 	if (value > sum->max)
 		sum->max = value;
@@ -334,6 +337,7 @@ static struct tw_sample gauges_sample(const struct tw_check *check,
 
 			if (!gauge_takes(check, group, gauge))
 				continue;
+			sum.killed = 0;
 			for (size_t k = 0; k < gauge->slices.n; k++)
 				if (window_takes(
 					    check, group, slice_window(obs, k)))
@@ -414,6 +418,7 @@ static bool slice_value(const struct tw_check *inner,
 		return true; /* no traffic is a rate, too */
 	case TW_METRIC_UNAVAILABLE:
 	case TW_METRIC_QUEUE:
+	case TW_METRIC_OOM_KILLS:
 	case TW_METRIC_UTILIZATION:
 	case TW_METRIC_THROTTLED:
 		*value = gauge_value(inner, &sum->gauge);

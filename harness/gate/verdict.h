@@ -55,6 +55,7 @@ enum tw_cause {
 	TW_CAUSE_BACKOFF,   /* longer pauses between tries */
 	TW_CAUSE_THROTTLED, /* the callee's CPU quota is spent more often */
 	TW_CAUSE_CPU,	    /* the callee waits longer for a core */
+	TW_CAUSE_OOM,	    /* the callee is killed for want of memory */
 	TW_CAUSES,
 };
 
@@ -83,6 +84,7 @@ struct tw_edge {
 	struct tw_delta backoff;   /* ns a call */
 	struct tw_delta stalled;   /* ns a try, of cpu steps at the callee
 				    * beyond their demand */
+	struct tw_delta ooms;	   /* kills of the callee, a run */
 	struct tw_delta throttled; /* share of the callee's time with
 				    * something to compute */
 	bool differs;  /* a differing field names the caller or the callee */

@@ -35,6 +35,10 @@ const struct tw_lint_rule tw_lint_rules[] = {
 		"fewer workers than the traffic keeps busy"},
 	{"queue-too-small", tw_lint_queues,
 		"workers and a queue that cannot hold what callers can send"},
+	{"cpu-limit-too-low", tw_lint_cpu,
+		"a CPU limit that throttles one request by itself"},
+	{"memory-limit-too-low", tw_lint_memory,
+		"a memory limit that the model's memory is beyond at once"},
 	{"call-cut-off", tw_lint_reach,
 		"a call that a NetworkPolicy drops, or whose caller cannot "
 		"look up names"},

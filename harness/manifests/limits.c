@@ -1,5 +1,5 @@
 /*
- * Limits count where the model says what they bear on: work on a CPU.
+ * Limits count where the model says what they bear on: work on a CPU, memory.
  */
 #include "harness/manifests/link.h"
 
@@ -25,6 +25,12 @@ static bool any_computes(const struct tw_map *endpoints)
 	return false;
 }
 
+static bool has_memory(const struct tw_spec_service *service)
+{
+	return service->memory_base.origin || service->memory_request.origin ||
+	       service->memory_leak.origin;
+}
+
 static void use_field(struct tw_manifests *m, struct tw_int field)
 {
 	if (field.origin && field.origin->pos.file)
@@ -38,10 +44,16 @@ void tw_link_limits(
 		const struct tw_spec_workload *it = service->workloads.v[i];
 		const struct tw_spec_container *main = tw_main_container(it);
 
-		if (!main || (!any_computes(&service->endpoints) &&
-				     !any_computes(&it->behaviour)))
+		if (!main)
 			continue;
-		use_field(m, main->cpu_limit);
-		use_field(m, it->cpu_limit);
+		if (any_computes(&service->endpoints) ||
+			any_computes(&it->behaviour)) {
+			use_field(m, main->cpu_limit);
+			use_field(m, it->cpu_limit);
+		}
+		if (has_memory(service)) {
+			use_field(m, main->memory_limit);
+			use_field(m, it->memory_limit);
+		}
 	}
 }

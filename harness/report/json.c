@@ -181,6 +181,7 @@ static void edge(struct json *j, const struct tw_edge *e)
 	delta(j, "backoffNs", e->backoff);
 	delta(j, "stalledNs", e->stalled);
 	delta(j, "throttled", e->throttled);
+	delta(j, "oomKillsPerRun", e->ooms);
 	close(j, '}');
 }
 

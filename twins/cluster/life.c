@@ -3,6 +3,7 @@
 #include "twins/traffic/traffic.h"
 #include "twins/world/capacity.h"
 #include "twins/world/directory.h"
+#include "twins/world/memory.h"
 
 static void tap(struct tw_world *world, enum tw_tap_kind kind, uint32_t replica)
 {
@@ -97,6 +98,7 @@ static void restarted(struct tw_world *world, uint32_t replica, uint32_t life)
 	service->capacity += it->workers;
 	service->unavailable--;
 	tap(world, TW_TAP_READY, replica);
+	tw_memory_start(world, replica);
 	publish(world, replica, world->model->endpoint_delay);
 }
 

@@ -28,6 +28,8 @@ enum tw_draw_purpose {
 	TW_DRAW_BOOTSTRAP,
 	TW_DRAW_SEED,  /* seeds of replications */
 	TW_DRAW_PHASE, /* of a replica's CPU periods */
+	TW_DRAW_PAUSE, /* times of a replica's pauses */
+	TW_DRAW_MODE,  /* and of its slow spells */
 	TW_DRAW_PURPOSES
 };
 

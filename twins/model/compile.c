@@ -20,6 +20,40 @@ static uint32_t at_least(struct tw_int field, int64_t otherwise, int64_t least)
 	return v > INT32_MAX ? INT32_MAX : (uint32_t)v;
 }
 
+/* An event loop has a thread a core. */
+static void set_async(const struct tw_spec_service *from, struct tw_service *to)
+{
+	to->is_async = true;
+	if (!from->workers.origin && to->cpus)
+		to->workers = (uint32_t)((to->cpus + 999) / 1000);
+	to->in_flight = at_least(from->in_flight, INT32_MAX, 1);
+}
+
+static void set_capacity(
+	const struct tw_spec_service *from, struct tw_service *to)
+{
+	to->in_flight = to->workers;
+	if (tw_int_or(from->concurrency, TW_THREADS) == TW_ASYNC)
+		set_async(from, to);
+	to->order = (uint8_t)tw_int_or(from->queue_order, TW_FIFO);
+	to->queue_time = tw_int_or(from->queue_time, 0);
+	to->drops = tw_int_or(from->abandoned, TW_ABANDONED_SERVE) ==
+		    TW_ABANDONED_DROP;
+	to->memory_base = tw_int_or(from->memory_base, 0);
+	to->memory_request = tw_int_or(from->memory_request, 0);
+	to->memory_leak = tw_int_or(from->memory_leak, 0);
+	to->memory_limit = tw_int_or(from->memory_limit, 0);
+	if (from->pause_every.origin && from->pause_for.origin) {
+		to->pause_every = &from->pause_every.v;
+		to->pause_for = &from->pause_for.v;
+	}
+	to->slow_factor = tw_real_or(from->slow_factor, 1);
+	if (from->slow_enter.origin && from->slow_leave.origin) {
+		to->slow_enter = &from->slow_enter.v;
+		to->slow_leave = &from->slow_leave.v;
+	}
+}
+
 static void add_services(struct build *b)
 {
 	struct tw_model *model = b->model;
@@ -43,6 +77,7 @@ static void add_services(struct build *b)
 		to->queue =
 			at_least(from->queue, tw_int_or(spec->queue, 1024), 0);
 		to->cpus = tw_int_or(from->cpus, 0);
+		set_capacity(from, to);
 		to->balancer = (uint8_t)tw_int_or(
 			from->balancer, TW_BALANCE_ROUND_ROBIN);
 		to->spec = from;

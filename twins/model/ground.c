@@ -223,7 +223,7 @@ static void sum_requests(
 		revision->memory = init_memory;
 }
 
-/* The quota is the container's own, or the pod's where that is less; the
+/* Limits are the container's own, or the pod's where they are less; the
  * weight is the pod's: its other containers leave it the CPU. */
 static void set_cgroup(
 	const struct tw_spec_workload *workload, struct tw_revision *revision)
@@ -238,6 +238,10 @@ static void set_cgroup(
 		quota = pod.quota_us;
 	revision->cpu_quota = quota * TW_US;
 	revision->cpu_shares = (uint64_t)pod.shares;
+	revision->memory_limit = main ? tw_int_or(main->memory_limit, 0) : 0;
+	if (pod.memory > 0 && (!revision->memory_limit ||
+				      pod.memory < revision->memory_limit))
+		revision->memory_limit = pod.memory;
 }
 
 /* The first service with behaviour that selects it, else the first at all. */

@@ -79,11 +79,22 @@ struct tw_service {
 	uint32_t pool;	  /* all of its replicas */
 	uint32_t workers; /* of each replica */
 	uint32_t queue;
-	int64_t cpus;	  /* cores that a replica can use at once, in
-			   * thousandths; 0: not given */
-	uint8_t balancer; /* enum tw_balancer */
-	bool is_async;	  /* a worker is held while it computes only */
-	bool is_alias;	  /* its pods are another service's, which owns them */
+	int64_t cpus;	    /* cores that a replica can use at once, in
+			     * thousandths; 0: not given */
+	uint8_t balancer;   /* enum tw_balancer */
+	bool is_async;	    /* a worker is held while it computes only */
+	uint8_t order;	    /* enum tw_queue_order */
+	bool drops;	    /* one whose caller has gone is not started */
+	uint32_t in_flight; /* requests at work in a replica at once: of
+			     * threads the workers */
+	tw_time queue_time; /* that one may wait; 0: no bound */
+	int64_t memory_base, memory_request, memory_leak; /* bytes */
+	int64_t memory_limit; /* where the revision has none; 0: none */
+	/* NULL: it never pauses, it is never slow. */
+	const struct tw_dist *pause_every, *pause_for;
+	const struct tw_dist *slow_enter, *slow_leave;
+	double slow_factor;
+	bool is_alias; /* its pods are another service's, which owns them */
 	/* What the network lets through, where it does not let all:
 	 * reach[revision of the replica][revision of the caller] is an enum
 	 * tw_reach; the caller n_revisions is the outside. A row that is NULL:
@@ -103,6 +114,8 @@ struct tw_revision {
 	const uint32_t *own_nodes; /* DaemonSet: the node of each replica */
 	const struct tw_pod_spec *pod; /* as the scheduler sees it */
 	const struct tw_labels *labels; /* of its pods */
+	int64_t memory_limit;	  /* bytes; 0: none */
+	bool each_node;		  /* DaemonSet: replica i on node i */
 	const uint32_t *programs; /* by endpoint, TW_NONE: the endpoint's own;
 				   * NULL: all are */
 	const struct tw_spec_workload *spec; /* NULL: nobody declared it */

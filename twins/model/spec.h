@@ -106,6 +106,20 @@ enum tw_balancer {
 	TW_BALANCE_LEAST_REQUEST, /* power of two choices */
 };
 
+enum tw_concurrency {
+	TW_THREADS, /* a worker is held until the answer is ready */
+	TW_ASYNC,   /* a worker is held while it computes only */
+};
+
+enum tw_queue_order {
+	TW_FIFO,
+	TW_LIFO,
+	TW_ADAPTIVE_LIFO, /* last in, first out while the queue stands */
+};
+
+/* What a replica does with one in its queue whose caller has gone. */
+enum tw_abandoned { TW_ABANDONED_SERVE, TW_ABANDONED_DROP };
+
 struct tw_spec_workload;
 TW_VEC_TYPE(tw_spec_workload_refs, struct tw_spec_workload *);
 
@@ -124,13 +138,30 @@ struct tw_spec_service {
 	struct tw_spec_subsets subsets;
 	struct tw_spec_workload_refs workloads; /* set by tw_spec_link() */
 
-	struct tw_map endpoints; /* name -> struct tw_spec_endpoint * */
-	struct tw_int workers;	 /* per replica; default: spec->workers */
-	struct tw_int queue;	 /* per replica; default: spec->queue */
-	struct tw_int cpus;	 /* thousandths of cores that a replica can use
-				  * at once; default: as many as it has threads */
-	struct tw_int replicas;	 /* where no workload says; default 1 */
-	struct tw_int balancer;	 /* enum tw_balancer; default round robin */
+	struct tw_map endpoints;   /* name -> struct tw_spec_endpoint * */
+	struct tw_int workers;	   /* per replica; default: spec->workers */
+	struct tw_int queue;	   /* per replica; default: spec->queue */
+	struct tw_int queue_order; /* enum tw_queue_order; default FIFO */
+	struct tw_int queue_time;  /* ns that one may wait; default no bound */
+	struct tw_int abandoned;   /* enum tw_abandoned; default: served */
+	struct tw_int concurrency; /* enum tw_concurrency; default threads */
+	struct tw_int in_flight; /* asynchronous: requests at work in a replica
+				  * at once; default no bound */
+	/* Memory of a replica, bytes; where none of the first three is given
+	 * it is not modelled. */
+	struct tw_int memory_base, memory_request, memory_leak;
+	struct tw_int memory_limit; /* where no manifest says */
+	/* A replica stands still for `pause_for`, `pause_every` after it ran
+	 * on from the pause before. */
+	struct tw_law pause_every, pause_for;
+	/* Its work takes `slow_factor` times as long for `slow_leave`,
+	 * `slow_enter` after the last time. */
+	struct tw_real slow_factor;
+	struct tw_law slow_enter, slow_leave;
+	struct tw_int cpus;	/* thousandths of cores that a replica can use
+				 * at once; default: as many as it has threads */
+	struct tw_int replicas; /* where no workload says; default 1 */
+	struct tw_int balancer; /* enum tw_balancer; default round robin */
 };
 
 /* ---- workloads ------------------------------------------------------- */

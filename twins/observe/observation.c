@@ -25,6 +25,7 @@ void tw_observation_release(struct tw_observation *obs)
 	tw_vec_release(&obs->cells);
 	tw_vec_release(&obs->gauges);
 	tw_vec_release(&obs->failed);
+	tw_vec_release(&obs->incidents);
 	tw_map_release(&obs->names);
 	tw_arena_release(&obs->arena);
 }
@@ -71,6 +72,13 @@ struct tw_cell *tw_observation_cell(
 	return &obs->cells.v[(uintptr_t)known - 1];
 }
 
+void tw_observation_incident(
+	struct tw_observation *obs, const struct tw_incident *incident)
+{
+	if (obs->n_incidents++ < TW_INCIDENTS)
+		tw_vec_push(&obs->incidents, *incident);
+}
+
 struct tw_gauge_slice tw_gauge_total(const struct tw_gauge *gauge)
 {
 	struct tw_gauge_slice sum = {0};
@@ -88,6 +96,9 @@ struct tw_gauge_slice tw_gauge_total(const struct tw_gauge *gauge)
 		sum.computing += it->computing;
 		sum.throttled += it->throttled;
 		sum.cpu += it->cpu;
+		sum.ooms += it->ooms;
+		if (it->memory > sum.memory)
+			sum.memory = it->memory;
 	}
 	return sum;
 }

@@ -79,12 +79,15 @@ struct tw_gauge_slice {
 	uint32_t replicas;    /* that should be there, at the slice's end */
 	uint32_t unavailable; /* the most at once */
 	uint32_t queue;	      /* the longest queue of one replica */
+	uint32_t ooms;	      /* containers killed for want of memory */
 	int64_t busy;	      /* worker-ns in use */
 	int64_t capacity;     /* worker-ns there */
 	int64_t computing;    /* replica-ns with something to compute (where the
 			       * CPU is shared; else 0) */
 	int64_t throttled;    /* of these: the quota was spent */
 	int64_t cpu;	      /* core-ns in use */
+	int64_t memory;	      /* bytes: the most of one replica; 0: not
+			       * modelled */
 };
 
 struct tw_gauge {
@@ -106,6 +109,15 @@ struct tw_example {
 	int status;
 };
 
+/* A container that was killed: the first ones of a run. */
+struct tw_incident {
+	tw_time at, back; /* back: ns until it was ready again */
+	const char *replica;
+	const char *cause; /* "OOMKilled: 271Mi of 256Mi" */
+};
+
+#define TW_INCIDENTS 50
+
 struct tw_observation {
 	struct tw_arena arena;		  /* names live here */
 	struct tw_map names;		  /* interned */
@@ -115,7 +127,9 @@ struct tw_observation {
 	TW_VEC(struct tw_cell) cells;	  /* in a canonical order: by key */
 	TW_VEC(struct tw_gauge) gauges;	  /* in the model's order */
 	TW_VEC(struct tw_example) failed; /* at most TW_EXAMPLES */
-	uint64_t arrivals;		  /* root requests offered */
+	TW_VEC(struct tw_incident) incidents; /* at most TW_INCIDENTS */
+	uint64_t n_incidents;		      /* all of them */
+	uint64_t arrivals;		      /* root requests offered */
 	uint64_t completed; /* that had their outcome; = arrivals (conservation)
 			     */
 	uint64_t events;    /* handled by the kernel */
@@ -159,6 +173,10 @@ static inline void tw_cell_count(
 
 /* The slice with this number is over: what was counted in it is added up. */
 void tw_cell_close(struct tw_cell *cell, uint32_t slice);
+
+/* Keeps it where there is room; names must be interned. */
+void tw_observation_incident(
+	struct tw_observation *obs, const struct tw_incident *incident);
 
 /* By key: what makes two observations comparable, byte for byte. */
 void tw_observation_sort(struct tw_observation *obs);

@@ -27,7 +27,7 @@ static void do_soon(struct tw_world *world, const struct tw_soon *soon)
 	case TW_SOON_START:
 		/* Its replica may have died at this instant. */
 		if (is_task(world, soon->index, soon->data, TW_TASK_QUEUED))
-			tw_serve_start(world, soon->index);
+			tw_serve_next(world, soon->index);
 		break;
 	case TW_SOON_ANSWER:
 		tw_call_answered(world, soon->index, soon->data);
@@ -65,6 +65,9 @@ bool tw_traffic_event(struct tw_world *world, const struct tw_event *event)
 		return true;
 	case TW_EV_CLOSED:
 		tw_serve_closed(world, event->a, (uint32_t)event->b);
+		return true;
+	case TW_EV_PAUSE:
+		tw_serve_pause_event(world, event->a, event->b);
 		return true;
 	case TW_EV_CPU:
 		tw_serve_cpu(world, event->a);

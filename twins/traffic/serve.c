@@ -16,6 +16,8 @@
 #include "twins/world/capacity.h"
 #include "twins/world/cpu.h"
 #include "twins/world/effects.h"
+#include "twins/world/mode.h"
+#include "twins/world/pause.h"
 
 static __attribute__((noinline)) void run(
 	struct tw_world *world, uint32_t task);
@@ -256,6 +258,14 @@ static uint32_t draw_number(const struct tw_step *step, uint32_t iteration)
 	return iteration << 12 ^ step->ordinal << 3 ^ step->kind;
 }
 
+static tw_time stretch(tw_time demand, double factor)
+{
+	double longer = (double)demand * factor;
+
+	return longer < (double)TW_STEP_MAX ? (tw_time)tw_round(longer)
+					    : TW_STEP_MAX;
+}
+
 static TW_PATH tw_time demand_of(struct tw_world *world,
 	const struct tw_task *it, const struct tw_step *step,
 	uint32_t iteration)
@@ -264,15 +274,11 @@ static TW_PATH tw_time demand_of(struct tw_world *world,
 		step->law, tw_draw(world->seed, it->key, TW_DRAW_WORK,
 				   draw_number(step, iteration)));
 
-	if (world->effects.n) {
-		double slower =
-			(double)demand * tw_effects_on_work(world, it->key,
-						 it->endpoint, it->replica);
-
-		demand = slower < (double)TW_STEP_MAX
-				 ? (tw_time)tw_round(slower)
-				 : TW_STEP_MAX;
-	}
+	if (world->effects.n)
+		demand = stretch(demand, tw_effects_on_work(world, it->key,
+						 it->endpoint, it->replica));
+	if (world->modes)
+		demand = stretch(demand, tw_mode_factor(world, it->replica));
 	return demand < TW_STEP_MAX ? demand : TW_STEP_MAX;
 }
 
@@ -404,9 +410,22 @@ static __attribute__((noinline)) void run(struct tw_world *world, uint32_t task)
 	task_over(world, task);
 }
 
+/* Puts aside what is due on a replica that pauses. */
+static bool parks(
+	struct tw_world *world, uint32_t task, enum tw_parked_kind kind)
+{
+	const struct tw_task *it = &world->tasks[task];
+
+	if (!tw_is_paused(world, it->replica) || is_dead(world, it))
+		return false;
+	tw_pause_park(world, task, kind);
+	return true;
+}
+
 void tw_serve_worked(struct tw_world *world, uint32_t task)
 {
-	run(world, task);
+	if (!parks(world, task, TW_PARKED_WORKED))
+		run(world, task);
 }
 
 void tw_serve_cpu(struct tw_world *world, uint32_t replica)
@@ -422,7 +441,8 @@ void tw_serve_cpu(struct tw_world *world, uint32_t replica)
 TW_PATH void tw_serve_called(struct tw_world *world, uint32_t task, bool failed)
 {
 	world->tasks[task].failed |= failed;
-	run(world, task);
+	if (!parks(world, task, TW_PARKED_CALLED))
+		run(world, task);
 }
 
 /* ---- the beginning -------------------------------------------------- */
@@ -431,6 +451,11 @@ TW_PATH void tw_serve_start(struct tw_world *world, uint32_t task)
 {
 	struct tw_task *it = &world->tasks[task];
 
+	if (tw_is_paused(world, it->replica)) {
+		it->state = TW_TASK_QUEUED;
+		tw_pause_park(world, task, TW_PARKED_START);
+		return;
+	}
 	it->state = TW_TASK_RUNNING;
 	it->queued = tw_world_now(world) - it->since;
 	it->program = program_of(world, it);
@@ -439,6 +464,102 @@ TW_PATH void tw_serve_start(struct tw_world *world, uint32_t task)
 		.endpoint = it->endpoint, .caller = TW_NONE,
 		.replica = it->replica, .attempt = it->try);
 	run(world, task);
+}
+
+static bool is_unwanted(const struct tw_world *world, const struct tw_task *it)
+{
+	const struct tw_call *root = &world->calls[it->root];
+
+	return it->call == TW_NONE || !root->live ||
+	       root->generation != it->root_generation;
+}
+
+/* Whether it is too late to start what leaves the queue now. */
+static bool is_stale(const struct tw_world *world, const struct tw_task *it)
+{
+	const struct tw_model *model = world->model;
+	const struct tw_service *service =
+		&model->services[model->replicas[it->replica].service];
+
+	if (service->queue_time &&
+		tw_world_now(world) - it->since > service->queue_time)
+		return true;
+	return service->drops && is_unwanted(world, it);
+}
+
+void tw_serve_next(struct tw_world *world, uint32_t task)
+{
+	struct tw_task *it = &world->tasks[task];
+	uint32_t replica = it->replica;
+
+	if (!is_stale(world, it)) {
+		tw_serve_start(world, task);
+		return;
+	}
+	it->queued = tw_world_now(world) - it->since;
+	leave(world, it, TW_SHED, 503);
+	tw_world_tap(world, .kind = TW_TAP_SHED, .service = TW_NONE,
+		.endpoint = it->endpoint, .caller = TW_NONE, .replica = replica,
+		.attempt = it->try, .status = 503);
+	tw_serve_answer(world, it, TW_SHED, 503);
+	tw_world_free_task(world, task);
+	world->replicas[replica].capacity->leave(world, replica);
+}
+
+/* ---- pauses --------------------------------------------------------- */
+
+static void resume(struct tw_world *world, const struct tw_parked *it)
+{
+	if (world->tasks[it->task].generation != it->generation)
+		return;
+	switch (it->kind) {
+	case TW_PARKED_START:
+		tw_serve_start(world, it->task);
+		return;
+	case TW_PARKED_WORKED:
+		tw_serve_worked(world, it->task);
+		return;
+	case TW_PARKED_CALLED:
+		tw_serve_called(world, it->task, false);
+		return;
+	}
+}
+
+static void tap_pause(
+	struct tw_world *world, uint32_t replica, enum tw_tap_kind kind)
+{
+	tw_world_tap(world, .kind = kind,
+		.service = world->model->replicas[replica].service,
+		.endpoint = TW_NONE, .caller = TW_NONE, .replica = replica);
+}
+
+void tw_serve_pause(struct tw_world *world, uint32_t replica, bool paused)
+{
+	struct tw_parking parked = {0};
+
+	tap_pause(world, replica, paused ? TW_TAP_PAUSES : TW_TAP_RESUMES);
+	if (paused) {
+		tw_pause_begin(world, replica);
+		return;
+	}
+	tw_pause_end(world, replica, &parked);
+	for (size_t i = 0; i < parked.n; i++)
+		resume(world, &parked.v[i]);
+	tw_vec_release(&parked);
+}
+
+void tw_serve_pause_event(
+	struct tw_world *world, uint32_t replica, uint64_t which)
+{
+	uint32_t n = (uint32_t)(which >> 1);
+	bool begins = which & 1;
+	tw_time next = begins ? tw_pause_length(world, replica, n)
+			      : tw_pause_gap(world, replica, n + 1);
+
+	tw_serve_pause(world, replica, begins);
+	tw_queue_schedule(&world->queue, tw_world_now(world) + next,
+		TW_CLASS_WORLD, TW_EV_PAUSE, replica,
+		begins ? which - 1 : which + 3);
 }
 
 static void begin_outside(struct tw_world *world, uint32_t task,

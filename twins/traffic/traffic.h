@@ -221,12 +221,21 @@ uint32_t tw_balance(struct tw_world *world, uint32_t pool,
 
 /* A try reaches its replica. */
 void tw_serve_arrive(struct tw_world *world, uint32_t task);
-/* It leaves the queue. */
+/* It leaves the queue: it starts, or is shed if nobody wants it any more. */
+void tw_serve_next(struct tw_world *world, uint32_t task);
+/* It starts. */
 void tw_serve_start(struct tw_world *world, uint32_t task);
 /* A step of cpu or wait is done. */
 void tw_serve_worked(struct tw_world *world, uint32_t task);
 /* A worker that lingered is free, if its replica still lives that life. */
 void tw_serve_closed(struct tw_world *world, uint32_t replica, uint32_t life);
+/* A replica stands still from now on, or runs on; calls may be nested. All
+ * that is due there waits for the end. To stop what is computed, the replica
+ * needs a CPU (tw_cpu_ensure) before anything is in flight there. */
+void tw_serve_pause(struct tw_world *world, uint32_t replica, bool paused);
+/* TW_EV_PAUSE: a pause of its own begins or ends. */
+void tw_serve_pause_event(
+	struct tw_world *world, uint32_t replica, uint64_t which);
 /* TW_EV_CPU: cpu steps that share a replica's CPU may be done. */
 void tw_serve_cpu(struct tw_world *world, uint32_t replica);
 /* A call that the task made is over. */

@@ -2,6 +2,7 @@
 
 #include "twins/base/assert.h"
 #include "twins/world/cpu.h"
+#include "twins/world/pause.h"
 
 static enum tw_admission workers_admit(
 	struct tw_world *world, uint32_t replica, uint32_t task)
@@ -112,6 +113,8 @@ static void workers_stop(struct tw_world *world, uint32_t replica)
 	it->queue_length = 0;
 	if (it->cpu)
 		tw_cpu_stop(world, replica);
+	if (world->pauses)
+		tw_pause_stop(world, replica);
 }
 
 const struct tw_capacity tw_capacity_workers = {

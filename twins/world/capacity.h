@@ -33,4 +33,10 @@ struct tw_capacity {
  * bounded queue, first come first served. */
 extern const struct tw_capacity tw_capacity_workers;
 
+/* The same with an order of the queue, asynchronous services, memory. */
+extern const struct tw_capacity tw_capacity_full;
+
+/* The simplest that does what the service asks for. */
+const struct tw_capacity *tw_capacity_of(const struct tw_service *service);
+
 #endif

@@ -4,6 +4,7 @@
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
 #include "twins/world/cpu.h"
+#include "twins/world/memory.h"
 
 #include <string.h>
 
@@ -42,6 +43,23 @@ void tw_world_close_cells(struct tw_world *world)
 		tw_cell_close(&world->obs.cells.v[i], world->slice);
 }
 
+/* Likewise the most memory. */
+static int64_t most_memory(const struct tw_world *world, uint32_t service)
+{
+	const struct tw_pool *pool =
+		&world->model->pools[world->model->services[service].pool];
+	int64_t most = 0;
+
+	for (uint32_t i = 0; i < pool->n_replicas; i++) {
+		const struct tw_memory *it =
+			world->replicas[pool->replicas[i]].memory;
+
+		if (it && it->used > most)
+			most = it->used;
+	}
+	return most;
+}
+
 static void close_slice(struct tw_world *world)
 {
 	size_t gauge = 0;
@@ -64,10 +82,14 @@ static void close_slice(struct tw_world *world)
 				.computing = it->computing,
 				.throttled = it->throttled,
 				.cpu = it->cpu_used,
+				.memory = it->memory,
+				.ooms = it->ooms,
 			}));
 		gauge++;
 		it->busy_area = it->capacity_area = 0;
 		it->computing = it->throttled = it->cpu_used = 0;
+		it->ooms = 0;
+		it->memory = it->memory ? most_memory(world, s) : 0;
 		it->worst_unavailable = it->unavailable;
 		it->worst_queue = it->worst_queue ? longest_queue(world, s) : 0;
 	}

@@ -292,7 +292,8 @@ uint32_t tw_cpu_take(struct tw_world *world, uint32_t replica)
 	job = cpu->jobs.v[0];
 	pop_job(cpu);
 	if (cpu->threads) {
-		if (cpu->ready.n > cpu->first_ready)
+		if (cpu->ready.n > cpu->first_ready &&
+			cpu->jobs.n < cpu->threads)
 			next_ready(cpu);
 		else
 			count_busy(world, cpu, -1U);
@@ -328,6 +329,20 @@ void tw_cpu_stop(struct tw_world *world, uint32_t replica)
 		let_go(world, cpu->ready.v[i].task);
 	cpu->jobs.n = cpu->ready.n = cpu->first_ready = 0;
 	retune(world, cpu);
+}
+
+void tw_cpu_resize(struct tw_world *world, uint32_t replica, uint32_t threads)
+{
+	struct tw_cpu *cpu = world->replicas[replica].cpu;
+
+	advance(world, cpu, tw_world_now(world));
+	cpu->threads = threads;
+	while (cpu->ready.n > cpu->first_ready && cpu->jobs.n < threads) {
+		count_busy(world, cpu, 1);
+		next_ready(cpu);
+	}
+	if (!cpu->open)
+		retune(world, cpu);
 }
 
 /* ---- what faults do ------------------------------------------------- */
@@ -412,6 +427,7 @@ static void init_replica(struct tw_world *world, uint32_t replica)
 	struct tw_cpu *cpu;
 
 	if (!service || (!service->cpus && !service->is_async &&
+				!service->pause_every &&
 				!model->revisions[it->revision].cpu_quota &&
 				!has_node_cores(world, node)))
 		return;

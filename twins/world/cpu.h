@@ -85,6 +85,8 @@ void tw_cpu_work(struct tw_world *world, uint32_t task, tw_time demand);
 void tw_cpu_open(struct tw_world *world, uint32_t replica);
 uint32_t tw_cpu_take(struct tw_world *world, uint32_t replica);
 void tw_cpu_close(struct tw_world *world, uint32_t replica);
+/* Asynchronous: so many jobs at once from now on. */
+void tw_cpu_resize(struct tw_world *world, uint32_t replica, uint32_t threads);
 /* The replica died: each task that computed gets a TW_EV_WORKED now. */
 void tw_cpu_stop(struct tw_world *world, uint32_t replica);
 

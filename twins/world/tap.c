@@ -23,6 +23,9 @@ static const char *phrase(enum tw_tap_kind kind)
 		[TW_TAP_DENIED] = "is not tried again: no budget",
 		[TW_TAP_EJECTED] = "is ejected",
 		[TW_TAP_BACK] = "is no longer ejected",
+		[TW_TAP_KILLED] = "is killed",
+		[TW_TAP_PAUSES] = "pauses",
+		[TW_TAP_RESUMES] = "resumes",
 		[TW_TAP_FAULT_ON] = "begins",
 		[TW_TAP_FAULT_OFF] = "ends",
 	};
@@ -48,6 +51,8 @@ void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
 		if (event->kind == TW_TAP_EJECTED || event->kind == TW_TAP_BACK)
 			tw_buf_printf(out, " by %s",
 				tw_model_caller_name(model, event->caller));
+		if (event->cause)
+			tw_buf_printf(out, ": %s", event->cause);
 		return;
 	}
 	tw_buf_printf(out, " %s %s",

@@ -26,6 +26,9 @@ enum tw_tap_kind {
 	TW_TAP_DENIED,	  /* no retry: the budget is spent */
 	TW_TAP_EJECTED,	  /* a caller's proxy passes a replica over */
 	TW_TAP_BACK,	  /* and no longer does */
+	TW_TAP_KILLED,	  /* a container; the cause says why */
+	TW_TAP_PAUSES,	  /* a replica stands still */
+	TW_TAP_RESUMES,
 	TW_TAP_FAULT_ON,
 	TW_TAP_FAULT_OFF,
 };
@@ -39,6 +42,7 @@ struct tw_tap_event {
 	uint32_t attempt;	    /* from 1; 0: none */
 	int status;		    /* 0: none */
 	const char *fault;	    /* FAULT_ON, FAULT_OFF */
+	const char *cause;	    /* KILLED: "OOMKilled: 271Mi of 256Mi" */
 };
 
 struct tw_tap {

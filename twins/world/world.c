@@ -5,6 +5,9 @@
 #include "twins/world/capacity.h"
 #include "twins/world/cpu.h"
 #include "twins/world/directory.h"
+#include "twins/world/memory.h"
+#include "twins/world/mode.h"
+#include "twins/world/pause.h"
 #include "twins/world/upstream.h"
 
 #include <stdio.h>
@@ -130,7 +133,9 @@ static void init_replicas(struct tw_world *world, const uint32_t *node_of)
 		uint32_t s = model->replicas[r].service;
 
 		it->service = s == TW_NONE ? model->n_services : s;
-		it->capacity = &tw_capacity_workers;
+		it->capacity = s == TW_NONE
+				       ? &tw_capacity_workers
+				       : tw_capacity_of(&model->services[s]);
 		it->node = node_of[r];
 		it->health = it->node == TW_NONE ? TW_DOWN : TW_UP;
 		it->listed = it->health == TW_UP;
@@ -200,6 +205,9 @@ void tw_world_init(struct tw_world *world, const struct tw_model *model,
 		add_channel(world, &model->channels[c]);
 	init_replicas(world, options->node_of);
 	tw_cpu_init(world);
+	tw_memory_init(world);
+	tw_pause_init(world);
+	tw_mode_init(world);
 	tw_directory_init(world);
 	init_observation(world, options->slice);
 }
@@ -209,6 +217,7 @@ void tw_world_release(struct tw_world *world)
 	tw_observation_release(&world->obs);
 	tw_upstreams_release(world);
 	tw_cpu_release(world);
+	tw_pause_release(world);
 	tw_queue_release(&world->queue);
 	tw_vec_release(&world->channels);
 	tw_vec_release(&world->effects);

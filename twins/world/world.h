@@ -41,6 +41,8 @@ enum tw_event_kind {
 	TW_EV_CONNECTED, /* a: connection, b: generation * 2 + it works */
 	TW_EV_IDLE,	 /* a: connection, b: generation; long enough */
 	TW_EV_SWEEP,	 /* a: upstream, b: proxy; of outlier detection */
+	TW_EV_PAUSE,	 /* a: replica, b: 2 * number of the pause + it begins */
+	TW_EV_OOM,	 /* a: replica, b: 2 * its life + enum tw_oom_kind */
 };
 
 /* How a try ended. */
@@ -136,7 +138,15 @@ struct tw_task {
 
 /* ---- what is alive -------------------------------------------------- */
 
+/* A delay that grows with each failure, and when the last one was. */
+struct tw_backoff {
+	tw_time last, delay; /* delay 0: none yet */
+};
+
 struct tw_capacity;
+struct tw_memory;
+struct tw_pause;
+struct tw_mode;
 struct tw_cpu;
 struct tw_cpu_node;
 
@@ -148,11 +158,15 @@ enum tw_health {
 
 struct tw_world_replica {
 	const struct tw_capacity *capacity;
-	struct tw_cpu *cpu; /* NULL: a core for everybody (cpu.h) */
+	struct tw_cpu *cpu;	  /* NULL: a core for everybody (cpu.h) */
+	struct tw_memory *memory; /* NULL: not modelled (memory.h) */
 	uint32_t busy, workers;
 	uint32_t queue_first, queue_last, queue_length, queue_limit;
-	uint32_t outstanding; /* tries that callers have out to it */
-	uint32_t node;	      /* TW_NONE: it fits nowhere */
+	uint32_t inside;	   /* full capacity: requests at work */
+	tw_time queue_since;	   /* full capacity: when it was empty last */
+	struct tw_backoff backoff; /* of restarts (cluster/crash.h) */
+	uint32_t outstanding;	   /* tries that callers have out to it */
+	uint32_t node;		   /* TW_NONE: it fits nowhere */
 	uint32_t zone;
 	uint32_t service;
 	uint32_t life; /* counts deaths */
@@ -173,6 +187,8 @@ struct tw_world_service {
 	/* Of this slice, ns of replicas: had something to compute; stood still
 	 * meanwhile since the quota was spent; and ns of cores in use. */
 	int64_t computing, throttled, cpu_used;
+	int64_t memory; /* the most of one replica, in this slice */
+	uint32_t ooms;	/* of this slice */
 	uint32_t replicas, unavailable;
 	uint32_t worst_unavailable, worst_queue; /* of this slice */
 	uint64_t arrived, left;
@@ -255,6 +271,10 @@ struct tw_world {
 	uint32_t *app_lanes;		/* by step */
 	bool *node_down;
 	struct tw_cpu_node *cpu_nodes;
+	int64_t *node_memory;	 /* bytes in use, where it is modelled */
+	struct tw_pause *pauses; /* by replica; NULL: nobody pauses */
+	uint32_t paused;	 /* replicas that pause now */
+	struct tw_mode *modes;	 /* by replica; NULL: nobody is ever slow */
 
 	TW_VEC(struct tw_live_effect) effects;
 	struct tw_cache_state **caches; /* cache.h; NULL: none was asked */

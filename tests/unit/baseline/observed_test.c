@@ -66,10 +66,15 @@ static void make_up(struct tw_observation *obs)
 	tw_vec_push(&cell->slices, ((struct tw_slice){0}));
 	gauge.service = tw_observation_name(obs, "service");
 	tw_vec_push(&gauge.slices,
-		((struct tw_gauge_slice){6, 7, 8, 9, 10, 23, 24, 25}));
+		((struct tw_gauge_slice){
+			6, 7, 8, 28, 9, 10, 23, 24, 25, 29}));
 	tw_vec_push(&obs->gauges, gauge);
 	tw_vec_push(&obs->failed, ((struct tw_example){11, 12, 13, key.service,
 					  key.endpoint, -14}));
+	tw_vec_push(&obs->incidents,
+		((struct tw_incident){30, 31, key.service,
+			tw_observation_name(obs, "OOMKilled")}));
+	obs->n_incidents = 32;
 	obs->duration = 15;
 	obs->fault_end = 16;
 	obs->arrivals = 17;
@@ -142,6 +147,11 @@ START_TEST(every_counter_comes_back)
 	ck_assert_int_eq(again.failed.v[0].latency, 13);
 	ck_assert_str_eq(again.failed.v[0].endpoint, "GET /é");
 	ck_assert_int_eq(again.failed.v[0].status, -14);
+	ck_assert_int_eq(again.n_incidents, 32);
+	ck_assert_int_eq(again.incidents.n, 1);
+	ck_assert_int_eq(again.incidents.v[0].at, 30);
+	ck_assert_int_eq(again.incidents.v[0].back, 31);
+	ck_assert_str_eq(again.incidents.v[0].cause, "OOMKilled");
 	tw_observation_release(&again);
 	tw_observation_release(&obs);
 	tw_buf_release(&bytes);

@@ -335,5 +335,42 @@ START_TEST(workers_under_load)
 }
 END_TEST
 
+#define LIMITED(limits)                                                        \
+	"apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: "           \
+	"{selector: {app: a}, ports: [{port: 80}]}\n---\n"                     \
+	"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n"         \
+	"spec: {selector: {matchLabels: {app: a}}, template: {metadata: "      \
+	"{labels: {app: a}}, spec: {containers: [{name: c, ports: "            \
+	"[{containerPort: 80}], resources: {limits: " limits "}}]}}}\n"
+
+#define COMPUTES                                                               \
+	"version: 1\nservices: {a: {memory: {base: 100Mi, per-request: "       \
+	"20Mi}, endpoints: {GET /: [{cpu: 30ms}, {wait: 99ms}]}}}\n"
+
+START_TEST(resources)
+{
+	static const struct lint_case cases[] = {
+		{"enough", LIMITED("{cpu: 300m, memory: 120Mi}"), COMPUTES,
+			NULL, NULL},
+		{"throttled alone", LIMITED("{cpu: 299m}"), COMPUTES,
+			"cpu-limit-too-low",
+			"grants 29.9ms each 100ms, and one request of "
+			"default/a GET / computes 30ms"},
+		{"no room for a request", LIMITED("{memory: 119Mi}"), COMPUTES,
+			"memory-limit-too-low",
+			"less than what default/a needs with one request: "
+			"120Mi"},
+		{"no room for itself", LIMITED("{memory: 99Mi}"), COMPUTES,
+			"memory-limit-too-low",
+			"less than what default/a needs without any request: "
+			"100Mi"},
+		{"no model says", LIMITED("{cpu: 1m, memory: 1Mi}"), NULL, NULL,
+			NULL},
+	};
+
+	run_all(cases, sizeof cases / sizeof *cases);
+}
+END_TEST
+
 TW_TESTS("lint/lint", labels, ports, routes, probes, calls, queues,
-	network_policies, workers_under_load)
+	network_policies, workers_under_load, resources)
