@@ -8,6 +8,11 @@
  * Functions on the way are marked TW_PATH; run() (serve.c) is where the way
  * comes back to itself, and is called.
  */
+#ifdef __clang__
+/* It is no header that these functions are inline in. */
+#pragma clang diagnostic ignored "-Wstatic-in-inline"
+#endif
+
 #include "twins/traffic/balance.c"
 #include "twins/traffic/send.c"
 #include "twins/traffic/serve.c"
