@@ -67,14 +67,6 @@ void tw_order_spill(struct tw_order *order);
 bool tw_order_refill(struct tw_order *order);
 struct tw_order_entry tw_order_take_far(struct tw_order *order);
 
-static inline bool tw_order_before(
-	struct tw_order_entry a, struct tw_order_entry b)
-{
-	__extension__ typedef unsigned __int128 wide;
-
-	return ((wide)a.time << 64 | a.rank) < ((wide)b.time << 64 | b.rank);
-}
-
 /* Into a bucket. */
 static inline void tw_order_add_far(
 	struct tw_order *order, struct tw_order_entry entry)
@@ -111,9 +103,14 @@ static inline void tw_order_add(
 		tw_order_add_far(order, entry);
 		return;
 	}
-	for (i = order->n_near++;
-		i && tw_order_before(order->near[i - 1], entry); i--)
-		order->near[i] = order->near[i - 1];
+	for (i = order->n_near++; i; i--) {
+		struct tw_order_entry *later = &order->near[i - 1];
+
+		if (later->time > entry.time ||
+			(later->time == entry.time && later->rank > entry.rank))
+			break;
+		later[1] = later[0];
+	}
 	order->near[i] = entry;
 }
 

@@ -274,8 +274,9 @@ static void stand_all(struct tw_queue *queue)
 			stand_first(queue, &queue->lanes[i]);
 }
 
-/* Restores the invariant. */
-static inline void settle(struct tw_queue *queue)
+/* Restores the invariant where the first entry of the near ones is no live
+ * event of its own. */
+static __attribute__((noinline)) void settle_slowly(struct tw_queue *queue)
 {
 	struct tw_order_entry first;
 
@@ -292,6 +293,22 @@ static inline void settle(struct tw_queue *queue)
 		}
 	}
 	queue->next = TW_NEVER;
+}
+
+/* Restores the invariant. */
+static inline void settle(struct tw_queue *queue)
+{
+	const struct tw_order *order = &queue->order;
+	struct tw_order_entry first;
+
+	if (__builtin_expect(order->n_near != 0, 1)) {
+		first = order->near[order->n_near - 1];
+		if (is_live(queue, first.rank)) {
+			queue->next = (tw_time)first.time;
+			return;
+		}
+	}
+	settle_slowly(queue);
 }
 
 /* Leaves out all that was cancelled. */
@@ -324,28 +341,38 @@ bool tw_queue_cancel(struct tw_queue *queue, tw_event_id id)
 	return true;
 }
 
+/* The first entry that is due, and the slot of its event: not its own where it
+ * stands for a lane, which goes to *lane. */
+static struct tw_order_entry take_due(struct tw_queue *queue,
+	struct tw_order_entry top, uint32_t *number,
+	struct tw_queue_lane **lane)
+{
+	while (!is_due(queue, top)) {
+		discard(queue, top);
+		top = tw_order_take(&queue->order);
+	}
+	*number = slot_of(top.rank);
+	*lane = lane_of(queue, &queue->slots[*number]);
+	if (*lane)
+		*number = slot_of(ring_at(*lane, 0)->rank);
+	return top;
+}
+
 bool tw_queue_pop(struct tw_queue *queue, struct tw_event *event)
 {
 	struct tw_order_entry top;
-	struct tw_queue_slot *slot;
-	struct tw_queue_lane *lane;
+	const struct tw_queue_slot *slot;
+	struct tw_queue_lane *lane = NULL;
 	uint32_t number;
 
 	if (queue->next == TW_NEVER)
 		return false;
 	top = tw_order_take(&queue->order);
-	while (__builtin_expect(!is_due(queue, top), 0)) {
-		discard(queue, top);
-		top = tw_order_take(&queue->order);
-	}
-	queue->n--;
 	number = slot_of(top.rank);
+	if (!is_live(queue, top.rank))
+		top = take_due(queue, top, &number, &lane);
+	queue->n--;
 	slot = &queue->slots[number];
-	lane = lane_of(queue, slot);
-	if (lane) {
-		number = slot_of(ring_at(lane, 0)->rank);
-		slot = &queue->slots[number];
-	}
 	queue->now = (tw_time)top.time;
 	*event = (struct tw_event){.at = queue->now,
 		.b = slot->b,
