@@ -144,7 +144,8 @@ static void add_gauge(struct tw_blaming *g, const struct tw_gauge *gauge,
 	int side, double scale)
 {
 	struct tw_gauge_slice sum = tw_gauge_total(gauge);
-	struct node *node = g->nodes.v[node_of(g, gauge->service)];
+	size_t at = node_of(g, gauge->service); /* may move the nodes */
+	struct node *node = g->nodes.v[at];
 
 	node->computing[side] += scale * (double)sum.computing;
 	node->throttled[side] += scale * (double)sum.throttled;
