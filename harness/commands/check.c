@@ -74,6 +74,35 @@ static void print_edges(const struct tw_manifests *manifests)
 	}
 }
 
+/* Hosts outside that nobody modelled: what they cost is missing. */
+static void print_outsiders(const struct tw_system *system)
+{
+	const struct tw_manifests *manifests = system->manifests;
+	const struct tw_spec *spec = system->spec;
+	struct tw_map names;
+
+	tw_map_init(&names, NULL);
+	for (size_t i = 0; i < manifests->outsiders.n; i++)
+		if (!manifests->outsiders.v[i].modelled)
+			tw_map_put(
+				&names, manifests->outsiders.v[i].host, NULL);
+	for (size_t i = 0; i < spec->services.n; i++) {
+		const struct tw_spec_service *it = spec->services.v[i].value;
+
+		if (it->external && !it->endpoints.n)
+			tw_map_put(&names,
+				it->external_name.v ? it->external_name.v
+						    : it->name,
+				NULL);
+	}
+	for (size_t i = 0; i < names.n; i++)
+		printf("%s %s",
+			i ? "," : "outside, not modelled:", names.v[i].key);
+	if (names.n)
+		putchar('\n');
+	tw_map_release(&names);
+}
+
 static void print_summary(const struct tw_system *system, bool verbose)
 {
 	const struct tw_spec *spec = system->spec;
@@ -87,6 +116,7 @@ static void print_summary(const struct tw_system *system, bool verbose)
 			system->edges);
 	if (verbose)
 		print_edges(system->manifests);
+	print_outsiders(system);
 	print_kept(system->manifests);
 }
 

@@ -13,6 +13,8 @@ static const struct tw_sarif_rule others[] = {
 		"opens"},
 	{"call-cycle", "a call that leads back to where it came from"},
 	{"duplicate-key", "a key that a mapping has twice"},
+	{"external-not-modelled",
+		"a dependency outside the manifests that nothing describes"},
 	{"gate-changed", "checks or scenarios that a change alters"},
 	{"given-twice", "a thing that two files say differently"},
 	{"masked-by-manifest", "a value of a model that a manifest overrides"},

@@ -124,6 +124,41 @@ static const char *name_of(
 		&m->arena, "argument %.*s", (int)(end - value), value);
 }
 
+/* Names with a dot that end in letters: neither "10.0.0.7" nor "a.yaml:1". */
+static bool is_outside(struct tw_str host)
+{
+	const char *dot = host.n ? memrchr(host.p, '.', host.n) : NULL;
+	size_t n = dot ? (size_t)(host.p + host.n - dot) - 1 : 0;
+
+	if (n < 2 || dot == host.p)
+		return false;
+	for (size_t i = 1; i <= n; i++)
+		if (!isalpha((unsigned char)dot[i]))
+			return false;
+	return !memmem(host.p, host.n, "localhost", 9) &&
+	       !memmem(host.p, host.n, ".internal", 9) &&
+	       !memmem(host.p, host.n, ".svc", 4);
+}
+
+static void add_outsider(
+	struct tw_manifests *m, const struct tw_address_found *found)
+{
+	struct tw_manifest_outsider it = {
+		.workload = found->from->key, .pos = found->text->origin->pos};
+
+	if (!found->address || !is_outside(found->host))
+		return;
+	it.host = tw_arena_strndup(&m->arena, found->host.p, found->host.n);
+	it.name = name_of(m, found);
+	if (tw_edge_is_telemetry(it.name, it.host))
+		return;
+	for (size_t i = 0; i < m->outsiders.n; i++)
+		if (!strcmp(m->outsiders.v[i].workload, it.workload) &&
+			!strcmp(m->outsiders.v[i].host, it.host))
+			return;
+	tw_vec_push(&m->outsiders, it);
+}
+
 void tw_address_add(
 	struct tw_manifest_reader *r, const struct tw_address_found *found)
 {
@@ -147,6 +182,7 @@ void tw_address_add(
 		address.sure |=
 			memmem(found->host.p, found->host.n, ".svc", 4) != NULL;
 	} else {
+		add_outsider(m, found);
 		return;
 	}
 	address.host =

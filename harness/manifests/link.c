@@ -203,12 +203,58 @@ void tw_link_add_call(struct tw_manifests *m, struct tw_spec *spec,
 	tw_map_put(&m->linked, service->key, service);
 }
 
+static const char *front_of(
+	const struct tw_spec *spec, const struct tw_spec_workload *workload)
+{
+	for (size_t i = 0; i < spec->services.n; i++)
+		if (is_in_front(spec->services.v[i].value, workload))
+			return spec->services.v[i].key;
+	return NULL;
+}
+
+/* An edge to what a model or a ServiceEntry declares outside; of others the
+ * reader of `check` learns that they are there. */
+static void link_outsider(struct tw_manifests *m, struct tw_spec *spec,
+	struct tw_manifest_outsider *it, struct tw_diags *diags)
+{
+	const struct tw_spec_service *to =
+		tw_spec_find_external(spec, it->host);
+	struct tw_diag *diag;
+
+	it->modelled = to && to->endpoints.n;
+	if (!it->modelled) {
+		diag = tw_diag(diags, TW_NOTE, it->pos,
+			"%s calls %s (%s), and nothing says how that behaves",
+			it->workload, it->host, it->name);
+		diag->rule = "external-not-modelled";
+		tw_diag_hint(diags, diag,
+			"in a model: external: {%s: {latency: {p50: …, p99: "
+			"…}}}",
+			it->host);
+	}
+	if (!to)
+		return;
+	for (size_t i = 0; i < m->edges.n; i++)
+		if (!strcmp(m->edges.v[i].from, it->workload) &&
+			!strcmp(m->edges.v[i].to, to->key))
+			return;
+	tw_vec_push(&m->edges, ((struct tw_manifest_edge){.from = it->workload,
+				       .from_service = front_of(spec,
+					       workload_of(spec, it->workload)),
+				       .to = to->key,
+				       .source = TW_EDGE_ENV,
+				       .detail = it->name,
+				       .pos = it->pos}));
+}
+
 size_t tw_manifests_link(
 	struct tw_manifests *m, struct tw_spec *spec, struct tw_diags *diags)
 {
 	size_t used = 0;
 
 	tw_spec_link(spec);
+	for (size_t i = 0; i < m->outsiders.n; i++)
+		link_outsider(m, spec, &m->outsiders.v[i], diags);
 	for (size_t i = 0; i < spec->services.n; i++) {
 		struct tw_spec_service *service = spec->services.v[i].value;
 		struct tw_spec_steps steps = {0};

@@ -98,11 +98,20 @@ struct tw_kustomize_call {
 	const char *program; /* out: what was run; NULL: there is none */
 };
 
+/* A host outside the cluster that a container's values name. */
+struct tw_manifest_outsider {
+	const char *workload, *host;
+	const char *name; /* "env DB_URL" */
+	struct tw_pos pos;
+	bool modelled; /* by tw_manifests_link(): something says what it is */
+};
+
 struct tw_manifests {
 	struct tw_arena arena;
 	TW_VEC(struct tw_object *) objects;    /* in the order they were read */
 	TW_VEC(struct tw_manifest_edge) edges; /* by tw_manifests_spec() */
-	TW_VEC(struct tw_manifest_address) addresses; /* likewise */
+	TW_VEC(struct tw_manifest_address) addresses;  /* likewise */
+	TW_VEC(struct tw_manifest_outsider) outsiders; /* likewise */
 	const char *entry; /* for the caller to set before tw_manifests_link():
 			    * the service that traffic enters by, or NULL */
 

@@ -13,6 +13,8 @@ struct kind {
 
 static const struct kind kinds[] = {
 	{"", "Service", tw_read_service, 1, false},
+	{"networking.istio.io", "ServiceEntry", tw_read_service_entry, 1,
+		false},
 	{"apps", "Deployment", tw_read_workload, 2, false},
 	{"apps", "StatefulSet", tw_read_workload, 2, false},
 	{"apps", "DaemonSet", tw_read_workload, 2, false},

@@ -89,6 +89,7 @@ void tw_read_destination_rule(struct tw_manifest_reader *r);
 /* traffic_policy.c: of a DestinationRule; subset NULL: all of the host. */
 void tw_read_traffic_policy(struct tw_manifest_reader *r,
 	struct tw_yaml *policy, const char *callee, const char *subset);
+void tw_read_service_entry(struct tw_manifest_reader *r);
 void tw_read_compose(struct tw_manifest_reader *r);
 void tw_read_node(struct tw_manifest_reader *r);
 void tw_read_priority_class(struct tw_manifest_reader *r);

@@ -63,12 +63,42 @@ void tw_read_service(struct tw_manifest_reader *r)
 	tw_manifest_text(r, tw_yaml_get(spec, "type"), &service->type);
 	tw_manifest_text(
 		r, tw_yaml_get(spec, "externalName"), &service->external_name);
+	if (type && !strcmp(type, "ExternalName") && service->external_name.v) {
+		service->external = true;
+		tw_yaml_use(tw_yaml_get(spec, "externalName"));
+	}
 	service->headless = ip && !strcmp(ip, "None");
 	read_ports(r, tw_yaml_get(spec, "ports"), service);
 	if (!service->ports.n && !service->headless &&
 		!tw_yaml_count(tw_yaml_get(spec, "ports")) &&
 		(!type || strcmp(type, "ExternalName") != 0))
 		tw_manifest_error(r, spec, "'spec.ports' is missing");
+}
+
+/* Istio: hosts that the mesh may call, in it (MESH_INTERNAL, with endpoints or
+ * a workloadSelector) or outside. All of them are black boxes here. */
+void tw_read_service_entry(struct tw_manifest_reader *r)
+{
+	struct tw_yaml *spec = tw_yaml_get(r->object->doc, "spec");
+	struct tw_yaml *hosts = tw_yaml_get(spec, "hosts");
+
+	for (size_t i = 0; i < tw_yaml_count(hosts); i++) {
+		struct tw_yaml *host = tw_yaml_item(hosts, i);
+		const char *name = tw_yaml_text(host);
+		struct tw_spec_service *it;
+
+		if (!name || !*name || strchr(name, '/'))
+			continue;
+		if (strchr(name, '*')) {
+			tw_manifest_note(r, host,
+				"a host with a wildcard is not modelled");
+			continue;
+		}
+		it = tw_spec_external(r->spec, tw_manifest_keep(r, name),
+			tw_manifest_origin(r, host, NULL));
+		it->has_object = true;
+		tw_yaml_use(host);
+	}
 }
 
 /* The labels of a name that ends in ".svc" or ".svc.cluster.local" are cut
@@ -104,7 +134,15 @@ const char *tw_manifests_host_key(
 	struct tw_spec *spec, const char *namespace, struct tw_str host)
 {
 	struct tw_str name, ns;
+	const struct tw_spec_service *outside;
 
+	if (host.n && !memchr(host.p, '*', host.n) &&
+		memchr(host.p, '.', host.n)) {
+		outside = tw_spec_find_external(
+			spec, tw_arena_strndup(&spec->arena, host.p, host.n));
+		if (outside)
+			return outside->key;
+	}
 	if (memchr(host.p, '*', host.n) || !split_host(host, &name, &ns))
 		return NULL;
 	if (ns.n)

@@ -23,6 +23,7 @@ void tw_manifests_free(struct tw_manifests *m)
 	tw_vec_release(&m->objects);
 	tw_vec_release(&m->edges);
 	tw_vec_release(&m->addresses);
+	tw_vec_release(&m->outsiders);
 	tw_map_release(&m->linked);
 	tw_arena_release(&m->arena);
 	tw_free(m);

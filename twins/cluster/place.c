@@ -109,10 +109,19 @@ static void keep(struct placing *p, const struct tw_model *before)
 
 /* ---- what is scheduled ---------------------------------------------- */
 
+/* Outside the cluster: it takes up no node. */
+static bool is_elsewhere(
+	const struct tw_model *model, const struct tw_revision *it)
+{
+	return it->service != TW_NONE && model->services[it->service].external;
+}
+
 static void place_revision(struct placing *p, uint32_t revision)
 {
 	const struct tw_revision *it = &p->model->revisions[revision];
 
+	if (is_elsewhere(p->model, it))
+		return;
 	for (uint32_t i = 0; i < it->n_replicas; i++) {
 		uint32_t r = it->first_replica + i;
 		struct tw_buf *why = p->reasons ? &p->reasons[revision] : NULL;
@@ -225,7 +234,9 @@ void tw_place_check(struct tw_model *model, struct tw_diags *diags)
 			const struct tw_revision *it = &model->revisions[i];
 			uint32_t n = 0;
 
-			for (uint32_t r = 0; r < it->n_replicas; r++)
+			for (uint32_t r = 0;
+				!is_elsewhere(model, it) && r < it->n_replicas;
+				r++)
 				n += model->node_of[it->first_replica + r] ==
 				     TW_NONE;
 			if (n)

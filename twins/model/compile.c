@@ -80,6 +80,12 @@ static void add_services(struct build *b)
 		set_capacity(from, to);
 		to->balancer = (uint8_t)tw_int_or(
 			from->balancer, TW_BALANCE_ROUND_ROBIN);
+		to->external = from->external;
+		if (from->rate.origin && from->rate.v > 0) {
+			to->gap = (tw_time)((double)TW_S / from->rate.v);
+			to->burst = tw_int_or(from->burst,
+				from->rate.v > 1 ? (int64_t)from->rate.v : 1);
+		}
 		to->spec = from;
 		tw_map_put(&model->service_of, from->key, to);
 		for (size_t e = 0; e < from->endpoints.n; e++)

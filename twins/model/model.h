@@ -95,12 +95,15 @@ struct tw_service {
 	const struct tw_dist *slow_enter, *slow_leave;
 	double slow_factor;
 	bool is_alias; /* its pods are another service's, which owns them */
+	bool external; /* on no node */
 	/* What the network lets through, where it does not let all:
 	 * reach[revision of the replica][revision of the caller] is an enum
 	 * tw_reach; the caller n_revisions is the outside. A row that is NULL:
 	 * everybody. */
 	const uint8_t *const *reach;
 	const struct tw_spec_service *spec;
+	tw_time gap; /* between requests that it takes; 0: all it can */
+	int64_t burst;
 };
 
 /* What a replica runs. A workload has one revision until it is rolled out. */
@@ -108,11 +111,11 @@ struct tw_revision {
 	const char *name; /* of the workload */
 	uint32_t service; /* that owns its replicas */
 	uint32_t first_replica, n_replicas;
-	int64_t cpu, memory;	  /* requests: thousandths, bytes */
-	tw_time cpu_quota;	  /* core-ns each 100 ms; 0: no limit */
-	uint64_t cpu_shares;	  /* weight on a node that is short of CPU */
+	int64_t cpu, memory;	   /* requests: thousandths, bytes */
+	tw_time cpu_quota;	   /* core-ns each 100 ms; 0: no limit */
+	uint64_t cpu_shares;	   /* weight on a node that is short of CPU */
 	const uint32_t *own_nodes; /* DaemonSet: the node of each replica */
-	const struct tw_pod_spec *pod; /* as the scheduler sees it */
+	const struct tw_pod_spec *pod;	/* as the scheduler sees it */
 	const struct tw_labels *labels; /* of its pods */
 	int64_t memory_limit;	  /* bytes; 0: none */
 	bool each_node;		  /* DaemonSet: replica i on node i */

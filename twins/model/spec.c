@@ -117,6 +117,35 @@ struct tw_spec_service *tw_spec_service(struct tw_spec *spec,
 	return service;
 }
 
+struct tw_spec_service *tw_spec_find_external(
+	const struct tw_spec *spec, const char *host)
+{
+	struct tw_buf key = {0};
+	struct tw_spec_service *found;
+
+	for (size_t i = 0; i < spec->services.n; i++) {
+		struct tw_spec_service *it = spec->services.v[i].value;
+
+		if (it->external_name.v && !strcmp(it->external_name.v, host))
+			return it;
+	}
+	tw_buf_printf(&key, "external/%s", host);
+	found = tw_map_get(&spec->services, tw_buf_text(&key));
+	tw_buf_release(&key);
+	return found;
+}
+
+struct tw_spec_service *tw_spec_external(
+	struct tw_spec *spec, const char *host, const struct tw_origin *origin)
+{
+	struct tw_spec_service *it = tw_spec_find_external(spec, host);
+
+	if (!it)
+		it = tw_spec_service(spec, "external", host, origin);
+	it->external = true;
+	return it;
+}
+
 struct tw_spec_workload *tw_spec_workload(struct tw_spec *spec,
 	const char *kind, const char *namespace, const char *name,
 	const struct tw_origin *origin)

@@ -133,6 +133,9 @@ struct tw_spec_service {
 	struct tw_labels selector;
 	struct tw_text type; /* "ClusterIP" … */
 	struct tw_text external_name;
+	bool external;	     /* outside the cluster: it stands on no node */
+	struct tw_real rate; /* requests/s that it takes; more: 429 */
+	struct tw_int burst; /* of them at once; default: those of a second */
 	bool headless;
 	struct tw_spec_ports ports;
 	struct tw_spec_subsets subsets;
@@ -328,9 +331,9 @@ struct tw_spec_policy {
 				 * redirect or a direct response */
 	TW_VEC(struct tw_spec_mirror) mirrors;
 	struct tw_spec_inject inject;
-	struct tw_int timeout;	    /* all tries together */
-	struct tw_int try_timeout;  /* one try */
-	struct tw_int retries;	    /* beyond the first try */
+	struct tw_int timeout;	   /* all tries together */
+	struct tw_int try_timeout; /* one try */
+	struct tw_int retries;	   /* beyond the first try */
 	/* How often a retry chooses again where it came upon a replica that
 	 * the call has tried; then it takes it all the same. Envoy,
 	 * RetryPolicy.host_selection_retry_max_attempts with the predicate
@@ -393,11 +396,11 @@ struct tw_spec_entry {
 struct tw_spec_node {
 	const char
 		*name; /* count 3 of "worker": worker-1, worker-2, worker-3 */
-	struct tw_int count;  /* default 1 */
-	struct tw_text zone;  /* default "a" */
-	struct tw_int cpu;    /* thousandths */
-	struct tw_int memory; /* bytes */
-	struct tw_int pods;   /* at most; default 110 (kubelet, maxPods) */
+	struct tw_int count;	 /* default 1 */
+	struct tw_text zone;	 /* default "a" */
+	struct tw_int cpu;	 /* thousandths */
+	struct tw_int memory;	 /* bytes */
+	struct tw_int pods;	 /* at most; default 110 (kubelet, maxPods) */
 	struct tw_labels labels; /* beside those that every node has */
 	struct tw_taints taints;
 	/* A Node object: all that a kubelet reports. NULL: a model's. */
@@ -466,6 +469,12 @@ struct tw_spec_service *tw_spec_service(struct tw_spec *spec,
 	const struct tw_origin *origin);
 struct tw_spec_service *tw_spec_find_service(
 	const struct tw_spec *spec, const char *namespace, const char *name);
+/* What stands outside the cluster under a host's name: an ExternalName Service
+ * of that host, or the service "external/HOST". The second adds that one. */
+struct tw_spec_service *tw_spec_find_external(
+	const struct tw_spec *spec, const char *host);
+struct tw_spec_service *tw_spec_external(
+	struct tw_spec *spec, const char *host, const struct tw_origin *origin);
 struct tw_spec_workload *tw_spec_workload(struct tw_spec *spec,
 	const char *kind, const char *namespace, const char *name,
 	const struct tw_origin *origin);

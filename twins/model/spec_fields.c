@@ -59,6 +59,8 @@ static const struct field service_fields[] = {
 	FIELD(tw_spec_service, slow_factor, REAL),
 	FIELD(tw_spec_service, slow_enter, LAW),
 	FIELD(tw_spec_service, slow_leave, LAW),
+	FIELD(tw_spec_service, rate, REAL),
+	FIELD(tw_spec_service, burst, INT),
 	FIELD(tw_spec_service, cpus, INT),
 	FIELD(tw_spec_service, replicas, INT),
 	FIELD(tw_spec_service, balancer, INT),

@@ -615,6 +615,32 @@ static TW_PATH void admit(struct tw_world *world, uint32_t task)
 	}
 }
 
+/* A token bucket as a virtual schedule: a request is too early where those
+ * before it, spread evenly, reach further than a burst ahead of it. */
+static bool is_too_fast(
+	const struct tw_world *world, struct tw_world_service *service)
+{
+	tw_time now = tw_world_now(world);
+
+	if (service->due > now + (service->burst - 1) * service->gap)
+		return true;
+	service->due = (service->due > now ? service->due : now) + service->gap;
+	return false;
+}
+
+/* RFC 6585: 429 Too Many Requests. It is an answer, not a refusal. */
+static void refuse_rate(struct tw_world *world, uint32_t task)
+{
+	struct tw_task *it = &world->tasks[task];
+
+	leave(world, it, TW_ANSWERED, 429);
+	tw_world_tap(world, .kind = TW_TAP_SHED, .service = TW_NONE,
+		.endpoint = it->endpoint, .caller = TW_NONE,
+		.replica = it->replica, .attempt = it->try, .status = 429);
+	tw_serve_answer(world, it, TW_ANSWERED, 429);
+	tw_world_free_task(world, task);
+}
+
 TW_PATH void tw_serve_arrive(struct tw_world *world, uint32_t task)
 {
 	struct tw_task *it = &world->tasks[task];
@@ -636,6 +662,9 @@ TW_PATH void tw_serve_arrive(struct tw_world *world, uint32_t task)
 	it->since = tw_world_now(world);
 	if (service->outside)
 		begin_outside(world, task, service);
+	else if (__builtin_expect(service->gap != 0, 0) &&
+		 is_too_fast(world, service))
+		refuse_rate(world, task);
 	else
 		admit(world, task);
 }

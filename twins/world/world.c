@@ -137,7 +137,12 @@ static void init_replicas(struct tw_world *world, const uint32_t *node_of)
 				       ? &tw_capacity_workers
 				       : tw_capacity_of(&model->services[s]);
 		it->node = node_of[r];
-		it->health = it->node == TW_NONE ? TW_DOWN : TW_UP;
+		it->health =
+			it->node != TW_NONE ||
+					(s != TW_NONE &&
+						model->services[s].external)
+				? TW_UP
+				: TW_DOWN;
 		it->listed = it->health == TW_UP;
 		it->listed_at = TW_LISTED_EVER;
 		it->zone = it->node == TW_NONE ? model->n_zones
@@ -152,9 +157,12 @@ static void init_replicas(struct tw_world *world, const uint32_t *node_of)
 		else
 			world->services[s].unavailable++;
 	}
-	for (uint32_t s = 0; s < model->n_services; s++)
+	for (uint32_t s = 0; s < model->n_services; s++) {
 		world->services[s].worst_unavailable =
 			world->services[s].unavailable;
+		world->services[s].gap = model->services[s].gap;
+		world->services[s].burst = model->services[s].burst;
+	}
 }
 
 static void init_observation(struct tw_world *world, tw_time slice)

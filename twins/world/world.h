@@ -194,6 +194,10 @@ struct tw_world_service {
 	uint64_t arrived, left;
 	const struct tw_outside *outside;
 	void *outside_context;
+	tw_time gap; /* of the rate limit; 0: none */
+	int64_t burst;
+	tw_time due; /* of it: when the next request would be, if
+		      * all came evenly (the GCRA of ATM Forum TM 4.0) */
 };
 
 /* What the directory tells callers. */
