@@ -18,6 +18,7 @@ struct tw_twin {
 	struct tw_world world;
 	const struct tw_scenario *scenario;
 	tw_time last_arrival;
+	double load; /* 1: as they come */
 };
 
 struct tw_model *tw_twin_model(struct tw_spec *spec, struct tw_diags *diags)
@@ -76,6 +77,9 @@ struct tw_twin *tw_twin_new(
 	twin->world.done = options->done;
 	twin->world.done_context = options->context;
 	twin->scenario = options->scenario;
+	twin->load = options->load > 0 ? options->load : 1;
+	/* Who waits for outcomes gets one for each arrival. */
+	tw_assert(twin->load >= 1 || !options->done);
 	schedule_faults(twin);
 	return twin;
 }
@@ -195,6 +199,17 @@ uint32_t tw_twin_in_flight(const struct tw_twin *twin)
 
 /* ---- in and out ----------------------------------------------------- */
 
+/* So many times as many; what is left over by a coin of the arrival. */
+static uint32_t scaled(
+	const struct tw_twin *twin, uint64_t key, uint32_t copies)
+{
+	double wanted = twin->load * copies;
+	uint32_t whole = (uint32_t)wanted;
+
+	return whole + (tw_draw(twin->world.seed, key, TW_DRAW_ARRIVAL, 1) <
+			       wanted - whole);
+}
+
 void tw_twin_offer(struct tw_twin *twin, const struct tw_arrival *arrival)
 {
 	struct tw_world *world = &twin->world;
@@ -207,6 +222,10 @@ void tw_twin_offer(struct tw_twin *twin, const struct tw_arrival *arrival)
 	if (world->effects.n && arrival->caller == TW_NONE)
 		copies = tw_effects_on_arrival(
 			world, arrival->key, arrival->endpoint);
+	if ((twin->load < 1 || twin->load > 1) && arrival->caller == TW_NONE)
+		copies = scaled(twin, arrival->key, copies);
+	if (!copies)
+		return;
 	tw_call_arrive(world, arrival, 0);
 	for (uint32_t copy = 1; copy < copies; copy++)
 		add_copy(world, arrival, copy);

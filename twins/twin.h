@@ -28,6 +28,9 @@ struct tw_twin;
 struct tw_options {
 	uint64_t seed;
 	uint32_t replication;	/* makes other draws of the same seed */
+	double load;		/* times the arrivals from outside, 0..1000; 0:
+				 * as they come. Below 1 some are left out
+				 * (without `done` only) */
 	tw_time slice;		/* of the observation; 0: 1 s */
 	uint32_t max_in_flight; /* calls at work at once; 0: 1,000,000 */
 	const struct tw_scenario *scenario; /* NULL: nothing goes wrong */

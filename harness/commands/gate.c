@@ -4,6 +4,7 @@
 #include "harness/commands/gate.h"
 #include "harness/commands/reach.h"
 #include "harness/commands/sarif.h"
+#include "harness/commands/search.h"
 
 #include "harness/lint/lint.h"
 
@@ -28,6 +29,17 @@ static int add_check(struct tw_gate *gate, struct tw_str text,
 	return 0;
 }
 
+/* Of a search that no check asks for. */
+#define SEARCH_CHECK "recovers() >= baseline * 0.9"
+
+static bool has_recovers(const struct tw_gate *gate)
+{
+	for (size_t i = 0; i < gate->checks.n; i++)
+		if (gate->checks.v[i]->aggregate == TW_AGG_RECOVERS)
+			return true;
+	return false;
+}
+
 int tw_gate_read_checks(struct tw_gate *gate)
 {
 	const struct tw_config *config = gate->policy;
@@ -45,6 +57,11 @@ int tw_gate_read_checks(struct tw_gate *gate)
 		i++)
 		add_check(gate, tw_str_of(tw_default_checks[i]),
 			(struct tw_pos){0}, NULL);
+	for (size_t i = 0; i < config->scenarios.n; i++)
+		if (config->scenarios.v[i]->search.origin &&
+			!has_recovers(gate))
+			add_check(gate, tw_str_of(SEARCH_CHECK),
+				(struct tw_pos){0}, NULL);
 	return status;
 }
 
@@ -105,9 +122,12 @@ struct tw_scenario_result *tw_gate_judge(struct tw_gate *gate,
 		.differences = gate->differences.v,
 		.n_differences = gate->differences.n,
 	};
-	struct tw_scenario_result *result = tw_judge_scenario(
-		tw_arena_strdup(&gate->arena, one->name), gate->checks.v,
-		gate->checks.n, baseline, candidate, &options, &gate->arena);
+	const struct tw_check **checks;
+	size_t n = tw_search_checks(
+		one, gate->checks.v, gate->checks.n, &gate->arena, &checks);
+	struct tw_scenario_result *result =
+		tw_judge_scenario(tw_arena_strdup(&gate->arena, one->name),
+			checks, n, baseline, candidate, &options, &gate->arena);
 
 	result->faults = faults_text(gate, one);
 	result->reproduce = reproduce_text(gate, one);

@@ -1,6 +1,8 @@
 #include "harness/commands/gate.h"
 
 #include "harness/commands/progress.h"
+#include "harness/commands/search.h"
+#include "harness/trial/parallel.h"
 #include "harness/trial/trial.h"
 #include "twins/twin.h"
 
@@ -94,17 +96,36 @@ static void count_up(
 	}
 }
 
-/* All trials of one case in one variant, and what they come to. */
-static int simulate_case(struct tw_gate *gate, const struct tw_case *one,
-	const struct tw_flow *flow, struct variant *variant,
-	struct tw_progress *progress)
+/* The runs of a case that searches: nothing of them is stored, so that parts
+ * of a gate leave it to whoever puts them together. */
+static int search_case(struct tw_gate *gate, const struct tw_case *one,
+	const struct tw_flow *flow, const struct variant *variant,
+	struct tw_observation *seen, struct tw_scenario_result *maps)
 {
-	size_t sides = variant->model[TW_FLOW_BASELINE] ? 2 : 1;
-	size_t n = gate->runs * sides;
+	struct tw_search search = {.one = one,
+		.flow = flow,
+		.model = {variant->model[0], variant->model[1]},
+		.runs = gate->runs,
+		.threads = gate->cli->threads ? (size_t)gate->cli->threads
+					      : tw_threads_default(),
+		.seed = gate->seed};
+	const struct tw_check **checks;
+
+	search.n_checks = tw_search_checks(one, gate->checks.v, gate->checks.n,
+		&gate->arena, &checks);
+	search.checks = checks;
+	return tw_search_run(&search, &gate->arena, &gate->setup.diags, seen,
+		       maps)
+		       ? TW_EXIT_USAGE
+		       : 0;
+}
+
+/* Those of any other, as the store has them or as they are run. */
+static int run_trials(struct tw_gate *gate, const struct tw_case *one,
+	const struct tw_flow *flow, const struct variant *variant,
+	struct tw_progress *progress, struct tw_observation *seen, size_t n)
+{
 	struct tw_trial *trials = tw_calloc(n, sizeof *trials);
-	struct tw_observation *seen = tw_calloc(n, sizeof *seen);
-	struct tw_runs runs[2] = {{0}};
-	struct tw_scenario_result *result;
 	int status;
 
 	for (size_t i = 0; i < n; i++) {
@@ -123,6 +144,29 @@ static int simulate_case(struct tw_gate *gate, const struct tw_case *one,
 	status = tw_gate_trials(
 		gate, &(struct tw_gate_batch){one, flow, variant->factor,
 			      trials, n, seen, progress});
+	tw_free(trials);
+	return status;
+}
+
+/* One case in one variant, and what it comes to. */
+static int simulate_case(struct tw_gate *gate, const struct tw_case *one,
+	const struct tw_flow *flow, struct variant *variant,
+	struct tw_progress *progress)
+{
+	bool searches = tw_case_is_search(one);
+	size_t sides = variant->model[TW_FLOW_BASELINE] ? 2 : 1;
+	size_t n = gate->runs * sides;
+	struct tw_observation *seen;
+	struct tw_runs runs[2] = {{0}};
+	struct tw_scenario_result *result, maps = {0};
+	int status;
+
+	if (searches && gate->store.shards)
+		return 0;
+	seen = tw_calloc(n, sizeof *seen);
+	status = searches ? search_case(gate, one, flow, variant, seen, &maps)
+			  : run_trials(gate, one, flow, variant, progress, seen,
+				    n);
 	/* Without all of them there is nothing to judge. */
 	if (status || gate->store.shards || gate->store.missing.n)
 		goto out;
@@ -132,6 +176,8 @@ static int simulate_case(struct tw_gate *gate, const struct tw_case *one,
 			runs_of(gate, seen + gate->runs, gate->runs);
 	result = tw_gate_judge(
 		gate, one, runs[TW_FLOW_BASELINE], runs[TW_FLOW_CANDIDATE]);
+	for (size_t i = 0; i < maps.maps.n; i++)
+		tw_vec_push_in(&gate->arena, &result->maps, maps.maps.v[i]);
 	tw_vec_push_in(&gate->arena, &variant->result.scenarios, result);
 	if (variant->factor == 1)
 		count_up(gate, seen, n);
@@ -139,7 +185,6 @@ out:
 	for (size_t i = 0; i < n; i++)
 		tw_observation_release(&seen[i]);
 	tw_free(seen);
-	tw_free(trials);
 	return status;
 }
 

@@ -1,12 +1,14 @@
 /*
  * `twinrig run`: one twin, one trial of each scenario, what it saw.
  */
+#include "harness/commands/search.h"
 #include "harness/commands/command.h"
 #include "harness/commands/run_json.h"
 #include "harness/commands/scenario.h"
 #include "harness/commands/setup.h"
 #include "harness/commands/system.h"
 #include "harness/commands/traffic.h"
+#include "harness/report/recovery.h"
 #include "harness/trial/trial.h"
 #include "twins/observe/histogram.h"
 
@@ -231,6 +233,39 @@ static void print_event(void *context, const struct tw_tap_event *event)
 	puts(tw_buf_text(&log->line));
 }
 
+/* One run of the search, for recovers() without a condition. */
+static int print_search(const struct tw_cli *cli, const struct tw_case *one,
+	struct tw_system *system, const struct tw_flow *flow, uint64_t seed)
+{
+	const struct tw_check check = {
+		.aggregate = TW_AGG_RECOVERS, .metric = TW_METRIC_RECOVERS};
+	const struct tw_check *checks[] = {&check};
+	struct tw_search search = {.one = one,
+		.flow = flow,
+		.model[TW_FLOW_CANDIDATE] = system->model,
+		.checks = checks,
+		.n_checks = 1,
+		.runs = 1,
+		.threads = cli->threads ? (size_t)cli->threads : 1,
+		.seed = seed};
+	struct tw_scenario_result maps = {0};
+	struct tw_observation seen;
+	struct tw_arena arena;
+	struct tw_buf text = {0};
+	int status = TW_EXIT_USAGE;
+
+	tw_arena_init(&arena);
+	if (!tw_search_run(&search, &arena, &system->diags, &seen, &maps)) {
+		tw_recovery_text(maps.maps.v, maps.maps.n, &text);
+		puts(tw_buf_text(&text));
+		tw_observation_release(&seen);
+		status = TW_EXIT_PASS;
+	}
+	tw_buf_release(&text);
+	tw_arena_release(&arena);
+	return status;
+}
+
 static int run_case(const struct tw_cli *cli, const struct tw_case *one,
 	struct tw_system *system, const struct tw_flow *flow, uint64_t seed,
 	struct tw_json_writer *json)
@@ -249,6 +284,7 @@ static int run_case(const struct tw_cli *cli, const struct tw_case *one,
 				.side = TW_FLOW_CANDIDATE,
 				.scenario = &scenario,
 				.seed = seed,
+				.load = one->load,
 				.tap = cli->events ? &tap : NULL,
 			},
 			&seen);
@@ -259,6 +295,8 @@ static int run_case(const struct tw_cli *cli, const struct tw_case *one,
 			print_observation(one->name, (int64_t)seed, &seen);
 		tw_observation_release(&seen);
 		status = TW_EXIT_PASS;
+		if (tw_case_is_search(one) && !json && !cli->events)
+			status = print_search(cli, one, system, flow, seed);
 	}
 	tw_scenario_release(&scenario);
 	tw_buf_release(&log.line);

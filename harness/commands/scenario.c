@@ -66,9 +66,10 @@ static const char *case_name(
 	return text;
 }
 
+/* `load` NULL: no search, or a search at the traffic as it is. */
 static void add_case(struct tw_cases *cases, const struct tw_config *config,
 	const struct tw_config_scenario *scenario, const struct tw_case *bound,
-	const char *only)
+	const char *load, const char *only)
 {
 	struct tw_case *one = tw_new(&cases->arena, struct tw_case);
 
@@ -76,7 +77,16 @@ static void add_case(struct tw_cases *cases, const struct tw_config *config,
 		tw_vec_push_in(
 			&cases->arena, &one->bindings, bound->bindings.v[i]);
 	one->config = scenario;
-	one->name = case_name(&cases->arena, one, scenario->name.v);
+	one->family = case_name(&cases->arena, one, scenario->name.v);
+	one->name = one->family;
+	if (load) {
+		struct tw_str s = tw_str_of(load);
+
+		s.n -= s.n && s.p[s.n - 1] == 'x';
+		tw_parse_real(s, &one->load);
+		one->name = tw_arena_printf(
+			&cases->arena, "%s-%.*sx", one->family, (int)s.n, s.p);
+	}
 	one->traffic =
 		merged(&cases->arena, &config->traffic, &scenario->traffic);
 	if (!only || tw_glob_match(only, one->name))
@@ -94,6 +104,16 @@ struct expansion {
 	struct tw_case bound;
 };
 
+static void add_loads(struct expansion *x)
+{
+	const struct tw_texts *loads = &x->scenario->search.load;
+
+	for (size_t i = 0; i < (loads->n ? loads->n : 1); i++)
+		if (x->n++ < CASES_MAX)
+			add_case(x->cases, x->config, x->scenario, &x->bound,
+				loads->n ? loads->v[i].v : NULL, x->only);
+}
+
 /* Every value of the i-th `each` with every one of those behind it. */
 static void expand_each(struct expansion *x, size_t i)
 {
@@ -101,9 +121,7 @@ static void expand_each(struct expansion *x, size_t i)
 	struct tw_names names = {0};
 
 	if (i == x->scenario->each.n) {
-		if (x->n++ < CASES_MAX)
-			add_case(x->cases, x->config, x->scenario, &x->bound,
-				x->only);
+		add_loads(x);
 		return;
 	}
 	each = &x->scenario->each.v[i];
@@ -148,7 +166,7 @@ static void add_steady(struct tw_cases *cases, const struct tw_config *config)
 {
 	struct tw_case *one = tw_new(&cases->arena, struct tw_case);
 
-	one->name = "steady";
+	one->name = one->family = "steady";
 	one->traffic = &config->traffic;
 	tw_vec_push_in(&cases->arena, &cases->list, one);
 }
@@ -166,18 +184,35 @@ int tw_cases_expand(struct tw_cases *cases, const struct tw_config *config,
 	return diags->errors == errors ? 0 : -1;
 }
 
+/* A value that stands in the place of one that was written. */
+struct change {
+	const struct tw_config_fault *fault; /* NULL: none */
+	const char *param, *value;
+};
+
 static void add_fault(const struct tw_case *one,
-	const struct tw_config_fault *fault, const struct tw_model *model,
-	struct tw_scenario *to, struct tw_diags *diags)
+	const struct tw_config_fault *fault, const struct change *change,
+	const struct tw_model *model, struct tw_scenario *to,
+	struct tw_diags *diags)
 {
 	TW_VEC(struct tw_fault_arg) args = {0};
+	bool changed = fault != change->fault;
 
 	for (size_t i = 0; i < fault->args.n; i++) {
 		struct tw_fault_arg arg = fault->args.v[i];
 
 		arg.value = filled(&to->arena, one, arg.value);
+		if (fault == change->fault &&
+			!strcmp(arg.name, change->param)) {
+			arg.value = change->value;
+			changed = true;
+		}
 		tw_vec_push(&args, arg);
 	}
+	if (!changed)
+		tw_vec_push(&args,
+			((struct tw_fault_arg){change->param, change->value,
+				fault->kind_pos, fault->kind_pos}));
 	tw_scenario_add(
 		to, fault->kind, fault->kind_pos, args.v, args.n, model, diags);
 	tw_vec_release(&args);
@@ -249,17 +284,33 @@ static void add_chaos(const struct tw_config_scenario *config,
 			tw_int_or(config->chaos_for, 0), model, to, diags);
 }
 
-int tw_case_compile(const struct tw_case *one, const struct tw_model *model,
-	struct tw_scenario *to, struct tw_diags *diags)
+static int compile(const struct tw_case *one, const struct tw_model *model,
+	const struct change *change, struct tw_scenario *to,
+	struct tw_diags *diags)
 {
 	size_t errors = diags->errors;
 
 	tw_scenario_init(to);
 	for (size_t i = 0; one->config && i < one->config->faults.n; i++)
 		if (one->config->faults.v[i]->kind)
-			add_fault(one, one->config->faults.v[i], model, to,
-				diags);
+			add_fault(one, one->config->faults.v[i], change, model,
+				to, diags);
 	if (one->config)
 		add_chaos(one->config, model, to, diags);
 	return diags->errors == errors ? 0 : -1;
+}
+
+int tw_case_compile(const struct tw_case *one, const struct tw_model *model,
+	struct tw_scenario *to, struct tw_diags *diags)
+{
+	return compile(one, model, &(struct change){0}, to, diags);
+}
+
+int tw_case_compile_with(const struct tw_case *one,
+	const struct tw_model *model, const struct tw_config_fault *fault,
+	const char *param, const char *value, struct tw_scenario *to,
+	struct tw_diags *diags)
+{
+	return compile(
+		one, model, &(struct change){fault, param, value}, to, diags);
 }

@@ -18,7 +18,14 @@ struct tw_case {
 	const struct tw_config_scenario *config; /* NULL: plain traffic */
 	const struct tw_config_traffic *traffic; /* merged with the file's */
 	TW_VEC(struct tw_binding) bindings;
+	const char *family; /* the name without its load */
+	double load;	    /* of a search; 0: as it comes */
 };
+
+static inline bool tw_case_is_search(const struct tw_case *one)
+{
+	return one->config && one->config->search.origin;
+}
 
 struct tw_cases {
 	struct tw_arena arena;
@@ -44,5 +51,10 @@ int tw_cases_read_chaos(struct tw_config *config, struct tw_files *files,
 /* The faults of a case for one model. -1 where an error was added. */
 int tw_case_compile(const struct tw_case *one, const struct tw_model *model,
 	struct tw_scenario *to, struct tw_diags *diags);
+/* The same with another value of one parameter of one fault. */
+int tw_case_compile_with(const struct tw_case *one,
+	const struct tw_model *model, const struct tw_config_fault *fault,
+	const char *param, const char *value, struct tw_scenario *to,
+	struct tw_diags *diags);
 
 #endif

@@ -54,6 +54,17 @@ struct tw_config_each {
 	struct tw_text of; /* "callees of shop/ *" without the blank */
 };
 
+/* How large a fault the system recovers from. */
+struct tw_config_search {
+	const struct tw_origin *origin; /* NULL: none is made */
+	struct tw_text fault;		/* its `name`; default: the first */
+	struct tw_text trigger;		/* its parameter; default "for" */
+	struct tw_text from, to;
+	struct tw_int steps;  /* sizes of it; default 8 */
+	struct tw_texts load; /* factors; default 1x */
+	struct tw_int within; /* ns after the end; default 30 s */
+};
+
 struct tw_config_scenario {
 	struct tw_text name; /* unique; may hold "{to}" */
 	struct tw_pos pos;
@@ -65,6 +76,7 @@ struct tw_config_scenario {
 	const struct tw_chaos_faults *chaos_faults; /* what they say: who reads
 						     * them sets it */
 	struct tw_config_traffic traffic;
+	struct tw_config_search search;
 };
 
 /* A side; all empty: the working tree (candidate), merge-base (baseline). */

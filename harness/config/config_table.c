@@ -267,6 +267,72 @@ static void read_each(
 	}
 }
 
+static void check_search(
+	struct tw_schema_reader *reader, void *base, const struct tw_yaml *node)
+{
+	struct tw_config_search *search = base;
+
+	search->origin = tw_schema_origin(reader, node);
+	for (size_t i = 0; i < search->load.n; i++) {
+		struct tw_str s = tw_str_of(search->load.v[i].v);
+		double load;
+
+		s.n -= s.n && s.p[s.n - 1] == 'x';
+		if (!tw_parse_real(s, &load) || !(load > 0) || load > 1000)
+			tw_diag(reader->diags, TW_ERROR,
+				search->load.v[i].origin->pos,
+				"load: expected a factor such as 1.5x");
+	}
+}
+
+static const struct tw_row search_rows[] = {
+	{.name = "trigger",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_search, trigger),
+		.otherwise = "for",
+		.help = "the parameter of the fault that is scaled"},
+	{.name = "from",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_search, from),
+		.required = true,
+		.help = "its smallest value"},
+	{.name = "to",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_search, to),
+		.required = true,
+		.help = "its largest value"},
+	{.name = "steps",
+		.type = TW_ROW_INT,
+		AT(tw_config_search, steps),
+		.otherwise = "8",
+		.min = 2,
+		.max = 1000,
+		.help = "how many values"},
+	{.name = "load",
+		.type = TW_ROW_TEXTS,
+		AT(tw_config_search, load),
+		.help = "how many times the traffic: a scenario for each; 1x "
+			"if not given"},
+	{.name = "within",
+		.type = TW_ROW_DURATION,
+		AT(tw_config_search, within),
+		.otherwise = "30s",
+		.min = 1e6,
+		.help = "from the end of the fault until all is well again"},
+	{.name = "fault",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_search, fault),
+		.help = "the `name` of the fault; the first if not given"},
+	{0},
+};
+
+static const struct tw_table search = {
+	.name = "search",
+	.help = "how large a fault the system recovers from",
+	.rows = search_rows,
+	.check = check_search,
+};
+
 /* A name without its variable would be that of several scenarios. */
 static void check_scenario(
 	struct tw_schema_reader *reader, void *base, const struct tw_yaml *node)
@@ -308,6 +374,12 @@ static const struct tw_row scenario_rows[] = {
 		.table = &fault,
 		.add = add_fault,
 		.help = "what goes wrong, and when"},
+	{.name = "search",
+		.type = TW_ROW_GROUP,
+		AT(tw_config_scenario, search),
+		.table = &search,
+		.help = "finds how large a fault the system recovers from: for "
+			"recovers() checks"},
 	{.name = "chaos",
 		.type = TW_ROW_TEXTS,
 		AT(tw_config_scenario, chaos),

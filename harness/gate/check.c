@@ -43,6 +43,7 @@ static const char *const metric_names[] = {
 	[TW_METRIC_UTILIZATION] = "utilization",
 	[TW_METRIC_THROTTLED] = "throttled",
 	[TW_METRIC_RECOVERY] = "recovery_time",
+	[TW_METRIC_RECOVERS] = "recovers",
 };
 
 bool tw_check_applies(const struct tw_check *check, const char *scenario)
@@ -61,6 +62,8 @@ enum tw_unit tw_check_unit(const struct tw_check *check)
 	case TW_METRIC_LATENCY:
 	case TW_METRIC_RECOVERY:
 		return TW_UNIT_TIME;
+	case TW_METRIC_RECOVERS:
+		return check->trigger;
 	case TW_METRIC_REQUESTS:
 		return TW_UNIT_RATE;
 	case TW_METRIC_UNAVAILABLE:
@@ -324,8 +327,10 @@ static void write_check(
 
 	switch (check->aggregate) {
 	case TW_AGG_RECOVERY:
-		tw_buf_add_text(out, "recovery_time(");
-		write_check(out, check->inner, figures);
+	case TW_AGG_RECOVERS:
+		tw_buf_printf(out, "%s(", metric_names[check->metric]);
+		if (check->inner)
+			write_check(out, check->inner, figures);
 		tw_buf_add_char(out, ')');
 		break;
 	case TW_AGG_SHARE:

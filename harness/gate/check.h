@@ -9,6 +9,7 @@
  *	measure  = aggregate "(" metric [selectors] ")" [by]
  *	         | share [ "(" [selectors] ")" | selectors ] [by]
  *	         | "recovery_time" "(" check ")"      the limit in it a constant
+ *	         | "recovers" "(" [ check ] ")"       likewise
  *	share    = "utilization" | "throttled"
  *	by       = "by" "(" label { "," label } ")"
  *	selectors= "{" label ("=" | "!=" | "=~" | "!~") "text" { "," ... } "}"
@@ -44,6 +45,13 @@
  *	                 infinite, which no limit admits. Quantiles within x are
  *	                 of one slice, where only mean and max are kept: use
  *	                 these, a ratio or a rate.
+ *	recovers(x)      in a scenario with a `search`: the smallest trigger
+ *	                 after which x does not hold again in the time that
+ *	                 the search gives. Larger is better: `>= baseline *
+ *0.9`,
+ *	                 `>= 20s`. Without x: errors within 5pp, and the mean
+ *	                 latency within twice that and 10 ms, of the same run
+ *	                 without the fault.
  *
  * Labels: service, endpoint, caller, zone, side, window. `service` is who is
  * called. side is "client", what the caller saw, all tries together, or
@@ -92,6 +100,7 @@ enum tw_metric {
 	TW_METRIC_UTILIZATION,
 	TW_METRIC_THROTTLED,
 	TW_METRIC_RECOVERY,
+	TW_METRIC_RECOVERS,
 };
 
 /* Of a service's replicas, not of calls. */
@@ -110,6 +119,7 @@ enum tw_aggregate {
 	TW_AGG_RATE,
 	TW_AGG_SHARE, /* utilization, throttled */
 	TW_AGG_RECOVERY,
+	TW_AGG_RECOVERS,
 };
 
 enum tw_check_label {
@@ -155,7 +165,11 @@ struct tw_check {
 	bool by[TW_LABELS];
 	enum tw_compare compare;
 	struct tw_limit limit;
-	struct tw_check *inner; /* recovery_time: what has to hold again */
+	struct tw_check *inner; /* recovery_time, recovers: what has to hold
+				 * again; recovers: NULL: as without it */
+	/* recovers: of the trigger, time or count; for the caller to set
+	 * where the limit does not tell. */
+	enum tw_unit trigger;
 
 	const char *text; /* canonical: parses to the same check */
 	/* canonical, without the figures of the limit: what a history of

@@ -402,6 +402,7 @@ static const struct aggregate aggregates[] = {
 	{"utilization", TW_AGG_SHARE, 0, BIT(TW_METRIC_UTILIZATION), ""},
 	{"throttled", TW_AGG_SHARE, 0, BIT(TW_METRIC_THROTTLED), ""},
 	{"recovery_time", TW_AGG_RECOVERY, 0, 0, ""},
+	{"recovers", TW_AGG_RECOVERS, 0, 0, ""},
 };
 
 #define AGGREGATES (sizeof aggregates / sizeof *aggregates)
@@ -461,12 +462,19 @@ static void parse_share(struct parser *ps, struct tw_check *check,
 static void parse_recovery(struct parser *ps, struct tw_check *check)
 {
 	struct token start;
+	const char *name = check->aggregate == TW_AGG_RECOVERS
+				   ? "recovers"
+				   : "recovery_time";
 
-	check->metric = TW_METRIC_RECOVERY;
+	check->metric = check->aggregate == TW_AGG_RECOVERS
+				? TW_METRIC_RECOVERS
+				: TW_METRIC_RECOVERY;
 	expect(ps, "(");
 	start = ps->now;
-	if (is(ps, "recovery_time")) {
-		expected(ps, "a check that is not recovery_time itself");
+	if (check->aggregate == TW_AGG_RECOVERS && take(ps, ")"))
+		return;
+	if (is(ps, "recovery_time") || is(ps, "recovers")) {
+		expected(ps, "a check that is not about recovery itself");
 		return;
 	}
 	check->inner = tw_new(ps->arena, struct tw_check);
@@ -475,19 +483,26 @@ static void parse_recovery(struct parser *ps, struct tw_check *check)
 		return;
 	start.n = ps->now.at - start.at;
 	if (check->inner->limit.baseline)
-		complain(ps, start,
-			"recovery_time() needs a constant in it: what counts "
-			"as recovered");
+		tw_diag(ps->diags, TW_ERROR, pos_of(ps, start.at, start.n),
+			"%s() needs a constant in it: what counts as recovered",
+			name),
+			ps->failed = true;
 	if (check->inner->aggregate == TW_AGG_QUANTILE)
-		complain(ps, start,
-			"recovery_time() knows no quantiles: slices keep mean "
-			"and max(latency) only");
+		tw_diag(ps->diags, TW_ERROR, pos_of(ps, start.at, start.n),
+			"%s() knows no quantiles: slices keep mean and "
+			"max(latency) only",
+			name),
+			ps->failed = true;
 	if (check->inner->aggregate == TW_AGG_RATIO &&
 		check->inner->metric != TW_METRIC_ERRORS &&
 		check->inner->metric != TW_METRIC_TIMEOUTS)
-		complain(ps, start,
-			"recovery_time() knows errors and timeouts alone of "
-			"the ratios: slices keep these");
+		tw_diag(ps->diags, TW_ERROR, pos_of(ps, start.at, start.n),
+			"%s() knows errors and timeouts alone of the ratios: "
+			"slices keep these",
+			name),
+			ps->failed = true;
+	if (check->aggregate == TW_AGG_RECOVERS)
+		tw_check_write(check->inner, ps->arena);
 	for (int i = 0; i < TW_LABELS; i++)
 		if (check->inner->by[i]) {
 			check->inner->by[i] = false;
@@ -507,8 +522,8 @@ static void parse_measure(struct parser *ps, struct tw_check *check)
 	if (i < 0) {
 		expected_one_of(ps,
 			"a measure (p50, p90, p95, p99, p99.9, mean, max, "
-			"ratio, rate, utilization, throttled or "
-			"recovery_time)",
+			"ratio, rate, utilization, throttled, recovery_time "
+			"or recovers)",
 			names, AGGREGATES);
 		return;
 	}
@@ -516,7 +531,8 @@ static void parse_measure(struct parser *ps, struct tw_check *check)
 	check->quantile = aggregates[i].quantile;
 	if (check->aggregate == TW_AGG_SHARE)
 		parse_share(ps, check, &aggregates[i]);
-	else if (check->aggregate == TW_AGG_RECOVERY)
+	else if (check->aggregate == TW_AGG_RECOVERY ||
+		 check->aggregate == TW_AGG_RECOVERS)
 		parse_recovery(ps, check);
 	else
 		parse_metric(ps, check, &aggregates[i]);
@@ -565,6 +581,13 @@ static struct quantity parse_quantity(struct parser *ps)
 	}
 	next(ps);
 	return q;
+}
+
+/* What a trigger is measured in shows by what it is compared with. */
+static void take_unit(struct tw_check *check, const struct quantity *q)
+{
+	if (check->metric == TW_METRIC_RECOVERS && q->kind == Q_PLAIN)
+		check->trigger = TW_UNIT_COUNT;
 }
 
 /* The unit that a constant of this kind of number must have. */
@@ -642,6 +665,7 @@ static void parse_margin(struct parser *ps, struct tw_check *check, double sign)
 		check->limit.factor += sign * q.value;
 		return;
 	}
+	take_unit(check, &q);
 	check_dimension(ps, check, &q, true);
 	check->limit.add += sign * q.value;
 }
@@ -657,6 +681,7 @@ static void parse_limit(struct parser *ps, struct tw_check *check)
 		struct quantity q = parse_quantity(ps);
 
 		if (!is(ps, "*")) {
+			take_unit(check, &q);
 			check_dimension(ps, check, &q, false);
 			check->limit.add = q.value;
 			check_finite(ps, check, start);
@@ -710,6 +735,14 @@ static void check_labels(
 {
 	bool gauge = tw_metric_is_gauge(check->metric);
 
+	if (check->metric == TW_METRIC_RECOVERS)
+		for (int i = 0; i < TW_LABELS; i++)
+			if (check->by[i]) {
+				complain(ps, where,
+					"recovers() is of the system: it has "
+					"no groups");
+				return;
+			}
 	for (int i = 0; gauge && i < TW_LABELS; i++) {
 		if (i == TW_LABEL_SERVICE || i == TW_LABEL_WINDOW ||
 			!tw_check_names(check, (enum tw_check_label)i))

@@ -114,7 +114,8 @@ static bool no_data(struct judging *j)
 {
 	struct tw_group *g = j->group;
 
-	if (j->check->inner && j->candidate.n && !has_fault_end(j->candidate))
+	if (j->check->aggregate == TW_AGG_RECOVERY && j->candidate.n &&
+		!has_fault_end(j->candidate))
 		decide(j, TW_VERDICT_INCONCLUSIVE, TW_REASON_NO_DATA,
 			"no fault ends within this scenario",
 			"name the scenarios that the check is for "

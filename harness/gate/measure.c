@@ -175,10 +175,47 @@ static void cell_groups(const struct tw_check *check,
 	}
 }
 
+static const struct tw_threshold *threshold_of(
+	const struct tw_check *check, const struct tw_observation *obs)
+{
+	const char *condition = check->inner ? check->inner->text : "";
+
+	for (size_t i = 0; i < obs->thresholds.n; i++)
+		if (!strcmp(obs->thresholds.v[i].condition, condition))
+			return &obs->thresholds.v[i];
+	return NULL;
+}
+
+static struct tw_sample threshold_sample(const struct tw_check *check,
+	struct tw_runs runs, size_t first, size_t n)
+{
+	struct tw_sample sample = {0};
+	size_t seen = 0;
+
+	for (size_t i = first; i < first + n; i++) {
+		const struct tw_threshold *it = threshold_of(check, runs.v[i]);
+
+		if (!it)
+			continue;
+		seen++;
+		sample.present = true;
+		sample.value += it->value;
+		sample.calls += it->trials;
+	}
+	if (seen)
+		sample.value /= (double)seen;
+	return sample;
+}
+
 void tw_measure_groups(const struct tw_check *check, struct tw_runs runs,
 	struct tw_arena *arena, struct tw_group_keys *keys)
 {
 	for (size_t i = 0; i < runs.n; i++) {
+		if (check->aggregate == TW_AGG_RECOVERS) {
+			if (threshold_of(check, runs.v[i]))
+				add_key(arena, keys, &(struct tw_group_key){0});
+			continue;
+		}
 		if (is_gauge(check))
 			gauge_groups(check, runs.v[i], arena, keys);
 		else
@@ -524,6 +561,8 @@ struct tw_sample tw_measure(const struct tw_check *check,
 	size_t n)
 {
 	tw_assert(first + n <= runs.n);
+	if (check->aggregate == TW_AGG_RECOVERS)
+		return threshold_sample(check, runs, first, n);
 	if (check->aggregate == TW_AGG_RECOVERY)
 		return recovery_sample(check, group, runs, first, n);
 	if (is_gauge(check))

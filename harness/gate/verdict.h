@@ -149,12 +149,27 @@ struct tw_check_result {
 	TW_VEC(struct tw_group *) groups; /* worst first, then by labels */
 };
 
+/* Of a search: how many runs of each side did not recover from each size of
+ * the trigger, at one load. */
+struct tw_recovery_map {
+	const char *scenario;  /* without its load */
+	const char *trigger;   /* "for" … */
+	const char *condition; /* "" for the default */
+	double load;
+	size_t n;
+	const char *const *sizes; /* as a person would write them */
+	size_t runs;
+	bool has_baseline;
+	const size_t *lost[2]; /* [baseline, candidate][size] */
+};
+
 struct tw_scenario_result {
 	const char *name;
 	const char *faults; /* in words; "" without: for the caller to set */
 	size_t runs;
 	enum tw_verdict verdict; /* the worst of its checks, muted left out */
-	TW_VEC(struct tw_check_result *) checks; /* as they were written */
+	TW_VEC(struct tw_check_result *) checks;     /* as they were written */
+	TW_VEC(const struct tw_recovery_map *) maps; /* for the caller */
 	const char *reproduce; /* a command line; NULL: for the caller */
 	double seconds;	       /* of virtual time judged, a side */
 };

@@ -290,6 +290,33 @@ static void check(struct json *j, const struct tw_check_result *result)
 	close(j, '}');
 }
 
+static void lost_runs(struct json *j, const char *name,
+	const struct tw_recovery_map *map, int side)
+{
+	open(j, name, '[');
+	for (size_t i = 0; i < map->n; i++)
+		count(j, NULL, map->lost[side][i]);
+	close(j, ']');
+}
+
+static void recovery(struct json *j, const struct tw_recovery_map *map)
+{
+	open(j, NULL, '{');
+	text(j, "scenario", map->scenario);
+	text(j, "trigger", map->trigger);
+	text(j, "condition", map->condition);
+	real(j, "load", map->load > 0 ? map->load : 1);
+	count(j, "runs", map->runs);
+	open(j, "sizes", '[');
+	for (size_t i = 0; i < map->n; i++)
+		text(j, NULL, map->sizes[i]);
+	close(j, ']');
+	if (map->has_baseline)
+		lost_runs(j, "lostBaseline", map, 0);
+	lost_runs(j, "lostCandidate", map, 1);
+	close(j, '}');
+}
+
 static void scenario(struct json *j, const struct tw_scenario_result *s)
 {
 	open(j, NULL, '{');
@@ -303,6 +330,12 @@ static void scenario(struct json *j, const struct tw_scenario_result *s)
 	for (size_t i = 0; i < s->checks.n; i++)
 		check(j, s->checks.v[i]);
 	close(j, ']');
+	if (s->maps.n) {
+		open(j, "recovery", '[');
+		for (size_t i = 0; i < s->maps.n; i++)
+			recovery(j, s->maps.v[i]);
+		close(j, ']');
+	}
 	close(j, '}');
 }
 

@@ -4,6 +4,7 @@
  * what does not fit is counted.
  */
 #include "harness/report/evidence.h"
+#include "harness/report/recovery.h"
 
 struct md {
 	struct tw_buf *out;
@@ -348,6 +349,16 @@ static void reach(struct md *md)
 	tw_buf_add_text(md->out, "\n</details>\n");
 }
 
+static void maps_part(struct md *md)
+{
+	struct tw_buf text = {0};
+
+	tw_recovery_maps(md->report->gate, &text);
+	if (text.n && room(md, text.n + 20))
+		tw_buf_printf(md->out, "\n```\n%s```\n", tw_buf_text(&text));
+	tw_buf_release(&text);
+}
+
 static void write_markdown(const struct tw_report *report,
 	const struct tw_report_options *options, struct tw_buf *out)
 {
@@ -360,6 +371,7 @@ static void write_markdown(const struct tw_report *report,
 	tw_evidence_scenarios(report->gate, &md.arena, &order);
 	for (size_t i = 0; i < report->gate->scenarios.n; i++)
 		scenario_part(&md, order[i]);
+	maps_part(&md);
 	if (report->live && room(&md, 400))
 		live(&md, report->live);
 	if (room(&md, 400))

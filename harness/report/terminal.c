@@ -3,6 +3,7 @@
  * first, and for each failed group who is guilty and how to see it again.
  */
 #include "harness/report/evidence.h"
+#include "harness/report/recovery.h"
 
 #define COLUMNS 100
 
@@ -439,6 +440,16 @@ static void bottom(struct page *page, const struct tw_report *report)
 				report->n_assumed - 5));
 }
 
+static void maps_block(struct page *page, const struct tw_gate_result *gate)
+{
+	struct tw_buf text = {0};
+
+	tw_recovery_maps(gate, &text);
+	if (text.n)
+		tw_buf_printf(page->out, "\n%s", tw_buf_text(&text));
+	tw_buf_release(&text);
+}
+
 static void write_terminal(const struct tw_report *report,
 	const struct tw_report_options *options, struct tw_buf *out)
 {
@@ -452,6 +463,7 @@ static void write_terminal(const struct tw_report *report,
 	tw_evidence_scenarios(report->gate, &page.arena, &order);
 	for (size_t i = 0; i < report->gate->scenarios.n; i++)
 		scenario_block(&page, order[i]);
+	maps_block(&page, report->gate);
 	bottom(&page, report);
 	tw_arena_release(&page.arena);
 }

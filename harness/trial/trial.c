@@ -115,6 +115,7 @@ void tw_trial_run(const struct tw_trial *trial, struct tw_observation *to)
 		.replication = trial->replication,
 		.slice = slice_width(flow->duration),
 		.scenario = trial->scenario,
+		.load = trial->load,
 		.tap = trial->tap,
 	};
 	uint32_t *endpoints = endpoints_of(trial->model, flow);

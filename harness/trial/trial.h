@@ -15,6 +15,7 @@ struct tw_trial {
 	enum tw_flow_side side;
 	const struct tw_scenario *scenario; /* NULL: nothing goes wrong */
 	uint64_t seed;
+	double load;		  /* times the traffic; 0: 1 */
 	uint32_t replication;	  /* other draws of the same seed */
 	const struct tw_tap *tap; /* NULL: none */
 };

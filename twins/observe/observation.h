@@ -118,6 +118,14 @@ struct tw_incident {
 
 #define TW_INCIDENTS 50
 
+/* What a search over many runs came to: the smallest trigger after which the
+ * condition ("": the default) did not hold again; ns or as it is. */
+struct tw_threshold {
+	const char *condition;
+	double value;
+	uint64_t trials;
+};
+
 struct tw_observation {
 	struct tw_arena arena;		  /* names live here */
 	struct tw_map names;		  /* interned */
@@ -127,6 +135,7 @@ struct tw_observation {
 	TW_VEC(struct tw_cell) cells;	  /* in a canonical order: by key */
 	TW_VEC(struct tw_gauge) gauges;	  /* in the model's order */
 	TW_VEC(struct tw_example) failed; /* at most TW_EXAMPLES */
+	TW_VEC(struct tw_threshold) thresholds; /* of a search alone */
 	TW_VEC(struct tw_incident) incidents; /* at most TW_INCIDENTS */
 	uint64_t n_incidents;		      /* all of them */
 	uint64_t arrivals;		      /* root requests offered */
