@@ -132,20 +132,21 @@ void tw_archive_run(struct tw_archive *archive, const char *name)
 		tw_arena_printf(&archive->arena, TW_ARCHIVE_RUNNING "%s", name);
 }
 
-/* What the ref has by now, ours or another program's, stays. */
+/* What the ref has by now, ours or another program's, stays. A damaged one has
+ * nothing to keep: it goes. */
 static int merge_running(struct tw_archive *archive, struct tw_error *error)
 {
 	struct tw_git_id is = {""};
-	int rc = tw_git_ref_get(archive->git, archive->running, &is, error);
+	struct tw_error lost;
+	int rc = tw_git_ref_get(archive->git, archive->running, &is, &lost);
 
-	if (rc < 0)
-		return -1;
-	if (!rc && strcmp(is.text, archive->last.text) != 0) {
-		struct tw_error lost;
-
-		/* A damaged one has nothing to keep: it is replaced. */
-		if (note_trials(archive, &is, &archive->own, &lost))
-			is = (struct tw_git_id){""};
+	if (!rc && strcmp(is.text, archive->last.text) != 0)
+		rc = note_trials(archive, &is, &archive->own, &lost);
+	if (rc) {
+		is = (struct tw_git_id){""};
+		if (rc < 0 && tw_git_ref_delete(
+				      archive->git, archive->running, error))
+			return -1;
 	}
 	archive->last = is;
 	return 0;

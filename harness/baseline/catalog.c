@@ -171,10 +171,18 @@ int tw_catalog_prune(const struct tw_catalog *catalog,
 			     : 0;
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < old; i++)
-		if (!*catalog->gates.v[i].names)
-			rc = thin(archive, &catalog->gates.v[i],
-				&prune->thinned, error);
+	/* The newest of the old ones first: behind one that is thin already
+	 * all are, unless somebody took a name away. */
+	for (size_t i = old; !rc && i-- > 0;) {
+		size_t before = prune->thinned;
+
+		if (*catalog->gates.v[i].names)
+			continue;
+		rc = thin(
+			archive, &catalog->gates.v[i], &prune->thinned, error);
+		if (!refs && prune->thinned == before)
+			break;
+	}
 	for (size_t i = 0; refs && !rc && i < catalog->running.n; i++) {
 		rc = tw_git_ref_delete(git, catalog->running.v[i], error);
 		prune->running += !rc;

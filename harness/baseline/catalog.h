@@ -35,7 +35,8 @@ struct tw_prune {
 /*
  * Of all but the newest gates the observations go; the verdicts and whatever a
  * baseline names stay. With `refs`, damaged refs and those of runs that were
- * killed go too. The room on the disk comes back with `git gc`.
+ * killed go too; without, what was thinned before is not looked at again. The
+ * room on the disk comes back with `git gc`.
  */
 int tw_catalog_prune(const struct tw_catalog *catalog,
 	struct tw_archive *archive, bool refs, struct tw_prune *prune,

@@ -172,7 +172,7 @@ static void name_it(struct tw_filing *filing)
 }
 
 int tw_filing_commit(struct tw_filing *filing, struct tw_archive *archive,
-	const char *message, bool *known, struct tw_error *error)
+	const char *message, bool anew, bool *known, struct tw_error *error)
 {
 	static const struct tw_git_id none = {""};
 	struct tw_git *git = tw_archive_git(archive);
@@ -186,8 +186,9 @@ int tw_filing_commit(struct tw_filing *filing, struct tw_archive *archive,
 		&filing->arena, TW_ARCHIVE_GATES "%s", filing->id);
 	*known = !tw_git_ref_get(git, ref, &id, error) &&
 		 !tw_git_about(git, &id, &about, error);
-	if (*known)
+	if (*known && !anew)
 		return 0;
+	*known = false;
 	if (tw_filing_text(
 		    filing, archive, "identity", &filing->identity, error) ||
 		tw_filing_text(filing, archive, "runs", &filing->runs, error) ||

@@ -10,9 +10,8 @@
  *	verdict		"SCENARIO TAB CHECK TAB GROUP TAB VERDICT TAB REASON TAB
  *			recovery|other TAB BASELINE TAB CANDIDATE TAB SINCE" a
  *			line: values as measured, "-" or "never"; SINCE in ns
- *	reasons		"NAME TAB TEXT TAB ADVICE" a line: of the gate as a whole
- *	verdict.json	the report
- *	trials/KEY	an observation each (observed.h)
+ *	reasons		"NAME TAB TEXT TAB ADVICE" a line: of the gate as a
+ *whole verdict.json	the report trials/KEY	an observation each (observed.h)
  *	sides/candidate/PATH, sides/baseline/PATH
  *			the files that each side was read from
  *
@@ -62,10 +61,11 @@ int tw_filing_side(struct tw_filing *filing, struct tw_archive *archive,
 
 /*
  * Names it by a hash of its identity and writes it, unless there is one of that
- * name: *known says so. `message`: the commit's.
+ * name: *known says so. `anew`: it is replaced (its trials had gone, say).
+ * `message`: the commit's.
  */
 int tw_filing_commit(struct tw_filing *filing, struct tw_archive *archive,
-	const char *message, bool *known, struct tw_error *error);
+	const char *message, bool anew, bool *known, struct tw_error *error);
 
 /* ---- reading one ------------------------------------------------------- */
 

@@ -84,6 +84,9 @@ static int open_baseline(struct tw_gate *gate, struct origin *to)
 	struct tw_files *there;
 	struct tw_error error;
 
+	if (asked.v && !strncmp(asked.v, "stored:", 7))
+		return tw_gate_open_stored(
+			gate, asked.v + 7, &(struct tw_pos){0}, &to->files);
 	if (asked.v) {
 		there = tw_files_directory_new(asked.v, &error);
 		tw_files_free(there);

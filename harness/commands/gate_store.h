@@ -2,7 +2,8 @@
  * Private to `twinrig gate` and `merge`: trials that need not be run again,
  * and where they are kept.
  *
- *	gate_store.c	what determines the gate; the record at its end
+ *	gate_store.c	what determines the gate
+ *	gate_record.c	what is kept of it at its end
  *	gate_trials.c	each trial from where it is stored, or run
  *	gate_stored.c	a stored gate as the baseline: may it be compared?
  *	gate_shard.c	a part of the trials, and the parts put together
@@ -71,6 +72,8 @@ void tw_gate_keep(struct tw_gate *gate, const struct tw_case *one,
 	enum tw_flow_side side, struct tw_runs runs);
 /* Storing failed: a warning, once, and no more of it. */
 void tw_gate_store_failed(struct tw_gate *gate, const struct tw_error *error);
+/* The checks as a record has them. */
+void tw_gate_checks_text(const struct tw_gate *gate, struct tw_buf *out);
 /* Once the report is told. Failing is a warning. */
 void tw_gate_store_finish(struct tw_gate *gate);
 void tw_gate_store_release(struct tw_gate *gate);

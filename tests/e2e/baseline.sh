@@ -84,6 +84,8 @@ edit 's/stored: release-9/stored: release-7, ref: main/'
 tw 2 gate
 said "'stored' brings its own files"
 restore
+tw 1 gate --runs 3 --scenario node-loss --no-store --baseline stored:release-7
+said '^baseline +stored release-7'
 
 # --- judged again ------------------------------------------------------------------
 edit 's/0\.5pp/80pp/; s/<= 20s/<= 600s/'
