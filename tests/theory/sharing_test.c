@@ -283,25 +283,29 @@ static double throttled_share(const struct tw_observation *obs)
 	return (double)throttled / (double)computing;
 }
 
-/* On a node that is short of CPU a spent quota is spent all the same. */
+/* On a node that is short of CPU a spent quota is spent all the same: half of
+ * the core until the 40 ms are used, then nothing until the period ends. 200 ms
+ * of work take from 460 to 500 ms, by where in a period they begin; without the
+ * quota they would take 400. The core is never idle meanwhile. */
 START_TEST(throttled_on_a_tight_node)
 {
 	struct tw_spec *spec =
-		two_on_a_node(400, 400, 1000, b_constant(60 * TW_MS));
+		two_on_a_node(400, 400, 1000, b_constant(200 * TW_MS));
 	struct tw_spec_workload *first =
 		tw_map_get(&spec->workloads, "default/first");
+	struct tw_spec_service *second =
+		tw_spec_find_service(spec, NULL, "default/second");
+	struct tw_spec_endpoint *long_one = second->endpoints.v[0].value;
 	struct tw_observation obs;
 
-	tw_set_int(&first->containers.v[0]->cpu_limit, 100,
+	tw_set_int(&first->containers.v[0]->cpu_limit, 400,
 		first->containers.v[0]->cpu_request.origin);
-	tw_set_int(&first->containers.v[0]->cpu_request, 100,
-		first->containers.v[0]->cpu_request.origin);
+	long_one->steps.v[0]->law.v = b_constant(2 * TW_S);
 	run_once(spec, &obs);
-	/* 10 ms of each 100: six periods are touched. */
-	ck_assert_int_gt(only_latency(&obs, "default/first"), 410 * TW_MS);
-	ck_assert_int_lt(only_latency(&obs, "default/first"), 600 * TW_MS);
-	/* The other one has what the first may not use. */
-	ck_assert_int_le(only_latency(&obs, "default/second"), 80 * TW_MS);
+	ck_assert_int_ge(only_latency(&obs, "default/first"), 460 * TW_MS);
+	ck_assert_int_le(only_latency(&obs, "default/first"), 500 * TW_MS);
+	ck_assert_double_eq_tol(
+		(double)only_latency(&obs, "default/second"), 2200e6, 10);
 	tw_observation_release(&obs);
 }
 END_TEST
