@@ -229,6 +229,8 @@ static inline struct tw_cell b_sum(const struct tw_observation *obs,
 		sum.denied += it->denied;
 		sum.ejections += it->ejections;
 		sum.connects += it->connects;
+		sum.limited += it->limited;
+		sum.rejected += it->rejected;
 		sum.abandoned += it->abandoned;
 		sum.queued += it->queued;
 		sum.worked += it->worked;

@@ -64,6 +64,9 @@ static const struct row cell_rows[] = {
 	ROW(tw_cell, overflow, U64),
 	ROW(tw_cell, denied, U64),
 	ROW(tw_cell, ejections, U64),
+	ROW(tw_cell, connects, U64),
+	ROW(tw_cell, limited, U64),
+	ROW(tw_cell, rejected, U64),
 	END,
 };
 
@@ -113,7 +116,7 @@ _Static_assert(sizeof(struct tw_slice) == 32, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_gauge_slice) == 64, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_example) == 48, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_incident) == 32, NEEDS_A_ROW);
-_Static_assert(sizeof(struct tw_cell) == 304, NEEDS_A_ROW);
+_Static_assert(sizeof(struct tw_cell) == 320, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_observation) == sizeof(struct tw_arena) +
 							sizeof(struct tw_map) +
 							13 * 8 + 5 * 24,

@@ -25,6 +25,8 @@ static const struct {
 	{"denied", offsetof(struct tw_cell, denied)},
 	{"ejections", offsetof(struct tw_cell, ejections)},
 	{"connects", offsetof(struct tw_cell, connects)},
+	{"limited", offsetof(struct tw_cell, limited)},
+	{"rejected", offsetof(struct tw_cell, rejected)},
 };
 
 #define N_PROXIES (sizeof proxies / sizeof *proxies)

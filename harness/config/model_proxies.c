@@ -309,6 +309,188 @@ const struct tw_table tw_outlier_table = {
 	.check = check_outlier,
 };
 
+/* ---- locality ---------------------------------------------------------- */
+
+static void *add_share(struct tw_schema_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
+{
+	struct tw_spec_locality *to = base;
+
+	(void)key;
+	(void)value;
+	tw_vec_push_in(reader->arena, &to->shares,
+		(struct tw_spec_zone_share){.from = "*", .to = "*"});
+	return &to->shares.v[to->shares.n - 1];
+}
+
+static const struct tw_row share_rows[] = {
+	{.name = "from",
+		.type = TW_ROW_NAME,
+		AT(tw_spec_zone_share, from),
+		.help = "zone of the caller; any if not given"},
+	{.name = "to",
+		.type = TW_ROW_NAME,
+		AT(tw_spec_zone_share, to),
+		.required = true,
+		.help = "zone that gets a part"},
+	{.name = "weight",
+		.type = TW_ROW_INT,
+		AT(tw_spec_zone_share, weight),
+		.otherwise = "1",
+		.max = 1e6,
+		.help = "its part, among those of the same caller"},
+	{0},
+};
+
+static const struct tw_table share_table = {
+	.name = "zone-share",
+	.help = "a part of the requests from a zone",
+	.rows = share_rows,
+};
+
+static const struct tw_row locality_rows[] = {
+	{.name = "failover",
+		.type = TW_ROW_SWITCH,
+		AT(tw_spec_locality, failover),
+		.otherwise = "false",
+		.help = "replicas of the own zone first; others take what "
+			"these cannot carry"},
+	{.name = "overprovisioning",
+		.type = TW_ROW_FACTOR,
+		AT(tw_spec_locality, overprovisioning),
+		.otherwise = "1.4x",
+		.min = 1,
+		.max = 100,
+		.help = "what a replica can carry beside its own part"},
+	{.name = "distribute",
+		.type = TW_ROW_LIST,
+		.table = &share_table,
+		.add = add_share,
+		.help = "parts of the requests for each zone, instead"},
+	{0},
+};
+
+const struct tw_table tw_locality_table = {
+	.name = "locality",
+	.help = "which zones a caller's replica calls",
+	.rows = locality_rows,
+};
+
+/* ---- rate limit -------------------------------------------------------- */
+
+static const char *const limit_places[] = {
+	[TW_LIMIT_CALLER] = "caller", [TW_LIMIT_CALLEE] = "callee", NULL};
+
+static const struct tw_row limit_rows[] = {
+	{.name = "max-tokens",
+		.type = TW_ROW_INT,
+		AT(tw_spec_rate_limit, max_tokens),
+		.required = true,
+		.min = 1,
+		.max = 1e9,
+		.help = "tries that are let through at once"},
+	{.name = "tokens-per-fill",
+		.type = TW_ROW_INT,
+		AT(tw_spec_rate_limit, tokens_per_fill),
+		.otherwise = "1",
+		.min = 1,
+		.max = 1e9,
+		.help = "that each interval gives back"},
+	{.name = "fill-interval",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_rate_limit, fill_interval),
+		.otherwise = "1s",
+		.min = TW_MS,
+		.help = "between two fills"},
+	{.name = "at",
+		.type = TW_ROW_ENUM,
+		AT(tw_spec_rate_limit, at),
+		.choices = limit_places,
+		.otherwise = "caller",
+		.help = "a bucket of each caller's replica, or of each replica "
+			"of the callee"},
+	{0},
+};
+
+const struct tw_table tw_limit_table = {
+	.name = "rate-limit",
+	.help = "a token bucket (Envoy's local rate limit); tries beyond it "
+		"are answered 429",
+	.rows = limit_rows,
+};
+
+/* ---- in the application ------------------------------------------------ */
+
+static const struct tw_row app_breaker_rows[] = {
+	{.name = "failure-rate",
+		.type = TW_ROW_RATIO,
+		AT(tw_spec_app_breaker, failure_rate),
+		.otherwise = "50%",
+		.help = "of the last calls that opens it"},
+	{.name = "slow-rate",
+		.type = TW_ROW_RATIO,
+		AT(tw_spec_app_breaker, slow_rate),
+		.otherwise = "100%",
+		.help = "of slow calls that opens it"},
+	{.name = "slow-call",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_app_breaker, slow_call),
+		.otherwise = "60s",
+		.help = "from how long on a call is slow"},
+	{.name = "window",
+		.type = TW_ROW_INT,
+		AT(tw_spec_app_breaker, window),
+		.otherwise = "100",
+		.min = 1,
+		.max = 1000000,
+		.help = "calls that are looked at"},
+	{.name = "min-calls",
+		.type = TW_ROW_INT,
+		AT(tw_spec_app_breaker, min_calls),
+		.otherwise = "100",
+		.min = 1,
+		.max = 1000000,
+		.help = "before it may open"},
+	{.name = "open-for",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_app_breaker, open_for),
+		.otherwise = "60s",
+		.help = "until some calls are tried again"},
+	{.name = "half-open-calls",
+		.type = TW_ROW_INT,
+		AT(tw_spec_app_breaker, half_open_calls),
+		.otherwise = "10",
+		.min = 1,
+		.max = 1000000,
+		.help = "that decide whether it closes"},
+	{0},
+};
+
+const struct tw_table tw_app_breaker_table = {
+	.name = "application-breaker",
+	.help = "resilience4j's circuit breaker in the calling application",
+	.rows = app_breaker_rows,
+};
+
+static const struct tw_row bulkhead_rows[] = {
+	{.name = "max-calls",
+		.type = TW_ROW_INT,
+		AT(tw_spec_bulkhead, max_calls),
+		.otherwise = "25",
+		.min = 1,
+		.max = 1e9,
+		.help = "calls of a caller's replica at once, all tries "
+			"together"},
+	{0},
+};
+
+const struct tw_table tw_bulkhead_table = {
+	.name = "bulkhead",
+	.help = "resilience4j's bulkhead in the calling application",
+	.rows = bulkhead_rows,
+	.as_text = "max-calls",
+};
+
 /* ---- load balancing ---------------------------------------------------- */
 
 static const struct tw_row balancing_rows[] = {

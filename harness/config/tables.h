@@ -14,7 +14,9 @@ extern const struct tw_table tw_service_table, tw_policy_table, tw_entry_table;
 /* Groups of a policy. */
 extern const struct tw_table tw_connections_table, tw_breaker_table,
 	tw_budget_table, tw_throttle_table, tw_outlier_table,
-	tw_balancing_table;
+	tw_balancing_table,
+	tw_locality_table, tw_limit_table, tw_app_breaker_table,
+	tw_bulkhead_table;
 void *tw_service_add(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value);
 void *tw_policy_add(struct tw_schema_reader *reader, void *base,

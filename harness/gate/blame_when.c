@@ -11,6 +11,8 @@ static double slice_part(
 	case TW_METRIC_ERRORS:
 	case TW_METRIC_SHED:
 	case TW_METRIC_OVERFLOW:
+	case TW_METRIC_LIMITED:
+	case TW_METRIC_REJECTED:
 		return slice->errors;
 	case TW_METRIC_TIMEOUTS:
 		return slice->timeouts;

@@ -29,6 +29,9 @@
  *	ratio(overflow)  tries that a circuit breaker refused / calls
  *	ratio(denied)    retries that no budget was left for / calls
  *	ratio(connects)  connections that were set up / calls
+ *	ratio(limited)   tries that a rate limit refused / calls
+ *	ratio(rejected)  calls that the application's own breaker or bulkhead
+ *	                 refused / calls
  *	ratio(ejections) of replicas by callers' outlier detection / calls
  *	rate(requests)   calls that ended, per second of the run or the window
  *	max(unavailable) replicas that should be there and are not: the most at
@@ -93,6 +96,8 @@ enum tw_metric {
 	TW_METRIC_DENIED,
 	TW_METRIC_EJECTIONS,
 	TW_METRIC_CONNECTS,
+	TW_METRIC_LIMITED,
+	TW_METRIC_REJECTED,
 	TW_METRIC_REQUESTS,
 	TW_METRIC_UNAVAILABLE,
 	TW_METRIC_QUEUE,

@@ -381,7 +381,8 @@ struct aggregate {
 	(BIT(TW_METRIC_ERRORS) | BIT(TW_METRIC_TIMEOUTS) |                     \
 		BIT(TW_METRIC_RETRIES) | BIT(TW_METRIC_SHED) |                 \
 		BIT(TW_METRIC_OVERFLOW) | BIT(TW_METRIC_DENIED) |              \
-		BIT(TW_METRIC_EJECTIONS) | BIT(TW_METRIC_CONNECTS))
+		BIT(TW_METRIC_EJECTIONS) | BIT(TW_METRIC_CONNECTS) |           \
+		BIT(TW_METRIC_LIMITED) | BIT(TW_METRIC_REJECTED))
 #define MAXIMA                                                                 \
 	(BIT(TW_METRIC_LATENCY) | BIT(TW_METRIC_UNAVAILABLE) |                 \
 		BIT(TW_METRIC_QUEUE) | BIT(TW_METRIC_OOM_KILLS))
@@ -397,7 +398,7 @@ static const struct aggregate aggregates[] = {
 		"latency, unavailable, queue or oom_kills"},
 	{"ratio", TW_AGG_RATIO, 0, RATIOS,
 		"errors, timeouts, retries, shed, overflow, denied, "
-		"ejections or connects"},
+		"ejections, connects, limited or rejected"},
 	{"rate", TW_AGG_RATE, 0, BIT(TW_METRIC_REQUESTS), "requests"},
 	{"utilization", TW_AGG_SHARE, 0, BIT(TW_METRIC_UTILIZATION), ""},
 	{"throttled", TW_AGG_SHARE, 0, BIT(TW_METRIC_THROTTLED), ""},
@@ -409,7 +410,7 @@ static const struct aggregate aggregates[] = {
 
 static const char *const metrics[] = {"latency", "errors", "timeouts",
 	"retries", "shed", "overflow", "denied", "ejections", "connects",
-	"requests", "unavailable", "queue", "oom_kills"};
+	"limited", "rejected", "requests", "unavailable", "queue", "oom_kills"};
 
 #define METRICS (sizeof metrics / sizeof *metrics)
 

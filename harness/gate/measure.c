@@ -251,6 +251,10 @@ static uint64_t part_of(const struct tw_cell *cell, enum tw_metric metric)
 		return cell->ejections;
 	case TW_METRIC_CONNECTS:
 		return cell->connects;
+	case TW_METRIC_LIMITED:
+		return cell->limited;
+	case TW_METRIC_REJECTED:
+		return cell->rejected;
 	default:
 		return 0;
 	}

@@ -157,6 +157,63 @@ static void read_simple(struct tw_manifest_reader *r, struct tw_yaml *it,
 				tw_manifest_origin(r, tw_yaml_use(it), NULL));
 }
 
+/* "region/zone/subzone" -> "zone"; the twin knows zones alone. */
+static const char *zone_of(struct tw_manifest_reader *r, const char *locality)
+{
+	const char *slash = strchr(locality, '/');
+	const char *zone = slash ? slash + 1 : locality;
+
+	return tw_arena_strndup(&r->spec->arena, zone, strcspn(zone, "/"));
+}
+
+static void read_distribute(struct tw_manifest_reader *r, struct tw_yaml *list,
+	struct tw_spec_policy *policy)
+{
+	for (size_t i = 0; i < tw_yaml_count(list); i++) {
+		struct tw_yaml *it = tw_yaml_item(list, i);
+		struct tw_yaml *to = tw_yaml_get(it, "to");
+		const char *from = tw_yaml_text(tw_yaml_get(it, "from"));
+
+		if (!from || !tw_yaml_is(to, TW_YAML_MAPPING))
+			continue;
+		for (size_t k = 0; k < to->pairs.n; k++) {
+			const char *name = tw_yaml_text(to->pairs.v[k].key);
+			struct tw_spec_zone_share share = {
+				.from = zone_of(r, from),
+				.to = zone_of(r, name ? name : "")};
+
+			tw_manifest_int(r, to->pairs.v[k].value, 0, 100,
+				&share.weight);
+			tw_vec_push_in(&r->spec->arena,
+				&policy->locality.shares, share);
+		}
+		tw_yaml_use_all(it);
+	}
+}
+
+/*
+ * pilot/pkg/networking/core/loadbalancer/loadbalancer.go: on unless switched
+ * off; priorities by locality only where outliers are detected. Regions, which
+ * the twin does not know, and failover between them are left out.
+ */
+static void read_locality(struct tw_manifest_reader *r, struct tw_yaml *policy,
+	struct tw_spec_policy *to)
+{
+	struct tw_yaml *outlier = tw_yaml_get(policy, "outlierDetection");
+	struct tw_yaml *setting = tw_yaml_path(
+		policy, "loadBalancer", "localityLbSetting", NULL);
+	struct tw_yaml *enabled = tw_yaml_use(tw_yaml_get(setting, "enabled"));
+	struct tw_yaml *distribute = tw_yaml_get(setting, "distribute");
+	bool on = true;
+
+	tw_yaml_bool(enabled, &on);
+	if (on && tw_yaml_count(distribute))
+		read_distribute(r, distribute, to);
+	else if (on && tw_yaml_is(outlier, TW_YAML_MAPPING))
+		tw_set_int(&to->locality.failover, 1,
+			tw_manifest_origin(r, outlier, NULL));
+}
+
 static void read_balancing(struct tw_manifest_reader *r, struct tw_yaml *from,
 	struct tw_spec_policy *to)
 {
@@ -193,6 +250,7 @@ void tw_read_traffic_policy(struct tw_manifest_reader *r,
 	read_pool(r, policy, to);
 	read_outlier(r, tw_yaml_get(policy, "outlierDetection"), to);
 	read_balancing(r, tw_yaml_get(policy, "loadBalancer"), to);
-	if (tw_spec_gives(to, to, sizeof *to))
+	read_locality(r, policy, to);
+	if (to->locality.shares.n || tw_spec_gives(to, to, sizeof *to))
 		tw_vec_push_in(&r->spec->arena, &r->spec->policies, to);
 }

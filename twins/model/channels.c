@@ -224,6 +224,8 @@ void build_policies(struct build *b)
 	for (size_t p = 0; p < b->spec->policies.n; p++) {
 		const struct tw_spec_policy *policy = b->spec->policies.v[p];
 
+		b->model->deadlines |=
+			tw_int_or(policy->propagate_deadline, 0) != 0;
 		tw_assert(policy->callee);
 		for (size_t d = 0; d < policy->destinations.n; d++)
 			check_destination(
@@ -328,6 +330,8 @@ void build_resolve(const struct tw_model *model, struct tw_arena *arena,
 			policy->retry_on, policy->retry_codes.n ? 0 : RETRY_ON);
 		to->backoff_base =
 			tw_int_or(policy->backoff_base, BACKOFF_BASE);
+		to->propagate_deadline =
+			tw_int_or(policy->propagate_deadline, 0);
 		to->backoff_multiplier =
 			tw_real_or(policy->backoff_multiplier, 0);
 		to->backoff_jitter =

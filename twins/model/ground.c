@@ -270,8 +270,7 @@ static uint32_t owner_of(
  * util, AddOrUpdateDaemonPodTolerations). */
 static int64_t own_nodes(struct build *b, struct tw_revision *revision)
 {
-	uint32_t *nodes =
-		tw_new_array(&b->model->arena, b->nodes.n, uint32_t);
+	uint32_t *nodes = tw_new_array(&b->model->arena, b->nodes.n, uint32_t);
 	int64_t n = 0;
 
 	for (uint32_t i = 0; i < b->nodes.n; i++) {

@@ -186,6 +186,7 @@ struct tw_channel {
 	tw_time timeout;     /* all tries and back-offs; 0: none */
 	tw_time try_timeout; /* 0: none */
 	tw_time backoff_base, backoff_max;
+	bool propagate_deadline;
 	double backoff_multiplier; /* 0: Envoy's back-off */
 	double backoff_jitter;
 	const struct tw_spec_policy *policy; /* NULL: none fits */
@@ -221,6 +222,7 @@ struct tw_model {
 	uint32_t n_services, n_endpoints, n_programs, n_steps, n_branches,
 		n_caches, n_channels, n_revisions, n_replicas, n_pools, n_nodes,
 		n_zones;
+	bool deadlines; /* some channel propagates its deadline */
 	/* Round trips, [from * (n_zones + 1) + to]; index n_zones is the
 	 * outside. NULL: none, it takes no time. */
 	const struct tw_dist **rtt;

@@ -10,6 +10,7 @@
 #ifndef TW_MODEL_POLICY_H
 #define TW_MODEL_POLICY_H
 
+#include "twins/base/vector.h"
 #include "twins/model/value.h"
 
 /*
@@ -114,6 +115,63 @@ struct tw_spec_outlier {
 	 * them are used (Envoy, load_balancing/panic_threshold). Istio switches
 	 * it off (minHealthPercent 0). */
 	struct tw_real panic_threshold; /* default 50% */
+};
+
+/*
+ * Zones (Envoy, load_balancing/priority and locality_weight; Istio,
+ * localityLbSetting). With failover the replicas of the proxy's own zone come
+ * first, those of other zones take what their health cannot carry:
+ * overprovisioning (1.4) times the share of them that is not ejected. Shares
+ * say instead what part of the requests of a zone goes to which.
+ */
+struct tw_spec_zone_share {
+	const char *from; /* zone of the proxy; "*": any */
+	const char *to;
+	struct tw_int weight;
+};
+
+struct tw_spec_locality {
+	struct tw_int failover;		 /* default false */
+	struct tw_real overprovisioning; /* default 1.4 */
+	TW_VEC(struct tw_spec_zone_share) shares;
+};
+
+/*
+ * Envoy, local_ratelimit: a bucket of max_tokens, filled with tokens_per_fill
+ * each fill_interval; a try takes one, and is answered 429 without. It is not
+ * tried again by the policy (x-envoy-ratelimited). At the caller's proxy, or at
+ * each replica of the callee, whoever calls.
+ */
+enum tw_limit_at { TW_LIMIT_CALLER, TW_LIMIT_CALLEE };
+
+struct tw_spec_rate_limit {
+	struct tw_int max_tokens;      /* required */
+	struct tw_int tokens_per_fill; /* default 1 */
+	struct tw_int fill_interval;   /* default 1 s */
+	struct tw_int at;	       /* enum tw_limit_at; default caller */
+};
+
+/*
+ * resilience4j in the calling application, around all tries of a call.
+ *  - CircuitBreakerConfig: over the last `window` calls, once there are
+ *    min_calls, a ratio of failures or of slow calls at or above its threshold
+ *    opens it: calls fail at once. After open_for, half_open_calls are let
+ *    through, and decide by the same thresholds.
+ *  - BulkheadConfig: no more than max_calls at once; more fail at once
+ *    (maxWaitDuration 0).
+ */
+struct tw_spec_app_breaker {
+	struct tw_real failure_rate;   /* default 50% */
+	struct tw_real slow_rate;      /* default 100% */
+	struct tw_int slow_call;       /* default 60 s */
+	struct tw_int window;	       /* default 100 calls */
+	struct tw_int min_calls;       /* default 100 */
+	struct tw_int open_for;	       /* default 60 s */
+	struct tw_int half_open_calls; /* default 10 */
+};
+
+struct tw_spec_bulkhead {
+	struct tw_int max_calls; /* default 25 */
 };
 
 /*

@@ -352,6 +352,13 @@ struct tw_spec_policy {
 	struct tw_spec_retry_budget budget;
 	struct tw_spec_retry_throttle throttle;
 	struct tw_spec_outlier outlier;
+	struct tw_spec_locality locality;
+	struct tw_spec_rate_limit rate_limit;
+	struct tw_spec_app_breaker app_breaker;
+	struct tw_spec_bulkhead bulkhead;
+	struct tw_int propagate_deadline; /* of the route: gRPC: what is left of
+					   * its timeout bounds the calls that
+					   * the callee makes; default false */
 	struct tw_spec_balancing balancing; /* and `balancer`: one group */
 	struct tw_int balancer;		    /* enum tw_balancer */
 	TW_VEC(struct tw_spec_destination) destinations;

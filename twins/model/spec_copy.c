@@ -94,6 +94,7 @@ static void copy_policies(struct tw_spec *to)
 		OWN_VEC(&to->arena, &policy->destinations);
 		OWN_VEC(&to->arena, &policy->conditions);
 		OWN_VEC(&to->arena, &policy->mirrors);
+		OWN_VEC(&to->arena, &policy->locality.shares);
 		to->policies.v[i] = policy;
 	}
 }

@@ -183,6 +183,21 @@ static const struct field policy_fields[] = {
 	FIELD(tw_spec_policy, outlier.failure_percentage_minimum_hosts, INT),
 	FIELD(tw_spec_policy, outlier.failure_percentage_request_volume, INT),
 	FIELD(tw_spec_policy, outlier.panic_threshold, REAL),
+	FIELD(tw_spec_policy, locality.failover, INT),
+	FIELD(tw_spec_policy, locality.overprovisioning, REAL),
+	FIELD(tw_spec_policy, rate_limit.max_tokens, INT),
+	FIELD(tw_spec_policy, rate_limit.tokens_per_fill, INT),
+	FIELD(tw_spec_policy, rate_limit.fill_interval, INT),
+	FIELD(tw_spec_policy, rate_limit.at, INT),
+	FIELD(tw_spec_policy, app_breaker.failure_rate, REAL),
+	FIELD(tw_spec_policy, app_breaker.slow_rate, REAL),
+	FIELD(tw_spec_policy, app_breaker.slow_call, INT),
+	FIELD(tw_spec_policy, app_breaker.window, INT),
+	FIELD(tw_spec_policy, app_breaker.min_calls, INT),
+	FIELD(tw_spec_policy, app_breaker.open_for, INT),
+	FIELD(tw_spec_policy, app_breaker.half_open_calls, INT),
+	FIELD(tw_spec_policy, bulkhead.max_calls, INT),
+	FIELD(tw_spec_policy, propagate_deadline, INT),
 	FIELD(tw_spec_policy, balancing.choice_count, INT),
 	FIELD(tw_spec_policy, balancing.active_request_bias, REAL),
 	FIELD(tw_spec_policy, balancing.slow_start_window, INT),
@@ -405,6 +420,15 @@ static void walk_policy(
 		size_t inner = enter(walk, "mirrors[%zu]", j);
 
 		walk_fields(walk, mirror_fields, &policy->mirrors.v[j]);
+		leave(walk, inner);
+	}
+	for (size_t j = 0; j < policy->locality.shares.n; j++) {
+		struct tw_spec_zone_share *it = &policy->locality.shares.v[j];
+		const struct field weight = {"weight", INT, 0};
+		size_t inner = enter(
+			walk, "locality.shares[%s->%s]", it->from, it->to);
+
+		visit_one(walk, &weight, &it->weight);
 		leave(walk, inner);
 	}
 	walk_conditions(walk, &policy->conditions);

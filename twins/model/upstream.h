@@ -47,6 +47,27 @@ struct tw_connections {
 	tw_time idle, connect_timeout;
 };
 
+/* Parts of the requests of each zone (and the outside, last) to each zone. */
+struct tw_locality {
+	bool on, failover;
+	uint32_t overprovisioning; /* percent */
+	const double *weights;	   /* [from * n_zones + to]; NULL: none */
+};
+
+struct tw_rate_limit {
+	bool on, at_callee;
+	uint32_t rule; /* that says it */
+	int64_t max_tokens, per_fill;
+	tw_time interval;
+};
+
+struct tw_app_breaker {
+	bool on;
+	double failure_rate, slow_rate;
+	tw_time slow_call, open_for;
+	uint32_t window, min_calls, half_open;
+};
+
 struct tw_upstream {
 	uint32_t caller, pool;
 	uint64_t hash;	   /* of the names of caller and pool: for draws */
@@ -65,6 +86,10 @@ struct tw_upstream {
 	int64_t max_tokens, token_ratio;
 	struct tw_outlier outlier;
 	struct tw_balancing balancing;
+	struct tw_locality locality;
+	struct tw_rate_limit rate_limit;
+	struct tw_app_breaker app_breaker;
+	uint32_t max_calls; /* bulkhead; UINT32_MAX: none */
 };
 
 #endif

@@ -14,6 +14,10 @@ enum group {
 	BUDGET,
 	THROTTLE,
 	OUTLIER,
+	LOCALITY,
+	LIMIT,
+	APP_BREAKER,
+	BULKHEAD,
 	BALANCING,
 	GROUPS
 };
@@ -31,6 +35,15 @@ static bool gives(const struct tw_spec_policy *p, enum group group)
 		return tw_spec_gives(p, &p->throttle, sizeof p->throttle);
 	case OUTLIER:
 		return tw_spec_gives(p, &p->outlier, sizeof p->outlier);
+	case LOCALITY:
+		return p->locality.shares.n ||
+		       tw_spec_gives(p, &p->locality, sizeof p->locality);
+	case LIMIT:
+		return tw_spec_gives(p, &p->rate_limit, sizeof p->rate_limit);
+	case APP_BREAKER:
+		return tw_spec_gives(p, &p->app_breaker, sizeof p->app_breaker);
+	case BULKHEAD:
+		return tw_spec_gives(p, &p->bulkhead, sizeof p->bulkhead);
 	case BALANCING:
 		return p->balancer.origin ||
 		       tw_spec_gives(p, &p->balancing, sizeof p->balancing);
@@ -55,9 +68,9 @@ static bool gives_route(const struct tw_spec_policy *p)
 	       p->retry_on.origin || p->retry_codes.n ||
 	       p->backoff_base.origin || p->backoff_max.origin ||
 	       p->backoff_multiplier.origin || p->backoff_jitter.origin ||
-	       p->destinations.n || p->conditions.n || p->rewrite.origin ||
-	       p->respond.origin || p->mirrors.n || p->inject.delay.origin ||
-	       p->inject.abort.origin;
+	       p->propagate_deadline.origin || p->destinations.n ||
+	       p->conditions.n || p->rewrite.origin || p->respond.origin ||
+	       p->mirrors.n || p->inject.delay.origin || p->inject.abort.origin;
 }
 
 bool build_is_route(const struct tw_spec_policy *p)
@@ -222,6 +235,94 @@ static void set_balancing(struct tw_balancing *to, uint8_t balancer,
 	};
 }
 
+static double weight_of(
+	const struct tw_spec_locality *from, const char *zone, const char *to)
+{
+	for (size_t i = 0; i < from->shares.n; i++)
+		if ((!strcmp(from->shares.v[i].from, "*") ||
+			    !strcmp(from->shares.v[i].from, zone)) &&
+			!strcmp(from->shares.v[i].to, to))
+			return (double)tw_int_or(from->shares.v[i].weight, 1);
+	return 0;
+}
+
+static void set_locality(const struct tw_model *model, struct tw_arena *arena,
+	struct tw_locality *to, const struct tw_spec_locality *from)
+{
+	uint32_t n = model->n_zones;
+	double *weights;
+
+	*to = (struct tw_locality){
+		.on = from->shares.n || tw_int_or(from->failover, 0),
+		.failover = tw_int_or(from->failover, 0),
+		.overprovisioning =
+			(uint32_t)(100 * tw_real_or(
+						 from->overprovisioning, 1.4) +
+				   0.5),
+	};
+	if (!from->shares.n)
+		return;
+	weights = tw_new_array(arena, (size_t)(n + 1) * n, double);
+	for (uint32_t z = 0; z <= n; z++)
+		for (uint32_t k = 0; k < n; k++)
+			weights[z * n + k] = weight_of(from,
+				z < n ? model->zones[z] : "outside",
+				model->zones[k]);
+	to->weights = weights;
+}
+
+static void set_limit(struct tw_rate_limit *to,
+	const struct tw_spec_rate_limit *from, size_t rule)
+{
+	*to = (struct tw_rate_limit){
+		.on = true,
+		.at_callee =
+			tw_int_or(from->at, TW_LIMIT_CALLER) == TW_LIMIT_CALLEE,
+		.rule = (uint32_t)rule,
+		.max_tokens = tw_int_or(from->max_tokens, 1),
+		.per_fill = tw_int_or(from->tokens_per_fill, 1),
+		.interval = tw_int_or(from->fill_interval, TW_S),
+	};
+}
+
+/* resilience4j, CircuitBreakerConfig. Its window of calls cuts min_calls. */
+static void set_app_breaker(
+	struct tw_app_breaker *to, const struct tw_spec_app_breaker *from)
+{
+	uint32_t window = (uint32_t)tw_int_or(from->window, 100);
+	uint32_t least = (uint32_t)tw_int_or(from->min_calls, 100);
+
+	*to = (struct tw_app_breaker){
+		.on = true,
+		.failure_rate = tw_real_or(from->failure_rate, 0.5),
+		.slow_rate = tw_real_or(from->slow_rate, 1),
+		.slow_call = tw_int_or(from->slow_call, 60 * TW_S),
+		.open_for = tw_int_or(from->open_for, 60 * TW_S),
+		.window = window,
+		.min_calls = least < window ? least : window,
+		.half_open = (uint32_t)tw_int_or(from->half_open_calls, 10),
+	};
+}
+
+static void set_more_groups(const struct tw_model *model,
+	struct tw_arena *arena, const size_t *found, struct tw_upstream *to)
+{
+	const struct tw_spec_policy *p = rule(model, found, LOCALITY);
+
+	if (p)
+		set_locality(model, arena, &to->locality, &p->locality);
+	p = rule(model, found, LIMIT);
+	if (p)
+		set_limit(&to->rate_limit, &p->rate_limit, found[LIMIT]);
+	p = rule(model, found, APP_BREAKER);
+	if (p)
+		set_app_breaker(&to->app_breaker, &p->app_breaker);
+	to->max_calls = UINT32_MAX;
+	p = rule(model, found, BULKHEAD);
+	if (p)
+		to->max_calls = (uint32_t)tw_int_or(p->bulkhead.max_calls, 25);
+}
+
 static void set_groups(const struct tw_model *model, const size_t *found,
 	struct tw_upstream *to)
 {
@@ -293,9 +394,10 @@ void build_upstream(const struct tw_model *model, struct tw_arena *arena,
 	to->pool = target->pool;
 	set_names(model, to, found);
 	set_groups(model, found, to);
+	set_more_groups(model, arena, found, to);
 	set_balancing(&to->balancing, target->balancer, balancing);
-	to->per_host = to->outlier.on || to->connections.on ||
-		       to->balancing.slow_start ||
+	to->per_host = to->locality.on || to->outlier.on ||
+		       to->connections.on || to->balancing.slow_start ||
 		       target->balancer == TW_BALANCE_LEAST_REQUEST;
 	target->upstream = to;
 }

@@ -61,6 +61,8 @@ struct tw_cell {
 	uint64_t retries;   /* client: tries beyond the first */
 	uint64_t overflow;  /* client: tries refused by a circuit breaker */
 	uint64_t denied;    /* client: retries that no budget was left for */
+	uint64_t limited;   /* client: tries refused by a rate limit */
+	uint64_t rejected;  /* client: calls refused by the application */
 	uint64_t connects;  /* client: connections that were set up */
 	uint64_t ejections; /* client: of replicas, by callers' proxies */
 	uint64_t abandoned; /* server: worked for a caller who had gone */

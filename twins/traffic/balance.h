@@ -32,6 +32,11 @@ extern const struct tw_balancing_kind tw_balance_round_robin, tw_balance_random,
 uint32_t tw_balance_pick(
 	enum tw_balancer balancer, const struct tw_choice *choice);
 
+/* locality.c: usable replicas, zone by zone; and one part of them for a try. */
+void tw_locality_refresh(struct tw_world *world,
+	const struct tw_world_upstream *upstream, struct tw_proxy *proxy);
+void tw_locality_choose(struct tw_choice *choice);
+
 /* One of the replicas, uniformly: the n-th draw for this attempt. */
 uint32_t tw_balance_draw(const struct tw_choice *choice, uint32_t n);
 

@@ -142,7 +142,7 @@ bool tw_call_is_retriable(
 {
 	uint32_t on = channel->retry_on;
 
-	if (reason == TW_NO_HOST || reason == TW_OVERFLOWED)
+	if (reason == TW_NO_HOST || reason >= TW_OVERFLOWED)
 		return false;
 	if ((on & TW_RETRY_5XX) && status >= 500)
 		return true;
@@ -193,6 +193,8 @@ static TW_PATH void route_over(struct tw_world *world, uint32_t call,
 
 	disarm(world, &it->route_timer);
 	it->backing_off = false;
+	if (it->ticket != TW_NONE)
+		tw_upstream_route_over(world, it, is_failure(reason, status));
 	if (is_failure(reason, status) && it->app_tries < retries &&
 		!caller_is_dead(world, it)) {
 		it->app_tries++;
@@ -313,6 +315,26 @@ void tw_call_cut_off(struct tw_world *world, uint32_t call)
 	end_call(world, call, TW_CUT_OFF, 0);
 }
 
+/* gRPC: what is left of the time of those who wait bounds the call, and
+ * travels on with it. */
+static void set_deadline(struct tw_world *world, uint32_t call)
+{
+	struct tw_call *it = &world->calls[call];
+	const struct tw_channel *channel = tw_call_channel(world, it);
+	tw_time now = tw_world_now(world), own, given;
+
+	given = it->parent == TW_NONE ? 0 : world->tasks[it->parent].deadline;
+	own = channel->timeout ? now + channel->timeout : 0;
+	it->deadline = channel->propagate_deadline ? own : 0;
+	if (!given || (own && own <= given))
+		return;
+	it->deadline = given;
+	disarm(world, &it->route_timer);
+	it->route_timer = tw_queue_schedule(&world->queue,
+		given > now ? given : now, TW_CLASS_TIMEOUT,
+		TW_EV_ROUTE_TIMEOUT, call, it->generation);
+}
+
 void tw_call_route(struct tw_world *world, uint32_t call)
 {
 	struct tw_call *it = &world->calls[call];
@@ -320,6 +342,8 @@ void tw_call_route(struct tw_world *world, uint32_t call)
 	it->route_timer =
 		tw_call_arm(world, world->channels.v[it->channel].route_lane,
 			TW_EV_ROUTE_TIMEOUT, call);
+	if (world->model->deadlines)
+		set_deadline(world, call);
 	tw_call_send(world, call);
 }
 
@@ -370,6 +394,7 @@ TW_PATH struct tw_call *tw_call_new(struct tw_world *world, uint32_t *call)
 	*it = (struct tw_call){
 		.key = 0,
 		.since = tw_world_now(world),
+		.deadline = 0,
 		.network = 0,
 		.backoff = 0,
 		.app_timer = TW_NO_EVENT,

@@ -40,6 +40,10 @@ void tw_proxy_refresh(struct tw_world *world,
 	if (!proxy->stale)
 		return;
 	proxy->stale = false;
+	if (upstream->model->locality.on) {
+		tw_locality_refresh(world, upstream, proxy);
+		return;
+	}
 	proxy->n_usable = 0;
 	for (uint32_t i = 0; i < pool->n; i++)
 		if (!tw_proxy_host(upstream, proxy, pool->listed[i])->ejected)
@@ -69,6 +73,8 @@ uint32_t tw_proxy_choose(struct tw_world *world,
 		choice.replicas = world->pools[upstream->model->pool].listed;
 		choice.n = world->pools[upstream->model->pool].n;
 	}
+	if (choice.n && proxy->shares)
+		tw_locality_choose(&choice);
 	if (!choice.n)
 		return TW_NONE;
 	return tw_balance_pick(

@@ -176,6 +176,7 @@ static TW_PATH void send_task(struct tw_world *world, uint32_t call,
 	*at = (struct tw_task){
 		.key = key,
 		.traits = it->traits,
+		.deadline = it->deadline,
 		.since = tw_world_now(world),
 		.back = way->back,
 		.queued = 0,

@@ -186,6 +186,21 @@ void tw_connections_ready(
 void tw_connections_idle(
 	struct tw_world *world, uint32_t connection, uint32_t generation);
 
+/* ratelimit.c: takes a token, if there is one. */
+bool tw_rate_limit_allows(struct tw_world *world,
+	const struct tw_rate_limit *by, struct tw_proxy *proxy,
+	uint32_t replica);
+
+/* application.c: a call, all its tries together, begins (false: it is refused)
+ * and ends. */
+bool tw_application_begin(struct tw_world *world,
+	const struct tw_upstream *model, struct tw_ticket *ticket);
+void tw_application_end(struct tw_world *world, const struct tw_upstream *model,
+	struct tw_ticket *ticket, bool failed);
+/* The route of a call has its answer. */
+void tw_upstream_route_over(
+	struct tw_world *world, struct tw_call *call, bool failed);
+
 /* outlier.c */
 void tw_outlier_record(struct tw_world *world, uint32_t upstream,
 	struct tw_proxy *proxy, uint32_t replica, enum tw_reason reason,

@@ -126,12 +126,25 @@ void tw_upstream_send(
 	struct tw_proxy *proxy = ticket->proxy;
 
 	note_use(world, it, proxy);
+	if (!ticket->inside && !it->route_tries &&
+		!tw_application_begin(world, target->upstream, ticket)) {
+		tw_call_cell(world, it)->rejected++;
+		tw_call_answer_soon(world, call, 0, TW_REJECTED, 503);
+		return;
+	}
 	if (!ticket->retrying)
 		tw_budget_earn(world, target->upstream, proxy);
 	replica = choose(world, it, number, ticket, key);
 	if (replica == TW_NONE) {
 		tap(world, it, TW_TAP_SENT, replica);
 		tw_call_answer_soon(world, call, 0, TW_NO_HOST, 503);
+		return;
+	}
+	if (target->upstream->rate_limit.on &&
+		!tw_rate_limit_allows(
+			world, &target->upstream->rate_limit, proxy, replica)) {
+		tw_call_cell(world, it)->limited++;
+		tw_call_answer_soon(world, call, 0, TW_LIMITED, 429);
 		return;
 	}
 	ticket->call = call;
@@ -198,8 +211,18 @@ bool tw_upstream_may_retry(struct tw_world *world, struct tw_call *it)
 	return true;
 }
 
+void tw_upstream_route_over(
+	struct tw_world *world, struct tw_call *it, bool failed)
+{
+	struct tw_ticket *ticket = tw_ticket_at(world, it->ticket);
+
+	tw_application_end(world, model_of(world, ticket), ticket, failed);
+}
+
+/* What has not ended before was given up by the application. */
 void tw_upstream_end(struct tw_world *world, struct tw_call *it)
 {
+	tw_upstream_route_over(world, it, true);
 	tw_ticket_free(world, it->ticket);
 	it->ticket = TW_NONE;
 }

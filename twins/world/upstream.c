@@ -11,6 +11,7 @@ static struct tw_upstreams *upstreams(struct tw_world *world)
 		world->upstreams->free_ticket = TW_NONE;
 		world->upstreams->free_connection = TW_NONE;
 		tw_map_init(&world->upstreams->known, &world->arena);
+		tw_map_init(&world->upstreams->buckets, &world->arena);
 	}
 	return world->upstreams;
 }
@@ -129,6 +130,18 @@ struct tw_proxy *tw_proxy_of(
 	proxy = tw_new(&world->arena, struct tw_proxy);
 	proxy->place = at;
 	proxy->tokens = it->model->max_tokens;
+	if (it->model->app_breaker.on) {
+		const struct tw_app_breaker *by = &it->model->app_breaker;
+
+		proxy->app_breaker =
+			tw_new(&world->arena, struct tw_app_breaker_state);
+		proxy->app_breaker->ring = tw_new_array(&world->arena,
+			by->window > by->half_open ? by->window : by->half_open,
+			uint8_t);
+	}
+	if (it->model->locality.on)
+		proxy->shares = tw_new_array(&world->arena,
+			world->model->n_zones + 1, struct tw_share);
 	if (it->model->per_host) {
 		uint32_t n = world->model->pools[it->model->pool].n_replicas;
 
@@ -165,7 +178,7 @@ void tw_ticket_free(struct tw_world *world, uint32_t ticket)
 {
 	struct tw_ticket *it = tw_ticket_at(world, ticket);
 
-	tw_assert(!it->active && !it->retrying && !it->waiting);
+	tw_assert(!it->active && !it->retrying && !it->waiting && !it->inside);
 	it->next = world->upstreams->free_ticket;
 	world->upstreams->free_ticket = ticket;
 }

@@ -52,6 +52,27 @@ struct tw_connection {
 	bool connecting, listed;
 };
 
+struct tw_token_bucket {
+	int64_t tokens;
+	tw_time filled;
+	bool begun;
+};
+
+struct tw_app_breaker_state {
+	uint8_t *ring; /* of the last calls: how each was */
+	uint32_t n, next, failed, slow;
+	uint32_t let_through; /* half open */
+	uint32_t turn;	      /* counts changes of state */
+	uint8_t state;
+	tw_time opened_at;
+};
+
+/* Replicas that a part of the requests chooses among. */
+struct tw_share {
+	uint32_t first, n; /* of usable */
+	double upto;	   /* cumulative, of 100 */
+};
+
 /* The state of one proxy. */
 struct tw_proxy {
 	uint32_t active;  /* requests at work */
@@ -63,6 +84,11 @@ struct tw_proxy {
 	struct tw_host *hosts; /* by place in the pool; NULL: none kept */
 	uint32_t *usable;      /* replicas to choose among */
 	uint32_t n_usable;
+	struct tw_share *shares; /* of usable; NULL: all are alike */
+	uint32_t n_shares;
+	struct tw_token_bucket bucket;
+	uint32_t calls; /* of the application, all tries together */
+	struct tw_app_breaker_state *app_breaker;
 	uint32_t version; /* of the pool, when usable was made */
 	uint32_t ejected; /* listed ones that are */
 	bool stale;	  /* usable has to be made again */
@@ -96,6 +122,9 @@ struct tw_ticket {
 	uint32_t connection;	/* that it has; TW_NONE: none */
 	uint32_t before, after; /* who wait */
 	uint64_t key;		/* of the attempt */
+	tw_time began;		/* the application's call */
+	uint32_t app_turn;
+	bool inside, in_bulkhead;
 	bool waiting;
 	bool active;	  /* counted in proxy->active */
 	bool retrying;	  /* counted in proxy->retries */
@@ -108,6 +137,7 @@ struct tw_upstreams {
 	struct tw_map known; /* identity -> number + 1 */
 	TW_VEC(struct tw_ticket) tickets;
 	TW_VEC(struct tw_connection) connections;
+	struct tw_map buckets; /* "rule replica" */
 	uint32_t free_ticket, free_connection;
 };
 

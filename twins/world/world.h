@@ -56,6 +56,8 @@ enum tw_reason {
 	TW_TIMED_OUT,
 	TW_CUT_OFF,    /* the run was stopped */
 	TW_OVERFLOWED, /* a circuit breaker let no more through */
+	TW_LIMITED,    /* a rate limit did not */
+	TW_REJECTED,   /* the application's own breaker or bulkhead did not */
 };
 
 /* An answer on its way to a call. It is stale unless generation and number
@@ -73,6 +75,7 @@ struct tw_answer {
 struct tw_call {
 	uint64_t key;
 	tw_time since;
+	tw_time deadline;	  /* that travels with it; 0: none */
 	int64_t network, backoff; /* ns so far */
 	tw_event_id app_timer, route_timer, try_timer;
 	tw_traits traits;
@@ -110,7 +113,8 @@ enum tw_task_state {
 
 /* A try on a replica, or a branch of one. */
 struct tw_task {
-	uint64_t key; /* of the attempt */
+	uint64_t key;	  /* of the attempt */
+	tw_time deadline; /* of those who wait; 0: none is known */
 	tw_traits traits;
 	tw_time since; /* sent; then: reached the replica */
 	tw_time back;  /* ns of the way back */

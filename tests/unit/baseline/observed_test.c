@@ -58,6 +58,9 @@ static void make_up(struct tw_observation *obs)
 	cell->denied = 113;
 	cell->stalled = 114;
 	cell->ejections = 115;
+	cell->connects = 116;
+	cell->limited = 117;
+	cell->rejected = 118;
 	tw_histogram_record(&cell->latency, 0);
 	tw_histogram_record_n(&cell->latency, INT64_MAX, 1000);
 	tw_vec_push(&cell->slices, ((struct tw_slice){0}));
