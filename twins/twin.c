@@ -30,8 +30,7 @@ struct tw_model *tw_twin_model(struct tw_spec *spec, struct tw_diags *diags)
 	return model;
 }
 
-void tw_twin_place_after(
-	struct tw_model *model, const struct tw_model *before)
+void tw_twin_place_after(struct tw_model *model, const struct tw_model *before)
 {
 	tw_place_after(model, before);
 }
@@ -50,6 +49,8 @@ static void schedule_faults(struct tw_twin *twin)
 	for (size_t i = 0; i < scenario->faults.n; i++) {
 		const struct tw_fault *fault = scenario->faults.v[i];
 
+		if (fault->kind->setup)
+			fault->kind->setup(fault, world);
 		tw_queue_schedule(&world->queue, fault->at, TW_CLASS_WORLD,
 			TW_EV_FAULT_ON, (uint32_t)i, 0);
 		if (fault->end != TW_NEVER)

@@ -425,6 +425,66 @@ static void dns_chaos(struct chaos_reader *reader, const struct tw_yaml *spec)
 	fault->sides[fault->n_sides++] = names;
 }
 
+/* ---- StressChaos ---------------------------------------------------- */
+
+/* Each worker of stress-ng takes the size: so many times as much in all. */
+static void stress_memory(struct chaos_reader *reader,
+	const struct tw_yaml *spec, const struct tw_yaml *memory)
+{
+	const struct tw_yaml *size = tw_yaml_get(memory, "size");
+	const char *text = tw_yaml_text(size);
+	int64_t workers = 1, bytes = 0;
+	struct tw_str s = text ? tw_str_of(text) : (struct tw_str){NULL, 0};
+	struct tw_chaos_fault *fault;
+
+	tw_yaml_int(tw_yaml_get(memory, "workers"), &workers);
+	/* "256MB", "1GiB", "64KB": Kubernetes' words without the B. */
+	if (s.n && s.p[s.n - 1] == 'B')
+		s.n--;
+	if (s.n && s.p[s.n - 1] == 'K')
+		s = tw_str_of(tw_arena_printf(
+			reader->arena, "%.*sk", (int)s.n - 1, s.p));
+	if (!text || !tw_parse_quantity(s, &bytes) || bytes <= 0 ||
+		workers < 1 || bytes / 1000 > INT64_MAX / 2000 / workers) {
+		chaos_ignored(reader, size ? size : memory,
+			"this stress of memory is not simulated: give its "
+			"'size' in bytes, such as 256MB");
+		return;
+	}
+	fault = chaos_fault(reader, "memory-stress", size);
+	add_side(reader, fault, "service", spec);
+	chaos_arg(reader, fault, "size",
+		tw_arena_printf(reader->arena, "%lld",
+			(long long)(bytes / 1000 * workers)),
+		size);
+	finish(reader, fault, spec);
+}
+
+static void stress_chaos(
+	struct chaos_reader *reader, const struct tw_yaml *spec)
+{
+	const struct tw_yaml *stressors = tw_yaml_get(spec, "stressors");
+	const struct tw_yaml *cpu = tw_yaml_get(stressors, "cpu");
+	const struct tw_yaml *memory = tw_yaml_get(stressors, "memory");
+
+	if (!cpu && !memory) {
+		chaos_ignored(reader, stressors ? stressors : spec,
+			"only stressors cpu and memory are simulated");
+		return;
+	}
+	if (cpu) {
+		struct tw_chaos_fault *fault =
+			chaos_fault(reader, "cpu-stress", cpu);
+
+		add_side(reader, fault, "service", spec);
+		copy_arg(reader, fault, "workers", cpu, "workers", false);
+		copy_arg(reader, fault, "load", cpu, "load", true);
+		finish(reader, fault, spec);
+	}
+	if (memory)
+		stress_memory(reader, spec, memory);
+}
+
 /* ---- the kinds ------------------------------------------------------ */
 
 static const struct {
@@ -435,13 +495,13 @@ static const struct {
 	{"NetworkChaos", network_chaos},
 	{"HTTPChaos", http_chaos},
 	{"DNSChaos", dns_chaos},
+	{"StressChaos", stress_chaos},
 };
 
 /* Known to Chaos Mesh, and nothing that the twin has. */
-static const char *const others[] = {"StressChaos", "TimeChaos", "IOChaos",
-	"JVMChaos", "KernelChaos", "BlockChaos", "PhysicalMachineChaos",
-	"AWSChaos", "GCPChaos", "AzureChaos", "StatusCheck", "RemoteCluster",
-	"Task"};
+static const char *const others[] = {"TimeChaos", "IOChaos", "JVMChaos",
+	"KernelChaos", "BlockChaos", "PhysicalMachineChaos", "AWSChaos",
+	"GCPChaos", "AzureChaos", "StatusCheck", "RemoteCluster", "Task"};
 
 void chaos_experiment(struct chaos_reader *reader, const char *kind,
 	const struct tw_yaml *spec, const struct tw_yaml *where)

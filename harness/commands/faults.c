@@ -17,6 +17,8 @@ static const char *type_text(enum tw_param_type type)
 		return "rate";
 	case TW_PARAM_BANDWIDTH:
 		return "bandwidth";
+	case TW_PARAM_BYTES:
+		return "memory";
 	case TW_PARAM_AMOUNT:
 		return "amount";
 	case TW_PARAM_DURATION:

@@ -46,6 +46,7 @@ enum tw_param_type {
 	TW_PARAM_COUNT,	    /* a whole number from 1 */
 	TW_PARAM_RATE,	    /* "100/s", "60/min" -> 1/s */
 	TW_PARAM_BANDWIDTH, /* "10Mbit/s", "1MB/s" -> bytes/s */
+	TW_PARAM_BYTES,	    /* "200Mi" */
 	TW_PARAM_AMOUNT,    /* "3": integer; "30%": integer 0, real 0.3 */
 };
 
@@ -83,6 +84,8 @@ struct tw_fault_kind {
 		const struct tw_fault *fault, const struct tw_model *model);
 	/* Fills in fault->effect, and the end where `for` is not given. */
 	void (*prepare)(struct tw_fault *fault, const struct tw_model *model);
+	/* Before anything is in flight; may be NULL, as start and stop. */
+	void (*setup)(const struct tw_fault *fault, struct tw_world *world);
 	void (*start)(const struct tw_fault *fault, struct tw_world *world);
 	void (*stop)(const struct tw_fault *fault, struct tw_world *world);
 };

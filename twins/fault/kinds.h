@@ -9,6 +9,7 @@
 
 extern const struct tw_fault_kind tw_fault_bandwidth, tw_fault_black_hole,
 	tw_fault_brown_out, tw_fault_cache_flush, tw_fault_connection_storm,
+	tw_fault_cpu_stress, tw_fault_memory_stress, tw_fault_pause,
 	tw_fault_dns_error, tw_fault_error, tw_fault_latency, tw_fault_loss,
 	tw_fault_node_down, tw_fault_partition, tw_fault_refuse,
 	tw_fault_replica_kill, tw_fault_reset, tw_fault_slow,

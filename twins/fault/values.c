@@ -17,6 +17,7 @@ const char *value_expected(
 		[TW_PARAM_COUNT] = "a whole number from 1",
 		[TW_PARAM_RATE] = "a rate such as 100/s or 60/min",
 		[TW_PARAM_BANDWIDTH] = "a bandwidth such as 10Mbit/s or 1MB/s",
+		[TW_PARAM_BYTES] = "an amount of memory such as 200Mi",
 		[TW_PARAM_AMOUNT] = "a whole number from 1, or a share such as "
 				    "30%",
 	};
@@ -138,6 +139,11 @@ bool value_parse(const struct tw_fault_param *param, const char *text,
 		return parse_rate(s, &to->real);
 	case TW_PARAM_BANDWIDTH:
 		return parse_bandwidth(s, &to->real);
+	case TW_PARAM_BYTES:
+		if (!tw_parse_quantity(s, &to->integer))
+			return false;
+		to->integer /= 1000;
+		return to->integer > 0;
 	case TW_PARAM_AMOUNT:
 		return parse_amount(s, to);
 	}

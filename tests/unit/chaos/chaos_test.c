@@ -184,6 +184,12 @@ static const struct {
 	{MESH("Workflow", "  entry: a\n  templates:\n  - {name: a, "
 			  "templateType: Serial, children: [a]}\n"),
 		"6: the workflow is too deep, too large, or calls itself\n", 0},
+	{MESH("StressChaos",
+		 "  stressors: {cpu: {workers: 2, load: 20}}\n" CART),
+		"4: cpu-stress finds no bound of cores", 0},
+	{MESH("StressChaos",
+		 "  stressors: {memory: {workers: 2, size: 25%}}\n" CART),
+		"4: this stress of memory is not simulated", 0},
 	{MESH("TimeChaos", "  timeOffset: -10m\n" CART),
 		"2: TimeChaos is not simulated\n"
 		"1: nothing in this file can be simulated\n",

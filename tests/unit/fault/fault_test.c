@@ -37,6 +37,10 @@ static const struct {
 		"a 'value' such as 30%"},
 	{"slow", "service=cart factor=2x value=2", "is for the modes"},
 	{"cache-flush", "service=cart", "finds no cache there"},
+	{"cpu-stress", "service=cart", "finds no bound of cores"},
+	{"memory-stress", "service=cart size=1Mi", "finds no service whose"},
+	{"memory-stress", "service=cart size=1MB", "an amount of memory"},
+	{"pause", "service=cart", "a pause needs a 'for'"},
 	{"slow", "service=cart factor=2x after=that", "is called 'that'"},
 };
 

@@ -305,6 +305,68 @@ START_TEST(again_and_after)
 }
 END_TEST
 
+/* 2 ms of cpu on one core, and nine threads beside it: a tenth of the core. */
+START_TEST(cpu_stress_takes_shares)
+{
+	struct bed bed = lay(2);
+	struct tw_spec_service *service =
+		tw_spec_find_service(bed.spec, NULL, "cart");
+	struct tw_cell all, on, off;
+
+	tw_set_int(&service->cpus, 1000, service->origin);
+	tw_model_free(bed.model);
+	bed.model = b_model(bed.spec);
+	ck_assert(add(&bed, "cpu-stress",
+		"service=cart workers=18 load=50% at=2s for=3s"));
+	all = run(&bed, "default/cart");
+	on = in_window(&bed, true);
+	off = in_window(&bed, false);
+	ck_assert_int_eq(off.latency.max, 2 * TW_MS);
+	ck_assert_int_ge(on.latency.max, 20 * TW_MS);
+	ck_assert_int_le(on.latency.max, 24 * TW_MS);
+	tw_histogram_release(&on.latency);
+	tw_histogram_release(&off.latency);
+	done(&bed, &all);
+}
+END_TEST
+
+START_TEST(memory_stress_kills)
+{
+	struct bed bed = lay(2);
+	struct tw_spec_service *service =
+		tw_spec_find_service(bed.spec, NULL, "cart");
+	struct tw_cell cart;
+
+	tw_set_int(&service->memory_base, 100, service->origin);
+	tw_set_int(&service->memory_limit, 200, service->origin);
+	tw_model_free(bed.model);
+	bed.model = b_model(bed.spec);
+	ck_assert(add(&bed, "memory-stress",
+		"service=cart mode=one size=99 at=2s for=1s"));
+	ck_assert(add(&bed, "memory-stress",
+		"service=cart mode=one size=101 at=5s for=1s"));
+	cart = run(&bed, "default/cart");
+	ck_assert_uint_eq(bed.obs.n_incidents, 1);
+	ck_assert_int_eq(bed.obs.incidents.v[0].at, 5 * TW_S);
+	done(&bed, &cart);
+}
+END_TEST
+
+START_TEST(pause_holds_what_is_due)
+{
+	struct bed bed = lay(2);
+	struct tw_cell cart;
+
+	ck_assert(add(&bed, "pause", "service=cart at=2s for=3s"));
+	cart = run(&bed, "default/cart");
+	ck_assert_uint_eq(cart.errors, 0);
+	ck_assert_uint_eq(cart.count, 1000);
+	ck_assert_int_ge(cart.latency.max, 2990 * TW_MS);
+	ck_assert_int_le(cart.latency.max, 3003 * TW_MS);
+	done(&bed, &cart);
+}
+END_TEST
+
 /* A fault that never hits leaves every figure as it is without it. */
 static const struct {
 	const char *kind, *args;
@@ -318,6 +380,7 @@ static const struct {
 	{"latency", "to=cart add=0s"},
 	{"loss", "to=cart loss=0%"},
 	{"partition", "from=cart to=outside"},
+	{"pause", "service=cart for=1s probability=0%"},
 	{"refuse", "to=cart probability=0%"},
 	{"reset", "to=cart probability=0%"},
 	{"slow", "service=cart factor=1x"},
@@ -366,5 +429,6 @@ TW_TESTS("fault/kinds", each_in_its_time, tcp_waits_twice_as_long_each_time,
 	loss_makes_late, loss_of_a_new_connection,
 	bandwidth_is_shared_by_what_a_replica_sends, bytes_are_the_endpoints,
 	slow_close_holds_workers, brown_out_takes_workers,
+	cpu_stress_takes_shares, memory_stress_kills, pause_holds_what_is_due,
 	storm_comes_at_once_or_spread, modes_pick, again_and_after,
 	inert_faults_change_nothing)
