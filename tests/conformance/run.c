@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 static const struct conformance_adapter *const adapters[] = {
+	conformance_deployment,
 	conformance_networkpolicy,
 	conformance_scheduler,
 	conformance_envoy,
