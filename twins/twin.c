@@ -5,6 +5,7 @@
 #include "twins/cluster/life.h"
 #include "twins/cluster/oom.h"
 #include "twins/cluster/place.h"
+#include "twins/cluster/rollout.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/effects.h"
 
@@ -81,6 +82,7 @@ struct tw_twin *tw_twin_new(
 	twin->load = options->load > 0 ? options->load : 1;
 	/* Who waits for outcomes gets one for each arrival. */
 	tw_assert(twin->load >= 1 || !options->done);
+	tw_rollouts_init(&twin->world);
 	schedule_faults(twin);
 	return twin;
 }
@@ -89,6 +91,7 @@ void tw_twin_free(struct tw_twin *twin)
 {
 	if (!twin)
 		return;
+	tw_rollouts_release(&twin->world);
 	tw_world_release(&twin->world);
 	tw_free(twin);
 }
@@ -336,6 +339,7 @@ void tw_twin_finish(
 		world->obs.duration = duration;
 	else if (!world->obs.duration)
 		world->obs.duration = tw_world_now(world);
+	tw_rollouts_finish(world);
 	tw_observation_sort(&world->obs);
 	*to = world->obs;
 	tw_observation_init(&world->obs, to->slice);

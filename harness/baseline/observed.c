@@ -40,6 +40,9 @@ static const struct row observation_rows[] = {
 	ROW(tw_observation, completed, U64),
 	ROW(tw_observation, events, U64),
 	ROW(tw_observation, overflow, U64),
+	ROW(tw_observation, rollouts, U64),
+	ROW(tw_observation, rolled_out, U64),
+	ROW(tw_observation, pending, U64),
 	ROW(tw_observation, peak_in_flight, U64),
 	ROW(tw_observation, undecided, U64),
 	ROW(tw_observation, untold, U32),
@@ -119,7 +122,7 @@ _Static_assert(sizeof(struct tw_incident) == 32, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_cell) == 320, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_observation) == sizeof(struct tw_arena) +
 							sizeof(struct tw_map) +
-							13 * 8 + 5 * 24,
+							16 * 8 + 5 * 24,
 	NEEDS_A_ROW);
 #endif
 

@@ -182,6 +182,7 @@ static void conclude(struct tw_gate *gate)
 		.late = gate->late,
 		.late_floor = gate->late_floor,
 		.overflow = gate->overflow,
+		.unfinished = gate->unfinished,
 		.undecided = {gate->undecided[TW_FLOW_BASELINE],
 			gate->undecided[TW_FLOW_CANDIDATE]},
 		.untold = {untold(gate, &gate->baseline, TW_FLOW_BASELINE),

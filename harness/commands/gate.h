@@ -38,6 +38,9 @@ struct tw_gate {
 	struct tw_traffic *traffic;
 	TW_VEC(const struct tw_check *) checks;
 	TW_VEC(struct tw_difference) differences;
+	/* Deployments whose pod template differs: "namespace/name". */
+	TW_VEC(const char *) rolled;
+	const char *unfinished; /* of a rollout: a sentence, or NULL */
 	/* Beside each: the object it is a field of, or NULL. */
 	TW_VEC(const struct tw_object *) objects;
 	struct tw_map reached;		  /* services that had requests */
@@ -67,6 +70,13 @@ int tw_gate_open_sides(struct tw_gate *gate);
 void tw_gate_list_differences(struct tw_gate *gate);
 void tw_gate_list_assumed(struct tw_gate *gate);
 int tw_gate_simulate(struct tw_gate *gate);
+/* The candidate's model of a scenario with a rollout: the baseline's pods, and
+ * what differs is rolled out at `at`. *spec, which it lives on, is the
+ * caller's to free after it. */
+struct tw_model *tw_gate_transition(struct tw_gate *gate,
+	const struct tw_spec *candidate, const struct tw_spec *baseline,
+	const struct tw_model *baseline_model, tw_time at,
+	struct tw_spec **spec);
 int tw_gate_live(struct tw_gate *gate);
 
 void tw_gate_note_reached(

@@ -18,6 +18,18 @@ static void add_difference(struct tw_gate *gate, const char *path,
 
 /* ---- manifests --------------------------------------------------------- */
 
+/* A Deployment whose pod template differs is rolled out. */
+static void note_template(
+	struct tw_gate *gate, const struct tw_manifest_change *change)
+{
+	if (strcmp(change->object->kind, "Deployment") ||
+		strncmp(change->path, "spec.template", 13))
+		return;
+	tw_vec_push_in(&gate->arena, &gate->rolled,
+		tw_arena_printf(&gate->arena, "%s/%s", change->object->namespace,
+			change->object->name));
+}
+
 static void list_manifests(struct tw_gate *gate)
 {
 	struct tw_manifest_changes changes = {0};
@@ -27,6 +39,8 @@ static void list_manifests(struct tw_gate *gate)
 		&gate->arena, &changes);
 	for (size_t i = 0; i < changes.list.n; i++) {
 		const struct tw_manifest_change *change = &changes.list.v[i];
+
+		note_template(gate, change);
 
 		tw_buf_clear(&path);
 		tw_buf_printf(&path, "%s%s%s", change->object->id,

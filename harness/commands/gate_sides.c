@@ -164,7 +164,8 @@ static void policy_text(const struct tw_config *config, struct tw_buf *out)
 	for (size_t i = 0; i < config->scenarios.n; i++) {
 		const struct tw_config_scenario *it = config->scenarios.v[i];
 
-		tw_buf_printf(out, "scenario %s\n", it->name.v);
+		tw_buf_printf(out, "scenario %s rollout %lld\n", it->name.v,
+			(long long)tw_int_or(it->rollout, -1));
 		for (size_t k = 0; k < it->faults.n; k++) {
 			const struct tw_config_fault *fault = it->faults.v[k];
 

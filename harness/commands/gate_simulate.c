@@ -69,6 +69,39 @@ static int compile_case(struct tw_gate *gate, const struct tw_case *one,
 	return status;
 }
 
+/* In a scenario with a rollout the candidate's side is the transition. Returns
+ * the candidate's own model, to be put back; NULL: there is no rollout. */
+static struct tw_model *begin_rollout(struct tw_gate *gate,
+	const struct tw_case *one, struct variant *variant,
+	struct tw_spec **spec)
+{
+	struct tw_model *own = variant->model[TW_FLOW_CANDIDATE];
+	const struct tw_spec *before = variant->factor == 1
+					       ? gate->baseline.spec
+					       : variant->spec[0];
+	const struct tw_spec *after = variant->factor == 1
+					      ? gate->candidate.spec
+					      : variant->spec[1];
+
+	if (!one->config || !one->config->rollout.origin ||
+		!variant->model[TW_FLOW_BASELINE])
+		return NULL;
+	variant->model[TW_FLOW_CANDIDATE] = tw_gate_transition(gate, after,
+		before, variant->model[TW_FLOW_BASELINE],
+		one->config->rollout.v, spec);
+	return own;
+}
+
+static void end_rollout(
+	struct variant *variant, struct tw_model *own, struct tw_spec *spec)
+{
+	if (!own)
+		return;
+	tw_model_free(variant->model[TW_FLOW_CANDIDATE]);
+	tw_spec_free(spec);
+	variant->model[TW_FLOW_CANDIDATE] = own;
+}
+
 static struct tw_runs runs_of(struct tw_gate *gate,
 	const struct tw_observation *observations, size_t n)
 {
@@ -80,13 +113,28 @@ static struct tw_runs runs_of(struct tw_gate *gate,
 	return (struct tw_runs){v, n};
 }
 
-static void count_up(
-	struct tw_gate *gate, const struct tw_observation *seen, size_t n)
+static void note_rollout(struct tw_gate *gate, const struct tw_case *one,
+	const struct tw_observation *seen)
+{
+	if (gate->unfinished || seen->rolled_out == seen->rollouts)
+		return;
+	gate->unfinished = tw_arena_printf(&gate->arena,
+		"in %s %llu of %llu Deployments were not rolled out when the "
+		"run ended; %llu pods were pending",
+		one->name,
+		(unsigned long long)(seen->rollouts - seen->rolled_out),
+		(unsigned long long)seen->rollouts,
+		(unsigned long long)seen->pending);
+}
+
+static void count_up(struct tw_gate *gate, const struct tw_case *one,
+	const struct tw_observation *seen, size_t n)
 {
 	enum tw_flow_side side;
 
 	for (size_t i = 0; i < n; i++) {
 		gate->overflow += seen[i].overflow;
+		note_rollout(gate, one, &seen[i]);
 		gate->arrivals += seen[i].arrivals;
 		side = i < gate->runs ? TW_FLOW_CANDIDATE : TW_FLOW_BASELINE;
 		gate->offered[side] += seen[i].arrivals;
@@ -180,7 +228,7 @@ static int simulate_case(struct tw_gate *gate, const struct tw_case *one,
 		tw_vec_push_in(&gate->arena, &result->maps, maps.maps.v[i]);
 	tw_vec_push_in(&gate->arena, &variant->result.scenarios, result);
 	if (variant->factor == 1)
-		count_up(gate, seen, n);
+		count_up(gate, one, seen, n);
 out:
 	for (size_t i = 0; i < n; i++)
 		tw_observation_release(&seen[i]);
@@ -201,12 +249,17 @@ static int simulate_all(struct tw_gate *gate, struct variant *variants,
 		if (!flow)
 			return TW_EXIT_USAGE;
 		for (size_t k = 0; !status && k < n; k++) {
+			struct tw_spec *spec = NULL;
+			struct tw_model *own =
+				begin_rollout(gate, one, &variants[k], &spec);
+
 			status = compile_case(gate, one, &variants[k]);
 			if (!status)
 				status = simulate_case(gate, one, flow,
 					&variants[k], progress);
 			tw_scenario_release(&variants[k].scenario[0]);
 			tw_scenario_release(&variants[k].scenario[1]);
+			end_rollout(&variants[k], own, spec);
 		}
 	}
 	return status;

@@ -129,6 +129,16 @@ static void note_field(void *context, const struct tw_spec_field *field)
 	tw_buf_release(&text);
 }
 
+/* Where replicas stand: the candidate's, where the baseline's stood. */
+static void note_places(const struct tw_model *model, struct tw_digest *digest)
+{
+	for (uint32_t r = 0; model && r < model->n_replicas; r++)
+		tw_digest_part(digest, model->replicas[r].name,
+			model->node_of[r] == TW_NONE
+				? "nowhere"
+				: model->nodes[model->node_of[r]].name);
+}
+
 /* What was read, and what it has become: the gate itself may have changed the
  * spec since. */
 static void digest_side(
@@ -141,6 +151,7 @@ static void digest_side(
 	tw_digest_part(
 		&digest, "inputs", tw_inputs_digest(&system->inputs, inputs));
 	tw_spec_walk(system->spec, note_field, &digest);
+	note_places(system->model, &digest);
 	tw_digest_text(&digest, to);
 }
 

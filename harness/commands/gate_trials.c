@@ -28,14 +28,34 @@ static const char *flow_digest(struct tw_gate_store *store,
 		flow, trial->side, trial->seed, replication, known->digest);
 }
 
+/* A rollout begins with the baseline's pods: they are part of the candidate's
+ * inputs then. */
+static const char *inputs_of(const struct tw_gate *gate,
+	const struct tw_trial *trial, char to[static TW_DIGEST_TEXT])
+{
+	const char *own = gate->store.inputs[trial->side];
+	struct tw_digest digest;
+	char at[32];
+
+	if (!trial->model->n_rollouts)
+		return own;
+	snprintf(at, sizeof at, "%lld", (long long)trial->model->rollout_at);
+	tw_digest_init(&digest);
+	tw_digest_part(&digest, "to", own);
+	tw_digest_part(
+		&digest, "from", gate->store.inputs[TW_FLOW_BASELINE]);
+	tw_digest_part(&digest, "at", at);
+	return tw_digest_text(&digest, to);
+}
+
 static void key_of(struct tw_gate *gate, const struct tw_gate_batch *batch,
 	const struct tw_trial *trial, char to[static TW_DIGEST_TEXT])
 {
-	char faults[TW_DIGEST_TEXT];
+	char faults[TW_DIGEST_TEXT], inputs[TW_DIGEST_TEXT];
 
 	tw_trial_key(
 		&(struct tw_trial_identity){
-			.inputs = gate->store.inputs[trial->side],
+			.inputs = inputs_of(gate, trial, inputs),
 			.faults = tw_faults_digest(trial->scenario, faults),
 			.flow = flow_digest(&gate->store, batch->flow, trial),
 			.factor = batch->factor,

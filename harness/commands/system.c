@@ -140,6 +140,9 @@ int tw_system_load(struct tw_system *system, struct tw_files *files,
 	system->manifests->kustomize = run_kustomize;
 	system->manifests->kustomize_context = system;
 	note_settings(system, config, which);
+	for (size_t i = 0; i < config->scenarios.n; i++)
+		system->manifests->rollouts |=
+			config->scenarios.v[i]->rollout.origin != NULL;
 	if (which->manifests.n) {
 		add_manifests(system, &which->manifests);
 	} else {

@@ -75,6 +75,9 @@ struct tw_config_scenario {
 	struct tw_int chaos_for; /* ns; when what is open in them ends */
 	const struct tw_chaos_faults *chaos_faults; /* what they say: who reads
 						     * them sets it */
+	/* ns; when what the candidate changes is rolled out, from the
+	 * baseline's state; not given: the candidate is there from the start */
+	struct tw_int rollout;
 	struct tw_config_traffic traffic;
 	struct tw_config_search search;
 };

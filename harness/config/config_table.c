@@ -358,6 +358,40 @@ static void check_scenario(
 	}
 }
 
+static const struct tw_row rollout_rows[] = {
+	{.name = "at",
+		.type = TW_ROW_DURATION,
+		AT(tw_config_scenario, rollout),
+		.otherwise = "10s",
+		.help = "when the candidate's manifests are applied"},
+	{0},
+};
+
+static const struct tw_table rollout = {
+	.name = "rollout",
+	.help = "the change in the run",
+	.rows = rollout_rows,
+};
+
+/* true, or {at: 30s}. */
+static void read_rollout(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
+{
+	struct tw_config_scenario *to = base;
+	bool on;
+
+	if (tw_yaml_bool(node, &on)) {
+		if (on)
+			tw_set_int(&to->rollout, 10 * TW_S,
+				tw_schema_origin(reader, node));
+		return;
+	}
+	tw_schema_read(reader, &rollout, base, node);
+	if (!to->rollout.origin)
+		tw_set_int(&to->rollout, 10 * TW_S,
+			tw_schema_origin(reader, node));
+}
+
 static const struct tw_row scenario_rows[] = {
 	{.name = "name",
 		.type = TW_ROW_TEXT,
@@ -395,6 +429,14 @@ static const struct tw_row scenario_rows[] = {
 		AT(tw_config_scenario, chaos_for),
 		.min = 1e6,
 		.help = "after which what has no end in them ends"},
+	{.name = "rollout",
+		.type = TW_ROW_FREE,
+		.read = read_rollout,
+		.table = &rollout,
+		.free_type = "\"boolean\", \"object\"",
+		.help = "true, or {at: 10s}: the candidate's manifests are "
+			"rolled out in the run, under traffic, from the "
+			"baseline's state"},
 	{.name = "traffic",
 		.type = TW_ROW_GROUP,
 		AT(tw_config_scenario, traffic),

@@ -471,6 +471,11 @@ static const struct tw_row service_rows[] = {
 		.otherwise = "1",
 		.max = 100000,
 		.help = "where no manifest says"},
+	{.name = "startup",
+		.type = TW_ROW_LAW,
+		AT(tw_spec_service, startup),
+		.help = "of a pod, from the start of its container until it "
+			"listens; the default is restart-delay"},
 	{.name = "balancer",
 		.type = TW_ROW_ENUM,
 		AT(tw_spec_service, balancer),

@@ -324,6 +324,11 @@ void tw_gate_conclude(struct tw_gate_result *result,
 	roll_up(result);
 	check_blind(result, evidence, arena);
 	check_doubts(result, evidence, arena);
+	if (evidence->unfinished)
+		add_reason(result, arena, "rollout", evidence->unfinished,
+			"longer traffic, or a change that its own cluster "
+			"can take in: see what is pending, not ready or too "
+			"large for its nodes");
 	check_lost(result, evidence, arena);
 	check_traffic(result, evidence, arena);
 	if (!result->passed && !result->failed && !result->inconclusive)

@@ -100,6 +100,8 @@ struct tw_evidence {
 	/* Sentences: calls of which nobody can know where they go now. */
 	const char *const *doubts;
 	size_t n_doubts;
+	/* A sentence: what was not rolled out when a run ended; or NULL. */
+	const char *unfinished;
 	/* Checks came from the candidate since the baseline has none. */
 	bool no_baseline;
 	/* The same scenarios judged with the assumed values halved, doubled,

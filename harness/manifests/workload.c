@@ -4,6 +4,8 @@
  */
 #include "harness/manifests/reader.h"
 
+#include <stdlib.h>
+
 static bool is(const struct tw_object *object, const char *kind)
 {
 	return !strcmp(object->kind, kind);
@@ -61,6 +63,8 @@ static void read_strategy(struct tw_manifest_reader *r, struct tw_yaml *spec,
 	tw_manifest_text(r, tw_yaml_get(it, "type"), &workload->strategy);
 	tw_manifest_text(
 		r, tw_yaml_get(rolling, "maxSurge"), &workload->max_surge);
+	tw_manifest_seconds(r, tw_yaml_get(spec, "minReadySeconds"), 0,
+		&workload->min_ready);
 	tw_manifest_text(r, tw_yaml_get(rolling, "maxUnavailable"),
 		&workload->max_unavailable);
 }
@@ -76,6 +80,74 @@ static void use_scheduling(struct tw_yaml *pod)
 		tw_yaml_use_all(tw_yaml_get(pod, keys[i]));
 }
 
+/* How long a preStop hook sleeps: `sleep: {seconds: 5}`, or a command that
+ * holds "sleep 5". Other hooks take no time that a manifest tells. */
+static int64_t sleeps(const struct tw_yaml *hook)
+{
+	struct tw_yaml *command = tw_yaml_path(hook, "exec", "command", NULL);
+	int64_t seconds;
+
+	if (tw_yaml_int(tw_yaml_path(hook, "sleep", "seconds", NULL), &seconds))
+		return seconds;
+	for (size_t i = 0; i < tw_yaml_count(command); i++) {
+		const char *word = tw_yaml_text(tw_yaml_item(command, i));
+		const char *at = word ? strstr(word, "sleep") : NULL;
+
+		if (!at)
+			continue;
+		if (!at[5] && i + 1 < tw_yaml_count(command))
+			at = tw_yaml_text(tw_yaml_item(command, i + 1));
+		else
+			at += 5;
+		seconds = at ? strtol(at, NULL, 10) : 0;
+		if (seconds > 0)
+			return seconds;
+	}
+	return 0;
+}
+
+static void read_pre_stop(struct tw_manifest_reader *r, struct tw_yaml *pod,
+	struct tw_spec_workload *workload)
+{
+	struct tw_yaml *list = tw_yaml_get(pod, "containers");
+	int64_t longest = 0;
+	struct tw_yaml *by = NULL;
+
+	for (size_t i = 0; i < tw_yaml_count(list); i++) {
+		struct tw_yaml *hook = tw_yaml_path(
+			tw_yaml_item(list, i), "lifecycle", "preStop", NULL);
+		int64_t seconds = sleeps(hook);
+
+		if (seconds <= longest || seconds > INT32_MAX)
+			continue;
+		longest = seconds;
+		by = hook;
+	}
+	if (by)
+		tw_set_int(&workload->pre_stop, longest * TW_S,
+			tw_manifest_origin(r, by, NULL));
+}
+
+/* What a rollout depends on, where some scenario has one. */
+static void use_life(struct tw_manifest_reader *r, struct tw_yaml *pod)
+{
+	struct tw_yaml *list = tw_yaml_get(pod, "containers");
+
+	if (!r->m->rollouts)
+		return;
+	tw_yaml_use_all(tw_yaml_get(pod, "terminationGracePeriodSeconds"));
+	for (size_t i = 0; i < tw_yaml_count(list); i++) {
+		struct tw_yaml *probe =
+			tw_yaml_get(tw_yaml_item(list, i), "readinessProbe");
+
+		tw_yaml_use_all(tw_yaml_path(
+			tw_yaml_item(list, i), "lifecycle", "preStop", NULL));
+		tw_yaml_use(tw_yaml_get(probe, "initialDelaySeconds"));
+		tw_yaml_use(tw_yaml_get(probe, "periodSeconds"));
+		tw_yaml_use(tw_yaml_get(probe, "successThreshold"));
+	}
+}
+
 static void read_pod(struct tw_manifest_reader *r, struct tw_yaml *meta,
 	struct tw_yaml *pod, struct tw_spec_workload *workload)
 {
@@ -83,12 +155,15 @@ static void read_pod(struct tw_manifest_reader *r, struct tw_yaml *meta,
 	tw_manifest_seconds(r,
 		tw_yaml_get(pod, "terminationGracePeriodSeconds"), 0,
 		&workload->termination_grace);
+	read_pre_stop(r, pod, workload);
 	tw_read_containers(r, pod, workload);
+	use_life(r, pod);
 	tw_manifest_pod(r, pod, &workload->labels, &workload->pod);
 	use_scheduling(pod);
 }
 
-/* The owner's selector spreads its pods (podtopologyspread, DefaultSelector). */
+/* The owner's selector spreads its pods (podtopologyspread, DefaultSelector).
+ */
 static void read_group(struct tw_manifest_reader *r, struct tw_yaml *spec,
 	struct tw_spec_workload *workload)
 {
@@ -136,6 +211,10 @@ void tw_read_workload(struct tw_manifest_reader *r)
 		tw_manifest_int(r, replicas, 0, INT32_MAX, &workload->replicas))
 		tw_yaml_use(replicas);
 	read_strategy(r, spec, workload);
+	if (r->m->rollouts) {
+		tw_yaml_use_all(tw_yaml_get(spec, "strategy"));
+		tw_yaml_use(tw_yaml_get(spec, "minReadySeconds"));
+	}
 	if (!template) {
 		/* A Rollout may point to a Deployment instead. */
 		if (!tw_yaml_get(spec, "workloadRef"))

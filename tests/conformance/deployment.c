@@ -20,8 +20,7 @@ static struct tw_deployment deployment_of(const struct conformance *c)
 	struct tw_deployment d = {.desired = number(c, "desired"),
 		.recreate = !strcmp(strategy, "Recreate")};
 
-	tw_deployment_fenceposts(
-		conformance_get_text(c->in, "max_surge", "0"),
+	tw_deployment_fenceposts(conformance_get_text(c->in, "max_surge", "0"),
 		conformance_get_text(c->in, "max_unavailable", "0"), d.desired,
 		&d.surge, &d.unavailable);
 	return d;
@@ -71,8 +70,8 @@ static void reconcile_new(struct conformance *c)
 	int64_t got = tw_deployment_reconcile_new(
 		&d, size + number(c, "old_replicas"), size);
 
-	conformance_int(c, "new_replicas",
-		tw_yaml_get(c->want, "new_replicas"), got);
+	conformance_int(
+		c, "new_replicas", tw_yaml_get(c->want, "new_replicas"), got);
 	conformance_bool(
 		c, "scaled", tw_yaml_get(c->want, "scaled"), got != size);
 }
@@ -86,8 +85,8 @@ static void reconcile_old(struct conformance *c)
 	int64_t gone = tw_deployment_reconcile_old(&d, old, n, &new_set);
 
 	conformance_bool(c, "scaled", tw_yaml_get(c->want, "scaled"), gone > 0);
-	conformance_int(c, "old_replicas",
-		tw_yaml_get(c->want, "old_replicas"), sum(old, n));
+	conformance_int(c, "old_replicas", tw_yaml_get(c->want, "old_replicas"),
+		sum(old, n));
 }
 
 static void clean_up(struct conformance *c)
@@ -107,8 +106,8 @@ static void scale_down(struct conformance *c)
 	int64_t gone = tw_deployment_scale_down(&d, old, n, 0);
 
 	conformance_bool(c, "scaled", tw_yaml_get(c->want, "scaled"), gone > 0);
-	conformance_int(c, "old_replicas",
-		tw_yaml_get(c->want, "old_replicas"), sum(old, n));
+	conformance_int(c, "old_replicas", tw_yaml_get(c->want, "old_replicas"),
+		sum(old, n));
 }
 
 static void scale(struct conformance *c)
@@ -130,8 +129,8 @@ static void scale(struct conformance *c)
 	}
 	tw_deployment_scale(&d, sets, n);
 	for (size_t i = 0; i < n; i++) {
-		const char *name = conformance_get_text(
-			tw_yaml_item(list, i), "name", "");
+		const char *name =
+			conformance_get_text(tw_yaml_item(list, i), "name", "");
 
 		conformance_int(
 			c, name, tw_yaml_get(want, name), sets[i].replicas);
@@ -153,16 +152,15 @@ static void fenceposts(struct conformance *c)
 		return;
 	}
 	conformance_int(c, "surge", tw_yaml_get(c->want, "surge"), surge);
-	conformance_int(c, "unavailable",
-		tw_yaml_get(c->want, "unavailable"), unavailable);
+	conformance_int(c, "unavailable", tw_yaml_get(c->want, "unavailable"),
+		unavailable);
 }
 
 static void new_rs_replicas(struct conformance *c)
 {
 	struct tw_deployment d = deployment_of(c);
 
-	conformance_int(c, "new_replicas",
-		tw_yaml_get(c->want, "new_replicas"),
+	conformance_int(c, "new_replicas", tw_yaml_get(c->want, "new_replicas"),
 		tw_deployment_new_size(&d, number(c, "total_replicas"),
 			number(c, "new_replicas")));
 }
@@ -242,8 +240,9 @@ static void timed_out(struct conformance *c)
 
 static void sync_status(struct conformance *c)
 {
-	struct tw_deployment_status old =
-		status_of(tw_yaml_get(c->in, "status")), now = {0};
+	struct tw_deployment_status old = status_of(
+					    tw_yaml_get(c->in, "status")),
+				    now = {0};
 	struct tw_yaml *condition = tw_yaml_get(c->in, "condition");
 	struct tw_yaml *want = tw_yaml_get(c->want, "condition");
 	struct tw_yaml *sets = tw_yaml_get(c->in, "sets");
@@ -264,8 +263,8 @@ static void sync_status(struct conformance *c)
 		return;
 	}
 	got = tw_deployment_progress(number(c, "desired"), &old, &now,
-		reason_of(condition), conformance_get_int(condition, "age_s", 0),
-		deadline);
+		reason_of(condition),
+		conformance_get_int(condition, "age_s", 0), deadline);
 	conformance_text(
 		c, "reason", tw_yaml_get(want, "reason"), reasons[got]);
 	conformance_text(c, "status", tw_yaml_get(want, "status"),
@@ -311,7 +310,9 @@ static void order(struct conformance *c)
 		conformance_get_bool(c->in, "deletion_cost_enabled", true));
 
 	conformance_text(c, "first", tw_yaml_get(c->want, "first"),
-		way < 0 ? "a" : way > 0 ? "b" : "tie");
+		way < 0	  ? "a"
+		: way > 0 ? "b"
+			  : "tie");
 }
 
 static void order_plain(struct conformance *c)
@@ -329,8 +330,8 @@ static void order_plain(struct conformance *c)
 			for (size_t j = 0; j < 2; j++)
 				if (!strcmp(conformance_get_text(
 						    it, "name", ""),
-					    tw_yaml_text(tw_yaml_item(
-						    want, i + j))))
+					    tw_yaml_text(
+						    tw_yaml_item(want, i + j))))
 					two[j] = standing_of(it);
 		}
 		if (tw_deletion_compare_plain(&two[0], &two[1]) > 0)

@@ -55,8 +55,7 @@ int64_t tw_deployment_max_unavailable(const struct tw_deployment *d)
 
 int64_t tw_deployment_min_available(const struct tw_deployment *d)
 {
-	return d->recreate ? 0
-			   : d->desired - tw_deployment_max_unavailable(d);
+	return d->recreate ? 0 : d->desired - tw_deployment_max_unavailable(d);
 }
 
 /* ---- a rolling update ----------------------------------------------- */
@@ -185,8 +184,7 @@ static struct tw_replica_set *new_set_of(struct tw_replica_set *sets, size_t n)
 }
 
 /* The only active set, or the newest (FindActiveOrLatest); NULL: several. */
-static struct tw_replica_set *only_active(
-	struct tw_replica_set *sets, size_t n)
+static struct tw_replica_set *only_active(struct tw_replica_set *sets, size_t n)
 {
 	struct tw_replica_set *active = NULL, *newest = NULL;
 	size_t count = 0;
@@ -271,8 +269,8 @@ void tw_deployment_scale(
 	allowed = d->desired ? d->desired + d->surge : 0;
 	add = allowed - total;
 	for (size_t i = 1; i < active; i++)
-		for (size_t k = i; k && goes_before(sorted[k], sorted[k - 1],
-						 add > 0);
+		for (size_t k = i;
+			k && goes_before(sorted[k], sorted[k - 1], add > 0);
 			k--) {
 			struct tw_replica_set *swap = sorted[k];
 

@@ -35,10 +35,10 @@ int64_t tw_deployment_min_available(const struct tw_deployment *d);
 struct tw_replica_set {
 	int64_t replicas; /* that it wants */
 	int64_t available;
-	int64_t status_replicas; /* that it has */
-	int64_t annotation;	 /* max-replicas; < 0: none */
+	int64_t status_replicas;    /* that it has */
+	int64_t annotation;	    /* max-replicas; < 0: none */
 	int64_t desired_annotation; /* desired-replicas; < 0: none */
-	uint32_t age; /* rank: 0 is the newest */
+	uint32_t age;		    /* rank: 0 is the newest */
 	bool is_new, deleting;
 };
 

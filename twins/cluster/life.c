@@ -1,5 +1,6 @@
 #include "twins/cluster/life.h"
 
+#include "twins/cluster/rollout.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/capacity.h"
 #include "twins/world/directory.h"
@@ -28,14 +29,19 @@ static void lose(
 
 	tw_world_touch(world, service);
 	it->health = (uint8_t)health;
+	it->ready = false;
 	it->life++;
 	service->capacity -= it->workers;
-	service->unavailable++;
-	if (service->unavailable > service->worst_unavailable)
-		service->worst_unavailable = service->unavailable;
+	if (!it->managed) {
+		service->unavailable++;
+		if (service->unavailable > service->worst_unavailable)
+			service->worst_unavailable = service->unavailable;
+	}
 	it->capacity->stop(world, replica);
 	tap(world, TW_TAP_DIES, replica);
 	tw_serve_reset(world, replica);
+	if (it->managed)
+		tw_rollouts_changed(world, replica);
 }
 
 void tw_cluster_kill(struct tw_world *world, uint32_t replica, tw_time restart)
@@ -95,8 +101,12 @@ static void restarted(struct tw_world *world, uint32_t replica, uint32_t life)
 		return;
 	tw_world_touch(world, service);
 	it->health = TW_UP;
+	it->ready = true;
 	service->capacity += it->workers;
-	service->unavailable--;
+	if (it->managed)
+		tw_rollouts_changed(world, replica);
+	else
+		service->unavailable--;
 	tap(world, TW_TAP_READY, replica);
 	tw_memory_start(world, replica);
 	publish(world, replica, world->model->endpoint_delay);
@@ -109,10 +119,10 @@ bool tw_cluster_event(struct tw_world *world, const struct tw_event *event)
 		restarted(world, event->a, (uint32_t)event->b);
 		return true;
 	case TW_EV_LIST:
-		tw_directory_list(world, event->a,
-			world->replicas[event->a].health == TW_UP);
+		tw_directory_list(
+			world, event->a, world->replicas[event->a].ready);
 		return true;
 	default:
-		return false;
+		return world->rollouts && tw_rollouts_event(world, event);
 	}
 }

@@ -13,24 +13,29 @@ struct placing {
 	uint32_t nowhere;
 };
 
-static void begin(struct placing *p, struct tw_model *model)
+void tw_place_classes(struct tw_scheduler *s, const struct tw_model *model)
 {
-	*p = (struct placing){.model = model};
-	tw_scheduler_init(&p->s, NULL);
-	p->s.namespaces = &model->spec->namespaces;
+	tw_scheduler_init(s, NULL);
+	s->namespaces = &model->spec->namespaces;
 	for (uint32_t n = 0; n < model->n_nodes; n++)
-		tw_scheduler_add_node(&p->s, model->nodes[n].spec);
+		tw_scheduler_add_node(s, model->nodes[n].spec);
 	for (uint32_t r = 0; r < model->n_revisions; r++) {
 		const struct tw_revision *it = &model->revisions[r];
 		const char *slash = strchr(it->name, '/');
 		struct tw_sched_class class = {
-			.namespace = tw_arena_strndup(&p->s.arena, it->name,
+			.namespace = tw_arena_strndup(&s->arena, it->name,
 				(size_t)(slash - it->name)),
 			.labels = it->labels,
 			.pod = it->pod};
 
-		tw_scheduler_add_class(&p->s, &class);
+		tw_scheduler_add_class(s, &class);
 	}
+}
+
+static void begin(struct placing *p, struct tw_model *model)
+{
+	*p = (struct placing){.model = model};
+	tw_place_classes(&p->s, model);
 	if (!model->node_of)
 		model->node_of = tw_new_array(
 			&model->arena, model->n_replicas, uint32_t);
@@ -94,6 +99,8 @@ static void keep(struct placing *p, const struct tw_model *before)
 		uint32_t node;
 
 		if (!old ||
+			it->ordinal >=
+				p->model->revisions[it->revision].initial ||
 			before->node_of[old - before->replicas] == TW_NONE ||
 			!same_demands(&before->revisions[old->revision],
 				&p->model->revisions[it->revision]))
@@ -122,7 +129,8 @@ static void place_revision(struct placing *p, uint32_t revision)
 
 	if (is_elsewhere(p->model, it))
 		return;
-	for (uint32_t i = 0; i < it->n_replicas; i++) {
+	/* Those beyond come in the run. */
+	for (uint32_t i = 0; i < it->initial; i++) {
 		uint32_t r = it->first_replica + i;
 		struct tw_buf *why = p->reasons ? &p->reasons[revision] : NULL;
 		uint32_t node;
@@ -235,7 +243,7 @@ void tw_place_check(struct tw_model *model, struct tw_diags *diags)
 			uint32_t n = 0;
 
 			for (uint32_t r = 0;
-				!is_elsewhere(model, it) && r < it->n_replicas;
+				!is_elsewhere(model, it) && r < it->initial;
 				r++)
 				n += model->node_of[it->first_replica + r] ==
 				     TW_NONE;

@@ -19,6 +19,12 @@ uint32_t tw_place(struct tw_model *model);
 /* The same, from where `before` stands. */
 uint32_t tw_place_after(struct tw_model *model, const struct tw_model *before);
 
+struct tw_scheduler;
+
+/* A scheduler with the model's nodes and a class for each revision, in the
+ * same order; nothing is placed. */
+void tw_place_classes(struct tw_scheduler *s, const struct tw_model *model);
+
 /* Warns of replicas that fit nowhere, with kube-scheduler's reason. */
 void tw_place_check(struct tw_model *model, struct tw_diags *diags);
 

@@ -178,6 +178,9 @@ static void add_replicas(struct build *b, struct tw_revision *revision,
 		n = 0;
 	}
 	revision->n_replicas = (uint32_t)n;
+	if (b->spec->rollout_at < 0 || revision->initial > n ||
+		!revision->spec || revision->spec->had < 0)
+		revision->initial = (uint32_t)n;
 	for (uint32_t i = 0; i < revision->n_replicas; i++) {
 		struct tw_replica replica = {
 			.name = tw_arena_printf(&b->model->arena, "%s-%u",
@@ -294,7 +297,13 @@ static void add_workload(
 		.spec = workload,
 	};
 	int64_t n = tw_int_or(workload->replicas, 1);
+	int64_t initial = n;
 
+	if (b->spec->rollout_at >= 0 && workload->had >= 0) {
+		initial = workload->had;
+		n = n > initial ? n : initial;
+	}
+	revision.initial = (uint32_t)initial;
 	sum_requests(workload, &revision);
 	set_cgroup(workload, &revision);
 	build_pod_spec(b, workload, &revision);

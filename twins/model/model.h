@@ -122,6 +122,8 @@ struct tw_revision {
 	const uint32_t *programs; /* by endpoint, TW_NONE: the endpoint's own;
 				   * NULL: all are */
 	const struct tw_spec_workload *spec; /* NULL: nobody declared it */
+	uint32_t initial; /* of its replicas, the first ones are there when a
+			   * run begins: all, but in a rollout */
 };
 
 struct tw_replica {
@@ -204,6 +206,25 @@ struct tw_node {
 	const struct tw_node_spec *spec; /* as the scheduler sees it */
 };
 
+/* A Deployment that changes in the run. */
+struct tw_rollout_plan {
+	uint32_t revision; /* the new one */
+	uint32_t old;	   /* TW_NONE: only its size changes */
+	uint32_t had, desired; /* pods */
+	uint32_t surge, unavailable;
+	bool recreate;
+	tw_time min_ready;
+};
+
+/* How pods of a revision start and stop. */
+struct tw_pod_life {
+	const struct tw_dist *startup; /* until it listens */
+	bool probed;		       /* by a readiness probe */
+	tw_time probe_delay, probe_period;
+	uint32_t probe_success;
+	tw_time pre_stop, grace;
+};
+
 struct tw_model {
 	struct tw_arena arena;
 	const struct tw_spec *spec;
@@ -228,6 +249,10 @@ struct tw_model {
 	const struct tw_dist **rtt;
 	/* Where replicas stand, TW_NONE: nowhere; set by tw_place(). */
 	uint32_t *node_of;
+	const struct tw_rollout_plan *rollouts;
+	uint32_t n_rollouts;
+	tw_time rollout_at;
+	const struct tw_pod_life *lives; /* by revision; NULL: no rollouts */
 	tw_time endpoint_delay, node_grace, restart_delay;
 	bool closed; /* some service's `reach` is there */
 	struct tw_conditions conditions;

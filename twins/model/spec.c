@@ -28,6 +28,7 @@ struct tw_spec *tw_spec_new(void)
 	tw_map_init(&spec->workloads, &spec->arena);
 	tw_map_init(&spec->namespaces, &spec->arena);
 	tw_map_init(&spec->priorities, &spec->arena);
+	spec->rollout_at = -1;
 	return spec;
 }
 
@@ -168,6 +169,7 @@ struct tw_spec_workload *tw_spec_workload(struct tw_spec *spec,
 	workload->name = strrchr(key, '/') + 1;
 	workload->kind = tw_arena_strdup(&spec->arena, kind);
 	workload->origin = origin;
+	workload->had = -1;
 	tw_map_init(&workload->behaviour, &spec->arena);
 	tw_map_put(&spec->workloads, key, workload);
 	return workload;

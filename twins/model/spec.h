@@ -165,6 +165,8 @@ struct tw_spec_service {
 				 * at once; default: as many as it has threads */
 	struct tw_int replicas; /* where no workload says; default 1 */
 	struct tw_int balancer; /* enum tw_balancer; default round robin */
+	struct tw_law startup;	/* of a pod, from its container's start until
+				 * it listens; default: restart_delay */
 };
 
 /* ---- workloads ------------------------------------------------------- */
@@ -226,7 +228,13 @@ struct tw_spec_workload {
 	TW_VEC(struct tw_spec_container *) containers;
 	struct tw_text strategy; /* "RollingUpdate", "Recreate" … */
 	struct tw_text max_surge, max_unavailable; /* "25%" or a number */
-	struct tw_int termination_grace;	   /* ns */
+	struct tw_int termination_grace;	   /* ns; default 30 s */
+	struct tw_int pre_stop;	 /* ns that its longest preStop sleeps; 0 */
+	struct tw_int min_ready; /* ns until ready is available; default 0 */
+	/* In a rollout (tw_spec_rollout()): the workload as it was, and how
+	 * many pods it had; -1: this one does not change. */
+	struct tw_spec_workload *replaces;
+	int64_t had;
 	/* Of the pod itself, beside its containers'. */
 	struct tw_int cpu_request, cpu_limit;	    /* thousandths */
 	struct tw_int memory_request, memory_limit; /* bytes */
@@ -441,6 +449,7 @@ struct tw_spec {
 	struct tw_map namespaces; /* name -> struct tw_labels *, of those that
 				   * are declared */
 	struct tw_netpols netpols;
+	tw_time rollout_at;	  /* of tw_spec_rollout(); < 0: none */
 	struct tw_map priorities; /* PriorityClass -> int64_t * */
 	int64_t usual_priority;	  /* of the globalDefault one */
 	TW_VEC(struct tw_spec_kept) kept;
@@ -522,6 +531,19 @@ bool tw_labels_match(
 /* Joins Services to the workloads that their selectors select. Call it once
  * all files are read (again is fine). */
 void tw_spec_link(struct tw_spec *spec);
+
+/*
+ * Makes `to` a system in transition: its Deployments' pods are those of
+ * `from`, and at `at` (ns) what differs is rolled out. `changed` tells whether
+ * the pod template of a Deployment ("namespace/name") differs between the two;
+ * where it does, the old workload joins `to` under its own name and the new
+ * one's pods are called "name-new". Other kinds, and everything that is not a
+ * pod, are as `to` has them from the start. `from` must outlive `to`. Returns
+ * how many Deployments change.
+ */
+size_t tw_spec_rollout(struct tw_spec *to, const struct tw_spec *from,
+	tw_time at, bool (*changed)(void *context, const char *workload),
+	void *context);
 
 /*
  * Walks every field that was given, in a fixed order, with a path such as

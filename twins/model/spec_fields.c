@@ -104,6 +104,8 @@ static const struct field workload_fields[] = {
 	FIELD(tw_spec_workload, max_surge, TEXT),
 	FIELD(tw_spec_workload, max_unavailable, TEXT),
 	FIELD(tw_spec_workload, termination_grace, INT),
+	FIELD(tw_spec_workload, pre_stop, INT),
+	FIELD(tw_spec_workload, min_ready, INT),
 	FIELD(tw_spec_workload, cpu_request, INT),
 	FIELD(tw_spec_workload, cpu_limit, INT),
 	FIELD(tw_spec_workload, memory_request, INT),

@@ -150,6 +150,9 @@ struct tw_observation {
 	 * taken; and which of the model's conditions those were. */
 	uint64_t undecided;
 	uint32_t untold;
+	/* Deployments that changed in the run, those of them that were as they
+	 * should be at its end, and pods that no node had room for then. */
+	uint64_t rollouts, rolled_out, pending;
 	uint64_t late_completions; /* from outside, after the twin gave up */
 };
 

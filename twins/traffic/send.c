@@ -266,7 +266,7 @@ TW_PATH void tw_call_dispatch(struct tw_world *world, uint32_t call,
 		return;
 	}
 	it->network += way.there + way.back;
-	if (world->replicas[replica].health == TW_DOWN)
+	if (world->replicas[replica].health != TW_UP)
 		tw_call_answer_soon(
 			world, call, way.there + way.back, TW_UNREACHED, 503);
 	else

@@ -417,7 +417,7 @@ static bool has_node_cores(const struct tw_world *world, uint32_t node)
 	       world->model->nodes[node].cpu < MAX_MILLICORES;
 }
 
-static void init_replica(struct tw_world *world, uint32_t replica)
+void tw_cpu_stand(struct tw_world *world, uint32_t replica)
 {
 	const struct tw_model *model = world->model;
 	const struct tw_replica *it = &model->replicas[replica];
@@ -449,7 +449,7 @@ void tw_cpu_init(struct tw_world *world)
 	world->cpu_nodes =
 		tw_new_array(&world->arena, model->n_nodes, struct tw_cpu_node);
 	for (uint32_t r = 0; r < model->n_replicas; r++)
-		init_replica(world, r);
+		tw_cpu_stand(world, r);
 }
 
 void tw_cpu_release(struct tw_world *world)

@@ -74,6 +74,8 @@ struct tw_cpu_node {
 
 /* Gives CPUs to the replicas that have one by the model. */
 void tw_cpu_init(struct tw_world *world);
+/* A replica stands on its node from now on: once for each. */
+void tw_cpu_stand(struct tw_world *world, uint32_t replica);
 void tw_cpu_release(struct tw_world *world);
 /* Gives the replica a CPU (without bound) where it has none: for faults that
  * stop or stress one. Before anything is in flight there. */

@@ -26,6 +26,13 @@ static const char *phrase(enum tw_tap_kind kind)
 		[TW_TAP_KILLED] = "is killed",
 		[TW_TAP_PAUSES] = "pauses",
 		[TW_TAP_RESUMES] = "resumes",
+		[TW_TAP_CREATED] = "is created",
+		[TW_TAP_PENDING] = "is pending: it fits on no node",
+		[TW_TAP_LISTENS] = "listens",
+		[TW_TAP_POD_READY] = "is ready for requests",
+		[TW_TAP_STOPPING] = "is being deleted",
+		[TW_TAP_TERMINATED] = "is gone",
+		[TW_TAP_ROLLED_OUT] = "is rolled out",
 		[TW_TAP_FAULT_ON] = "begins",
 		[TW_TAP_FAULT_OFF] = "ends",
 	};
@@ -42,6 +49,11 @@ void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
 	if (event->fault) {
 		tw_buf_printf(
 			out, " fault %s %s", event->fault, phrase(event->kind));
+		return;
+	}
+	if (event->kind == TW_TAP_ROLLED_OUT) {
+		tw_buf_printf(out, " %s is rolled out",
+			tw_model_caller_name(model, event->service));
 		return;
 	}
 	if (event->endpoint == TW_NONE) {

@@ -143,7 +143,7 @@ static void init_replicas(struct tw_world *world, const uint32_t *node_of)
 						model->services[s].external)
 				? TW_UP
 				: TW_DOWN;
-		it->listed = it->health == TW_UP;
+		it->listed = it->ready = it->health == TW_UP;
 		it->listed_at = TW_LISTED_EVER;
 		it->zone = it->node == TW_NONE ? model->n_zones
 					       : model->nodes[it->node].zone;

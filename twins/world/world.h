@@ -37,6 +37,8 @@ enum tw_event_kind {
 	TW_EV_FAULT_OFF,
 	TW_EV_RESTART,	 /* a: replica, b: its life; a dead one is ready */
 	TW_EV_LIST,	 /* a: replica; callers learn how it is */
+	TW_EV_POD,	 /* a: replica, b: its life << 8 | what comes next */
+	TW_EV_ROLLOUT,	 /* what differs is rolled out (rollout.h) */
 	TW_EV_CPU,	 /* a: replica; its CPU: a job ends, a quota does */
 	TW_EV_CONNECTED, /* a: connection, b: generation * 2 + it works */
 	TW_EV_IDLE,	 /* a: connection, b: generation; long enough */
@@ -156,8 +158,9 @@ struct tw_cpu_node;
 
 enum tw_health {
 	TW_UP,
-	TW_DOWN, /* refuses connections */
-	TW_GONE, /* its node is: nobody answers */
+	TW_DOWN,     /* refuses connections */
+	TW_GONE,     /* its node is: nobody answers */
+	TW_DRAINING, /* stopping: refuses connections, ends what it has */
 };
 
 struct tw_world_replica {
@@ -175,6 +178,8 @@ struct tw_world_replica {
 	uint32_t service;
 	uint32_t life; /* counts deaths */
 	uint8_t health;
+	bool ready;	   /* for the endpoints, as the kubelet says */
+	bool managed;	   /* by a rollout */
 	bool listed;	   /* callers see it */
 	tw_time listed_at; /* since when; TW_LISTED_EVER: from the start */
 };
@@ -278,6 +283,7 @@ struct tw_world {
 	struct tw_upstreams *upstreams; /* NULL: no policy asks for any */
 	uint32_t *app_lanes;		/* by step */
 	bool *node_down;
+	struct tw_rollouts *rollouts; /* NULL: none */
 	struct tw_cpu_node *cpu_nodes;
 	int64_t *node_memory;	 /* bytes in use, where it is modelled */
 	struct tw_pause *pauses; /* by replica; NULL: nobody pauses */

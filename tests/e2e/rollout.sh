@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# A change of cart, rolled out in the run: without preStop requests that come
+# between TERM and the callers' hearing of it are lost, with it none; without
+# a readiness probe far more; a rollout that its nodes cannot take in is never
+# green.
+. "$TOP/tests/e2e/lib.bash"
+
+shop "$work/shop"
+cd "$work/shop"
+sed -i 's/^scenarios:/&\n  - {name: rollout, rollout: {at: 20s}}/' twinrig.yaml
+commit_all . "A scenario with a rollout"
+
+gate() { # STATUS
+	expect "$1" "$TWINRIG" gate --scenario rollout --runs 3
+}
+restart() { # another image: the transition alone
+	sed -i 's/cart:1.14.2/cart:1.14.3/; s/cpu: 150m/cpu: 151m/' deploy/cart.yaml
+}
+
+# --- the deployed pods stop without a preStop ------------------------------
+restart
+gate 1
+said 'FAIL +all +0% +0\.[0-9]+% .*0\.5%'
+said 'guilty +shop/frontend -> shop/cart .*: more calls that reach nobody'
+repo_git checkout -q .
+
+# --- with it ----------------------------------------------------------------
+sed -i 's/^\( *\)readinessProbe:/\1lifecycle: {preStop: {sleep: {seconds: 5}}}\n&/' \
+	deploy/cart.yaml
+commit_all . "Let callers hear of it first"
+restart
+gate 0
+
+# --- ready before it listens --------------------------------------------------
+sed -i '/readinessProbe/,/periodSeconds: 5/d' deploy/cart.yaml
+gate 1
+said 'guilty +shop/frontend -> shop/cart .*: more calls that reach nobody'
+repo_git checkout -q .
+
+# --- no node will do --------------------------------------------------------
+sed -i 's/^      containers:/      nodeSelector: {disk: ssd}\n&/' deploy/cart.yaml
+restart
+gate 4
+said '1 of 1 Deployments were not rolled out'
+
+# --- a word that is wrong ------------------------------------------------------
+sed -i 's/rollout: {at: 20s}/rollout: {att: 20s}/' twinrig.yaml
+expect 2 "$TWINRIG" check
+said "twinrig.yaml:[0-9]+:[0-9]+: error: .*att"

@@ -1,0 +1,247 @@
+/*
+ * Golden timelines of rollouts: Deployment controller, scheduler and kubelet
+ * on the virtual clock. The manual explains the first line by line.
+ */
+#include "tests/twin_builder.h"
+#include "tests/unit/manifests/side.h"
+
+#include "harness/config/config.h"
+
+struct log {
+	const struct tw_model *model;
+	struct tw_buf text;
+};
+
+/* What happens to pods, not to requests. */
+static void write_event(void *context, const struct tw_tap_event *event)
+{
+	struct log *log = context;
+
+	if (event->endpoint != TW_NONE)
+		return;
+	tw_tap_text(log->model, event, &log->text);
+	tw_buf_add_char(&log->text, '\n');
+}
+
+#define WEB(replicas, strategy, image, life)                                   \
+	"apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"               \
+	"spec: {selector: {app: web}, ports: [{port: 80}]}\n"                  \
+	"---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"  \
+	"spec:\n  replicas: " replicas "\n  selector: {matchLabels: {app: "    \
+	"web}}\n  strategy: " strategy                                         \
+	"\n  template:\n    metadata: {labels: "                               \
+	"{app: web}}\n    spec: {containers: [{name: c, image: '" image        \
+	"', resources: {requests: {cpu: 1}}" life "}]}\n"
+#define PROBE                                                                  \
+	", readinessProbe: {httpGet: {path: /, port: 80}, "                    \
+	"initialDelaySeconds: "                                                \
+	"2, periodSeconds: 5}"
+#define MODEL(cpu)                                                             \
+	"version: 1\nservices:\n  web:\n    startup: 3s\n    endpoints:\n"     \
+	"      GET /: [{cpu: 1ms}]\nnodes: [{name: n, count: 2, cpu: " cpu     \
+	"}]\nentry: [{service: web}]\n"
+
+static bool always(void *context, const char *workload)
+{
+	(void)context;
+	(void)workload;
+	return true;
+}
+
+static bool never(void *context, const char *workload)
+{
+	(void)context;
+	(void)workload;
+	return false;
+}
+
+static void read(struct side *s, const char *manifests, const char *model)
+{
+	side_start(s);
+	side_file(s, "a.yaml", manifests);
+	side_read(s, "a.yaml");
+	tw_config_parse_model(
+		s->spec, "m.yaml", model, strlen(model), &s->diags);
+	tw_manifests_link(s->m, s->spec, &s->diags);
+	ck_assert_uint_eq(s->diags.errors, 0);
+}
+
+struct outcome {
+	struct tw_buf log;
+	uint64_t failed, rolled_out, pending;
+};
+
+/* One request each 10 ms for `seconds`; the rollout begins at 10 s. */
+static void roll_out(const char *before, const char *after, const char *model,
+	bool (*changed)(void *, const char *), int seconds, struct outcome *to)
+{
+	struct side a, b;
+	struct tw_diags diags;
+	struct tw_model *was, *is;
+	struct tw_observation obs;
+	struct log log = {0};
+	struct tw_tap tap = {write_event, &log};
+	struct tw_spec *spec;
+
+	read(&a, before, model);
+	read(&b, after, model);
+	tw_diags_init(&diags);
+	was = tw_twin_model(a.spec, &diags);
+	spec = tw_spec_copy(b.spec);
+	tw_spec_rollout(spec, a.spec, 10 * TW_S, changed, NULL);
+	is = tw_twin_model(spec, &diags);
+	tw_twin_place_after(is, was);
+	log.model = is;
+	b_run(is, &(struct tw_options){.tap = &tap},
+		(struct b_traffic){.n = (uint64_t)seconds * 100,
+			.gap = 10 * TW_MS,
+			.regular = true,
+			.endpoint = tw_model_endpoint(
+				is, tw_model_service(is, "web"), NULL)},
+		&obs);
+	*to = (struct outcome){.log = log.text,
+		.rolled_out = obs.rolled_out,
+		.pending = obs.pending};
+	for (size_t i = 0; i < obs.cells.n; i++)
+		if (obs.cells.v[i].key.side == TW_CLIENT)
+			to->failed += obs.cells.v[i].errors;
+	tw_observation_release(&obs);
+	tw_model_free(is);
+	tw_model_free(was);
+	tw_spec_free(spec);
+	tw_diags_release(&diags);
+	side_end(&a);
+	side_end(&b);
+}
+
+static void expect(const struct outcome *got, const char *lines)
+{
+	if (strcmp(tw_buf_text(&got->log), lines)) {
+		fprintf(stderr, "%s\n", tw_buf_text(&got->log));
+		ck_abort_msg("the log above is not what was expected");
+	}
+}
+
+/* Two pods, one at a time: listening 3 s after their start, found ready by
+ * the probe at 2 + 5 s, listed a second later; the old ones refuse from the
+ * moment of TERM, and a second passes until callers know. */
+START_TEST(rolling_update)
+{
+	struct outcome got;
+
+	roll_out(WEB("2", "{rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}",
+			 "web:1", PROBE),
+		WEB("2", "{rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}",
+			"web:2", PROBE),
+		MODEL("4"), always, 40, &got);
+	expect(&got,
+		/* clang-format off */
+"10.000000000s replica default/web-new-1 is created\n"
+"13.000000000s replica default/web-new-1 listens\n"
+"17.000000000s replica default/web-new-1 is ready for requests\n"
+"17.000000000s replica default/web-1 is being deleted\n"
+"17.000000000s replica default/web-new-2 is created\n"
+"18.000000000s replica default/web-new-1 is listed\n"
+"18.000000000s replica default/web-1 is no longer listed\n"
+"18.000000000s replica default/web-1 is gone\n"
+"20.000000000s replica default/web-new-2 listens\n"
+"24.000000000s replica default/web-new-2 is ready for requests\n"
+"24.000000000s replica default/web-2 is being deleted\n"
+"24.000000000s default/web is rolled out\n"
+"25.000000000s replica default/web-new-2 is listed\n"
+"25.000000000s replica default/web-2 is no longer listed\n"
+"25.000000000s replica default/web-2 is gone\n"
+		/* clang-format on */
+	);
+	/* Half of two seconds' requests. */
+	ck_assert_uint_eq(got.failed, 100);
+	ck_assert_uint_eq(got.rolled_out, 1);
+	tw_buf_release(&got.log);
+}
+END_TEST
+
+START_TEST(pre_stop_loses_nothing)
+{
+	static const char life[] =
+		PROBE ", lifecycle: {preStop: {exec: {command: [sh, -c, "
+		      "'sleep 2']}}}";
+	char before[2048], after[2048];
+	struct outcome got;
+
+	snprintf(before, sizeof before, WEB("2", "{}", "web:1", "%s"), life);
+	snprintf(after, sizeof after, WEB("2", "{}", "web:2", "%s"), life);
+	roll_out(before, after, MODEL("4"), always, 40, &got);
+	ck_assert_uint_eq(got.failed, 0);
+	ck_assert_uint_eq(got.rolled_out, 1);
+	tw_buf_release(&got.log);
+}
+END_TEST
+
+/* Ready as soon as the container runs: requests come before it listens. */
+START_TEST(without_a_probe)
+{
+	struct outcome got;
+
+	roll_out(WEB("2", "{}", "web:1", ""), WEB("2", "{}", "web:2", ""),
+		MODEL("4"), always, 40, &got);
+	ck_assert_uint_gt(got.failed, 200);
+	ck_assert_uint_eq(got.rolled_out, 1);
+	tw_buf_release(&got.log);
+}
+END_TEST
+
+/* All at once, and nobody for as long as the new ones take. */
+START_TEST(recreate)
+{
+	struct outcome got;
+
+	roll_out(WEB("2", "{type: Recreate}", "web:1", PROBE),
+		WEB("2", "{type: Recreate}", "web:2", PROBE), MODEL("4"),
+		always, 40, &got);
+	/* From 10 s until the new ones are listed at 11 + 7 + 1 s. */
+	ck_assert_uint_eq(got.failed, 900);
+	ck_assert_uint_eq(got.rolled_out, 1);
+	tw_buf_release(&got.log);
+}
+END_TEST
+
+/* No room for the surge: the rollout waits, and says so. */
+START_TEST(no_room_for_the_surge)
+{
+	struct outcome got;
+
+	roll_out(WEB("2", "{rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}",
+			 "web:1", PROBE),
+		WEB("2", "{rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}",
+			"web:2", PROBE),
+		MODEL("1"), always, 40, &got);
+	expect(&got,
+		"10.000000000s replica default/web-new-1 is created\n"
+		"10.000000000s replica default/web-new-1 is pending: it fits "
+		"on no node\n");
+	ck_assert_uint_eq(got.failed, 0);
+	ck_assert_uint_eq(got.rolled_out, 0);
+	ck_assert_uint_eq(got.pending, 1);
+	tw_buf_release(&got.log);
+}
+END_TEST
+
+START_TEST(scaling)
+{
+	struct outcome got;
+
+	roll_out(WEB("2", "{}", "web:1", PROBE), WEB("3", "{}", "web:1", PROBE),
+		MODEL("4"), never, 30, &got);
+	expect(&got,
+		"10.000000000s replica default/web-3 is created\n"
+		"13.000000000s replica default/web-3 listens\n"
+		"17.000000000s replica default/web-3 is ready for requests\n"
+		"17.000000000s default/web is rolled out\n"
+		"18.000000000s replica default/web-3 is listed\n");
+	ck_assert_uint_eq(got.failed, 0);
+	tw_buf_release(&got.log);
+}
+END_TEST
+
+TW_TESTS("twin/rollout", rolling_update, pre_stop_loses_nothing,
+	without_a_probe, recreate, no_room_for_the_surge, scaling)

@@ -1,0 +1,78 @@
+/*
+ * A spec in transition: the pods of one, rolled out to those of another.
+ */
+#include "twins/model/spec.h"
+
+#include <string.h>
+
+static bool is_deployment(const struct tw_spec_workload *workload)
+{
+	return !strcmp(workload->kind, "Deployment");
+}
+
+/* What the old pods do, where the service's behaviour differs by now: the old
+ * behaviour becomes the old workload's own. */
+static void keep_behaviour(struct tw_spec *to, const struct tw_spec *from,
+	struct tw_spec_workload *old, const struct tw_spec_workload *was)
+{
+	tw_map_init(&old->behaviour, &to->arena);
+	for (size_t s = 0; s < from->services.n; s++) {
+		const struct tw_spec_service *service =
+			from->services.v[s].value;
+
+		for (size_t w = 0; w < service->workloads.n; w++) {
+			if (service->workloads.v[w] != was)
+				continue;
+			for (size_t e = 0; e < service->endpoints.n; e++)
+				tw_map_put(&old->behaviour,
+					service->endpoints.v[e].key,
+					service->endpoints.v[e].value);
+		}
+	}
+	for (size_t e = 0; e < was->behaviour.n; e++)
+		tw_map_put(&old->behaviour, was->behaviour.v[e].key,
+			was->behaviour.v[e].value);
+}
+
+static void replace(struct tw_spec *to, const struct tw_spec *from,
+	struct tw_spec_workload *now, const struct tw_spec_workload *was)
+{
+	struct tw_spec_workload *old =
+		tw_new(&to->arena, struct tw_spec_workload);
+
+	*old = *was;
+	keep_behaviour(to, from, old, was);
+	old->had = tw_int_or(was->replicas, 1);
+	tw_map_put(&to->workloads,
+		tw_arena_printf(&to->arena, "%s\n(old)", was->key), old);
+	now->replaces = old;
+	now->had = 0;
+	now->key = tw_arena_printf(&to->arena, "%s-new", was->key);
+}
+
+size_t tw_spec_rollout(struct tw_spec *to, const struct tw_spec *from,
+	tw_time at, bool (*changed)(void *context, const char *workload),
+	void *context)
+{
+	size_t changes = 0, n = to->workloads.n;
+
+	to->rollout_at = at;
+	for (size_t i = 0; i < n; i++) {
+		struct tw_spec_workload *now = to->workloads.v[i].value;
+		const struct tw_spec_workload *was =
+			tw_map_get(&from->workloads, to->workloads.v[i].key);
+
+		if (!is_deployment(now) || (was && !is_deployment(was)))
+			continue;
+		if (was && changed(context, was->key))
+			replace(to, from, now, was);
+		else if (!was)
+			now->had = 0;
+		else if (tw_int_or(was->replicas, 1) !=
+			 tw_int_or(now->replicas, 1))
+			now->had = tw_int_or(was->replicas, 1);
+		changes += now->had >= 0;
+	}
+	tw_spec_link(to);
+	return changes;
+}
