@@ -112,6 +112,7 @@ static int run_kustomize(void *to, struct tw_kustomize_call *call,
 	struct tw_text words[4] = {{0}};
 	struct tw_texts command = {.v = words};
 	const char *program = kustomize_program();
+	size_t from = out->n;
 
 	call->program = program;
 	if (!program)
@@ -124,8 +125,13 @@ static int run_kustomize(void *to, struct tw_kustomize_call *call,
 	words[command.n++].v = *call->dir ? call->dir : ".";
 	for (size_t i = 0; i < command.n; i++)
 		words[i].origin = &origin;
-	return tw_render(
-		system->files, system->directory, &command, out, diags);
+	/* What the program reads by itself nobody sees: what it writes counts,
+	 * in place of it. */
+	if (tw_render(system->plain, system->directory, &command, out, diags))
+		return -1;
+	tw_inputs_made(&system->inputs, program, tw_buf_text(out) + from,
+		out->n - from);
+	return 0;
 }
 
 int tw_system_load(struct tw_system *system, struct tw_files *files,
@@ -136,6 +142,7 @@ int tw_system_load(struct tw_system *system, struct tw_files *files,
 
 	system->files =
 		tw_files_watched_new(files, note_input, &system->inputs);
+	system->plain = files;
 	system->directory = directory;
 	system->manifests->kustomize = run_kustomize;
 	system->manifests->kustomize_context = system;

@@ -15,6 +15,7 @@
 struct tw_system {
 	struct tw_diags diags;
 	struct tw_files *files;	 /* whose readings go to inputs */
+	struct tw_files *plain;	 /* the same, readings untold; not owned */
 	struct tw_inputs inputs; /* what it was made from */
 	const char *directory;	 /* on the disk; NULL: in git */
 	struct tw_manifests *manifests;

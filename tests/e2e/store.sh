@@ -114,6 +114,36 @@ touch -d '1 hour ago' "$work/shop/.git/$id.lock"
 gate 1 --seed 7
 [[ $(refs) == "$id" ]] || fail "the old lock was not broken"
 
+# --- what a program reads by itself counts by what it writes ------------------
+mkdir "$work/bin"
+cat >"$work/bin/kustomize" <<-'END'
+	#!/usr/bin/env bash
+	for f in deploy/*.yaml; do echo ---; cat "$f"; done |
+		sed "s/perTryTimeout: 1s/perTryTimeout: $(cat secret-input)/"
+	END
+chmod +x "$work/bin/kustomize"
+shop "$work/rendered"
+mkdir "$work/rendered/prod"
+printf 'resources: []\nreplacements: [{source: {kind: Service}}]\n' \
+	>"$work/rendered/prod/kustomization.yaml"
+sed -i 's/manifests: .*/manifests: [prod]/' "$work/rendered/twinrig.yaml"
+echo 1s >"$work/rendered/secret-input"
+commit_all "$work/rendered" rendered
+rendered() {
+	expect "$1" env -C "$work/rendered" PATH="$work/bin:$PATH" "$TWINRIG" \
+		gate --runs 2 --scenario steady
+}
+rendered 0
+rendered 0
+said 'nothing was run again'
+echo 200ms >"$work/rendered/secret-input"
+rendered 4 # two runs are few
+said '2 of 4 trials were stored'
+repo_git -C "$work/rendered" for-each-ref refs/twinrig | while read -r _ _ ref; do
+	! repo_git -C "$work/rendered" ls-tree -r --name-only "$ref" |
+		grep ^sides || fail "files of a rendered side are stored"
+done
+
 # --- a repository that cannot be written --------------------------------------
 rm -rf "$work/shop/.git/refs/twinrig"
 echo 'in the way' >"$work/shop/.git/refs/twinrig"
