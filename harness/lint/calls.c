@@ -165,6 +165,19 @@ void tw_lint_tries(const struct tw_lint_context *c)
 
 /* ---- retries that multiply -------------------------------------------- */
 
+/* A budget over a span leaves its ratio of retries, but for the least rate; at
+ * once it is a share of what is at work. */
+static double tries_of(const struct tw_channel *channel)
+{
+	const struct tw_upstream *upstream =
+		channel->n_targets ? channel->targets[0].upstream : NULL;
+
+	if (upstream && upstream->budget &&
+		upstream->budget_ratio < channel->retries)
+		return upstream->budget_ratio;
+	return channel->retries;
+}
+
 #define FACTOR_TOLD 4 /* two hops with one retry each */
 
 struct path {
@@ -177,7 +190,7 @@ struct path {
 static double own_factor(
 	const struct tw_lint_context *c, const struct tw_step *step)
 {
-	return ((double)channel_of(c, step)->retries + 1) *
+	return (tries_of(channel_of(c, step)) + 1) *
 	       ((double)step->retries + 1);
 }
 

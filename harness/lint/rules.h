@@ -20,6 +20,8 @@ void tw_lint_effects(const struct tw_lint_context *context);
 void tw_lint_shadows(const struct tw_lint_context *context);
 void tw_lint_headers(const struct tw_lint_context *context);
 void tw_lint_queues(const struct tw_lint_context *context);
+void tw_lint_ejections(const struct tw_lint_context *context);
+void tw_lint_grants(const struct tw_lint_context *context);
 void tw_lint_cpu(const struct tw_lint_context *context);
 void tw_lint_memory(const struct tw_lint_context *context);
 

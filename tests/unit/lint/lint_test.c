@@ -196,9 +196,8 @@ END_TEST
 	SERVICE("b", "b")                                                      \
 	SERVICE("c", "c")                                                      \
 	DEPLOYMENT("a", "a", "2", "        env: [{name: B, value: 'b:80'}]\n") \
-		DEPLOYMENT("b", "b", "1",                                      \
-			"        env: [{name: C, value: 'c:80'}]\n")           \
-			DEPLOYMENT("c", "c", "1", "")
+	DEPLOYMENT("b", "b", "1", "        env: [{name: C, value: 'c:80'}]\n") \
+	DEPLOYMENT("c", "c", "1", "")
 
 START_TEST(calls)
 {
@@ -227,6 +226,39 @@ START_TEST(calls)
 			NULL, "retry-amplification",
 			"may become 9 at the end of default/a -(3 tries)-> "
 			"default/b -(3 tries)-> default/c"},
+	};
+
+	run_all(cases, sizeof cases / sizeof *cases);
+}
+END_TEST
+
+#define RETRIES "version: 1\npolicies: [{callee: b, retries: 2, "
+
+START_TEST(proxies)
+{
+	static const struct lint_case cases[] = {
+		{"nobody is left", CHAIN,
+			"version: 1\npolicies: [{callee: b, "
+			"outlier-detection: {max-ejection-percent: 100%, "
+			"panic-threshold: 0%}}]\n",
+			"ejection-leaves-nobody",
+			"every replica of default/b (1) may be"},
+		{"panic", CHAIN,
+			"version: 1\npolicies: [{callee: b, "
+			"outlier-detection: {max-ejection-percent: 100%}}]\n",
+			NULL, NULL},
+		{"none granted", CHAIN,
+			RETRIES "circuit-breaker: {max-retries: 0}}]\n",
+			"retries-never-granted", "no retry to default/b"},
+		{"some granted", CHAIN,
+			RETRIES "circuit-breaker: {max-retries: 1}}]\n", NULL,
+			NULL},
+		{"a budget tames them",
+			CHAIN ROUTE("b", "    retries: {attempts: 2}\n")
+				ROUTE("c", "    retries: {attempts: 2}\n"),
+			"version: 1\npolicies: [{callee: '*', retry-budget: "
+			"{ratio: 20%}}]\n",
+			NULL, NULL},
 	};
 
 	run_all(cases, sizeof cases / sizeof *cases);
@@ -372,5 +404,5 @@ START_TEST(resources)
 }
 END_TEST
 
-TW_TESTS("lint/lint", labels, ports, routes, probes, calls, queues,
+TW_TESTS("lint/lint", labels, ports, routes, probes, calls, proxies, queues,
 	network_policies, workers_under_load, resources)
