@@ -26,8 +26,8 @@
  * What a Kubernetes API server would refuse is one. Values of Secrets are
  * never read.
  *
- * Istio's implicit two retries depend on sidecars that manifests do not show:
- * only retries that a VirtualService states are read.
+ * Istio's implicit two retries are those of services whose pods have a sidecar
+ * by a label of theirs or of their namespace (mesh.c).
  *
  * A struct tw_manifests owns the documents that positions and differences
  * point into: it outlives the diags it wrote to, not the spec.

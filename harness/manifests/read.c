@@ -34,6 +34,8 @@ static const struct kind kinds[] = {
 		false},
 	{"gateway.networking.k8s.io", "GRPCRoute", tw_read_grpc_route, 4,
 		false},
+	{"policy.linkerd.io", "HTTPRoute", tw_read_http_route, 4, false},
+	{"linkerd.io", "ServiceProfile", tw_read_service_profile, 3, false},
 	{"networking.k8s.io", "Ingress", tw_read_ingress, 4, false},
 	{"networking.k8s.io", "NetworkPolicy", tw_read_network_policy, 3,
 		false},
@@ -147,7 +149,9 @@ int tw_manifests_spec(
 	tw_compose_finish(m, diags);
 	for (int pass = 1; pass <= PASSES; pass++)
 		read_pass(&r, pass);
+	tw_linkerd_services(&r);
 	tw_spec_link(spec);
+	tw_mesh_find(spec);
 	for (size_t i = 0; i < m->objects.n; i++) {
 		const struct kind *kind = kind_of(m->objects.v[i]);
 

@@ -90,6 +90,12 @@ void tw_read_destination_rule(struct tw_manifest_reader *r);
 void tw_read_traffic_policy(struct tw_manifest_reader *r,
 	struct tw_yaml *policy, const char *callee, const char *subset);
 void tw_read_service_entry(struct tw_manifest_reader *r);
+/* Once pods are linked to their services. */
+void tw_mesh_find(struct tw_spec *spec);
+void tw_read_service_profile(struct tw_manifest_reader *r);
+/* Annotations: of a route (the object), and of all Services. */
+void tw_linkerd_route(struct tw_manifest_reader *r, struct tw_spec_policy *to);
+void tw_linkerd_services(struct tw_manifest_reader *r);
 void tw_read_compose(struct tw_manifest_reader *r);
 void tw_read_node(struct tw_manifest_reader *r);
 void tw_read_priority_class(struct tw_manifest_reader *r);

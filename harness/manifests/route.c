@@ -155,6 +155,7 @@ static void rule_policy(
 	tw_manifest_duration(r, tw_yaml_get(timeouts, "request"), &p->timeout);
 	tw_manifest_duration(
 		r, tw_yaml_get(timeouts, "backendRequest"), &p->try_timeout);
+	tw_linkerd_route(r, p);
 	if (!retry)
 		return;
 	tw_manifest_int(

@@ -305,6 +305,27 @@ static void sever(struct tw_arena *arena, struct tw_channel *to)
 	to->targets = targets;
 }
 
+/*
+ * Istio, pilot/pkg/networking/core/route/retry/retry.go: a route of a sidecar
+ * for which nothing is said is tried twice more on connect-failure,
+ * refused-stream, unavailable and cancelled, the latter two of gRPC. (Before
+ * 1.24 on an HTTP 503, too: EXCLUDE_UNSAFE_503_FROM_DEFAULT_RETRY.)
+ */
+static void default_retries(const struct tw_model *model, uint32_t caller,
+	const struct tw_spec_policy *policy, struct tw_channel *to)
+{
+	const char *endpoint = model->endpoints[to->endpoint].name;
+	bool grpc = endpoint[0] != '/' && !strchr(endpoint, ' ') &&
+		    strchr(endpoint, '/');
+
+	if (caller == TW_NONE || !model->services[caller].sidecar ||
+		(policy && policy->retries.origin))
+		return;
+	to->retries = 2;
+	to->retry_on = TW_RETRY_CONNECT_FAILURE | TW_RETRY_REFUSED |
+		       (grpc ? TW_RETRY_UNAVAILABLE : 0);
+}
+
 void build_resolve(const struct tw_model *model, struct tw_arena *arena,
 	uint32_t caller, uint32_t endpoint, const struct tw_spec_policy *policy,
 	struct tw_channel *to)
@@ -341,6 +362,7 @@ void build_resolve(const struct tw_model *model, struct tw_arena *arena,
 	if (policy)
 		to->backoff_max =
 			tw_int_or(policy->backoff_max, to->backoff_max);
+	default_retries(model, caller, policy, to);
 	resolve_targets(model, arena, policy, endpoint, to);
 	if (is_severed(model, tw_model_caller_name(model, caller), callee))
 		sever(arena, to);

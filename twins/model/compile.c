@@ -81,6 +81,7 @@ static void add_services(struct build *b)
 		to->balancer = (uint8_t)tw_int_or(
 			from->balancer, TW_BALANCE_ROUND_ROBIN);
 		to->external = from->external;
+		to->sidecar = from->sidecar;
 		if (from->rate.origin && from->rate.v > 0) {
 			to->gap = (tw_time)((double)TW_S / from->rate.v);
 			to->burst = tw_int_or(from->burst,

@@ -95,6 +95,7 @@ struct tw_service {
 	const struct tw_dist *slow_enter, *slow_leave;
 	double slow_factor;
 	bool is_alias; /* its pods are another service's, which owns them */
+	bool sidecar;  /* its calls go through Istio's proxy */
 	bool external; /* on no node */
 	/* What the network lets through, where it does not let all:
 	 * reach[revision of the replica][revision of the caller] is an enum
@@ -117,8 +118,8 @@ struct tw_revision {
 	const uint32_t *own_nodes; /* DaemonSet: the node of each replica */
 	const struct tw_pod_spec *pod;	/* as the scheduler sees it */
 	const struct tw_labels *labels; /* of its pods */
-	int64_t memory_limit;	  /* bytes; 0: none */
-	bool each_node;		  /* DaemonSet: replica i on node i */
+	int64_t memory_limit;		/* bytes; 0: none */
+	bool each_node;			/* DaemonSet: replica i on node i */
 	const uint32_t *programs; /* by endpoint, TW_NONE: the endpoint's own;
 				   * NULL: all are */
 	const struct tw_spec_workload *spec; /* NULL: nobody declared it */

@@ -133,6 +133,7 @@ struct tw_spec_service {
 	struct tw_labels selector;
 	struct tw_text type; /* "ClusterIP" … */
 	struct tw_text external_name;
+	bool sidecar;	     /* its pods have Istio's proxy: channels.c */
 	bool external;	     /* outside the cluster: it stands on no node */
 	struct tw_real rate; /* requests/s that it takes; more: 429 */
 	struct tw_int burst; /* of them at once; default: those of a second */

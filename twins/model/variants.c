@@ -188,6 +188,7 @@ void build_mirrors(struct build *b, uint32_t at)
 		to.targets = target;
 		to.n_targets = 1;
 		to.timeout = channel.timeout;
+		to.retries = 0;
 		build_push(b, channels, to);
 		mirrors[n++] = (struct tw_mirror){(uint32_t)b->channels.n - 1,
 			tw_real_or(from->share, 1)};
