@@ -79,6 +79,11 @@ struct tw_twin *tw_twin_new(
 	twin->world.done = options->done;
 	twin->world.done_context = options->context;
 	twin->scenario = options->scenario;
+	if (options->warmup > 0) {
+		twin->world.obs.warmup = options->warmup;
+		tw_queue_schedule(&twin->world.queue, options->warmup,
+			TW_CLASS_WORLD, TW_EV_WARM, 0, 0);
+	}
 	twin->load = options->load > 0 ? options->load : 1;
 	/* Who waits for outcomes gets one for each arrival. */
 	tw_assert(twin->load >= 1 || !options->done);
@@ -150,6 +155,9 @@ static void handle(struct tw_twin *twin, const struct tw_event *event)
 		tw_oom_event(world, event))
 		return;
 	switch (event->kind) {
+	case TW_EV_WARM:
+		tw_world_forget(world);
+		break;
 	case TW_EV_FAULT_ON:
 	case TW_EV_FAULT_OFF:
 		switch_fault(twin, event->a, event->kind == TW_EV_FAULT_ON);

@@ -32,6 +32,9 @@ struct tw_options {
 				 * as they come. Below 1 some are left out
 				 * (without `done` only) */
 	tw_time slice;		/* of the observation; 0: 1 s */
+	tw_time warmup;		/* what ended before is not observed; the
+				 * clock, the faults' times and the slices'
+				 * numbers begin at 0 all the same; 0: none */
 	uint32_t max_in_flight; /* calls at work at once; 0: 1,000,000 */
 	const struct tw_scenario *scenario; /* NULL: nothing goes wrong */
 	const struct tw_tap *tap;	    /* NULL: none */
@@ -44,8 +47,7 @@ struct tw_options {
 struct tw_model *tw_twin_model(struct tw_spec *spec, struct tw_diags *diags);
 /* Replicas that `before` has too stay where they are there: the model's
  * cluster was that one. Before any twin of the model. */
-void tw_twin_place_after(
-	struct tw_model *model, const struct tw_model *before);
+void tw_twin_place_after(struct tw_model *model, const struct tw_model *before);
 
 struct tw_twin *tw_twin_new(
 	const struct tw_model *model, const struct tw_options *options);

@@ -34,6 +34,7 @@ struct row {
 static const struct row observation_rows[] = {
 	ROW(tw_observation, slice, I64),
 	ROW(tw_observation, duration, I64),
+	ROW(tw_observation, warmup, I64),
 	ROW(tw_observation, fault_start, I64),
 	ROW(tw_observation, fault_end, I64),
 	ROW(tw_observation, arrivals, U64),
@@ -122,7 +123,7 @@ _Static_assert(sizeof(struct tw_incident) == 32, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_cell) == 320, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_observation) == sizeof(struct tw_arena) +
 							sizeof(struct tw_map) +
-							16 * 8 + 5 * 24,
+							17 * 8 + 5 * 24,
 	NEEDS_A_ROW);
 #endif
 

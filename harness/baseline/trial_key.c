@@ -73,6 +73,7 @@ char *tw_flow_digest(const struct tw_flow *flow, enum tw_flow_side side,
 
 	tw_digest_init(&digest);
 	add_number(&digest, "duration", (uint64_t)flow->duration);
+	add_number(&digest, "warmup", (uint64_t)flow->warmup);
 	while (flow->vtable->next(cursor, &arrival)) {
 		uint64_t number = 0;
 

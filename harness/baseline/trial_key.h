@@ -31,8 +31,9 @@ char *tw_faults_digest(
 	const struct tw_scenario *scenario, char to[static TW_DIGEST_TEXT]);
 
 /*
- * The arrivals of one side of a flow, each with where it goes by name: what a
- * trial sees of a capture, whatever file it stood in. Costs a pass over it.
+ * The arrivals of one side of a flow, each with where it goes by name, and
+ * from when on they count: what a trial sees of a capture, whatever file it
+ * stood in. Costs a pass over it.
  */
 char *tw_flow_digest(const struct tw_flow *flow, enum tw_flow_side side,
 	uint64_t seed, uint32_t replication, char to[static TW_DIGEST_TEXT]);

@@ -29,6 +29,20 @@ static int take(void *context, const struct twinrig_exchange *exchange)
 	return 0;
 }
 
+static int check_warmup(struct tw_gate *gate, const struct player *player,
+	const struct tw_config_traffic *traffic)
+{
+	size_t n = player->traffic.requests.n;
+
+	if (!n || !tw_int_or(traffic->warmup, 0) ||
+		player->traffic.requests.v[n - 1].at > traffic->warmup.v)
+		return 0;
+	tw_diag(&gate->setup.diags, TW_ERROR, traffic->warmup.origin->pos,
+		"warmup: the last request for the process comes within it: "
+		"nothing is left to judge");
+	return TW_EXIT_USAGE;
+}
+
 static int read_captures(struct tw_gate *gate, struct player *player,
 	const struct tw_config_traffic *traffic)
 {
@@ -59,7 +73,7 @@ static int read_captures(struct tw_gate *gate, struct player *player,
 	}
 	tw_capture_report_release(&report);
 	tw_live_traffic_schedule(&player->traffic, &pace);
-	return status;
+	return status ? status : check_warmup(gate, player, traffic);
 }
 
 /* The service that the process stands for. */
@@ -150,6 +164,7 @@ static int play(struct tw_gate *gate, struct player *player,
 		.ignore = player->ignore.v,
 		.n_ignore = player->ignore.n,
 		.ready = tw_int_or(player->side->ready, 0),
+		.warmup = tw_int_or(gate->policy->traffic.warmup, 0),
 		.late = LATE,
 		.log = gate->cli->verbose ? say : NULL,
 	};

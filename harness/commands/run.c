@@ -156,8 +156,10 @@ static void print_calls(const struct tw_observation *seen)
 
 /* Cores in use and the share of its time with work in which it was throttled,
  * where its CPU is modelled. */
-static void print_gauge(const struct tw_gauge *gauge, tw_time slice)
+static void print_gauge(
+	const struct tw_gauge *gauge, const struct tw_observation *seen)
 {
+	tw_time judged = (tw_time)gauge->slices.n * seen->slice - seen->warmup;
 	struct tw_gauge_slice sum = tw_gauge_total(gauge);
 
 	printf("  %-58s %9u %8u %8u %7.1f%%", gauge->service, sum.replicas,
@@ -165,9 +167,7 @@ static void print_gauge(const struct tw_gauge *gauge, tw_time slice)
 		sum.capacity ? 100 * (double)sum.busy / (double)sum.capacity
 			     : 0.0);
 	if (sum.computing)
-		printf(" %8.3f %7.1f%%",
-			(double)sum.cpu / (double)slice /
-				(double)gauge->slices.n,
+		printf(" %8.3f %7.1f%%", (double)sum.cpu / (double)judged,
 			100 * (double)sum.throttled / (double)sum.computing);
 	else if (sum.memory)
 		printf(" %8s %8s", "", "");
@@ -202,13 +202,16 @@ static void print_observation(
 
 	printf("%s: %llu requests in %s, %llu events, seed %lld\n", name,
 		(unsigned long long)seen->arrivals,
-		tw_time_text(seen->duration, duration),
+		tw_time_text(seen->duration - seen->warmup, duration),
 		(unsigned long long)seen->events, (long long)seed);
+	if (seen->warmup)
+		printf("  after a warm-up of %s, which does not count\n",
+			tw_time_text(seen->warmup, duration));
 	print_calls(seen);
 	printf("  %-58s %9s %8s %8s %8s %8s %8s %9s\n", "services", "replicas",
 		"lost", "queue", "busy", "cores", "thrott.", "memory");
 	for (size_t i = 0; i < seen->gauges.n; i++)
-		print_gauge(&seen->gauges.v[i], seen->slice);
+		print_gauge(&seen->gauges.v[i], seen);
 	print_incidents(seen);
 	if (seen->overflow)
 		printf("  %llu requests were refused: too much in flight\n",

@@ -220,6 +220,8 @@ void tw_run_json(struct tw_json_writer *w, const char *scenario, uint64_t seed,
 	tw_json_key(w, "seed");
 	tw_json_uint(w, seed);
 	number(w, "durationNs", seen->duration);
+	if (seen->warmup)
+		number(w, "warmupNs", seen->warmup);
 	number(w, "sliceNs", seen->slice);
 	if (seen->fault_start != TW_NEVER) {
 		number(w, "faultStartNs", seen->fault_start);

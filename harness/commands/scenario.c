@@ -39,6 +39,7 @@ static const struct tw_config_traffic *merged(struct tw_arena *arena,
 	OVERLAY(from);
 	OVERLAY(to);
 	OVERLAY(duration);
+	OVERLAY(warmup);
 	OVERLAY(entry);
 	return to;
 }

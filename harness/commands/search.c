@@ -367,6 +367,12 @@ static int compile_sizes(const struct tw_search *search,
 				tw_scenario_init(&to[k]);
 			return -1;
 		}
+	if (to[0].end < search->flow->warmup) {
+		tw_diag(diags, TW_ERROR, config->origin->pos,
+			"search: the fault ends within the warm-up, of which "
+			"nothing is seen");
+		return -1;
+	}
 	if (to[grid->n - 1].end < TW_NEVER - within &&
 		to[grid->n - 1].end + within <= duration)
 		return 0;

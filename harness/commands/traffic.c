@@ -325,6 +325,22 @@ static struct tw_flow *flow_made_up(const struct tw_traffic *traffic,
 	return flow;
 }
 
+static int warm_up(struct tw_flow *flow, const struct tw_config_traffic *config,
+	struct tw_diags *diags)
+{
+	char text[TW_TIME_TEXT];
+
+	flow->warmup = tw_int_or(config->warmup, 0);
+	if (!flow->warmup || flow->warmup < flow->duration)
+		return 0;
+	tw_diag_hint(diags,
+		tw_diag(diags, TW_ERROR, config->warmup.origin->pos,
+			"warmup: nothing is left to judge of a run of %s",
+			tw_time_text(flow->duration, text)),
+		"give less, or make the run longer (duration, loop)");
+	return -1;
+}
+
 const struct tw_flow *tw_traffic_flow(struct tw_traffic *traffic,
 	const struct tw_config_traffic *config, struct tw_diags *diags)
 {
@@ -340,7 +356,7 @@ const struct tw_flow *tw_traffic_flow(struct tw_traffic *traffic,
 	}
 	if (flow)
 		tw_vec_push(&traffic->flows, flow);
-	return flow;
+	return flow && !warm_up(flow, config, diags) ? flow : NULL;
 }
 
 struct tw_completeness tw_traffic_completeness(const struct tw_traffic *traffic)

@@ -37,6 +37,7 @@ struct tw_config_traffic {
 	struct tw_int loop;	 /* times; 0: until `duration`; default 1 */
 	struct tw_int from, to;	 /* ns of the capture; default all */
 	struct tw_int duration;	 /* ns of the run; default the capture's */
+	struct tw_int warmup;	 /* ns of it that are not judged; default 0 */
 	struct tw_text entry;	 /* service of what no route takes */
 };
 

@@ -92,6 +92,12 @@ static const struct tw_row traffic_rows[] = {
 		.min = 1e6,
 		.help = "how long a run takes; as long as the capture if not "
 			"given"},
+	{.name = "warmup",
+		.type = TW_ROW_DURATION,
+		AT(tw_config_traffic, warmup),
+		.otherwise = "0s",
+		.help = "how much of its beginning is run but not judged: what "
+			"ends before does not count"},
 	{.name = "entry",
 		.type = TW_ROW_TEXT,
 		AT(tw_config_traffic, entry),
@@ -492,9 +498,9 @@ static void check_side(
 	if (side->ref.v && side->directory.v)
 		tw_diag(reader->diags, TW_ERROR, side->directory.origin->pos,
 			"'ref' and 'directory' exclude each other");
-	if (side->stored.v && (side->ref.v || side->directory.v ||
-				      side->manifests.n || side->models.n ||
-				      side->process.n))
+	if (side->stored.v &&
+		(side->ref.v || side->directory.v || side->manifests.n ||
+			side->models.n || side->process.n))
 		tw_diag(reader->diags, TW_ERROR, side->stored.origin->pos,
 			"'stored' brings its own files: it excludes 'ref', "
 			"'directory', 'manifests', 'models' and 'process'");

@@ -103,8 +103,7 @@ static void count_calls(struct judging *j)
 static bool has_fault_end(struct tw_runs runs)
 {
 	for (size_t i = 0; i < runs.n; i++)
-		if (runs.v[i]->fault_start != TW_NEVER &&
-			runs.v[i]->fault_end < runs.v[i]->duration)
+		if (tw_measure_sees_end(runs.v[i]))
 			return true;
 	return false;
 }
@@ -117,7 +116,8 @@ static bool no_data(struct judging *j)
 	if (j->check->aggregate == TW_AGG_RECOVERY && j->candidate.n &&
 		!has_fault_end(j->candidate))
 		decide(j, TW_VERDICT_INCONCLUSIVE, TW_REASON_NO_DATA,
-			"no fault ends within this scenario",
+			"no fault ends within what is judged of this "
+			"scenario",
 			"name the scenarios that the check is for "
 			"(scenarios: [...]), or let the fault end earlier");
 	else if (!g->candidate_calls && !g->baseline_calls)
@@ -665,7 +665,9 @@ struct tw_scenario_result *tw_judge_scenario(const char *name,
 	result->faults = "";
 	result->runs = candidate.n;
 	for (size_t i = 0; i < candidate.n; i++)
-		result->seconds += (double)candidate.v[i]->duration / 1e9;
+		result->seconds += (double)(candidate.v[i]->duration -
+					    candidate.v[i]->warmup) /
+				   1e9;
 	for (size_t i = 0; i < n_checks; i++)
 		if (tw_check_applies(checks[i], name))
 			tw_vec_push_in(arena, &result->checks,

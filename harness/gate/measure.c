@@ -74,6 +74,12 @@ bool tw_measure_takes(const struct tw_check *check,
 	       selectors_take(check, &cell->key);
 }
 
+/* Nothing of it was looked at. */
+static bool slice_is_warmup(const struct tw_observation *obs, size_t slice)
+{
+	return (tw_time)(slice + 1) * obs->slice <= obs->warmup;
+}
+
 /* The window that most of a slice lies in: by its middle. */
 static enum tw_window slice_window(
 	const struct tw_observation *obs, size_t slice)
@@ -146,7 +152,8 @@ static void gauge_groups(const struct tw_check *check,
 		for (size_t k = 0; k < gauge->slices.n; k++) {
 			enum tw_window window = slice_window(obs, k);
 
-			if (!window_takes(check, &any, window))
+			if (slice_is_warmup(obs, k) ||
+				!window_takes(check, &any, window))
 				continue;
 			if (check->by[TW_LABEL_WINDOW])
 				key.labels[TW_LABEL_WINDOW] =
@@ -260,19 +267,22 @@ static uint64_t part_of(const struct tw_cell *cell, enum tw_metric metric)
 	}
 }
 
-/* How long the windows that count lasted. */
+static tw_time within(tw_time t, tw_time low, tw_time high)
+{
+	return t < low ? low : t < high ? t : high;
+}
+
+/* How long the windows that count lasted, from the warm-up's end on. */
 static double window_seconds(const struct tw_check *check,
 	const struct tw_group_key *group, const struct tw_observation *obs)
 {
-	tw_time start = obs->fault_start < obs->duration ? obs->fault_start
-							 : obs->duration;
-	tw_time end = obs->fault_end < start	       ? start
-		      : obs->fault_end < obs->duration ? obs->fault_end
-						       : obs->duration;
+	tw_time from = within(obs->warmup, 0, obs->duration);
+	tw_time start = within(obs->fault_start, from, obs->duration);
+	tw_time end = within(obs->fault_end, start, obs->duration);
 	tw_time total = 0;
 
 	if (window_takes(check, group, TW_WINDOW_BEFORE))
-		total += start;
+		total += start - from;
 	if (window_takes(check, group, TW_WINDOW_DURING))
 		total += end - start;
 	if (window_takes(check, group, TW_WINDOW_AFTER))
@@ -380,8 +390,9 @@ static struct tw_sample gauges_sample(const struct tw_check *check,
 				continue;
 			sum.killed = 0;
 			for (size_t k = 0; k < gauge->slices.n; k++)
-				if (window_takes(
-					    check, group, slice_window(obs, k)))
+				if (!slice_is_warmup(obs, k) &&
+					window_takes(check, group,
+						slice_window(obs, k)))
 					gauge_add(check, &gauge->slices.v[k],
 						&sum);
 		}
@@ -525,6 +536,12 @@ static struct tw_sample recovery_of(const struct tw_check *check,
 	return sample;
 }
 
+bool tw_measure_sees_end(const struct tw_observation *obs)
+{
+	return obs->fault_start != TW_NEVER && obs->fault_end < obs->duration &&
+	       obs->fault_end >= obs->warmup;
+}
+
 /* The mean of the runs' times; censored where one of them is. */
 static struct tw_sample recovery_sample(const struct tw_check *check,
 	const struct tw_group_key *group, struct tw_runs runs, size_t first,
@@ -538,8 +555,7 @@ static struct tw_sample recovery_sample(const struct tw_check *check,
 		struct slice_sums sums = {0};
 		struct tw_sample one;
 
-		if (obs->fault_start == TW_NEVER ||
-			obs->fault_end >= obs->duration)
+		if (!tw_measure_sees_end(obs))
 			continue;
 		if (is_gauge(check))
 			slice_gauges(check, group, obs, &sums);

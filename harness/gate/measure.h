@@ -41,6 +41,9 @@ struct tw_sample tw_measure(const struct tw_check *check,
 	const struct tw_group_key *group, struct tw_runs runs, size_t first,
 	size_t n);
 
+/* Whether a fault ends in it, after the warm-up: what recovery_time needs. */
+bool tw_measure_sees_end(const struct tw_observation *obs);
+
 /* Does this series count for this group? For what looks closer (blame.h). */
 bool tw_measure_takes(const struct tw_check *check,
 	const struct tw_group_key *group, const struct tw_cell *cell);

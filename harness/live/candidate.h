@@ -31,7 +31,10 @@ struct tw_live_options {
 	const struct tw_scenario *scenario;    /* NULL: nothing goes wrong */
 	uint64_t seed;
 	uint32_t replication;
-	tw_time slice; /* of the observation; 0: 1 s */
+	tw_time slice;	/* of the observation; 0: 1 s */
+	tw_time warmup; /* requests before are sent; what ends before it is
+			 * over is not observed, their answers are not
+			 * compared */
 
 	const char *const *argv;     /* NULL at the end; {port} is filled in */
 	const char *dir;	     /* NULL: ours */

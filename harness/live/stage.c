@@ -194,7 +194,8 @@ static void compare(struct tw_live_run *run, size_t request,
 			tw_str_of(tw_live_failure_name(response->failure));
 		actual.body_size = actual.body.n;
 	}
-	if (e->exchange.has_response && e->exchange.status)
+	if (e->at >= run->options->warmup && e->exchange.has_response &&
+		e->exchange.status)
 		tw_diff_compare(&run->result->diff,
 			run->model->endpoints[e->endpoint].name, e->position,
 			&expected, &actual);
@@ -381,6 +382,7 @@ enum tw_live_end tw_live_play(struct tw_live_run *run)
 		.replication = options->replication,
 		.slice = options->slice,
 		.scenario = options->scenario,
+		.warmup = options->warmup,
 		.done = on_done,
 		.context = run,
 	};

@@ -46,6 +46,7 @@ struct tw_flow { /* an implementation embeds it as its first member */
 	const struct tw_flow_target *targets;
 	size_t n_targets;
 	tw_time duration;  /* of the traffic */
+	tw_time warmup;	   /* of it: run, but not observed */
 	uint64_t arrivals; /* that a cursor will give; 0: not known */
 	bool recorded;	   /* every seed and replication has the same */
 };

@@ -27,7 +27,9 @@ static bool feed_next(void *context, struct tw_arrival *arrival)
 			continue;
 		endpoint = feed->endpoints[next.target];
 		if (endpoint == TW_NONE) {
-			feed->lost[next.target]++;
+			/* It ends as it comes. */
+			feed->lost[next.target] +=
+				next.at >= feed->trial->flow->warmup;
 			continue;
 		}
 		*arrival = (struct tw_arrival){
@@ -115,6 +117,7 @@ void tw_trial_run(const struct tw_trial *trial, struct tw_observation *to)
 		.replication = trial->replication,
 		.slice = slice_width(flow->duration),
 		.scenario = trial->scenario,
+		.warmup = flow->warmup,
 		.load = trial->load,
 		.tap = trial->tap,
 	};

@@ -46,6 +46,19 @@ said '9 of 18 trials were stored'
 git_shop checkout -q deploy/ads.yaml
 gate 1 --runs 4
 said '18 of 24 trials were stored'
+# The candidate's trials are stored; after a warm-up they are others.
+warm_up() { # LENGTH
+	sed -i.was "s/^traffic:.*/traffic:\n  warmup: $1/" "$work/shop/twinrig.yaml"
+	git_shop commit -qam "a warm-up of $1"
+	"$TWINRIG" gate -c "$work/shop/twinrig.yaml" --baseline HEAD --runs 3 \
+		--scenario node-loss >"$work/out" 2>"$work/err" || true
+	git_shop reset -q --hard HEAD^
+}
+warm_up 0s
+said 'were stored|nothing was run'
+warm_up 5s
+said 'node-loss'
+[[ $(cat "$work/err") != *'were stored'* ]] || fail "a warm-up is another trial"
 gate 1 --seed 2 --scenario node-loss
 [[ $(cat "$work/err") != *'were stored'* ]] || fail "another seed is another trial"
 

@@ -104,6 +104,13 @@ struct tw_gauge_slice tw_gauge_total(const struct tw_gauge *gauge)
 	return sum;
 }
 
+void tw_cell_forget(struct tw_cell *cell)
+{
+	tw_histogram_release(&cell->latency);
+	tw_vec_release(&cell->slices);
+	*cell = (struct tw_cell){.key = cell->key, .tally.min = TW_NEVER};
+}
+
 void tw_cell_close(struct tw_cell *cell, uint32_t number)
 {
 	struct tw_tally *tally = &cell->tally;

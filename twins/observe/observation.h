@@ -129,18 +129,19 @@ struct tw_threshold {
 };
 
 struct tw_observation {
-	struct tw_arena arena;		  /* names live here */
-	struct tw_map names;		  /* interned */
-	tw_time slice;			  /* width of a slice: 1 s */
-	tw_time duration;		  /* from 0 to the end of the traffic */
+	struct tw_arena arena; /* names live here */
+	struct tw_map names;   /* interned */
+	tw_time slice;	       /* width of a slice: 1 s */
+	tw_time duration;      /* from 0 to the end of the traffic */
+	tw_time warmup; /* nothing that ended before is in here: 0: all is */
 	tw_time fault_start, fault_end;	  /* TW_NEVER, 0 where none */
 	TW_VEC(struct tw_cell) cells;	  /* in a canonical order: by key */
 	TW_VEC(struct tw_gauge) gauges;	  /* in the model's order */
 	TW_VEC(struct tw_example) failed; /* at most TW_EXAMPLES */
 	TW_VEC(struct tw_threshold) thresholds; /* of a search alone */
-	TW_VEC(struct tw_incident) incidents; /* at most TW_INCIDENTS */
-	uint64_t n_incidents;		      /* all of them */
-	uint64_t arrivals;		      /* root requests offered */
+	TW_VEC(struct tw_incident) incidents;	/* at most TW_INCIDENTS */
+	uint64_t n_incidents;			/* all of them */
+	uint64_t arrivals;			/* root requests offered */
 	uint64_t completed; /* that had their outcome; = arrivals (conservation)
 			     */
 	uint64_t events;    /* handled by the kernel */
@@ -187,6 +188,8 @@ static inline void tw_cell_count(
 
 /* The slice with this number is over: what was counted in it is added up. */
 void tw_cell_close(struct tw_cell *cell, uint32_t slice);
+/* All but its key, as if nothing had been seen. */
+void tw_cell_forget(struct tw_cell *cell);
 
 /* Keeps it where there is room; names must be interned. */
 void tw_observation_incident(

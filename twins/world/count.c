@@ -104,6 +104,42 @@ void tw_world_close_slices(struct tw_world *world, tw_time to)
 	}
 }
 
+/* ---- a warm-up ------------------------------------------------------ */
+
+static void forget_service(struct tw_world *world, uint32_t service)
+{
+	struct tw_world_service *it = &world->services[service];
+
+	close_service(it, tw_world_now(world));
+	it->busy_area = it->capacity_area = 0;
+	it->computing = it->throttled = it->cpu_used = 0;
+	it->ooms = 0;
+	it->memory = it->memory ? most_memory(world, service) : 0;
+	it->worst_unavailable = it->unavailable;
+	it->worst_queue = it->worst_queue ? longest_queue(world, service) : 0;
+}
+
+void tw_world_forget(struct tw_world *world)
+{
+	struct tw_observation *obs = &world->obs;
+
+	tw_cpu_count(world, tw_world_now(world));
+	for (uint32_t s = 0; s < world->model->n_services; s++)
+		forget_service(world, s);
+	for (size_t i = 0; i < obs->cells.n; i++)
+		tw_cell_forget(&obs->cells.v[i]);
+	for (size_t i = 0; i < obs->gauges.n; i++)
+		for (size_t k = 0; k < obs->gauges.v[i].slices.n; k++)
+			obs->gauges.v[i].slices.v[k] =
+				(struct tw_gauge_slice){0};
+	obs->failed.n = obs->incidents.n = 0;
+	obs->n_incidents = 0;
+	/* Who is on the way arrives in what counts. */
+	obs->arrivals -= obs->completed;
+	obs->completed = 0;
+	obs->peak_in_flight = world->live_calls;
+}
+
 /* ---- cells ---------------------------------------------------------- */
 
 uint32_t tw_world_add_cell(struct tw_world *world, uint32_t channel,

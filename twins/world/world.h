@@ -33,6 +33,7 @@ enum tw_event_kind {
 	TW_EV_AGAIN,	     /* a: call, b: answer's try: back-off is over */
 	TW_EV_DELAYED,	/* a: call, b: generation: the injected delay is over */
 	TW_EV_COPY,	/* a: pending copy of an arrival */
+	TW_EV_WARM,	/* what counts begins */
 	TW_EV_FAULT_ON, /* a: fault of the scenario */
 	TW_EV_FAULT_OFF,
 	TW_EV_RESTART,	 /* a: replica, b: its life; a dead one is ready */
@@ -43,8 +44,8 @@ enum tw_event_kind {
 	TW_EV_CONNECTED, /* a: connection, b: generation * 2 + it works */
 	TW_EV_IDLE,	 /* a: connection, b: generation; long enough */
 	TW_EV_SWEEP,	 /* a: upstream, b: proxy; of outlier detection */
-	TW_EV_PAUSE,	 /* a: replica, b: 2 * number of the pause + it begins */
-	TW_EV_OOM,	 /* a: replica, b: 2 * its life + enum tw_oom_kind */
+	TW_EV_PAUSE, /* a: replica, b: 2 * number of the pause + it begins */
+	TW_EV_OOM,   /* a: replica, b: 2 * its life + enum tw_oom_kind */
 };
 
 /* How a try ended. */
@@ -443,6 +444,10 @@ void tw_world_close_slices(struct tw_world *world, tw_time to);
 /* What cells have seen of the slice under way is added up: at its end, and at
  * the end of the run. */
 void tw_world_close_cells(struct tw_world *world);
+
+/* The warm-up is over: what was seen until now is forgotten, what is going on
+ * counts when it ends. Slices keep their numbers. */
+void tw_world_forget(struct tw_world *world);
 
 uint32_t tw_world_add_cell(struct tw_world *world, uint32_t channel,
 	enum tw_side side, uint32_t zone, uint8_t window);
