@@ -1,7 +1,6 @@
 #include "plugins/common/http.h"
 
 #include <llhttp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,9 +105,9 @@ static int on_headers_complete(llhttp_t *parser)
 	struct tw_http *http = parser->data;
 
 	http->status = parser->status_code;
-	snprintf(http->protocol_text, sizeof http->protocol_text, "HTTP/%u.%u",
-		(unsigned)parser->http_major % 10,
-		(unsigned)parser->http_minor % 10);
+	memcpy(http->protocol_text, "HTTP/0.0", 9);
+	http->protocol_text[5] += (char)(parser->http_major % 10);
+	http->protocol_text[7] += (char)(parser->http_minor % 10);
 	http->protocol = (struct twinrig_text){http->protocol_text, 8};
 	http->chunked = parser->flags & F_CHUNKED;
 	http->complete = false;
@@ -160,8 +159,8 @@ static void settings_init(llhttp_settings_t *settings)
 	settings->on_message_complete = on_message_complete;
 }
 
-int tw_http_parse(struct tw_http *http, enum tw_http_kind kind,
-	const char *data, size_t size)
+int tw_http_full(struct tw_http *http, enum tw_http_kind kind, const char *data,
+	size_t size)
 {
 	llhttp_settings_t settings;
 	llhttp_t parser;
@@ -198,5 +197,15 @@ int tw_http_parse(struct tw_http *http, enum tw_http_kind kind,
 		return -1;
 	}
 	http->truncated = true;
+	return 0;
+}
+
+int tw_http_parse(struct tw_http *http, enum tw_http_kind kind,
+	const char *data, size_t size)
+{
+	if (!tw_http_plain(http, kind, data, size))
+		return tw_http_full(http, kind, data, size);
+	http->error = NULL;
+	http->truncated = false;
 	return 0;
 }

@@ -1,5 +1,6 @@
 /*
- * One HTTP/1 message that was captured whole, taken apart by llhttp.
+ * One HTTP/1 message that was captured whole, taken apart: the plain ones by
+ * tw_http_plain(), all others by llhttp.
  *
  * Slices point into the message, but for a chunked body, which is decoded
  * into memory of the parser's. All is valid until the next parse.
@@ -37,5 +38,12 @@ void tw_http_release(struct tw_http *http);
  * http->error says why it is no such message. */
 int tw_http_parse(struct tw_http *http, enum tw_http_kind kind,
 	const char *data, size_t size);
+
+/* The halves of it. tw_http_plain(): false, it is not so plain, and *http is
+ * as good as empty; tw_http_full() reads all. */
+bool tw_http_plain(struct tw_http *http, enum tw_http_kind kind,
+	const char *data, size_t size);
+int tw_http_full(struct tw_http *http, enum tw_http_kind kind, const char *data,
+	size_t size);
 
 #endif

@@ -1,5 +1,6 @@
 #include "plugins/common/text.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,13 +37,40 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* Eight digits, the first in the lowest byte: neighbours are added up in
+ * pairs, fours, eights. */
+static bool eight_digits(const char *p, uint64_t *value)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+	v = le64toh(v);
+	if (((v & ones * 0xf0) | ((v + ones * 6) & ones * 0xf0) >> 4) !=
+		ones * 0x33)
+		return false;
+	v = (v & ones * 0x0f) * (1 + (10 << 8)) >> 8;
+	v = (v & UINT64_C(0x00ff00ff00ff00ff)) * (1 + (100 << 16)) >> 16;
+	v = (v & UINT64_C(0x0000ffff0000ffff)) *
+		    (1 + (UINT64_C(10000) << 32)) >>
+	    32;
+	*value = v;
+	return true;
+}
+
 bool tw_digits(const char *p, size_t n, uint64_t *value)
 {
-	uint64_t v = 0;
+	uint64_t v = 0, eight;
+	size_t i = 0;
 
 	if (!n || n > 19)
 		return false;
-	for (size_t i = 0; i < n; i++) {
+	for (; n - i >= 8; i += 8) {
+		if (!eight_digits(p + i, &eight))
+			return false;
+		v = v * 100000000 + eight;
+	}
+	for (; i < n; i++) {
 		if (!is_digit(p[i]))
 			return false;
 		v = v * 10 + (uint64_t)(p[i] - '0');

@@ -74,15 +74,22 @@ void tw_gor_join_free(struct tw_gor_join *join)
 	free(join);
 }
 
-/* FNV-1a, then its high bits folded in. */
+/* Eight bytes a step; only the place in a bucket depends on it. */
 static uint64_t hash_id(struct twinrig_text id)
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
+	uint64_t hash = id.n;
 
-	for (size_t i = 0; i < id.n; i++)
-		hash = (hash ^ (unsigned char)id.p[i]) *
-		       UINT64_C(1099511628211);
-	return hash ^ hash >> 32;
+	for (size_t i = 0; i < id.n; i += 8) {
+		uint64_t word = 0;
+
+		if (id.n - i >= 8)
+			memcpy(&word, id.p + i, 8);
+		else
+			memcpy(&word, id.p + i, id.n - i);
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 32;
+	}
+	return hash;
 }
 
 static struct entry *find(
@@ -157,7 +164,7 @@ static void describe_request(struct twinrig_exchange *exchange,
 }
 
 static void describe_answer(struct twinrig_exchange *exchange,
-	const struct tw_http *http, const struct part *answer)
+	const struct tw_http *http, const struct tw_gor_record *answer)
 {
 	exchange->has_response = 1;
 	exchange->status = http->status;
@@ -173,9 +180,9 @@ static void describe_answer(struct twinrig_exchange *exchange,
 		exchange->response_time = exchange->time + exchange->latency;
 }
 
-/* Hands over a request, with its answer where there is one. */
-static int emit(struct tw_gor_join *join, struct entry *entry,
-	struct twinrig_sink *sink)
+/* Hands over a request, with its answer where there is one (a type). */
+static int emit(struct tw_gor_join *join, const struct entry *entry,
+	const struct tw_gor_record *answer, struct twinrig_sink *sink)
 {
 	struct twinrig_exchange exchange;
 
@@ -191,26 +198,37 @@ static int emit(struct tw_gor_join *join, struct entry *entry,
 	}
 	tw_exchange_init(&exchange);
 	describe_request(&exchange, &join->request, entry);
-	if (entry->answer.type) {
+	if (answer->type) {
 		if (tw_http_parse(&join->answer, TW_HTTP_RESPONSE,
-			    entry->answer.p, entry->answer.n))
+			    answer->message.p, answer->message.n))
 			sink->malformed(sink, entry->line, join->answer.error);
 		else
-			describe_answer(
-				&exchange, &join->answer, &entry->answer);
+			describe_answer(&exchange, &join->answer, answer);
 	}
 	return sink->exchange(sink, &exchange);
 }
 
-static int retire(struct tw_gor_join *join, struct entry *entry,
-	struct twinrig_sink *sink)
+static int retire_with(struct tw_gor_join *join, struct entry *entry,
+	const struct tw_gor_record *answer, struct twinrig_sink *sink)
 {
-	int result = emit(join, entry, sink);
+	int result = emit(join, entry, answer, sink);
 
 	drop_part(join, &entry->request);
 	drop_part(join, &entry->answer);
 	unlink_entry(join, entry);
 	return result;
+}
+
+static int retire(struct tw_gor_join *join, struct entry *entry,
+	struct twinrig_sink *sink)
+{
+	const struct part *answer = &entry->answer;
+	const struct tw_gor_record record = {.type = answer->type,
+		.time = answer->time,
+		.extra = answer->extra,
+		.message = {answer->p, answer->n}};
+
+	return retire_with(join, entry, &record, sink);
 }
 
 static bool keep(struct tw_gor_join *join, struct part *part,
@@ -299,6 +317,9 @@ int tw_gor_join_add(struct tw_gor_join *join,
 			return -1;
 		entry = add_entry(join, record, hash);
 	}
+	/* The common case: what is last need not be kept. */
+	if (record->type == 2 && entry->request.type)
+		return retire_with(join, entry, record, sink);
 	part = record->type == 1 ? &entry->request : &entry->answer;
 	if (!keep(join, part, record)) {
 		sink->fail(sink, record->line, 0, "out of memory");

@@ -161,5 +161,105 @@ START_TEST(http_messages)
 }
 END_TEST
 
+/* Each byte at each place of a long number; all of its lengths. */
+START_TEST(digits)
+{
+	static const char number[] = "9876543210123456789";
+	uint64_t value, expected = 0;
+	char text[19];
+
+	for (size_t n = 1; n <= 19; n++) {
+		expected = expected * 10 + (uint64_t)(number[n - 1] - '0');
+		ck_assert(tw_digits(number, n, &value));
+		ck_assert_uint_eq(value, expected);
+	}
+	ck_assert(!tw_digits("00000000000000000001", 20, &value));
+	for (size_t at = 0; at < 19; at++) {
+		memcpy(text, number, 19);
+		for (unsigned c = 0; c < 256; c++) {
+			text[at] = (char)c;
+			ck_assert_int_eq(tw_digits(text, 19, &value),
+				c >= '0' && c <= '9');
+		}
+	}
+}
+END_TEST
+
+static void same_texts(struct twinrig_text a, struct twinrig_text b)
+{
+	ck_assert_uint_eq(a.n, b.n);
+	ck_assert(!a.n || !memcmp(a.p, b.p, a.n));
+}
+
+/* What the quick reader takes, it reads as llhttp does. */
+static bool same_message(
+	enum tw_http_kind kind, const char *message, size_t size)
+{
+	static struct tw_http plain, full;
+
+	if (!tw_http_plain(&plain, kind, message, size))
+		return false;
+	ck_assert_msg(!tw_http_full(&full, kind, message, size), "%.*s: %s",
+		(int)size, message, full.error);
+	ck_assert(!full.truncated);
+	ck_assert_int_eq(plain.status, full.status);
+	same_texts(plain.method, full.method);
+	same_texts(plain.target, full.target);
+	same_texts(plain.protocol, full.protocol);
+	same_texts(plain.body, full.body);
+	ck_assert_uint_eq(plain.headers.n, full.headers.n);
+	for (size_t i = 0; i < plain.headers.n; i++) {
+		same_texts(plain.headers.v[i].name, full.headers.v[i].name);
+		same_texts(plain.headers.v[i].value, full.headers.v[i].value);
+	}
+	return true;
+}
+
+/* Each byte of a message as each other byte, left out, and twice. */
+START_TEST(http_plain)
+{
+	static const struct {
+		enum tw_http_kind kind;
+		const char *message;
+	} seeds[] = {
+		{TW_HTTP_REQUEST,
+			"POST /a/b?c=d HTTP/1.1\r\nHost: h.example\r\n"
+			"Connection: keep-alive\r\nUpgrade-A:  x, y \r\n"
+			"Content-Length: 12\r\n\r\n{\"a\": [1,2]}"},
+		{TW_HTTP_REQUEST, "GET /?q=1 HTTP/1.0\r\nA: 1234567890123456"
+				  "789\r\nUpgrade1: h2c\r\n\r\n"},
+		{TW_HTTP_RESPONSE, "HTTP/1.1 201 All right\r\nA: b\r\n"
+				   "connection: close\r\n"
+				   "CONTENT-LENGTH: 3\r\n\r\nabcd"},
+		{TW_HTTP_RESPONSE, "HTTP/1.0 500\r\nTransfer-Encodin1: chunked"
+				   "\r\nContent-Length: 0\r\n\r\n"},
+	};
+	size_t taken = 0, tried = 0;
+	char text[256];
+
+	for (size_t s = 0; s < 4; s++) {
+		const char *message = seeds[s].message;
+		size_t n = strlen(message);
+
+		ck_assert(same_message(seeds[s].kind, message, n));
+		for (size_t at = 0; at < n; at++) {
+			memcpy(text, message, n);
+			for (unsigned c = 0; c < 256; c++, tried++) {
+				text[at] = (char)c;
+				taken += same_message(seeds[s].kind, text, n);
+			}
+			memcpy(text + at, message + at + 1, n - at - 1);
+			same_message(seeds[s].kind, text, n - 1);
+			memcpy(text + at, message + at, 1);
+			memcpy(text + at + 1, message + at, n - at);
+			same_message(seeds[s].kind, text, n + 1);
+			same_message(seeds[s].kind, message, at);
+		}
+	}
+	ck_assert_uint_gt(taken, tried / 4);
+	ck_assert_uint_lt(taken, tried * 3 / 4);
+}
+END_TEST
+
 TW_TESTS("plugins/text", decimals, instants, instants_round_trip, base64, urls,
-	http_messages)
+	http_messages, digits, http_plain)
