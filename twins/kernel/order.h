@@ -114,6 +114,32 @@ static inline void tw_order_add(
 	order->near[i] = entry;
 }
 
+/* The same, where it is simple and no memory has to be found; false: it is
+ * not, nothing was done. */
+static inline bool tw_order_try_add(
+	struct tw_order *order, struct tw_order_entry entry)
+{
+	uint64_t differs = entry.time ^ order->base;
+	struct tw_order_bucket *bucket;
+	unsigned shift, index;
+
+	if (entry.time < order->limit || order->n_near == TW_ORDER_NEAR ||
+		!differs)
+		return false;
+	shift = (63U - (unsigned)__builtin_clzll(differs)) & 60;
+	index = shift << 2 | (unsigned)(entry.time >> shift & 15);
+	bucket = &order->buckets[index];
+	if (bucket->n == bucket->cap)
+		return false;
+	if (!bucket->n || entry.time < bucket->time) {
+		bucket->time = entry.time;
+		bucket->least = bucket->n;
+	}
+	bucket->v[bucket->n++] = entry;
+	order->occupied[index >> 6] |= UINT64_C(1) << (index & 63);
+	return true;
+}
+
 /* The earliest bucket; none is empty. NULL: there is none. */
 static inline struct tw_order_bucket *tw_order_lowest(struct tw_order *order)
 {

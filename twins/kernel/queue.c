@@ -78,14 +78,8 @@ static inline bool is_live(const struct tw_queue *queue, uint64_t rank)
 	return queue->slots[slot_of(rank)].rank == rank;
 }
 
-static uint32_t take_slot(struct tw_queue *queue)
+static __attribute__((noinline)) uint32_t add_slot(struct tw_queue *queue)
 {
-	uint32_t slot = queue->free_slot;
-
-	if (slot) {
-		queue->free_slot = queue->slots[slot].a;
-		return slot;
-	}
 	if (queue->n_slots >= queue->cap_slots) {
 		queue->cap_slots = queue->cap_slots ? queue->cap_slots * 2 : 64;
 		queue->slots = tw_reallocarray(
@@ -93,6 +87,16 @@ static uint32_t take_slot(struct tw_queue *queue)
 	}
 	tw_assert(queue->n_slots <= SLOT_MASK);
 	return queue->n_slots++;
+}
+
+static inline uint32_t take_slot(struct tw_queue *queue)
+{
+	uint32_t slot = queue->free_slot;
+
+	if (!slot)
+		return add_slot(queue);
+	queue->free_slot = queue->slots[slot].a;
+	return slot;
 }
 
 static inline void free_slot(struct tw_queue *queue, uint32_t slot)
@@ -105,10 +109,9 @@ static inline void free_slot(struct tw_queue *queue, uint32_t slot)
 
 /* A new event in a slot of its own: what goes into the order or a ring. */
 static inline struct tw_order_entry new_event(struct tw_queue *queue,
-	tw_time at, enum tw_class class, uint16_t kind, uint32_t a, uint64_t b,
-	enum slot_use use)
+	uint32_t slot, tw_time at, enum tw_class class, uint16_t kind,
+	uint32_t a, uint64_t b, enum slot_use use)
 {
-	uint32_t slot = take_slot(queue);
 	uint64_t rank = (uint64_t) class << CLASS_SHIFT |
 			++queue->sequence << SLOT_BITS | slot;
 
@@ -131,14 +134,42 @@ static inline void push(struct tw_queue *queue, struct tw_order_entry entry)
 	tw_order_add(&queue->order, entry);
 }
 
-tw_event_id tw_queue_schedule(struct tw_queue *queue, tw_time at,
-	enum tw_class class, uint16_t kind, uint32_t a, uint64_t b)
+/* The slow ways of schedule() are functions that it ends with, so that it has
+ * no registers to save on the fast one. */
+static __attribute__((noinline)) tw_event_id push_slowly(
+	struct tw_queue *queue, struct tw_order_entry entry)
 {
-	struct tw_order_entry entry =
-		new_event(queue, at, class, kind, a, b, USE_ORDER);
+	tw_order_add(&queue->order, entry);
+	return entry.rank;
+}
+
+static __attribute__((noinline)) tw_event_id schedule_slowly(
+	struct tw_queue *queue, tw_time at, enum tw_class class, uint16_t kind,
+	uint32_t a, uint64_t b)
+{
+	struct tw_order_entry entry = new_event(
+		queue, add_slot(queue), at, class, kind, a, b, USE_ORDER);
 
 	push(queue, entry);
 	return entry.rank;
+}
+
+tw_event_id tw_queue_schedule(struct tw_queue *queue, tw_time at,
+	enum tw_class class, uint16_t kind, uint32_t a, uint64_t b)
+{
+	uint32_t slot = queue->free_slot;
+	struct tw_order_entry entry;
+
+	if (__builtin_expect(!slot, 0))
+		return schedule_slowly(queue, at, class, kind, a, b);
+	queue->free_slot = queue->slots[slot].a;
+	entry = new_event(queue, slot, at, class, kind, a, b, USE_ORDER);
+	queue->n++;
+	if (at < queue->next)
+		queue->next = at;
+	if (__builtin_expect(tw_order_try_add(&queue->order, entry), 1))
+		return entry.rank;
+	return push_slowly(queue, entry);
 }
 
 uint32_t tw_queue_lane(
@@ -215,8 +246,8 @@ tw_event_id tw_queue_schedule_lane(struct tw_queue *queue, uint32_t number,
 	struct tw_order_entry entry;
 
 	tw_assert(lane->delay < TW_NEVER - queue->now);
-	entry = new_event(queue, queue->now + lane->delay, lane->class, kind, a,
-		b, USE_RING);
+	entry = new_event(queue, take_slot(queue), queue->now + lane->delay,
+		lane->class, kind, a, b, USE_RING);
 	if (lane->n == lane->cap)
 		make_room(queue, lane);
 	*ring_at(lane, lane->n++) = entry;
