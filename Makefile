@@ -65,7 +65,7 @@ Q       := $(if $(V),,@)
 
 SRC  := $(wildcard twins/*.c twins/*/*.c harness/*/*.c plugins/*.c plugins/*/*.c)
 # Part of twins/traffic/path.c, which says why.
-PATH_C := $(patsubst %,twins/traffic/%.c,balance send serve call events)
+PATH_C := $(patsubst %,twins/traffic/%.c,balance send serve call plain events)
 OBJ  := $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out $(PATH_C),$(SRC))) \
         $(LLHTTP_C:/usr/share/%.c=$(OUT)/obj/%.o)
 LIB  := $(OUT)/libtwinrig.a

@@ -177,7 +177,8 @@ static void step(struct tw_twin *twin)
 		tw_world_close_slices(world, event.at);
 	world->obs.events++;
 	handle(twin, &event);
-	tw_traffic_settle(world);
+	if (world->soon_n)
+		tw_traffic_settle(world);
 }
 
 tw_time tw_twin_now(const struct tw_twin *twin)
@@ -251,6 +252,8 @@ void tw_twin_set_outside(struct tw_twin *twin, uint32_t service,
 	tw_assert(!twin->world.live_tasks);
 	twin->world.services[service].outside = outside;
 	twin->world.services[service].outside_context = context;
+	twin->world.services[service].plain =
+		!outside && !twin->world.services[service].gap;
 }
 
 void tw_twin_complete(

@@ -328,7 +328,9 @@ double tw_dist_quantile(const struct tw_dist *dist, double p)
 
 tw_time tw_dist_sample(const struct tw_dist *dist, double u)
 {
-	double value = quantile(dist, u);
+	double value = dist->kind == TW_DIST_EXPONENTIAL
+			       ? -dist->a * tw_log_below_1(1 - u)
+			       : quantile(dist, u);
 
 	return value < LONGEST ? (tw_time)(value + 0.5) : TW_NEVER / 4;
 }

@@ -31,25 +31,20 @@ static inline double of_bits(uint64_t bits)
 }
 
 /*
- * log(x) = hi + lo for a finite x > 0, |lo| below an ulp of hi.
+ * log(2^k x) = hi + lo for a finite normal x > 0, |lo| below an ulp of hi.
  *
- * x = 2^k m; with c near 1/m from the table, r = c m - 1 is small and
- * log(x) = k log(2) - log(c) + log(1 + r). m is cut in two so that the first
- * part times c (17 bits) is exact; so are k LN2_HI and its sum with the
- * table's part. log(1 + r) is its Taylor series: |r| < 2^-6, and the first
+ * x = 2^l m, and l is added to k; with c near 1/m from the table, r = c m - 1
+ * is small and log(x) = k log(2) - log(c) + log(1 + r). m is cut in two so that
+ * the first part times c (17 bits) is exact; so are k LN2_HI and its sum with
+ * the table's part. log(1 + r) is its Taylor series: |r| < 2^-6, and the first
  * term left out, r^10 / 10, is below 2^-63.
  */
-static inline double log_parts(double x, double *lo)
+static inline double normal_log_parts(double x, int64_t k, double *lo)
 {
 	uint64_t bits = bits_of(x), start;
 	double c, m, upper, r, base, sum, square, tail;
-	int64_t k = 0;
 	unsigned i;
 
-	if (bits < UINT64_C(0x0010000000000000)) { /* subnormal */
-		bits = bits_of(x * 0x1p54);
-		k = -54;
-	}
 	start = bits - LOG_START;
 	k += (int64_t)start >> 52;
 	i = (unsigned)(start >> 46) & 63;
@@ -69,6 +64,13 @@ static inline double log_parts(double x, double *lo)
 	return sum;
 }
 
+static inline double log_parts(double x, double *lo)
+{
+	if (x < 0x1p-1022) /* subnormal */
+		return normal_log_parts(x * 0x1p54, -54, lo);
+	return normal_log_parts(x, 0, lo);
+}
+
 double tw_log(double x)
 {
 	double hi, lo;
@@ -79,6 +81,13 @@ double tw_log(double x)
 		return x > 0 ? x : NAN;
 	}
 	hi = log_parts(x, &lo);
+	return hi + lo;
+}
+
+double tw_log_below_1(double x)
+{
+	double lo, hi = normal_log_parts(x, 0, &lo);
+
 	return hi + lo;
 }
 

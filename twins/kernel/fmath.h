@@ -19,6 +19,8 @@
 
 /* x > 0; 0 gives -infinity, below 0 NaN. */
 double tw_log(double x);
+/* The same for a normal x in (0, 1), where nothing is to be told apart. */
+double tw_log_below_1(double x);
 /* log(1 + x), also for small x. */
 double tw_log1p(double x);
 /* Overflows to infinity and underflows to 0. */

@@ -117,6 +117,53 @@ static inline uint64_t tw_draw_bits(
 }
 
 /*
+ * The same where many draws have one seed: the keys of the rounds are added up
+ * once (tw_draw_keys()).
+ */
+struct tw_draw_keys {
+	uint64_t seed;
+#ifdef __SSE2__
+	__m128i rounds[10];
+#endif
+};
+
+static inline void tw_draw_keys(struct tw_draw_keys *keys, uint64_t seed)
+{
+	keys->seed = seed;
+#ifdef __SSE2__
+	for (int round = 0; round < 10; round++)
+		keys->rounds[round] = _mm_set_epi32(0,
+			(int)((uint32_t)(seed >> 32) +
+				(uint32_t)round * UINT32_C(0xbb67ae85)),
+			0,
+			(int)((uint32_t)seed +
+				(uint32_t)round * UINT32_C(0x9e3779b9)));
+#endif
+}
+
+static inline uint64_t tw_draw_bits_with(const struct tw_draw_keys *keys,
+	uint64_t key, uint32_t purpose, uint32_t n)
+{
+#ifdef __SSE2__
+	const __m128i factors =
+		_mm_set_epi32(0, (int)0xcd9e8d57, 0, (int)0xd2511f53);
+	__m128i x = _mm_set_epi64x(
+		(int64_t)((uint64_t)n << 32 | purpose), (int64_t)key);
+
+#pragma GCC unroll 10
+	for (int round = 0; round < 10; round++) {
+		__m128i products = _mm_mul_epu32(x, factors);
+
+		x = _mm_xor_si128(_mm_srli_epi64(x, 32), keys->rounds[round]);
+		x = _mm_xor_si128(x, _mm_shuffle_epi32(products, 0x1b));
+	}
+	return (uint64_t)_mm_cvtsi128_si64(x);
+#else
+	return tw_draw_bits(keys->seed, key, purpose, n);
+#endif
+}
+
+/*
  * Bits to a uniform in the open interval (0, 1): an odd multiple of 2^-53, so
  * that neither end is reached and 1 - u is exact and of the same kind.
  */
@@ -129,6 +176,12 @@ static inline double tw_draw(
 	uint64_t seed, uint64_t key, uint32_t purpose, uint32_t n)
 {
 	return tw_uniform_of(tw_draw_bits(seed, key, purpose, n));
+}
+
+static inline double tw_draw_with(const struct tw_draw_keys *keys, uint64_t key,
+	uint32_t purpose, uint32_t n)
+{
+	return tw_uniform_of(tw_draw_bits_with(keys, key, purpose, n));
 }
 
 /* An integer in [0, bound), monotone in the bits; the bias is below

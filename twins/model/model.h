@@ -29,6 +29,7 @@
 struct tw_step {
 	uint8_t kind; /* enum tw_step_kind */
 	bool optional;
+	bool once;	    /* done always and a single time */
 	double probability; /* of being done at all */
 	uint32_t repeat;    /* times, one after the other */
 	uint32_t next;	    /* the step after it; TW_NONE: the end */

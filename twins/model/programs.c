@@ -285,6 +285,7 @@ static void flatten_cache(
 	uint32_t fill = (uint32_t)f->b->steps.n, last;
 	struct tw_step end = {
 		.kind = TW_STEP_FILL,
+		.once = true,
 		.probability = 1,
 		.repeat = 1,
 		.next = TW_NONE,
@@ -349,6 +350,7 @@ static uint32_t flatten_step(struct flatten *f, const struct tw_spec_step *from)
 
 	if (step.repeat == 0 || step.probability <= 0)
 		return TW_NONE;
+	step.once = step.repeat == 1 && step.probability >= 1;
 	step.ordinal = f->kinds[from->kind]++;
 	switch (from->kind) {
 	case TW_STEP_CPU:

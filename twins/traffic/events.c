@@ -51,7 +51,8 @@ void tw_traffic_settle(struct tw_world *world)
 		do_soon(world, &soon);
 }
 
-bool tw_traffic_event(struct tw_world *world, const struct tw_event *event)
+static __attribute__((noinline)) bool handle(
+	struct tw_world *world, const struct tw_event *event)
 {
 	switch (event->kind) {
 	case TW_EV_ARRIVE:
@@ -102,4 +103,13 @@ bool tw_traffic_event(struct tw_world *world, const struct tw_event *event)
 	default:
 		return false;
 	}
+}
+
+/* Most events end some work. */
+bool tw_traffic_event(struct tw_world *world, const struct tw_event *event)
+{
+	if (event->kind != TW_EV_WORKED || world->paused)
+		return handle(world, event);
+	run(world, event->a);
+	return true;
 }

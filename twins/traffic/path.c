@@ -17,4 +17,5 @@
 #include "twins/traffic/send.c"
 #include "twins/traffic/serve.c"
 #include "twins/traffic/call.c"
+#include "twins/traffic/plain.c"
 #include "twins/traffic/events.c"

@@ -107,8 +107,8 @@ static TW_PATH struct way way_to(struct tw_world *world,
 	tw_time both = 0;
 
 	if (rtt) {
-		both = tw_dist_sample(
-			rtt, tw_draw(world->seed, key, TW_DRAW_NETWORK, 0));
+		both = tw_dist_sample(rtt, tw_draw_with(&world->draw_keys, key,
+						   TW_DRAW_NETWORK, 0));
 		if (both > TW_STEP_MAX)
 			both = TW_STEP_MAX;
 		way.there = both / 2;

@@ -21,6 +21,10 @@
 
 static __attribute__((noinline)) void run(
 	struct tw_world *world, uint32_t task);
+/* plain.c */
+static bool call_plainly(struct tw_world *world, uint32_t *task, uint32_t index,
+	uint32_t iteration);
+static bool return_plainly(struct tw_world *world, uint32_t *task);
 
 static bool is_dead(const struct tw_world *world, const struct tw_task *it)
 {
@@ -271,9 +275,11 @@ static TW_PATH tw_time demand_of(struct tw_world *world,
 	uint32_t iteration)
 {
 	tw_time demand = tw_dist_sample(
-		step->law, tw_draw(world->seed, it->key, TW_DRAW_WORK,
-				   draw_number(step, iteration)));
+		step->law, tw_draw_with(&world->draw_keys, it->key,
+				   TW_DRAW_WORK, draw_number(step, iteration)));
 
+	if (__builtin_expect(world->plain, 1))
+		return demand < TW_STEP_MAX ? demand : TW_STEP_MAX;
 	if (world->effects.n)
 		demand = stretch(demand, tw_effects_on_work(world, it->key,
 						 it->endpoint, it->replica));
@@ -356,8 +362,27 @@ static bool is_skipped(const struct tw_world *world, const struct tw_task *it,
 		       draw_number(step, it->iteration)) >= step->probability;
 }
 
-/* False: the task waits for something now. */
-static TW_PATH bool do_step(struct tw_world *world, uint32_t task)
+static TW_PATH void work(struct tw_world *world, uint32_t task,
+	const struct tw_step *step, tw_time demand)
+{
+	struct tw_task *it = &world->tasks[task];
+	const struct tw_world_replica *replica = &world->replicas[it->replica];
+
+	world->tasks[it->attempt].worked += demand;
+	if (step->kind == TW_STEP_CPU && replica->cpu)
+		tw_cpu_work(world, task, demand);
+	else if (__builtin_expect(replica->capacity == &tw_capacity_workers, 1))
+		tw_queue_schedule(&world->queue, tw_world_now(world) + demand,
+			TW_CLASS_COMPLETION, TW_EV_WORKED, task,
+			it->generation);
+	else
+		replica->capacity->work(world, task, demand);
+}
+
+/* False: the task waits for something now. *next: the task to go on with at
+ * once, itself or a try of its call. */
+static TW_PATH bool do_step(
+	struct tw_world *world, uint32_t task, uint32_t *next)
 {
 	struct tw_task *it = &world->tasks[task];
 	uint32_t index = it->step;
@@ -365,25 +390,29 @@ static TW_PATH bool do_step(struct tw_world *world, uint32_t task)
 	uint32_t iteration;
 	tw_time demand;
 
-	if (is_skipped(world, it, step)) {
+	if (__builtin_expect(step->once, 1)) {
+		iteration = it->iteration;
+		it->step = step->next;
+	} else if (is_skipped(world, it, step)) {
 		it->step = step->next;
 		return true;
+	} else {
+		iteration = take_turn(it, step);
 	}
-	iteration = take_turn(it, step);
-	switch (step->kind) {
-	case TW_STEP_CPU:
-	case TW_STEP_WAIT:
+	if (step->kind == TW_STEP_CALL) {
+		if (call_plainly(world, next, index, iteration))
+			return *next != TW_NONE;
+		tw_call_begin(world, task, index, iteration);
+		return false;
+	}
+	if (step->kind == TW_STEP_CPU || step->kind == TW_STEP_WAIT) {
 		demand = demand_of(world, it, step, iteration);
 		if (!demand)
 			return true;
-		world->tasks[it->attempt].worked += demand;
-		if (step->kind == TW_STEP_CPU &&
-			world->replicas[it->replica].cpu)
-			tw_cpu_work(world, task, demand);
-		else
-			world->replicas[it->replica].capacity->work(
-				world, task, demand);
+		work(world, task, step, demand);
 		return false;
+	}
+	switch (step->kind) {
 	case TW_STEP_CACHE:
 		return cache_has(world, it, step, iteration) ||
 		       spawn(world, task, step, iteration);
@@ -391,23 +420,28 @@ static TW_PATH bool do_step(struct tw_world *world, uint32_t task)
 		tw_cache_fill(world, step->cache, it->replica,
 			key_of(world, it, step, iteration));
 		return true;
-	case TW_STEP_CALL:
-		tw_call_begin(world, task, index, iteration);
-		return false;
 	default:
 		return spawn(world, task, step, iteration);
 	}
 }
 
-/* Goes on with a task until it waits for something, or is over. */
+/* Goes on with a task until it waits for something, or is over; and with what
+ * it calls, and its callers. */
 static __attribute__((noinline)) void run(struct tw_world *world, uint32_t task)
 {
-	struct tw_task *it = &world->tasks[task];
+	bool calling = world->calling, goes_on = true;
 
-	while (it->step != TW_NONE && !it->failed && !is_dead(world, it))
-		if (!do_step(world, task))
-			return;
-	task_over(world, task);
+	while (goes_on) {
+		struct tw_task *it = &world->tasks[task];
+
+		if (it->step != TW_NONE && !it->failed && !is_dead(world, it)) {
+			goes_on = do_step(world, task, &task);
+		} else if (!return_plainly(world, &task)) {
+			task_over(world, task);
+			goes_on = false;
+		}
+	}
+	world->calling = calling;
 }
 
 /* Puts aside what is due on a replica that pauses. */

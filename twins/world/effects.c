@@ -19,6 +19,7 @@ void tw_effect_add(struct tw_world *world, const struct tw_effect *effect,
 		live.state = tw_new_array(&world->arena,
 			model->n_replicas + model->n_services + 2, tw_time);
 	tw_vec_push(&world->effects, live);
+	tw_world_see_plain(world);
 }
 
 void tw_effect_remove(struct tw_world *world, const struct tw_effect *effect)
@@ -29,6 +30,7 @@ void tw_effect_remove(struct tw_world *world, const struct tw_effect *effect)
 		if (world->effects.v[i].effect != effect)
 			world->effects.v[kept++] = world->effects.v[i];
 	world->effects.n = kept;
+	tw_world_see_plain(world);
 }
 
 double tw_effect_draw(const struct tw_world *world,

@@ -75,6 +75,7 @@ void tw_pause_begin(struct tw_world *world, uint32_t replica)
 	if (pause_of(world, replica)->depth++)
 		return;
 	world->paused++;
+	tw_world_see_plain(world);
 	if (world->replicas[replica].cpu)
 		tw_cpu_pause(world, replica, true);
 }
@@ -88,6 +89,7 @@ void tw_pause_end(
 	if (--it->depth)
 		return;
 	world->paused--;
+	tw_world_see_plain(world);
 	if (world->replicas[replica].cpu)
 		tw_cpu_pause(world, replica, false);
 	*to = it->parked;

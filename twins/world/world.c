@@ -55,6 +55,27 @@ static uint32_t lane_of(struct tw_world *world, tw_time timeout)
 		       : TW_NONE;
 }
 
+/* TW_NONE: it depends on the revision. */
+static uint32_t program_of(const struct tw_model *model, uint32_t endpoint)
+{
+	for (uint32_t r = 0; r < model->n_revisions; r++)
+		if (model->revisions[r].programs)
+			return TW_NONE;
+	return model->endpoints[endpoint].program;
+}
+
+static bool is_plain(
+	const struct tw_world *world, const struct tw_world_channel *it)
+{
+	const struct tw_channel *model = it->model;
+	const struct tw_target *target = model->targets;
+
+	return model->n_targets == 1 && target->pool != TW_NONE &&
+	       target->endpoint == model->endpoint && !it->upstreams &&
+	       !model->aside &&
+	       world->model->endpoints[model->endpoint].program != TW_NONE;
+}
+
 static void add_channel(struct tw_world *world, const struct tw_channel *model)
 {
 	size_t n_cells = 2 * 3 * ((size_t)world->model->n_zones + 1);
@@ -67,9 +88,11 @@ static void add_channel(struct tw_world *world, const struct tw_channel *model)
 		.try_lane = lane_of(world, model->try_timeout),
 		.mixed = tw_hash_mix(
 			world->model->endpoints[model->endpoint].hash),
+		.program = program_of(world->model, model->endpoint),
 	};
 
 	it.upstreams = tw_upstreams_of(world, model);
+	it.plain = is_plain(world, &it);
 	memset(it.cells, 0xff, n_cells * sizeof *it.cells); /* TW_NONE */
 	for (uint32_t t = 0; t < model->n_targets; t++)
 		if (model->targets[t].pool != TW_NONE)
@@ -162,6 +185,7 @@ static void init_replicas(struct tw_world *world, const uint32_t *node_of)
 			world->services[s].unavailable;
 		world->services[s].gap = model->services[s].gap;
 		world->services[s].burst = model->services[s].burst;
+		world->services[s].plain = !model->services[s].gap;
 	}
 }
 
@@ -198,6 +222,7 @@ void tw_world_init(struct tw_world *world, const struct tw_model *model,
 		.free_task = TW_NONE,
 		.free_copy = TW_NONE,
 	};
+	tw_draw_keys(&world->draw_keys, options->seed);
 	tw_queue_init(&world->queue);
 	tw_arena_init(&world->arena);
 	tw_map_init(&world->channel_of, &world->arena);
@@ -218,6 +243,7 @@ void tw_world_init(struct tw_world *world, const struct tw_model *model,
 	tw_mode_init(world);
 	tw_directory_init(world);
 	init_observation(world, options->slice);
+	tw_world_see_plain(world);
 }
 
 void tw_world_release(struct tw_world *world)

@@ -191,6 +191,7 @@ struct tw_world_replica {
  * integers. */
 struct tw_world_service {
 	uint32_t in_system, busy, capacity;
+	bool plain;    /* nobody answers for it, no rate limit */
 	tw_time since; /* of the sums below */
 	uint64_t area, sojourn;
 	int64_t busy_area, capacity_area; /* of this slice */
@@ -224,6 +225,10 @@ struct tw_world_channel {
 	uint32_t *upstreams; /* by target; NULL: none of them has one */
 	uint32_t route_lane, try_lane;
 	uint64_t mixed; /* tw_hash_mix() of the endpoint's hash */
+	/* One target of its own endpoint, nothing that the proxy does beside
+	 * timeouts and retries (traffic/plain.c). */
+	bool plain;
+	uint32_t program; /* that answers it; TW_NONE: by revision */
 };
 
 /* ---- effects of faults ---------------------------------------------- */
@@ -265,6 +270,7 @@ struct tw_world {
 	const struct tw_model *model;
 	struct tw_queue queue;
 	uint64_t seed;
+	struct tw_draw_keys draw_keys; /* of the seed */
 	struct tw_arena arena;
 	const struct tw_tap *tap;
 
@@ -307,6 +313,9 @@ struct tw_world {
 	tw_time since;
 	uint64_t *example_hashes;
 	bool inside; /* a callback is running */
+	/* Nothing that is on now, nor anything of the model as a whole, may
+	 * touch every call: see tw_world_see_plain(). */
+	bool plain;
 	/* A caller is on the stack that may not be resumed: what answers it
 	 * has to wait (tw_world_soon). */
 	bool calling;
@@ -330,6 +339,15 @@ void tw_world_release(struct tw_world *world);
 static inline tw_time tw_world_now(const struct tw_world *world)
 {
 	return world->queue.now;
+}
+
+/* Call it when an effect, a pause, or one of what else it asks about comes or
+ * goes. */
+static inline void tw_world_see_plain(struct tw_world *world)
+{
+	world->plain = !world->tap && !world->effects.n && !world->paused &&
+		       !world->modes && !world->model->closed &&
+		       !world->model->carry && !world->model->deadlines;
 }
 
 /* ---- pools ---------------------------------------------------------- */

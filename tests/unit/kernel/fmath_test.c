@@ -204,7 +204,15 @@ START_TEST(the_bits_are_the_same_in_every_build)
 }
 END_TEST
 
+START_TEST(the_log_below_1_is_the_log)
+{
+	for (double x = 0x1p-53; x < 1; x *= 1.003)
+		ck_assert(tw_log_below_1(x) == tw_log(x));
+}
+END_TEST
+
 TW_TESTS("kernel/fmath", elementary_functions_are_right_to_the_last_bits,
 	special_functions_are_right, inverses_lead_back,
 	inverses_meet_closed_forms, the_ends_are_as_documented,
-	the_normal_inverse_rises, the_bits_are_the_same_in_every_build)
+	the_normal_inverse_rises, the_bits_are_the_same_in_every_build,
+	the_log_below_1_is_the_log)

@@ -57,6 +57,18 @@ END_TEST
 
 /* Chi-square over 100 cells, and the correlation of neighbours: wide bounds
  * (5 sigma) on a fixed sequence. */
+START_TEST(keys_made_beforehand_change_no_draw)
+{
+	for (uint64_t seed = 0; seed < 1000; seed++) {
+		struct tw_draw_keys keys;
+
+		tw_draw_keys(&keys, ~seed * UINT64_C(0x9e3779b97f4a7c15));
+		ck_assert_uint_eq(tw_draw_bits_with(&keys, ~seed, 3, 7),
+			tw_draw_bits(keys.seed, ~seed, 3, 7));
+	}
+}
+END_TEST
+
 START_TEST(draws_are_uniform_and_uncorrelated)
 {
 	enum { N = 200000, CELLS = 100 };
@@ -102,4 +114,5 @@ END_TEST
 TW_TESTS("kernel/random", philox_gives_the_published_vectors,
 	a_uniform_never_reaches_its_ends,
 	each_part_of_the_name_makes_another_draw,
-	draws_are_uniform_and_uncorrelated, integers_stay_below_their_bound)
+	keys_made_beforehand_change_no_draw, draws_are_uniform_and_uncorrelated,
+	integers_stay_below_their_bound)
