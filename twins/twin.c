@@ -5,6 +5,7 @@
 #include "twins/cluster/life.h"
 #include "twins/cluster/oom.h"
 #include "twins/cluster/place.h"
+#include "twins/cluster/probe.h"
 #include "twins/cluster/rollout.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/effects.h"
@@ -88,6 +89,7 @@ struct tw_twin *tw_twin_new(
 	/* Who waits for outcomes gets one for each arrival. */
 	tw_assert(twin->load >= 1 || !options->done);
 	tw_rollouts_init(&twin->world);
+	tw_probes_init(&twin->world);
 	schedule_faults(twin);
 	return twin;
 }

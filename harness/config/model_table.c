@@ -288,6 +288,12 @@ static const struct tw_row default_rows[] = {
 		AT(tw_spec, node_grace),
 		.otherwise = "50s",
 		.help = "from a node's death until its replicas are given up"},
+	{.name = "probes",
+		.type = TW_ROW_FLAG,
+		AT(tw_spec, probes),
+		.otherwise = "false",
+		.help = "readiness and liveness probes of the manifests act in "
+			"the run, as requests in the replicas' own queues"},
 	{.name = "restart-delay",
 		.type = TW_ROW_DURATION,
 		AT(tw_spec, restart_delay),

@@ -5,6 +5,10 @@
 #include "harness/git/git.h"
 
 #include <git2.h>
+/* Where git_error_set_str() is declared since 1.8 (Debian 13). */
+#if LIBGIT2_VER_MAJOR > 1 || LIBGIT2_VER_MINOR >= 8
+#include <git2/sys/errors.h>
+#endif
 
 struct tw_git {
 	git_repository *repo;

@@ -103,3 +103,27 @@ run frozen p2c
 # Round robin runs out of workers, so that calls to the others fail too.
 holds "$(figure frozen.twin frozen "$web" 2) > 5" "round robin fills the frozen one"
 holds "$(figure frozen.p2c frozen "$web" 2) < 1" "the least busy of two is another"
+
+# --- probe spiral: load -> slow probes -> restarts -> survivors overloaded ---
+spiral() { # NAME: runs probe-spiral as it stands in $work/probe-spiral
+	(cd "$work/probe-spiral" && "$TWINRIG" run) >"$work/spiral.$1" ||
+		fail "probe-spiral ($1) does not run"
+}
+cp -R "$top/fixtures/resilience/probe-spiral" "$work/"
+spiral probed
+holds "$(figure spiral.probed steady "$api" 2) == 0" "it carries its load, probed"
+holds "$(figure spiral.probed one-killed "$api" 2) > 50" "the probes kill the survivors"
+grep -q 'was killed (Unhealthy: liveness probe failed)' "$work/spiral.probed" ||
+	fail "the probes' kills are not told"
+sed -i 's/deploy.yaml/unprobed.yaml/' "$work/probe-spiral/twinrig.yaml"
+spiral unprobed
+holds "$(figure spiral.unprobed one-killed "$api" 2) < 1" "without them it lives"
+sed -i 's/unprobed.yaml/deploy.yaml/' "$work/probe-spiral/twinrig.yaml"
+sed -i 's/timeoutSeconds: 1/timeoutSeconds: 10/' "$work/probe-spiral/deploy.yaml"
+spiral patient
+holds "$(figure spiral.patient one-killed "$api" 2) < 1" "a probe with patience lets it live"
+# The same probe as a connection alone: the process is there.
+sed -i 's/timeoutSeconds: 10/timeoutSeconds: 1/; s/httpGet: {path: .*}/tcpSocket: {port: 80}/' \
+	"$work/probe-spiral/deploy.yaml"
+spiral tcp
+holds "$(figure spiral.tcp one-killed "$api" 2) < 1" "a connection needs no worker"

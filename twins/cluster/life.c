@@ -1,5 +1,6 @@
 #include "twins/cluster/life.h"
 
+#include "twins/cluster/probe.h"
 #include "twins/cluster/rollout.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/capacity.h"
@@ -123,6 +124,8 @@ bool tw_cluster_event(struct tw_world *world, const struct tw_event *event)
 			world, event->a, world->replicas[event->a].ready);
 		return true;
 	default:
+		if (world->probes && tw_probes_event(world, event))
+			return true;
 		return world->rollouts && tw_rollouts_event(world, event);
 	}
 }

@@ -58,6 +58,9 @@ const struct tw_node_spec *build_node_spec(struct build *b,
 void build_pod_spec(struct build *b, const struct tw_spec_workload *workload,
 	struct tw_revision *to);
 
+/* probes.c: what the kubelet asks; after the replicas. */
+void build_probes(struct build *b);
+
 /* rollouts.c: what changes in the run; after the replicas. */
 void build_rollouts(struct build *b);
 

@@ -197,6 +197,7 @@ static void compile(struct build *b)
 	build_take(b, zones);
 	build_take(b, revisions);
 	build_take(b, replicas);
+	build_probes(b);
 	build_rollouts(b);
 	build_reach(b);
 	build_pools(b);

@@ -218,6 +218,17 @@ struct tw_rollout_plan {
 	tw_time min_ready;
 };
 
+struct tw_probe_plan {
+	bool on;
+	bool served; /* as a request: httpGet, grpc */
+	tw_time delay, period, timeout;
+	uint32_t success, failure; /* thresholds */
+};
+
+struct tw_probe_plans {
+	struct tw_probe_plan readiness, liveness;
+};
+
 /* How pods of a revision start and stop. */
 struct tw_pod_life {
 	const struct tw_dist *startup; /* until it listens */
@@ -251,6 +262,7 @@ struct tw_model {
 	const struct tw_dist **rtt;
 	/* Where replicas stand, TW_NONE: nowhere; set by tw_place(). */
 	uint32_t *node_of;
+	const struct tw_probe_plans *probes; /* by revision; NULL: none */
 	const struct tw_rollout_plan *rollouts;
 	uint32_t n_rollouts;
 	tw_time rollout_at;

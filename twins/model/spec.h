@@ -451,6 +451,7 @@ struct tw_spec {
 				   * are declared */
 	struct tw_netpols netpols;
 	tw_time rollout_at;	  /* of tw_spec_rollout(); < 0: none */
+	bool probes;		  /* those of manifests act in the run */
 	struct tw_map priorities; /* PriorityClass -> int64_t * */
 	int64_t usual_priority;	  /* of the globalDefault one */
 	TW_VEC(struct tw_spec_kept) kept;

@@ -30,6 +30,7 @@ static const char *phrase(enum tw_tap_kind kind)
 		[TW_TAP_PENDING] = "is pending: it fits on no node",
 		[TW_TAP_LISTENS] = "listens",
 		[TW_TAP_POD_READY] = "is ready for requests",
+		[TW_TAP_UNREADY] = "is not ready for requests",
 		[TW_TAP_STOPPING] = "is being deleted",
 		[TW_TAP_TERMINATED] = "is gone",
 		[TW_TAP_ROLLED_OUT] = "is rolled out",

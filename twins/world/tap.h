@@ -33,6 +33,7 @@ enum tw_tap_kind {
 	TW_TAP_PENDING,	  /* a pod that fits on no node */
 	TW_TAP_LISTENS,	  /* a pod's process, from now on */
 	TW_TAP_POD_READY, /* as the readiness probe says */
+	TW_TAP_UNREADY,	  /* likewise */
 	TW_TAP_STOPPING,  /* a pod is deleted: preStop, then TERM */
 	TW_TAP_TERMINATED, /* a pod is gone */
 	TW_TAP_ROLLED_OUT, /* a Deployment is as it should be; service */

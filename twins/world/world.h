@@ -40,6 +40,8 @@ enum tw_event_kind {
 	TW_EV_LIST,	 /* a: replica; callers learn how it is */
 	TW_EV_POD,	 /* a: replica, b: its life << 8 | what comes next */
 	TW_EV_ROLLOUT,	 /* what differs is rolled out (rollout.h) */
+	TW_EV_PROBE,   /* a: replica, b: its life << 8 | which probe */
+	TW_EV_PROBED,  /* likewise: the probe\'s time is up */
 	TW_EV_CPU,	 /* a: replica; its CPU: a job ends, a quota does */
 	TW_EV_CONNECTED, /* a: connection, b: generation * 2 + it works */
 	TW_EV_IDLE,	 /* a: connection, b: generation; long enough */
@@ -291,6 +293,7 @@ struct tw_world {
 	uint32_t *app_lanes;		/* by step */
 	bool *node_down;
 	struct tw_rollouts *rollouts; /* NULL: none */
+	struct tw_probe_state *probes; /* NULL: none (cluster/probe.c) */
 	struct tw_cpu_node *cpu_nodes;
 	int64_t *node_memory;	 /* bytes in use, where it is modelled */
 	struct tw_pause *pauses; /* by replica; NULL: nobody pauses */

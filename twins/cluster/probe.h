@@ -1,0 +1,29 @@
+/*
+ * Readiness and liveness probes, as requests in the replica's own queue: a
+ * probe (httpGet, grpc) is answered in time if the requests that wait before it
+ * have left the queue by then; a replica that is frozen answers nothing, and a
+ * full queue refuses. A tcpSocket probe only needs the process; exec probes are
+ * not simulated. What a probe itself costs is left out.
+ *
+ * Source: Kubernetes 1.36, pkg/kubelet/prober/{worker.go,prober_manager.go};
+ * core/v1 Probe: each period (10 s) with a timeout (1 s); failureThreshold (3)
+ * failures in a row make a pod unready or kill its container, successThreshold
+ * (1) successes make it ready again. initialDelaySeconds hold after each start.
+ * A killed container is started again after the back-off (crash.h) and the
+ * restart delay. Where in its period a replica is probed is drawn by its name.
+ *
+ * Pods of a rollout are found ready by rollout.h; these probes leave them
+ * alone.
+ */
+#ifndef TW_CLUSTER_PROBE_H
+#define TW_CLUSTER_PROBE_H
+
+#include "twins/world/world.h"
+
+/* After the world and the rollouts; nothing where no replica has probes. */
+void tw_probes_init(struct tw_world *world);
+
+/* TW_EV_PROBE, TW_EV_PROBED; false: another kind. */
+bool tw_probes_event(struct tw_world *world, const struct tw_event *event);
+
+#endif
