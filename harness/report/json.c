@@ -3,505 +3,436 @@
  * (docs/report.schema.json). Keys stand in a fixed order, numbers in their
  * shortest form that reads back the same.
  */
+#include "harness/json/writer.h"
 #include "harness/report/evidence.h"
 
-struct json {
-	struct tw_buf *out;
-	int depth;
-	bool comma; /* something stands before, at this depth */
-};
-
-static void line(struct json *j)
+static void key(struct tw_json_writer *w, const char *name)
 {
-	if (j->comma)
-		tw_buf_add_char(j->out, ',');
-	if (j->depth)
-		tw_buf_add_char(j->out, '\n');
-	for (int i = 0; i < j->depth; i++)
-		tw_buf_add_char(j->out, ' ');
-	j->comma = true;
+	if (name)
+		tw_json_key(w, name);
 }
 
-/* A sequence of UTF-8 that RFC 3629 allows at p, in bytes; 0: none. */
-static size_t utf8(const unsigned char *p)
+static void open(struct tw_json_writer *w, const char *name)
 {
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] >= 0xc2 && p[0] <= 0xdf)
-		return (p[1] & 0xc0) == 0x80 ? 2 : 0;
-	if (p[0] >= 0xe0 && p[0] <= 0xef) {
-		if ((p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80 ||
-			(p[0] == 0xe0 && p[1] < 0xa0) ||
-			(p[0] == 0xed && p[1] > 0x9f))
-			return 0;
-		return 3;
-	}
-	if (p[0] >= 0xf0 && p[0] <= 0xf4) {
-		if ((p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80 ||
-			(p[3] & 0xc0) != 0x80 ||
-			(p[0] == 0xf0 && p[1] < 0x90) ||
-			(p[0] == 0xf4 && p[1] > 0x8f))
-			return 0;
-		return 4;
-	}
-	return 0;
+	key(w, name);
+	tw_json_object(w);
 }
 
-static void quoted(struct json *j, const char *s)
+static void list(struct tw_json_writer *w, const char *name)
 {
-	tw_buf_add_char(j->out, '"');
-	while (*s) {
-		size_t n = utf8((const unsigned char *)s);
-
-		if (!n)
-			tw_buf_add_text(j->out, "\\ufffd");
-		else if (*s == '"' || *s == '\\')
-			tw_buf_printf(j->out, "\\%c", *s);
-		else if (*s == '\n')
-			tw_buf_add_text(j->out, "\\n");
-		else if ((unsigned char)*s < 0x20)
-			tw_buf_printf(j->out, "\\u%04x", (unsigned)*s);
-		else
-			tw_buf_add(j->out, s, n);
-		s += n ? n : 1;
-	}
-	tw_buf_add_char(j->out, '"');
+	key(w, name);
+	tw_json_array(w);
 }
 
-static void key(struct json *j, const char *name)
+static void close(struct tw_json_writer *w)
 {
-	line(j);
-	if (!name)
-		return;
-	quoted(j, name);
-	tw_buf_add_text(j->out, ": ");
-}
-
-static void open(struct json *j, const char *name, char bracket)
-{
-	key(j, name);
-	tw_buf_add_char(j->out, bracket);
-	j->depth++;
-	j->comma = false;
-}
-
-static void close(struct json *j, char bracket)
-{
-	bool any = j->comma;
-
-	j->depth--;
-	j->comma = false;
-	if (any)
-		line(j);
-	if (any && !j->depth)
-		tw_buf_add_char(j->out, '\n');
-	tw_buf_add_char(j->out, bracket);
-	j->comma = true;
+	tw_json_end(w);
 }
 
 /* NULL is left out. */
-static void text(struct json *j, const char *name, const char *value)
+static void text(struct tw_json_writer *w, const char *name, const char *value)
 {
 	if (!value)
 		return;
-	key(j, name);
-	quoted(j, value);
+	key(w, name);
+	tw_json_string(w, value);
 }
 
-static void flag(struct json *j, const char *name, bool value)
+static void flag(struct tw_json_writer *w, const char *name, bool value)
 {
-	key(j, name);
-	tw_buf_add_text(j->out, value ? "true" : "false");
+	key(w, name);
+	tw_json_bool(w, value);
 }
 
-static void count(struct json *j, const char *name, uint64_t value)
+static void count(struct tw_json_writer *w, const char *name, uint64_t value)
 {
-	key(j, name);
-	tw_buf_printf(j->out, "%llu", (unsigned long long)value);
+	key(w, name);
+	tw_json_uint(w, value);
 }
 
-static void whole(struct json *j, const char *name, int64_t value)
+static void whole(struct tw_json_writer *w, const char *name, int64_t value)
 {
-	key(j, name);
-	tw_buf_printf(j->out, "%lld", (long long)value);
+	key(w, name);
+	tw_json_int(w, value);
 }
 
-/* What is not finite ("never") is null. */
-static void real(struct json *j, const char *name, double value)
+/* Whole numbers have no exponent: they are counts and ns. What is not finite
+ * ("never") is null. */
+static void real(struct tw_json_writer *w, const char *name, double value)
 {
-	char to[TW_REAL_TEXT];
 	double size = value < 0 ? -value : value;
 
-	key(j, name);
+	key(w, name);
 	if (size < 9e15 && !(size - (double)(int64_t)size > 0))
-		tw_buf_printf(j->out, "%lld", (long long)value);
+		tw_json_int(w, (int64_t)value);
 	else
-		tw_buf_add_text(j->out,
-			value - value == 0 ? tw_real_text(value, to) : "null");
+		tw_json_real(w, value);
 }
 
-static void position(struct json *j, struct tw_pos pos)
+static void position(struct tw_json_writer *w, struct tw_pos pos)
 {
 	if (!pos.file)
 		return;
-	text(j, "file", pos.file);
+	text(w, "file", pos.file);
 	if (pos.line) {
-		whole(j, "line", pos.line);
-		whole(j, "column", pos.column);
+		whole(w, "line", pos.line);
+		whole(w, "column", pos.column);
 	}
 }
 
-static void delta(struct json *j, const char *name, struct tw_delta d)
+static void delta(struct tw_json_writer *w, const char *name, struct tw_delta d)
 {
-	open(j, name, '[');
-	real(j, NULL, d.before);
-	real(j, NULL, d.after);
-	close(j, ']');
+	list(w, name);
+	real(w, NULL, d.before);
+	real(w, NULL, d.after);
+	close(w);
 }
 
-static void edge(struct json *j, const struct tw_edge *e)
+static void edge(struct tw_json_writer *w, const struct tw_edge *e)
 {
-	open(j, NULL, '{');
-	text(j, "caller", e->caller);
-	text(j, "service", e->service);
-	text(j, "endpoint", e->endpoint);
-	text(j, "cause", tw_cause_names[e->cause]);
-	real(j, "weight", e->weight);
-	flag(j, "differs", e->differs);
-	delta(j, "callsPerRequest", e->calls);
-	delta(j, "triesPerCall", e->tries);
-	delta(j, "errorsPerRequest", e->errors);
-	delta(j, "timeoutsPerRequest", e->timeouts);
-	delta(j, "refusedPerRequest", e->refused);
-	delta(j, "unreachedPerRequest", e->unreached);
-	delta(j, "latencyNs", e->latency);
-	delta(j, "queueNs", e->queue);
-	delta(j, "workNs", e->work);
-	delta(j, "networkNs", e->network);
-	delta(j, "backoffNs", e->backoff);
-	delta(j, "stalledNs", e->stalled);
-	delta(j, "throttled", e->throttled);
-	delta(j, "oomKillsPerRun", e->ooms);
-	close(j, '}');
+	open(w, NULL);
+	text(w, "caller", e->caller);
+	text(w, "service", e->service);
+	text(w, "endpoint", e->endpoint);
+	text(w, "cause", tw_cause_names[e->cause]);
+	real(w, "weight", e->weight);
+	flag(w, "differs", e->differs);
+	delta(w, "callsPerRequest", e->calls);
+	delta(w, "triesPerCall", e->tries);
+	delta(w, "errorsPerRequest", e->errors);
+	delta(w, "timeoutsPerRequest", e->timeouts);
+	delta(w, "refusedPerRequest", e->refused);
+	delta(w, "unreachedPerRequest", e->unreached);
+	delta(w, "latencyNs", e->latency);
+	delta(w, "queueNs", e->queue);
+	delta(w, "workNs", e->work);
+	delta(w, "networkNs", e->network);
+	delta(w, "backoffNs", e->backoff);
+	delta(w, "stalledNs", e->stalled);
+	delta(w, "throttled", e->throttled);
+	delta(w, "oomKillsPerRun", e->ooms);
+	close(w);
 }
 
-static void blame(struct json *j, const struct tw_blame *b)
+static void blame(struct tw_json_writer *w, const struct tw_blame *b)
 {
-	open(j, "blame", '{');
+	open(w, "blame");
 	if (b->guilty) {
-		text(j, "text", b->text);
-		whole(j, "guilty", b->guilty - b->edges.v);
+		text(w, "text", b->text);
+		whole(w, "guilty", b->guilty - b->edges.v);
 	}
-	open(j, "path", '[');
+	list(w, "path");
 	for (size_t i = 0; i < b->path.n; i++)
-		count(j, NULL, b->path.v[i]);
-	close(j, ']');
-	open(j, "edges", '[');
+		count(w, NULL, b->path.v[i]);
+	close(w);
+	list(w, "edges");
 	for (size_t i = 0; i < b->edges.n; i++)
-		edge(j, &b->edges.v[i]);
-	close(j, ']');
-	text(j, "window", b->window);
+		edge(w, &b->edges.v[i]);
+	close(w);
+	text(w, "window", b->window);
 	if (b->first_slice != TW_NEVER)
-		whole(j, "differsFromNs", b->first_slice);
-	open(j, "requests", '[');
+		whole(w, "differsFromNs", b->first_slice);
+	list(w, "requests");
 	for (size_t i = 0; i < b->examples.n; i++) {
 		const struct tw_failed_request *r = &b->examples.v[i];
 
-		open(j, NULL, '{');
-		count(j, "position", r->position);
-		count(j, "run", r->run);
-		whole(j, "atNs", r->at);
-		whole(j, "latencyNs", r->latency);
-		text(j, "service", r->service);
-		text(j, "endpoint", r->endpoint);
-		whole(j, "status", r->status);
-		close(j, '}');
+		open(w, NULL);
+		count(w, "position", r->position);
+		count(w, "run", r->run);
+		whole(w, "atNs", r->at);
+		whole(w, "latencyNs", r->latency);
+		text(w, "service", r->service);
+		text(w, "endpoint", r->endpoint);
+		whole(w, "status", r->status);
+		close(w);
 	}
-	close(j, ']');
-	close(j, '}');
+	close(w);
+	close(w);
 }
 
-static void group(
-	struct json *j, const struct tw_check *check, const struct tw_group *g)
+static void group(struct tw_json_writer *w, const struct tw_check *check,
+	const struct tw_group *g)
 {
 	bool limit =
 		g->has_candidate && (g->has_baseline || !check->limit.baseline);
 
-	open(j, NULL, '{');
-	open(j, "labels", '{');
+	open(w, NULL);
+	open(w, "labels");
 	for (int i = 0; i < TW_LABELS; i++)
-		text(j, tw_check_label_names[i], g->labels[i]);
-	close(j, '}');
-	text(j, "verdict", tw_verdict_names[g->verdict]);
-	text(j, "reason", tw_reason_names[g->reason]);
-	text(j, "why", g->why);
-	text(j, "advice", g->advice);
+		text(w, tw_check_label_names[i], g->labels[i]);
+	close(w);
+	text(w, "verdict", tw_verdict_names[g->verdict]);
+	text(w, "reason", tw_reason_names[g->reason]);
+	text(w, "why", g->why);
+	text(w, "advice", g->advice);
 	if (g->has_baseline)
-		real(j, "baseline", g->baseline);
+		real(w, "baseline", g->baseline);
 	if (g->has_candidate)
-		real(j, "candidate", g->candidate);
+		real(w, "candidate", g->candidate);
 	if (limit)
-		real(j, "limit", g->limit);
+		real(w, "limit", g->limit);
 	if (g->has_interval) {
-		open(j,
-			check->limit.baseline ? "differenceInterval"
-					      : "candidateInterval",
-			'[');
-		real(j, NULL, g->low);
-		real(j, NULL, g->high);
-		close(j, ']');
-		open(j, "excessInterval", '[');
-		real(j, NULL, g->excess_low);
-		real(j, NULL, g->excess_high);
-		close(j, ']');
-		real(j, "p", g->p);
+		list(w, check->limit.baseline ? "differenceInterval"
+					      : "candidateInterval");
+		real(w, NULL, g->low);
+		real(w, NULL, g->high);
+		close(w);
+		list(w, "excessInterval");
+		real(w, NULL, g->excess_low);
+		real(w, NULL, g->excess_high);
+		close(w);
+		real(w, "p", g->p);
 	}
-	count(j, "runs", g->runs);
+	count(w, "runs", g->runs);
 	if (g->pool > 1)
-		count(j, "pool", g->pool);
+		count(w, "pool", g->pool);
 	if (g->more_runs)
-		count(j, "moreRuns", g->more_runs);
-	count(j, "baselineCalls", g->baseline_calls);
-	count(j, "candidateCalls", g->candidate_calls);
+		count(w, "moreRuns", g->more_runs);
+	count(w, "baselineCalls", g->baseline_calls);
+	count(w, "candidateCalls", g->candidate_calls);
 	if (g->calls_needed)
-		count(j, "callsNeeded", g->calls_needed);
+		count(w, "callsNeeded", g->calls_needed);
 	if (g->blame)
-		blame(j, g->blame);
-	close(j, '}');
+		blame(w, g->blame);
+	close(w);
 }
 
-static void check(struct json *j, const struct tw_check_result *result)
+static void check(
+	struct tw_json_writer *w, const struct tw_check_result *result)
 {
 	static const char *const units[] = {
 		"ns", "ratio", "per-second", "count"};
 
-	open(j, NULL, '{');
-	text(j, "check", result->check->text);
-	text(j, "name", result->check->name);
-	position(j, result->check->pos);
-	text(j, "unit", units[tw_check_unit(result->check)]);
-	text(j, "verdict", tw_verdict_names[result->verdict]);
-	flag(j, "muted", result->check->muted);
-	text(j, "suggestion", result->suggestion);
-	open(j, "groups", '[');
+	open(w, NULL);
+	text(w, "check", result->check->text);
+	text(w, "name", result->check->name);
+	position(w, result->check->pos);
+	text(w, "unit", units[tw_check_unit(result->check)]);
+	text(w, "verdict", tw_verdict_names[result->verdict]);
+	flag(w, "muted", result->check->muted);
+	text(w, "suggestion", result->suggestion);
+	list(w, "groups");
 	for (size_t i = 0; i < result->groups.n; i++)
-		group(j, result->check, result->groups.v[i]);
-	close(j, ']');
-	close(j, '}');
+		group(w, result->check, result->groups.v[i]);
+	close(w);
+	close(w);
 }
 
-static void lost_runs(struct json *j, const char *name,
+static void lost_runs(struct tw_json_writer *w, const char *name,
 	const struct tw_recovery_map *map, int side)
 {
-	open(j, name, '[');
+	list(w, name);
 	for (size_t i = 0; i < map->n; i++)
-		count(j, NULL, map->lost[side][i]);
-	close(j, ']');
+		count(w, NULL, map->lost[side][i]);
+	close(w);
 }
 
-static void recovery(struct json *j, const struct tw_recovery_map *map)
+static void recovery(
+	struct tw_json_writer *w, const struct tw_recovery_map *map)
 {
-	open(j, NULL, '{');
-	text(j, "scenario", map->scenario);
-	text(j, "trigger", map->trigger);
-	text(j, "condition", map->condition);
-	real(j, "load", map->load > 0 ? map->load : 1);
-	count(j, "runs", map->runs);
-	open(j, "sizes", '[');
+	open(w, NULL);
+	text(w, "scenario", map->scenario);
+	text(w, "trigger", map->trigger);
+	text(w, "condition", map->condition);
+	real(w, "load", map->load > 0 ? map->load : 1);
+	count(w, "runs", map->runs);
+	list(w, "sizes");
 	for (size_t i = 0; i < map->n; i++)
-		text(j, NULL, map->sizes[i]);
-	close(j, ']');
+		text(w, NULL, map->sizes[i]);
+	close(w);
 	if (map->has_baseline)
-		lost_runs(j, "lostBaseline", map, 0);
-	lost_runs(j, "lostCandidate", map, 1);
-	close(j, '}');
+		lost_runs(w, "lostBaseline", map, 0);
+	lost_runs(w, "lostCandidate", map, 1);
+	close(w);
 }
 
-static void scenario(struct json *j, const struct tw_scenario_result *s)
+static void scenario(
+	struct tw_json_writer *w, const struct tw_scenario_result *s)
 {
-	open(j, NULL, '{');
-	text(j, "name", s->name);
-	text(j, "faults", s->faults);
-	text(j, "verdict", tw_verdict_names[s->verdict]);
-	count(j, "runs", s->runs);
-	real(j, "virtualSeconds", s->seconds);
-	text(j, "reproduce", s->reproduce);
-	open(j, "checks", '[');
+	open(w, NULL);
+	text(w, "name", s->name);
+	text(w, "faults", s->faults);
+	text(w, "verdict", tw_verdict_names[s->verdict]);
+	count(w, "runs", s->runs);
+	real(w, "virtualSeconds", s->seconds);
+	text(w, "reproduce", s->reproduce);
+	list(w, "checks");
 	for (size_t i = 0; i < s->checks.n; i++)
-		check(j, s->checks.v[i]);
-	close(j, ']');
+		check(w, s->checks.v[i]);
+	close(w);
 	if (s->maps.n) {
-		open(j, "recovery", '[');
+		list(w, "recovery");
 		for (size_t i = 0; i < s->maps.n; i++)
-			recovery(j, s->maps.v[i]);
-		close(j, ']');
+			recovery(w, s->maps.v[i]);
+		close(w);
 	}
-	close(j, '}');
+	close(w);
 }
 
-static void side(
-	struct json *j, const char *name, const struct tw_report_side *s)
+static void side(struct tw_json_writer *w, const char *name,
+	const struct tw_report_side *s)
 {
 	if (!s->name)
 		return;
-	open(j, name, '{');
-	text(j, "name", s->name);
-	text(j, "revision", s->revision);
-	text(j, "digest", s->digest);
-	close(j, '}');
+	open(w, name);
+	text(w, "name", s->name);
+	text(w, "revision", s->revision);
+	text(w, "digest", s->digest);
+	close(w);
 }
 
-static void inputs(struct json *j, const struct tw_report *r)
+static void inputs(struct tw_json_writer *w, const struct tw_report *r)
 {
-	count(j, "version", TW_REPORT_VERSION);
-	open(j, "tool", '{');
-	text(j, "name", "twinrig");
-	text(j, "version", r->version);
-	close(j, '}');
-	text(j, "command", r->command);
-	text(j, "config", r->config);
-	text(j, "inputs", r->digest);
-	count(j, "seed", r->seed);
-	count(j, "runs", r->runs);
-	text(j, "policy", r->policy);
-	flag(j, "defaultChecks", r->default_checks);
-	side(j, "baseline", &r->baseline);
-	side(j, "candidate", &r->candidate);
+	count(w, "version", TW_REPORT_VERSION);
+	open(w, "tool");
+	text(w, "name", "twinrig");
+	text(w, "version", r->version);
+	close(w);
+	text(w, "command", r->command);
+	text(w, "config", r->config);
+	text(w, "inputs", r->digest);
+	count(w, "seed", r->seed);
+	count(w, "runs", r->runs);
+	text(w, "policy", r->policy);
+	flag(w, "defaultChecks", r->default_checks);
+	side(w, "baseline", &r->baseline);
+	side(w, "candidate", &r->candidate);
 }
 
-static void gate(struct json *j, const struct tw_report *r)
+static void gate(struct tw_json_writer *w, const struct tw_report *r)
 {
 	const struct tw_gate_result *g = r->gate;
 
-	text(j, "verdict", tw_verdict_names[g->verdict]);
-	whole(j, "exitStatus", r->status);
-	open(j, "counts", '{');
-	count(j, "pass", g->passed);
-	count(j, "fail", g->failed);
-	count(j, "inconclusive", g->inconclusive);
-	count(j, "muted", g->muted);
-	close(j, '}');
-	open(j, "reasons", '[');
+	text(w, "verdict", tw_verdict_names[g->verdict]);
+	whole(w, "exitStatus", r->status);
+	open(w, "counts");
+	count(w, "pass", g->passed);
+	count(w, "fail", g->failed);
+	count(w, "inconclusive", g->inconclusive);
+	count(w, "muted", g->muted);
+	close(w);
+	list(w, "reasons");
 	for (size_t i = 0; i < g->reasons.n; i++) {
-		open(j, NULL, '{');
-		text(j, "reason", g->reasons.v[i].name);
-		text(j, "text", g->reasons.v[i].text);
-		text(j, "advice", g->reasons.v[i].advice);
-		close(j, '}');
+		open(w, NULL);
+		text(w, "reason", g->reasons.v[i].name);
+		text(w, "text", g->reasons.v[i].text);
+		text(w, "advice", g->reasons.v[i].advice);
+		close(w);
 	}
-	close(j, ']');
-	open(j, "scenarios", '[');
+	close(w);
+	list(w, "scenarios");
 	for (size_t i = 0; i < g->scenarios.n; i++)
-		scenario(j, g->scenarios.v[i]);
-	close(j, ']');
+		scenario(w, g->scenarios.v[i]);
+	close(w);
 }
 
-static void model(struct json *j, const struct tw_report *r)
+static void model(struct tw_json_writer *w, const struct tw_report *r)
 {
-	open(j, "differences", '[');
+	list(w, "differences");
 	for (size_t i = 0; i < r->n_differences; i++) {
-		open(j, NULL, '{');
-		text(j, "path", r->differences[i].path);
-		text(j, "before", r->differences[i].before);
-		text(j, "after", r->differences[i].after);
-		flag(j, "modelled", r->differences[i].modelled);
-		close(j, '}');
+		open(w, NULL);
+		text(w, "path", r->differences[i].path);
+		text(w, "before", r->differences[i].before);
+		text(w, "after", r->differences[i].after);
+		flag(w, "modelled", r->differences[i].modelled);
+		close(w);
 	}
-	close(j, ']');
-	open(j, "reach", '[');
+	close(w);
+	list(w, "reach");
 	for (size_t i = 0; i < r->n_reach; i++) {
-		open(j, NULL, '{');
-		text(j, "from", r->reach[i].from);
-		text(j, "to", r->reach[i].to);
-		text(j, "before", r->reach[i].before);
-		text(j, "after", r->reach[i].after);
-		flag(j, "lost", r->reach[i].lost);
-		flag(j, "called", r->reach[i].called);
-		close(j, '}');
+		open(w, NULL);
+		text(w, "from", r->reach[i].from);
+		text(w, "to", r->reach[i].to);
+		text(w, "before", r->reach[i].before);
+		text(w, "after", r->reach[i].after);
+		flag(w, "lost", r->reach[i].lost);
+		flag(w, "called", r->reach[i].called);
+		close(w);
 	}
-	close(j, ']');
-	open(j, "assumed", '[');
+	close(w);
+	list(w, "assumed");
 	for (size_t i = 0; i < r->n_assumed; i++) {
-		open(j, NULL, '{');
-		text(j, "path", r->assumed[i].path);
-		text(j, "value", r->assumed[i].value);
-		text(j, "why", r->assumed[i].why);
-		close(j, '}');
+		open(w, NULL);
+		text(w, "path", r->assumed[i].path);
+		text(w, "value", r->assumed[i].value);
+		text(w, "why", r->assumed[i].why);
+		close(w);
 	}
-	close(j, ']');
-	open(j, "origins", '{');
+	close(w);
+	open(w, "origins");
 	for (size_t i = 0; i < r->n_origins; i++)
-		count(j, r->origins[i].name, r->origins[i].count);
-	close(j, '}');
+		count(w, r->origins[i].name, r->origins[i].count);
+	close(w);
 	if (!r->traffic)
 		return;
-	open(j, "traffic", '{');
-	count(j, "read", r->traffic->read);
-	count(j, "malformed", r->traffic->malformed);
-	text(j, "malformedLines", r->traffic->malformed_lines);
-	count(j, "unrouted", r->traffic->unrouted);
-	count(j, "replayed", r->traffic->replayed);
-	close(j, '}');
+	open(w, "traffic");
+	count(w, "read", r->traffic->read);
+	count(w, "malformed", r->traffic->malformed);
+	text(w, "malformedLines", r->traffic->malformed_lines);
+	count(w, "unrouted", r->traffic->unrouted);
+	count(w, "replayed", r->traffic->replayed);
+	close(w);
 }
 
-static void findings(struct json *j, const struct tw_diags *diags)
+static void findings(struct tw_json_writer *w, const struct tw_diags *diags)
 {
 	static const char *const severities[] = {"error", "warning", "note"};
 
-	open(j, "findings", '[');
+	list(w, "findings");
 	for (size_t i = 0; diags && i < diags->list.n; i++) {
 		const struct tw_diag *d = diags->list.v[i];
 
-		open(j, NULL, '{');
-		text(j, "severity", severities[d->severity]);
-		text(j, "rule", d->rule);
-		position(j, d->pos);
-		text(j, "message", d->message);
-		text(j, "why", d->why);
-		text(j, "hint", d->hint);
-		close(j, '}');
+		open(w, NULL);
+		text(w, "severity", severities[d->severity]);
+		text(w, "rule", d->rule);
+		position(w, d->pos);
+		text(w, "message", d->message);
+		text(w, "why", d->why);
+		text(w, "hint", d->hint);
+		close(w);
 	}
-	close(j, ']');
+	close(w);
 }
 
-static void live(struct json *j, const struct tw_report_live *l)
+static void live(struct tw_json_writer *w, const struct tw_report_live *l)
 {
-	open(j, "live", '{');
-	text(j, "service", l->service);
-	text(j, "trouble", l->trouble);
-	count(j, "requests", l->requests);
-	count(j, "compared", l->compared);
-	count(j, "different", l->different);
-	open(j, "differences", '[');
+	open(w, "live");
+	text(w, "service", l->service);
+	text(w, "trouble", l->trouble);
+	count(w, "requests", l->requests);
+	count(w, "compared", l->compared);
+	count(w, "different", l->different);
+	list(w, "differences");
 	for (size_t i = 0; i < l->n_diffs; i++) {
-		open(j, NULL, '{');
-		count(j, "position", l->diffs[i].position);
-		text(j, "request", l->diffs[i].request);
-		text(j, "path", l->diffs[i].path);
-		text(j, "before", l->diffs[i].before);
-		text(j, "after", l->diffs[i].after);
-		count(j, "count", l->diffs[i].count);
-		close(j, '}');
+		open(w, NULL);
+		count(w, "position", l->diffs[i].position);
+		text(w, "request", l->diffs[i].request);
+		text(w, "path", l->diffs[i].path);
+		text(w, "before", l->diffs[i].before);
+		text(w, "after", l->diffs[i].after);
+		count(w, "count", l->diffs[i].count);
+		close(w);
 	}
-	close(j, ']');
-	close(j, '}');
+	close(w);
+	close(w);
 }
 
 static void write_json(const struct tw_report *report,
 	const struct tw_report_options *options, struct tw_buf *out)
 {
-	struct json j = {.out = out};
+	struct tw_json_writer w;
 
 	(void)options;
-	open(&j, NULL, '{');
-	inputs(&j, report);
-	gate(&j, report);
-	model(&j, report);
-	findings(&j, report->findings);
+	tw_json_writer_init(&w, out, true);
+	open(&w, NULL);
+	inputs(&w, report);
+	gate(&w, report);
+	model(&w, report);
+	findings(&w, report->findings);
 	if (report->live)
-		live(&j, report->live);
-	close(&j, '}');
-	tw_buf_add_char(out, '\n');
+		live(&w, report->live);
+	close(&w);
+	tw_json_finish(&w);
 }
 
 const struct tw_report_kind tw_report_json = {
