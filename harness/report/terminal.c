@@ -14,9 +14,10 @@ struct page {
 	bool colour, verbose;
 };
 
-#define TITLE	   28 /* columns of a row; see scenario_block() */
-#define VALUE	   9
-#define DIFFERENCE 31
+#define TITLE		  28 /* columns of a row; see scenario_block() */
+#define VALUE		  9
+#define DIFFERENCE	  31
+#define BEFORE_DIFFERENCE (10 + TITLE + 2 * (1 + VALUE) + 2)
 
 enum ink { PLAIN, RED, YELLOW, GREEN, BOLD, DIM };
 
@@ -133,38 +134,79 @@ static void verdict_word(struct page *page, enum tw_verdict verdict, bool muted)
 	ink(page, PLAIN);
 }
 
-static void group_row(struct page *page, const struct tw_check *check,
+static void verdict_cell(struct page *page, const struct tw_check *check,
 	const struct tw_group *group)
 {
-	enum tw_unit unit = tw_check_unit(check);
-	char value[TW_VALUE_TEXT];
-	bool limit = group->has_candidate &&
-		     (group->has_baseline || !check->limit.baseline);
-
 	tw_buf_add_text(page->out, "  ");
 	if (group->verdict == TW_VERDICT_PASS && !tw_evidence_is_quiet(group))
 		tw_buf_add_text(page->out, "new ");
 	else
 		verdict_word(page, group->verdict, check->muted);
 	tw_buf_add_text(page->out, "    ");
-	cell(page, group->title[0] ? group->title : "all", TITLE, false);
-	tw_buf_add_char(page->out, ' ');
+}
+
+/* Columns that a figure needs beyond its own: the title gives them. */
+static size_t beyond(const char *figure)
+{
+	size_t n = characters(figure, strlen(figure));
+
+	return n > VALUE ? n - VALUE : 0;
+}
+
+static void figure(struct page *page, const char *s)
+{
+	cell(page, s, VALUE + beyond(s), true);
+}
+
+/* Figures are never cut: an interval that has no room is returned, to be put
+ * below its difference. */
+static const char *difference_cell(struct page *page, const char *text)
+{
+	const char *interval = strchr(text, '[');
+
+	if (characters(text, strlen(text)) < DIFFERENCE || !interval) {
+		cell(page, text, DIFFERENCE, false);
+		return NULL;
+	}
 	cell(page,
-		group->has_baseline
-			? tw_value_text(unit, group->baseline, value)
-			: "-",
-		VALUE, true);
-	tw_buf_add_char(page->out, ' ');
-	cell(page,
-		group->has_candidate
-			? tw_value_text(unit, group->candidate, value)
-			: "-",
-		VALUE, true);
-	tw_buf_add_text(page->out, "  ");
-	cell(page, tw_evidence_difference(check, group, &page->arena),
+		tw_arena_strndup(
+			&page->arena, text, (size_t)(interval - text) - 1),
 		DIFFERENCE, false);
-	cell(page, limit ? tw_value_text(unit, group->limit, value) : "-",
-		VALUE, true);
+	return interval;
+}
+
+static void group_row(struct page *page, const struct tw_check *check,
+	const struct tw_group *group)
+{
+	enum tw_unit unit = tw_check_unit(check);
+	char baseline[TW_VALUE_TEXT] = "-", candidate[TW_VALUE_TEXT] = "-";
+	char limit[TW_VALUE_TEXT] = "-";
+	const char *interval;
+
+	if (group->has_baseline)
+		tw_value_text(unit, group->baseline, baseline);
+	if (group->has_candidate)
+		tw_value_text(unit, group->candidate, candidate);
+	if (group->has_candidate &&
+		(group->has_baseline || !check->limit.baseline))
+		tw_value_text(unit, group->limit, limit);
+	verdict_cell(page, check, group);
+	cell(page, group->title[0] ? group->title : "all",
+		TITLE - beyond(baseline) - beyond(candidate) - beyond(limit),
+		false);
+	tw_buf_add_char(page->out, ' ');
+	figure(page, baseline);
+	tw_buf_add_char(page->out, ' ');
+	figure(page, candidate);
+	tw_buf_add_text(page->out, "  ");
+	interval = difference_cell(
+		page, tw_evidence_difference(check, group, &page->arena));
+	figure(page, limit);
+	tw_buf_add_char(page->out, '\n');
+	if (!interval)
+		return;
+	spaces(page, BEFORE_DIFFERENCE);
+	put(page, interval, strlen(interval));
 	tw_buf_add_char(page->out, '\n');
 }
 

@@ -402,6 +402,55 @@ START_TEST(fits_100_columns)
 }
 END_TEST
 
+static void expect_whole(const struct tw_buf *out, const char *figure)
+{
+	ck_assert_msg(strstr(tw_buf_text(out), figure) != NULL,
+		"'%s' is cut:\n%s", figure, tw_buf_text(out));
+}
+
+/* However many digits they have, and the lines still fit. */
+START_TEST(figures_are_never_cut)
+{
+	static const double scales[] = {1, 1e-2, 1e-3, 1e-6, 3e5};
+	struct tw_report_options options = {.verbose = true};
+
+	for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
+		struct tw_buf out = {0};
+		struct synthetic s;
+		struct tw_group *g;
+		char text[TW_VALUE_TEXT];
+		size_t column = 0;
+
+		init(&s);
+		g = s.gate.scenarios.v[1]->checks.v[0]->groups.v[0];
+		ck_assert(g->has_interval);
+		g->baseline = 0.001234 * scales[i];
+		g->candidate = 0.009946 * scales[i];
+		g->limit = 0.002345 * scales[i];
+		g->low = 0.008713 * scales[i];
+		g->high = 0.008837 * scales[i];
+		g->why = "";
+		tw_report_terminal.write(&s.report, &options, &out);
+		for (size_t k = 0; k < out.n; k++) {
+			column = out.p[k] == '\n' ? 0 : column + 1;
+			ck_assert_msg(column <= 100, "%s", tw_buf_text(&out));
+		}
+		expect_whole(
+			&out, tw_value_text(TW_UNIT_RATIO, g->baseline, text));
+		expect_whole(
+			&out, tw_value_text(TW_UNIT_RATIO, g->candidate, text));
+		expect_whole(
+			&out, tw_value_text(TW_UNIT_RATIO, g->limit, text));
+		expect_whole(
+			&out, tw_difference_text(TW_UNIT_RATIO, g->low, text));
+		expect_whole(
+			&out, tw_difference_text(TW_UNIT_RATIO, g->high, text));
+		tw_buf_release(&out);
+		release(&s);
+	}
+}
+END_TEST
+
 START_TEST(markdown_stays_small)
 {
 	struct tw_report_options options = {0};
@@ -465,5 +514,5 @@ START_TEST(kinds)
 }
 END_TEST
 
-TW_TESTS("report/report", golden, fits_100_columns, markdown_stays_small,
-	hostile_text, kinds)
+TW_TESTS("report/report", golden, fits_100_columns, figures_are_never_cut,
+	markdown_stays_small, hostile_text, kinds)
