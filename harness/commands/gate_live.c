@@ -29,6 +29,12 @@ static int take(void *context, const struct twinrig_exchange *exchange)
 	return 0;
 }
 
+static int refuse(struct tw_gate *gate, struct tw_pos pos, const char *why)
+{
+	tw_diag(&gate->setup.diags, TW_ERROR, pos, "%s", why);
+	return TW_EXIT_USAGE;
+}
+
 static int check_warmup(struct tw_gate *gate, const struct player *player,
 	const struct tw_config_traffic *traffic)
 {
@@ -37,10 +43,46 @@ static int check_warmup(struct tw_gate *gate, const struct player *player,
 	if (!n || !tw_int_or(traffic->warmup, 0) ||
 		player->traffic.requests.v[n - 1].at > traffic->warmup.v)
 		return 0;
-	tw_diag(&gate->setup.diags, TW_ERROR, traffic->warmup.origin->pos,
+	return refuse(gate, traffic->warmup.origin->pos,
 		"warmup: the last request for the process comes within it: "
 		"nothing is left to judge");
-	return TW_EXIT_USAGE;
+}
+
+static bool same_texts(const struct tw_texts *a, const struct tw_texts *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->v[i].v, b->v[i].v) != 0)
+			return false;
+	return true;
+}
+
+/* When a case sends the requests that were read. */
+static int schedule(struct tw_gate *gate, struct player *player,
+	const struct tw_config_traffic *traffic)
+{
+	const struct tw_config_traffic *read = &gate->policy->traffic;
+	struct tw_live_pace pace = {
+		.speed = tw_real_or(traffic->speed, 1),
+		.rate = tw_real_or(traffic->rate, 0),
+		.loop = (uint32_t)tw_int_or(traffic->loop, 1),
+		.duration = tw_int_or(traffic->duration, 0),
+		.from = tw_int_or(traffic->from, 0),
+		.to = tw_int_or(traffic->to, 0),
+	};
+
+	if (!same_texts(&traffic->capture, &read->capture))
+		return refuse(gate, traffic->capture.v[0].origin->pos,
+			"capture: scenarios with a process have the capture of "
+			"the file: it is read once, for all of them");
+	if (!tw_live_traffic_schedule(&player->traffic, &pace))
+		return refuse(gate,
+			traffic->loop.origin ? traffic->loop.origin->pos
+					     : traffic->duration.origin->pos,
+			"this makes more than 5,000,000 requests for the "
+			"process, which is more than are kept in memory");
+	return check_warmup(gate, player, traffic);
 }
 
 static int read_captures(struct tw_gate *gate, struct player *player,
@@ -48,11 +90,6 @@ static int read_captures(struct tw_gate *gate, struct player *player,
 {
 	struct tw_capture_report report;
 	struct tw_capture_options options = {.plugins = &gate->setup.plugins};
-	struct tw_live_pace pace = {
-		.speed = tw_real_or(traffic->speed, 1),
-		.from = tw_int_or(traffic->from, 0),
-		.to = tw_int_or(traffic->to, 0),
-	};
 	struct tw_error error;
 	int status = 0;
 
@@ -72,8 +109,7 @@ static int read_captures(struct tw_gate *gate, struct player *player,
 		status = TW_EXIT_USAGE;
 	}
 	tw_capture_report_release(&report);
-	tw_live_traffic_schedule(&player->traffic, &pace);
-	return status ? status : check_warmup(gate, player, traffic);
+	return status;
 }
 
 /* The service that the process stands for. */
@@ -164,7 +200,7 @@ static int play(struct tw_gate *gate, struct player *player,
 		.ignore = player->ignore.v,
 		.n_ignore = player->ignore.n,
 		.ready = tw_int_or(player->side->ready, 0),
-		.warmup = tw_int_or(gate->policy->traffic.warmup, 0),
+		.warmup = tw_int_or(one->traffic->warmup, 0),
 		.late = LATE,
 		.log = gate->cli->verbose ? say : NULL,
 	};
@@ -292,6 +328,9 @@ static int play_case(struct tw_gate *gate, struct player *players,
 {
 	int status = 0;
 
+	for (int i = 0; !status && i < 2; i++)
+		if (players[i].ready)
+			status = schedule(gate, &players[i], one->traffic);
 	for (size_t run = 0; !status && run < gate->runs; run++) {
 		for (int turn = 0; !status && turn < 2; turn++) {
 			struct player *player =
@@ -368,10 +407,10 @@ int tw_gate_live(struct tw_gate *gate)
 	tally.live.n_diffs = tally.diffs.n;
 	if (players[1].ready)
 		gate->complete = (struct tw_completeness){
-			.exchanges = players[1].traffic.requests.n +
+			.exchanges = players[1].traffic.recorded.n +
 				     players[1].traffic.unrouted,
 			.unrouted = players[1].traffic.unrouted,
-			.replayable = players[1].traffic.requests.n,
+			.replayable = players[1].traffic.recorded.n,
 		};
 	player_close(&players[0]);
 	player_close(&players[1]);

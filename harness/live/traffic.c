@@ -59,6 +59,7 @@ void tw_live_traffic_release(struct tw_live_traffic *traffic)
 	for (uint32_t s = 0; s < traffic->model->n_services; s++)
 		tw_routes_free(traffic->endpoints[s]);
 	tw_routes_free(traffic->entries);
+	tw_vec_release(&traffic->recorded);
 	tw_vec_release(&traffic->requests);
 	tw_vec_release(&traffic->answers);
 	tw_arena_release(&traffic->arena);
@@ -175,7 +176,7 @@ void tw_live_traffic_add(struct tw_live_traffic *traffic,
 	}
 	e.exchange = keep_exchange(traffic, exchange);
 	if (e.service == traffic->candidate)
-		tw_vec_push(&traffic->requests, e);
+		tw_vec_push(&traffic->recorded, e);
 	else
 		tw_vec_push(&traffic->answers, e);
 }
@@ -191,30 +192,81 @@ static int by_time(const void *a, const void *b)
 	return (x->position > y->position) - (x->position < y->position);
 }
 
-void tw_live_traffic_schedule(
+static void sort(struct tw_live_exchange *v, size_t n)
+{
+	if (n)
+		qsort(v, n, sizeof *v, by_time);
+}
+
+/* The part of the recorded that is played, and how long it takes. */
+struct window {
+	const struct tw_live_exchange *v;
+	size_t n;
+	int64_t origin;
+	double length, scale;
+};
+
+static int64_t time_of(const struct tw_live_exchange *e)
+{
+	return e->exchange.time == TWINRIG_NO_TIME ? 0 : e->exchange.time;
+}
+
+static struct window window_of(
+	const struct tw_live_traffic *traffic, const struct tw_live_pace *pace)
+{
+	const struct tw_live_exchange *v = traffic->recorded.v;
+	size_t first = 0, end = traffic->recorded.n;
+	struct window w = {.scale = pace->speed > 0 ? 1 / pace->speed : 1};
+	int64_t start = end ? time_of(&v[0]) : 0;
+
+	while (first < end && time_of(&v[first]) - start < pace->from)
+		first++;
+	while (pace->to && end > first &&
+		time_of(&v[end - 1]) - start >= pace->to)
+		end--;
+	w.v = v + first;
+	w.n = end - first;
+	w.origin = start + pace->from;
+	if (!w.n)
+		return w;
+	/* A gap behind the last, or passes would collide. */
+	w.length = (double)(pace->to ? pace->to - pace->from
+				     : time_of(&v[end - 1]) - w.origin);
+	if (!pace->to && w.n > 1)
+		w.length += w.length / (double)(w.n - 1);
+	if (w.length < 1)
+		w.length = TW_S;
+	if (pace->rate > 0)
+		w.scale = (double)w.n * 1e9 / pace->rate / w.length;
+	return w;
+}
+
+bool tw_live_traffic_schedule(
 	struct tw_live_traffic *traffic, const struct tw_live_pace *pace)
 {
-	double speed = pace->speed > 0 ? pace->speed : 1;
-	int64_t first;
-	size_t kept = 0;
+	tw_time end = pace->duration ? pace->duration : TW_NEVER;
+	uint32_t passes = pace->loop	   ? pace->loop
+			  : pace->duration ? UINT32_MAX
+					   : 1;
+	struct window w;
 
-	if (traffic->answers.n)
-		qsort(traffic->answers.v, traffic->answers.n,
-			sizeof *traffic->answers.v, by_time);
-	if (!traffic->requests.n)
-		return;
-	qsort(traffic->requests.v, traffic->requests.n,
-		sizeof *traffic->requests.v, by_time);
-	first = traffic->requests.v[0].exchange.time;
-	for (size_t i = 0; i < traffic->requests.n; i++) {
-		struct tw_live_exchange e = traffic->requests.v[i];
-		int64_t since =
-			first == TWINRIG_NO_TIME ? 0 : e.exchange.time - first;
+	sort(traffic->answers.v, traffic->answers.n);
+	sort(traffic->recorded.v, traffic->recorded.n);
+	w = window_of(traffic, pace);
+	traffic->requests.n = 0;
+	for (uint32_t pass = 0; w.n && pass < passes; pass++)
+		for (size_t i = 0; i < w.n; i++) {
+			struct tw_live_exchange e = w.v[i];
+			double since = (double)(time_of(&e) - w.origin);
+			double at = (since + pass * w.length) * w.scale;
 
-		if (since < pace->from || (pace->to && since >= pace->to))
-			continue;
-		e.at = (tw_time)((double)(since - pace->from) / speed);
-		traffic->requests.v[kept++] = e;
-	}
-	traffic->requests.n = kept;
+			if (at >= (double)end)
+				return true;
+			if (traffic->requests.n == TW_LIVE_REQUESTS_MAX)
+				return false;
+			e.at = (tw_time)at;
+			e.pass = pass;
+			tw_vec_push(&traffic->requests, e);
+		}
+	return true;
 }

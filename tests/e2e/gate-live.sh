@@ -28,6 +28,29 @@ said 'not started'
 grep -q 'no answer was compared' "$work/j.xml" ||
 	fail "answers pass on no evidence"
 
+# How often and how long its requests are sent; what cannot be is refused.
+traffic() { # LINE: in place of speed
+	sed -i "s#^  speed: .*#  $1#" "$work/candidate/this.yaml"
+	(cd "$work/candidate" && "$TWINRIG" gate -c this.yaml --scenario steady \
+		--runs 1) >"$work/out" 2>&1 || true
+}
+sent() { sed -nE 's/^live .*: ([0-9]+) requests, .*/\1/p' "$work/out"; }
+cp "$work/candidate/cart-good.yaml" "$work/candidate/this.yaml"
+traffic 'rate: 800/s'
+once=$(sent)
+((once > 0)) || fail "nothing sent: $(cat "$work/out")"
+sed -i 's/^  rate: .*/  speed: x/' "$work/candidate/this.yaml"
+traffic 'rate: 800/s\n  loop: 2'
+(($(sent) == 2 * once)) || fail "not sent twice: $(cat "$work/out")"
+cp "$work/candidate/cart-good.yaml" "$work/candidate/this.yaml"
+sed -i 's/name: steady/&\n    traffic: {capture: other.gor}/' \
+	"$work/candidate/this.yaml"
+traffic 'duration: 1s'
+said 'this.yaml:1[0-9]:[0-9]+: error: capture: scenarios with a process'
+cp "$work/candidate/cart-good.yaml" "$work/candidate/this.yaml"
+traffic 'duration: 500ms'
+(($(sent) < once && $(sent) > 0)) || fail "not cut: $(cat "$work/out")"
+
 # The good build. A machine that is too busy to send in time, or too noisy, makes
 # it inconclusive, never a failure.
 cp "$work/candidate/cart-good.yaml" "$work/candidate/good.yaml"

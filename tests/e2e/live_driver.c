@@ -107,7 +107,8 @@ static void read_traffic(struct driver *d)
 	tw_live_traffic_init(&d->traffic, d->model, d->options.service);
 	if (tw_capture_read(path, &options, take, &d->traffic, &report, &error))
 		fail(d, error.message);
-	tw_live_traffic_schedule(&d->traffic, &d->pace);
+	if (!tw_live_traffic_schedule(&d->traffic, &d->pace))
+		fail(d, "too many requests");
 	tw_capture_report_release(&report);
 	tw_plugins_release(&plugins);
 }
