@@ -40,6 +40,20 @@ static const uint8_t classes[256] = {
 	['~'] = TOKEN | TARGET,
 };
 
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+/* Where the first lane is that is not 0; 16: there is none. */
+static inline unsigned first_lane(bytes16 lanes)
+{
+	uint64_t half[2];
+
+	memcpy(half, &lanes, 16);
+	if (half[0])
+		return (unsigned)__builtin_ctzll(le64toh(half[0])) / 8;
+	return half[1] ? 8 + (unsigned)__builtin_ctzll(le64toh(half[1])) / 8
+		       : 16;
+}
+
 static const char *skip_class(struct text_at at, unsigned class)
 {
 	while (at.p < at.end && classes[(unsigned char)*at.p] & class)
@@ -47,29 +61,24 @@ static const char *skip_class(struct text_at at, unsigned class)
 	return at.p;
 }
 
-typedef uint8_t bytes16 __attribute__((vector_size(16)));
-
 /* The first control character, or the end; bytes from 0x80 are text. */
 static const char *skip_text(struct text_at at)
 {
 	for (; at.end - at.p >= 16; at.p += 16) {
-		uint64_t half[2];
+		unsigned lane;
 		bytes16 v;
 
 		memcpy(&v, at.p, 16);
-		v = (bytes16)(v < 0x20) | (bytes16)(v == 0x7f);
-		memcpy(half, &v, 16);
-		if (half[0])
-			return at.p + __builtin_ctzll(le64toh(half[0])) / 8;
-		if (half[1])
-			return at.p + 8 + __builtin_ctzll(le64toh(half[1])) / 8;
+		lane = first_lane((bytes16)(v < 0x20) | (bytes16)(v == 0x7f));
+		if (lane < 16)
+			return at.p + lane;
 	}
 	while (at.p < at.end && (unsigned char)*at.p >= 0x20 && *at.p != 0x7f)
 		at.p++;
 	return at.p;
 }
 
-static bool skip_word(struct text_at *at, const char *word, size_t n)
+static inline bool skip_word(struct text_at *at, const char *word, size_t n)
 {
 	if ((size_t)(at->end - at->p) < n || memcmp(at->p, word, n))
 		return false;
@@ -89,19 +98,12 @@ static bool skip_protocol(struct tw_http *http, struct text_at *at)
 
 static bool request_line(struct tw_http *http, struct text_at *at)
 {
-	static const char methods[][8] = {
-		"GET ", "POST ", "PUT ", "DELETE ", "HEAD ", "PATCH "};
-
-	for (size_t i = 0; !http->method.n; i++) {
-		size_t n;
-
-		if (i == sizeof methods / sizeof *methods)
-			return false;
-		n = strlen(methods[i]);
-		http->method = (struct twinrig_text){at->p, n - 1};
-		if (!skip_word(at, methods[i], n))
-			http->method.n = 0;
-	}
+	http->method.p = at->p;
+	if (!skip_word(at, "GET ", 4) && !skip_word(at, "POST ", 5) &&
+		!skip_word(at, "PUT ", 4) && !skip_word(at, "DELETE ", 7) &&
+		!skip_word(at, "HEAD ", 5) && !skip_word(at, "PATCH ", 6))
+		return false;
+	http->method.n = (size_t)(at->p - http->method.p - 1);
 	http->target.p = at->p;
 	if (at->p == at->end || *at->p != '/')
 		return false;
@@ -128,6 +130,18 @@ static bool status_line(struct tw_http *http, struct text_at *at)
 	return skip_word(at, "\r\n", 2);
 }
 
+/* Whether it is that name of letters and '-', in lower case, of its length:
+ * of the characters of a token, bit 0x20 tells no others apart. */
+static inline bool is_name(struct twinrig_text name, const char *word)
+{
+	const char *p = name.p;
+
+	for (size_t i = 0; i < name.n; i++)
+		if ((p[i] | 0x20) != word[i])
+			return false;
+	return true;
+}
+
 /* Whether a field that frames the message is one that is read here. */
 static bool framing(
 	const struct twinrig_header *header, bool *has_length, uint64_t *length)
@@ -136,25 +150,48 @@ static bool framing(
 
 	switch (name.n) {
 	case 7:
-		return !tw_text_is_nocase(name, "upgrade");
+		return !is_name(name, "upgrade");
 	case 10:
-		return !tw_text_is_nocase(name, "connection") ||
+		return !is_name(name, "connection") ||
 		       tw_text_is_nocase(value, "keep-alive") ||
 		       tw_text_is_nocase(value, "close");
 	case 14:
-		if (!tw_text_is_nocase(name, "content-length"))
+		if (!is_name(name, "content-length"))
 			return true;
 		if (*has_length || value.n > 15)
 			return false;
 		*has_length = true;
 		return tw_digits(value.p, value.n, length);
 	case 16:
-		return !tw_text_is_nocase(name, "proxy-connection");
+		return !is_name(name, "proxy-connection");
 	case 17:
-		return !tw_text_is_nocase(name, "transfer-encoding");
+		return !is_name(name, "transfer-encoding");
 	default:
 		return true;
 	}
+}
+
+static bool add_header(
+	struct tw_header_list *list, const struct twinrig_header *header)
+{
+	if (list->n == list->cap)
+		return !tw_header_list_add(list, header->name, header->value);
+	list->v[list->n++] = *header;
+	return true;
+}
+
+/* Nearly all names are letters and '-'; what is left is looked up. */
+static const char *skip_name(struct text_at at)
+{
+	if (at.end - at.p >= 16) {
+		bytes16 v, letters;
+
+		memcpy(&v, at.p, 16);
+		letters = (v | 0x20) - 'a';
+		at.p += first_lane(
+			(bytes16)(letters > 25) & (bytes16)(v != '-'));
+	}
+	return skip_class(at, TOKEN);
 }
 
 static bool header_line(struct text_at *at, struct twinrig_header *header)
@@ -162,7 +199,7 @@ static bool header_line(struct text_at *at, struct twinrig_header *header)
 	struct twinrig_text *value = &header->value;
 
 	header->name.p = at->p;
-	at->p = skip_class(*at, TOKEN);
+	at->p = skip_name(*at);
 	header->name.n = (size_t)(at->p - header->name.p);
 	if (!header->name.n || !skip_word(at, ":", 1))
 		return false;
@@ -195,7 +232,7 @@ bool tw_http_plain(struct tw_http *http, enum tw_http_kind kind,
 
 		if (!header_line(&at, &header) ||
 			!framing(&header, &has_length, &length) ||
-			tw_header_list_add(list, header.name, header.value))
+			!add_header(list, &header))
 			return false;
 	}
 	/* An answer without a length goes to the end of the connection. */

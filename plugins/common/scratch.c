@@ -109,8 +109,11 @@ void tw_header_list_release(struct tw_header_list *list)
 struct twinrig_text tw_header_find(
 	const struct twinrig_header *headers, size_t n, const char *name)
 {
+	size_t size = strlen(name);
+
 	for (size_t i = 0; i < n; i++)
-		if (tw_text_is_nocase(headers[i].name, name))
+		if (headers[i].name.n == size &&
+			tw_text_is_nocase(headers[i].name, name))
 			return headers[i].value;
 	return (struct twinrig_text){NULL, 0};
 }

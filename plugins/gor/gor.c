@@ -39,8 +39,8 @@ const char *tw_gor_record_parse(
 		return "its first line has no time in nanoseconds";
 	record->time = (int64_t)value;
 	record->extra = -1;
-	if (next_field(&meta, &extra) && tw_digits(extra.p, extra.n, &value) &&
-		value < INT64_MAX)
+	if (record->type == 3 && next_field(&meta, &extra) &&
+		tw_digits(extra.p, extra.n, &value) && value < INT64_MAX)
 		record->extra = (int64_t)value;
 	if (!newline)
 		return "there is no message after its first line";
@@ -78,23 +78,40 @@ static const char *find_separator(const char *data, const char *end)
 
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
 
+static uint64_t sum_lanes(bytes16 lanes)
+{
+	const uint64_t even = UINT64_C(0x00ff00ff00ff00ff);
+	uint64_t half[2], sum;
+
+	memcpy(half, &lanes, 16);
+	sum = (half[0] & even) + (half[0] >> 8 & even) + (half[1] & even) +
+	      (half[1] >> 8 & even);
+	return sum * UINT64_C(0x0001000100010001) >> 48;
+}
+
 /* Sixteen at a time: a lane of `found` counts up by one for each newline, and
- * is emptied before it can overflow. */
+ * is emptied before it can overflow. Of the last sixteen only those count that
+ * have not been. */
 static uint64_t count_lines(const char *data, size_t size)
 {
+	static const uint8_t fresh[32] = {[16 ... 31] = 1};
+	bytes16 found = {0}, v, mask;
 	uint64_t lines = 0;
 	size_t i = 0;
 
-	while (size - i >= 16) {
-		size_t stop = size - i < 255 * 16u ? size - 15 : i + 255 * 16u;
-		bytes16 found = {0}, v;
-
-		for (; i < stop; i += 16) {
-			memcpy(&v, data + i, 16);
-			found -= (bytes16)(v == '\n');
+	for (; size - i >= 16; i += 16) {
+		memcpy(&v, data + i, 16);
+		found -= (bytes16)(v == '\n');
+		if (i % 2048 == 2032) {
+			lines += sum_lanes(found);
+			found = (bytes16){0};
 		}
-		for (size_t lane = 0; lane < 16; lane++)
-			lines += found[lane];
+	}
+	if (i) {
+		memcpy(&v, data + size - 16, 16);
+		memcpy(&mask, fresh + (size - i), 16);
+		found += (bytes16)(v == '\n') & mask;
+		return lines + sum_lanes(found);
 	}
 	for (; i < size; i++)
 		lines += data[i] == '\n';

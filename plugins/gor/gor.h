@@ -29,7 +29,7 @@ struct tw_gor_record {
 	int type; /* 1, 2, 3 */
 	struct twinrig_text id;
 	int64_t time;  /* ns since 1970 */
-	int64_t extra; /* the fourth field; -1: there is none */
+	int64_t extra; /* the fourth field of type 3; -1: there is none */
 	struct twinrig_text message;
 	uint64_t line;
 };
