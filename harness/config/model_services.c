@@ -485,10 +485,38 @@ static const struct tw_row service_rows[] = {
 	{0},
 };
 
+static void refuse(struct tw_schema_reader *reader, const struct tw_yaml *node,
+	const char *name, const char *why)
+{
+	const struct tw_yaml_pair *pair = tw_yaml_find(node, name);
+
+	if (pair)
+		tw_diag(reader->diags, TW_ERROR, pair->key->pos, "'%s' %s",
+			name, why);
+}
+
+/* Keys that would change nothing. */
+static void check_service(
+	struct tw_schema_reader *reader, void *base, const struct tw_yaml *node)
+{
+	const struct tw_spec_service *it = base;
+
+	if (tw_int_or(it->concurrency, TW_THREADS) != TW_ASYNC)
+		refuse(reader, node, "in-flight",
+			"is for `concurrency: async` only: `workers` bounds "
+			"threads");
+	if (!it->memory_base.origin && !it->memory_request.origin &&
+		!it->memory_leak.origin)
+		refuse(reader, tw_yaml_get(node, "memory"), "limit",
+			"alone limits nothing: say `base`, `per-request` or "
+			"`leak`");
+}
+
 const struct tw_table tw_service_table = {
 	.name = "service",
 	.help = "one service",
 	.rows = service_rows,
+	.check = check_service,
 };
 
 /* Manifests are there, and none has it, but one that is nearly so named. */

@@ -43,6 +43,8 @@ const struct tw_lint_rule tw_lint_rules[] = {
 		"a CPU limit that throttles one request by itself"},
 	{"memory-limit-too-low", tw_lint_memory,
 		"a memory limit that the model's memory is beyond at once"},
+	{"memory-limit-not-used", tw_lint_unused_limits,
+		"a model's memory limit where the manifest has one"},
 	{"call-cut-off", tw_lint_reach,
 		"a call that a NetworkPolicy drops, or whose caller cannot "
 		"look up names"},

@@ -108,3 +108,29 @@ void tw_lint_memory(const struct tw_lint_context *c)
 			check_memory(c, it, it->memory_limit);
 	}
 }
+
+static bool is_limited(const struct tw_spec_service *service)
+{
+	for (size_t w = 0; w < service->workloads.n; w++) {
+		const struct tw_spec_container *container =
+			tw_main_container(service->workloads.v[w]);
+
+		if (container && container->memory_limit.origin)
+			return true;
+	}
+	return false;
+}
+
+void tw_lint_unused_limits(const struct tw_lint_context *c)
+{
+	for (size_t i = 0; i < c->spec->services.n; i++) {
+		const struct tw_spec_service *it = c->spec->services.v[i].value;
+
+		if (it->memory_limit.origin && is_limited(it))
+			tw_lint_find(c, "memory-limit-not-used", NULL,
+				it->memory_limit.origin,
+				"the manifest of %s limits its memory: the "
+				"model's limit is not used",
+				it->key);
+	}
+}

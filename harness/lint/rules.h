@@ -23,6 +23,7 @@ void tw_lint_queues(const struct tw_lint_context *context);
 void tw_lint_ejections(const struct tw_lint_context *context);
 void tw_lint_grants(const struct tw_lint_context *context);
 void tw_lint_cpu(const struct tw_lint_context *context);
+void tw_lint_unused_limits(const struct tw_lint_context *context);
 void tw_lint_memory(const struct tw_lint_context *context);
 
 /* A warning of a rule at an origin; where diags has one of this rule (or of

@@ -235,6 +235,24 @@ static void manifest_says(struct fixture *f, int64_t workers)
 	tw_set_int(&s->workers, workers, &origin);
 }
 
+START_TEST(keys_that_would_change_nothing)
+{
+	struct fixture f;
+
+	parse(&f, "version: 1\nservices:\n  a: {in-flight: 5}\n"
+		  "  b: {concurrency: async, in-flight: 5}\n"
+		  "  c: {memory: {limit: 5Mi}}\n"
+		  "  d: {memory: {limit: 5Mi, leak: 1Ki}}\n");
+	ck_assert_int_eq(f.rc, -1);
+	ck_assert_uint_eq(f.diags.errors, 2);
+	ck_assert_ptr_nonnull(strstr(tw_buf_text(&f.told),
+		"m.yaml:3:7: error: 'in-flight' is for `concurrency: async`"));
+	ck_assert_ptr_nonnull(strstr(tw_buf_text(&f.told),
+		"m.yaml:5:16: error: 'limit' alone limits nothing"));
+	done(&f);
+}
+END_TEST
+
 START_TEST(manifests_win)
 {
 	struct fixture f;
@@ -334,5 +352,5 @@ START_TEST(a_guess_gives_way)
 END_TEST
 
 TW_TESTS("config/model", reads_services, reads_the_rest, distributions,
-	mistakes_in_steps, manifests_win, misspelt_services, two_files,
-	patterns_of_files, a_guess_gives_way)
+	mistakes_in_steps, keys_that_would_change_nothing, manifests_win,
+	misspelt_services, two_files, patterns_of_files, a_guess_gives_way)

@@ -396,6 +396,10 @@ START_TEST(resources)
 			"memory-limit-too-low",
 			"less than what default/a needs without any request: "
 			"100Mi"},
+		{"two limits", LIMITED("{memory: 130Mi}"),
+			"version: 1\nservices: {a: {memory: {base: 100Mi, "
+			"limit: 140Mi}}}\n",
+			"memory-limit-not-used", "the model's limit is not"},
 		{"no model says", LIMITED("{cpu: 1m, memory: 1Mi}"), NULL, NULL,
 			NULL},
 	};
