@@ -1,6 +1,7 @@
 #include "harness/commands/init_system.h"
 
 #include "harness/commands/init_capture.h"
+#include "harness/commands/kustomize.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@ struct work {
 	const struct tw_init *init;
 	struct tw_diags *diags;
 	struct tw_files *files;
+	struct tw_kustomize kustomize;
 	struct tw_manifests *manifests;
 	struct tw_spec *spec;
 	struct tw_init_log log;
@@ -34,6 +36,7 @@ static size_t services_of(struct work *w, const char *pattern)
 	size_t n = 0;
 
 	tw_diags_init(&diags);
+	tw_kustomize_use(&w->kustomize, m);
 	if (!tw_manifests_add(m, w->files, pattern, pos, &diags))
 		tw_manifests_spec(m, spec, &diags);
 	for (size_t i = 0; i < spec->services.n; i++) {
@@ -268,7 +271,9 @@ int tw_init_system(
 		tw_diag_error(diags, &error);
 		return -1;
 	}
+	w.kustomize = (struct tw_kustomize){w.files, init->directory, NULL};
 	w.manifests = tw_manifests_new();
+	tw_kustomize_use(&w.kustomize, w.manifests);
 	w.spec = tw_spec_new();
 	tw_init_log_init(&w.log);
 	status = run(&w, told);

@@ -3,9 +3,6 @@
 #include "harness/commands/render.h"
 #include "twins/twin.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
 void tw_system_init(struct tw_system *system)
 {
 	*system = (struct tw_system){0};
@@ -77,63 +74,6 @@ static void note_settings(struct tw_system *system,
 			&system->inputs, "entry", config->traffic.entry.v);
 }
 
-/* "kustomize", else "kubectl", as PATH has them. */
-static const char *kustomize_program(void)
-{
-	static const char *const programs[] = {"kustomize", "kubectl"};
-	const char *path = getenv("PATH");
-	struct tw_buf at = {0};
-	const char *found = NULL;
-
-	for (size_t i = 0; path && !found && i < 2; i++) {
-		const char *from = path;
-
-		while (!found && from) {
-			const char *end = strchr(from, ':');
-			size_t n = end ? (size_t)(end - from) : strlen(from);
-
-			tw_buf_clear(&at);
-			tw_buf_printf(
-				&at, "%.*s/%s", (int)n, from, programs[i]);
-			if (n && !access(tw_buf_text(&at), X_OK))
-				found = programs[i];
-			from = end ? end + 1 : NULL;
-		}
-	}
-	tw_buf_release(&at);
-	return found;
-}
-
-static int run_kustomize(void *to, struct tw_kustomize_call *call,
-	struct tw_buf *out, struct tw_diags *diags)
-{
-	struct tw_system *system = to;
-	const struct tw_origin origin = {TW_FROM_MANIFEST, call->pos, NULL};
-	struct tw_text words[4] = {{0}};
-	struct tw_texts command = {.v = words};
-	const char *program = kustomize_program();
-	size_t from = out->n;
-
-	call->program = program;
-	if (!program)
-		return 0;
-	words[command.n++].v = program;
-	words[command.n++].v =
-		!strcmp(program, "kustomize") ? "build" : "kustomize";
-	if (call->helm)
-		words[command.n++].v = "--enable-helm";
-	words[command.n++].v = *call->dir ? call->dir : ".";
-	for (size_t i = 0; i < command.n; i++)
-		words[i].origin = &origin;
-	/* What the program reads by itself nobody sees: what it writes counts,
-	 * in place of it. */
-	if (tw_render(system->plain, system->directory, &command, out, diags))
-		return -1;
-	tw_inputs_made(&system->inputs, program, tw_buf_text(out) + from,
-		out->n - from);
-	return 0;
-}
-
 int tw_system_load(struct tw_system *system, struct tw_files *files,
 	const char *directory, const struct tw_config *config,
 	const struct tw_config_side *which)
@@ -142,10 +82,10 @@ int tw_system_load(struct tw_system *system, struct tw_files *files,
 
 	system->files =
 		tw_files_watched_new(files, note_input, &system->inputs);
-	system->plain = files;
 	system->directory = directory;
-	system->manifests->kustomize = run_kustomize;
-	system->manifests->kustomize_context = system;
+	system->kustomize =
+		(struct tw_kustomize){files, directory, &system->inputs};
+	tw_kustomize_use(&system->kustomize, system->manifests);
 	note_settings(system, config, which);
 	for (size_t i = 0; i < config->scenarios.n; i++)
 		system->manifests->rollouts |=

@@ -7,6 +7,7 @@
 #define TW_COMMANDS_SYSTEM_H
 
 #include "harness/baseline/inputs.h"
+#include "harness/commands/kustomize.h"
 #include "harness/config/config.h"
 #include "harness/files/files.h"
 #include "harness/manifests/manifests.h"
@@ -14,10 +15,10 @@
 
 struct tw_system {
 	struct tw_diags diags;
-	struct tw_files *files;	 /* whose readings go to inputs */
-	struct tw_files *plain;	 /* the same, readings untold; not owned */
-	struct tw_inputs inputs; /* what it was made from */
-	const char *directory;	 /* on the disk; NULL: in git */
+	struct tw_files *files;	       /* whose readings go to inputs */
+	struct tw_kustomize kustomize; /* reads them untold */
+	struct tw_inputs inputs;       /* what it was made from */
+	const char *directory;	       /* on the disk; NULL: in git */
 	struct tw_manifests *manifests;
 	struct tw_spec *spec;
 	struct tw_model *model; /* NULL: it could not be made */

@@ -78,3 +78,25 @@ commit_all shop "Vars"
 sed -i 's/port: 80/port: 81/' shop/base/web.yaml
 expect 4 env -C shop PATH="$work/bin:$PATH" "$TWINRIG" gate
 said 'Service default/web spec.ports\[0\].port: 80 -> 81'
+
+# A draft needs it as a check does, also to find the folder.
+mkdir new
+cp -R shop/base shop/prod new
+mv new/prod new/k8s
+cat >>new/base/web.yaml <<-END
+	---
+	apiVersion: apps/v1
+	kind: Deployment
+	metadata: {name: web}
+	spec:
+	  selector: {matchLabels: {app: web}}
+	  template:
+	    metadata: {labels: {app: web}}
+	    spec: {containers: [{name: web, image: web:1}]}
+	END
+expect 2 env -C new PATH="$work/empty" "$TWINRIG" init
+expect 2 env -C new PATH="$work/empty" "$TWINRIG" init k8s
+said 'install kustomize or kubectl'
+expect 0 env -C new PATH="$work/bin:$work/empty" "$TWINRIG" init
+said 'manifests: k8s'
+expect 0 env -C new PATH="$work/bin:$work/empty" "$TWINRIG" check
