@@ -150,6 +150,11 @@ struct twinrig_sink {
 	/* The rest cannot be read. column from 1; 0: unknown. */
 	void (*fail)(struct twinrig_sink *sink, uint64_t line, uint64_t column,
 		const char *message);
+	/* One record is left out on purpose, because another one of the
+	 * capture stands for it; `reason` is a constant text. Later than
+	 * fail: TWINRIG_HAS(). */
+	void (*left_out)(
+		struct twinrig_sink *sink, uint64_t line, const char *reason);
 };
 
 /* Reads captured traffic. */

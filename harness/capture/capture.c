@@ -101,6 +101,18 @@ static void on_fail(struct twinrig_sink *sink, uint64_t line, uint64_t column,
 			reading->file, message);
 }
 
+static void on_left_out(
+	struct twinrig_sink *sink, uint64_t line, const char *reason)
+{
+	struct reading *reading = (struct reading *)(void *)sink;
+	struct tw_capture_report *report = reading->report;
+
+	(void)line;
+	if (!report->left_out++)
+		report->left_out_why = tw_arena_strdup(&report->arena,
+			reason ? reason : "another stands for it");
+}
+
 static void list_formats(const struct tw_plugins *plugins, struct tw_buf *out)
 {
 	for (size_t i = 0; i < plugins->list.n; i++) {
@@ -221,7 +233,8 @@ static void reading_init(struct reading *reading, const char *file,
 		.sink = {.struct_size = sizeof reading->sink,
 			.exchange = on_exchange,
 			.malformed = on_malformed,
-			.fail = on_fail},
+			.fail = on_fail,
+			.left_out = on_left_out},
 		.file = file,
 		.exchange = exchange,
 		.context = context,

@@ -23,7 +23,9 @@ struct tw_capture_report {
 	struct tw_arena arena;
 	uint64_t files, bytes; /* bytes as stored */
 	uint64_t read, malformed;
-	uint64_t untimed; /* exchanges without an instant of their own */
+	uint64_t untimed;  /* exchanges without an instant of their own */
+	uint64_t left_out; /* records that another one stands for */
+	const char *left_out_why; /* the first one's reason; NULL: none is */
 	TW_VEC(struct tw_malformed) first; /* the first malformed ones */
 	const char *format;		   /* the last file's; NULL: none */
 };

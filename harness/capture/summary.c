@@ -170,6 +170,14 @@ static void print_endpoints(
 	tw_free(top);
 }
 
+static void print_left_out(
+	const struct tw_capture_report *report, struct tw_buf *out)
+{
+	if (report->left_out)
+		tw_buf_printf(out, "left out   %" PRIu64 ": %s\n",
+			report->left_out, report->left_out_why);
+}
+
 static void print_malformed(
 	const struct tw_capture_report *report, struct tw_buf *out)
 {
@@ -217,6 +225,7 @@ void tw_capture_summary_print(
 			summary->bodies, summary->answer_bodies);
 		print_endpoints(summary, out);
 	}
+	print_left_out(report, out);
 	print_malformed(report, out);
 }
 

@@ -6,11 +6,63 @@ static const char *parse(struct tw_log *log, const char *line, size_t n,
 	struct twinrig_exchange *exchange)
 {
 	tw_exchange_init(exchange);
+	log->direction = TW_LOG_NEITHER;
 	if (line[0] == '{')
 		return tw_log_json(log, line, n, exchange);
 	if (line[0] == '[')
-		return tw_log_envoy(line, n, exchange);
+		return tw_log_envoy(log, line, n, exchange);
 	return tw_log_combined(log, line, n, exchange);
+}
+
+static void leave_out(void *context, uint64_t line)
+{
+	struct twinrig_sink *sink = context;
+
+	if (TWINRIG_HAS(sink, struct twinrig_sink, left_out) && sink->left_out)
+		sink->left_out(sink, line,
+			"the inbound line of a request whose outbound line is "
+			"there");
+}
+
+/* What was held back, read again. */
+struct release {
+	struct tw_log *log;
+	struct twinrig_sink *sink;
+};
+
+static int emit(void *context, const struct tw_held_line *line)
+{
+	const struct release *release = context;
+	struct twinrig_exchange exchange;
+
+	if (parse(release->log, line->text, line->n, &exchange))
+		return 0; /* it could be read before */
+	exchange.line = line->number;
+	return release->sink->exchange(release->sink, &exchange);
+}
+
+static int out_of_memory(struct twinrig_sink *sink, uint64_t number)
+{
+	sink->fail(sink, number, 0, "memory is out");
+	return -1;
+}
+
+/* An inbound line. */
+static int hold(struct tw_log *log, const char *line, size_t n, uint64_t key,
+	uint64_t number, struct twinrig_sink *sink)
+{
+	struct release release = {log, sink};
+	int seen;
+
+	if (tw_pairs_full(&log->pairs) &&
+		tw_pairs_flush(&log->pairs, false, emit, &release))
+		return -1;
+	seen = tw_pairs_inbound(&log->pairs, key, line, n, number);
+	if (seen < 0)
+		return out_of_memory(sink, number);
+	if (seen)
+		leave_out(sink, number);
+	return 0;
 }
 
 static int take(struct tw_log *log, const char *line, size_t n, uint64_t number,
@@ -29,6 +81,14 @@ static int take(struct tw_log *log, const char *line, size_t n, uint64_t number,
 		return 0;
 	}
 	exchange.line = number;
+	if (log->direction != TW_LOG_NEITHER) {
+		uint64_t key = tw_pairs_key(&exchange);
+
+		if (key && log->direction == TW_LOG_INBOUND)
+			return hold(log, line, n, key, number, sink);
+		if (key && tw_pairs_outbound(&log->pairs, key, leave_out, sink))
+			return out_of_memory(sink, number);
+	}
 	return sink->exchange(sink, &exchange);
 }
 
@@ -55,7 +115,10 @@ static int read_with(struct tw_log *log, struct twinrig_source *source,
 	}
 	if (got < 0)
 		return -1;
-	return take(log, source->data, source->size, line, sink);
+	if (take(log, source->data, source->size, line, sink))
+		return -1;
+	return tw_pairs_flush(
+		&log->pairs, true, emit, &(struct release){log, sink});
 }
 
 static void log_init(struct tw_log *log)
@@ -68,6 +131,7 @@ static void log_release(struct tw_log *log)
 {
 	tw_json_release(&log->json);
 	tw_scratch_release(&log->pool);
+	tw_pairs_release(&log->pairs);
 }
 
 static int read_log(struct twinrig_source *source, struct twinrig_sink *sink)

@@ -17,6 +17,7 @@
 #ifndef TW_PLUGINS_ACCESSLOG_H
 #define TW_PLUGINS_ACCESSLOG_H
 
+#include "plugins/accesslog/pairs.h"
 #include "plugins/common/json.h"
 #include "plugins/common/scratch.h"
 #include "plugins/common/text.h"
@@ -32,14 +33,16 @@ struct tw_log {
 	struct tw_log_clock clock;
 	struct tw_json json;
 	struct tw_scratch pool;
+	enum tw_log_direction direction; /* of the line just read */
+	struct tw_log_pairs pairs;
 };
 
 /* Each takes one line without its end and returns NULL, or why it cannot be
  * read. Slices point into the line or into the pool. */
 const char *tw_log_combined(struct tw_log *log, const char *line, size_t n,
 	struct twinrig_exchange *exchange);
-const char *tw_log_envoy(
-	const char *line, size_t n, struct twinrig_exchange *exchange);
+const char *tw_log_envoy(struct tw_log *log, const char *line, size_t n,
+	struct twinrig_exchange *exchange);
 const char *tw_log_json(struct tw_log *log, const char *line, size_t n,
 	struct twinrig_exchange *exchange);
 

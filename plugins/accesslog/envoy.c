@@ -42,7 +42,8 @@ static void take_cluster(
 		bar + 1, (size_t)(cluster.p + cluster.n - bar - 1)});
 }
 
-static void take_rest(struct line *line, size_t at, struct twinrig_exchange *e)
+static void take_rest(struct tw_log *log, struct line *line, size_t at,
+	struct twinrig_exchange *e)
 {
 	struct tw_log_field *f = line->field;
 	int64_t duration;
@@ -58,12 +59,14 @@ static void take_rest(struct line *line, size_t at, struct twinrig_exchange *e)
 		e->id = known(f[at + 6].text);
 	if (at + 7 < line->n && known(f[at + 7].text).p)
 		e->host = f[at + 7].text;
-	if (at + 9 < line->n)
+	if (at + 9 < line->n) {
 		take_cluster(f[at + 9].text, e);
+		log->direction = tw_log_direction_of(f[at + 9].text);
+	}
 }
 
-const char *tw_log_envoy(
-	const char *text, size_t n, struct twinrig_exchange *exchange)
+const char *tw_log_envoy(struct tw_log *log, const char *text, size_t n,
+	struct twinrig_exchange *exchange)
 {
 	struct tw_log_cursor cursor = {text, text + n};
 	struct line line = {.n = 0};
@@ -90,6 +93,6 @@ const char *tw_log_envoy(
 	/* Istio's three more fields are not numbers. */
 	while (at < line.n && at < 12 && !is_number(line.field[at]))
 		at++;
-	take_rest(&line, at, exchange);
+	take_rest(log, &line, at, exchange);
 	return NULL;
 }

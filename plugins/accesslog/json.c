@@ -163,6 +163,7 @@ static const char *understand(struct tw_log *log, const struct line *line,
 	exchange->status = (int)code;
 	exchange->has_response = code != 0;
 	exchange->id = line->value[ID];
+	log->direction = tw_log_direction_of(cluster);
 	if (tw_text_starts(cluster, "outbound|")) {
 		const char *bar = memrchr(cluster.p, '|', cluster.n);
 

@@ -41,3 +41,15 @@ status=0
 "$TWINRIG" capture info message 2>unknown || status=$?
 [ "$status" = 2 ] || fail "status $status"
 grep -q 'known: accesslog' unknown || fail "$(cat unknown)"
+
+# A request that two sidecars logged is one; as JSON too.
+"$TWINRIG" capture info "$TOP/fixtures/istio.log" >info
+grep -q '^requests   6$' info || fail "not joined: $(cat info)"
+grep -q '^left out   4: the inbound line of a request' info ||
+	fail "not told: $(cat info)"
+for way in outbound inbound; do
+	printf '{"start_time":"2026-11-23T10:05:03.123Z","method":"GET",%s\n' \
+		'"path":"/a","response_code":200,"duration":2,"request_id":"x",'"\"upstream_cluster\":\"$way|80||shop.svc\"}"
+done >pair
+"$TWINRIG" capture info pair >info
+grep -q '^requests   1$' info || fail "not joined: $(cat info)"

@@ -318,6 +318,46 @@ START_TEST(gzip)
 }
 END_TEST
 
-TW_TESTS("capture/readers", gor, answers_may_come_first, combined, envoy,
-	json_logs, har, har_that_breaks_off, json_lines,
-	newer_json_lines_are_refused, unknown_content, gzip)
+/* Many lines, in which the pairs stand far apart. */
+START_TEST(one_request_of_two_sidecars)
+{
+	enum { N = 40000 };
+	struct tw_buf text = {0};
+	struct result result;
+
+	for (int way = 0; way < 2; way++)
+		for (int i = 0; i < N; i++)
+			tw_buf_printf(&text,
+				"[2026-11-23T10:05:03.123Z] \"GET /a "
+				"HTTP/1.1\" "
+				"200 - via_upstream - \"-\" 0 24 25 20 \"-\" "
+				"\"curl\" \"req-%d\" \"shop\" \"10.0.0.1:80\" "
+				"%s|80||shop.svc - - - - default\n",
+				i, way ? "outbound" : "inbound");
+	read_text(&result, text.p, text.n);
+	ck_assert_msg(!result.status, "%s", result.error.message);
+	ck_assert_uint_eq(result.report.read, N);
+	ck_assert_uint_eq(result.report.left_out, N);
+	ck_assert_uint_eq(result.report.malformed, 0);
+	release(&result);
+	/* More than are held: each line is one request or left out. */
+	tw_buf_clear(&text);
+	for (int i = 0; i < 3 * N; i++)
+		tw_buf_printf(&text,
+			"[2026-11-23T10:05:03.123Z] \"GET /a HTTP/1.1\" 200 - "
+			"via_upstream - \"-\" 0 24 25 20 \"-\" \"curl\" "
+			"\"req-%d\" \"shop\" \"10.0.0.1:80\" inbound|80|| - - "
+			"- - default\n",
+			i);
+	read_text(&result, text.p, text.n);
+	ck_assert_uint_eq(result.report.read, 3 * N);
+	ck_assert_uint_eq(result.report.left_out, 0);
+	release(&result);
+	tw_buf_release(&text);
+}
+END_TEST
+
+TW_TESTS("capture/readers", one_request_of_two_sidecars, gor,
+	answers_may_come_first, combined, envoy, json_logs, har,
+	har_that_breaks_off, json_lines, newer_json_lines_are_refused,
+	unknown_content, gzip)
