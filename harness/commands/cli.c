@@ -72,7 +72,7 @@ static const struct option table[] = {
 	{"events", 0, FLAG, AT(events), NULL, "print every event", " run "},
 	{"plugins", 0, TEXT, AT(plugins), "DIR", "load plugins from there too",
 		" gate merge run capture plugins "},
-	{"keep", 0, COUNT, AT(keep), "N", "prune: gates that stay whole (20)",
+	{"keep", 0, COUNT, AT(keep), "N", "prune: gates that stay whole (5)",
 		" baseline "},
 	{"force", 0, FLAG, AT(force), NULL,
 		"init: overwrite files; accept: whatever the verdict",

@@ -7,7 +7,7 @@
 #include <time.h>
 
 /* Gates that stay whole, by themselves: the verdicts of others stay. */
-#define KEEP 50
+#define KEEP 10
 
 /* ---- the record -------------------------------------------------------- */
 
