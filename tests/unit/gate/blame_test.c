@@ -26,13 +26,13 @@ enum { ENTRY, CART, DB, ADS, EDGES };
 
 static const struct figures plain[EDGES] = {
 	[ENTRY] = {TW_OUTSIDE, "frontend", 1, 1, 0, 0, 0, 0, 0, 2 * TW_MS,
-		32 * TW_MS, 33 * TW_MS},
+		32 * TW_MS, 33 * TW_MS, 0, false},
 	[CART] = {"frontend", "cart", 1, 1, 0, 0, 0, 0, TW_MS, 5 * TW_MS,
-		20 * TW_MS, 21 * TW_MS},
+		20 * TW_MS, 21 * TW_MS, 0, false},
 	[DB] = {"cart", "db", 2, 1, 0, 0, 0, 0, TW_MS, 5 * TW_MS, 6 * TW_MS,
-		7 * TW_MS},
+		7 * TW_MS, 0, false},
 	[ADS] = {"frontend", "ads", 1, 1, 0, 0, 0, 0, 0, 8 * TW_MS, 8 * TW_MS,
-		9 * TW_MS},
+		9 * TW_MS, 0, false},
 };
 
 static void add_figures(struct side *side, size_t run, const struct figures *x)
