@@ -216,7 +216,8 @@ static bool header_line(struct text_at *at, struct twinrig_header *header)
 bool tw_http_plain(struct tw_http *http, enum tw_http_kind kind,
 	const char *data, size_t size)
 {
-	struct text_at at = {data, data + size};
+	/* An empty message may be nowhere. */
+	struct text_at at = {data, size ? data + size : data};
 	struct tw_header_list *list = &http->headers;
 	bool has_length = false;
 	uint64_t length = 0;
