@@ -106,6 +106,7 @@ enum tw_metric {
 	TW_METRIC_THROTTLED,
 	TW_METRIC_RECOVERY,
 	TW_METRIC_RECOVERS,
+	TW_METRICS,
 };
 
 /* Of a service's replicas, not of calls. */
@@ -137,6 +138,7 @@ enum tw_check_label {
 	TW_LABELS,
 };
 
+extern const char *const tw_metric_names[TW_METRICS];
 extern const char *const tw_check_label_names[TW_LABELS];
 extern const char *const tw_side_names[2];   /* by enum tw_side */
 extern const char *const tw_window_names[3]; /* by enum tw_window */

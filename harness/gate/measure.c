@@ -1,4 +1,4 @@
-#include "harness/gate/measure.h"
+#include "harness/gate/measure_parts.h"
 
 #include "twins/base/assert.h"
 
@@ -24,20 +24,20 @@ static const char *cell_label(const struct tw_cell_key *key, int label)
 	}
 }
 
-/* recovery_time looks at what its inner check selects. */
-static const struct tw_check *selecting(const struct tw_check *check)
+const struct tw_check *tw_check_selecting(const struct tw_check *check)
 {
 	return check->inner ? check->inner : check;
 }
 
 static bool names(const struct tw_check *check, enum tw_check_label label)
 {
-	return check->by[label] || tw_check_names(selecting(check), label);
+	return check->by[label] ||
+	       tw_check_names(tw_check_selecting(check), label);
 }
 
-static bool is_gauge(const struct tw_check *check)
+bool tw_check_is_gauge(const struct tw_check *check)
 {
-	return tw_metric_is_gauge(selecting(check)->metric);
+	return tw_metric_is_gauge(tw_check_selecting(check)->metric);
 }
 
 /* The defaults of check.h: the client's side, and the outside as caller
@@ -47,7 +47,7 @@ static bool defaults_take(
 {
 	if (key->side == TW_SERVER)
 		return names(check, TW_LABEL_SIDE) &&
-		       !tw_metric_is_callers(selecting(check)->metric);
+		       !tw_metric_is_callers(tw_check_selecting(check)->metric);
 	return names(check, TW_LABEL_SERVICE) ||
 	       names(check, TW_LABEL_CALLER) ||
 	       !strcmp(key->caller, TW_OUTSIDE);
@@ -57,8 +57,8 @@ static bool selectors_take(
 	const struct tw_check *check, const struct tw_cell_key *key)
 {
 	for (int i = 0; i < TW_LABELS; i++)
-		if (!tw_check_selects(selecting(check), (enum tw_check_label)i,
-			    cell_label(key, i)))
+		if (!tw_check_selects(tw_check_selecting(check),
+			    (enum tw_check_label)i, cell_label(key, i)))
 			return false;
 	return true;
 }
@@ -74,15 +74,12 @@ bool tw_measure_takes(const struct tw_check *check,
 	       selectors_take(check, &cell->key);
 }
 
-/* Nothing of it was looked at. */
-static bool slice_is_warmup(const struct tw_observation *obs, size_t slice)
+bool tw_slice_is_warmup(const struct tw_observation *obs, size_t slice)
 {
 	return (tw_time)(slice + 1) * obs->slice <= obs->warmup;
 }
 
-/* The window that most of a slice lies in: by its middle. */
-static enum tw_window slice_window(
-	const struct tw_observation *obs, size_t slice)
+enum tw_window tw_slice_window(const struct tw_observation *obs, size_t slice)
 {
 	tw_time middle = (tw_time)slice * obs->slice + obs->slice / 2;
 
@@ -91,24 +88,25 @@ static enum tw_window slice_window(
 	return middle < obs->fault_end ? TW_WINDOW_DURING : TW_WINDOW_AFTER;
 }
 
-static bool gauge_takes(const struct tw_check *check,
+bool tw_gauge_takes(const struct tw_check *check,
 	const struct tw_group_key *group, const struct tw_gauge *gauge)
 {
 	const char *service = group->labels[TW_LABEL_SERVICE];
 
 	return (!service || !strcmp(service, gauge->service)) &&
-	       tw_check_selects(
-		       selecting(check), TW_LABEL_SERVICE, gauge->service);
+	       tw_check_selects(tw_check_selecting(check), TW_LABEL_SERVICE,
+		       gauge->service);
 }
 
-static bool window_takes(const struct tw_check *check,
+bool tw_window_takes(const struct tw_check *check,
 	const struct tw_group_key *group, enum tw_window window)
 {
 	const char *name = tw_window_names[window];
 	const char *wanted = group->labels[TW_LABEL_WINDOW];
 
 	return (!wanted || !strcmp(wanted, name)) &&
-	       tw_check_selects(selecting(check), TW_LABEL_WINDOW, name);
+	       tw_check_selects(
+		       tw_check_selecting(check), TW_LABEL_WINDOW, name);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -145,15 +143,15 @@ static void gauge_groups(const struct tw_check *check,
 		const struct tw_gauge *gauge = &obs->gauges.v[i];
 		struct tw_group_key key = {0};
 
-		if (!gauge_takes(check, &any, gauge))
+		if (!tw_gauge_takes(check, &any, gauge))
 			continue;
 		if (check->by[TW_LABEL_SERVICE])
 			key.labels[TW_LABEL_SERVICE] = gauge->service;
 		for (size_t k = 0; k < gauge->slices.n; k++) {
-			enum tw_window window = slice_window(obs, k);
+			enum tw_window window = tw_slice_window(obs, k);
 
-			if (slice_is_warmup(obs, k) ||
-				!window_takes(check, &any, window))
+			if (tw_slice_is_warmup(obs, k) ||
+				!tw_window_takes(check, &any, window))
 				continue;
 			if (check->by[TW_LABEL_WINDOW])
 				key.labels[TW_LABEL_WINDOW] =
@@ -223,7 +221,7 @@ void tw_measure_groups(const struct tw_check *check, struct tw_runs runs,
 				add_key(arena, keys, &(struct tw_group_key){0});
 			continue;
 		}
-		if (is_gauge(check))
+		if (tw_check_is_gauge(check))
 			gauge_groups(check, runs.v[i], arena, keys);
 		else
 			cell_groups(check, runs.v[i], arena, keys);
@@ -281,11 +279,11 @@ static double window_seconds(const struct tw_check *check,
 	tw_time end = within(obs->fault_end, start, obs->duration);
 	tw_time total = 0;
 
-	if (window_takes(check, group, TW_WINDOW_BEFORE))
+	if (tw_window_takes(check, group, TW_WINDOW_BEFORE))
 		total += start - from;
-	if (window_takes(check, group, TW_WINDOW_DURING))
+	if (tw_window_takes(check, group, TW_WINDOW_DURING))
 		total += end - start;
-	if (window_takes(check, group, TW_WINDOW_AFTER))
+	if (tw_window_takes(check, group, TW_WINDOW_AFTER))
 		total += obs->duration - end;
 	return (double)total / 1e9;
 }
@@ -335,15 +333,8 @@ static struct tw_sample cells_sample(const struct tw_check *check,
 	return sample;
 }
 
-struct gauge_sum {
-	uint64_t slices;
-	uint32_t max;
-	uint32_t killed;	/* of one service and run */
-	int64_t busy, capacity; /* or throttled, computing */
-};
-
-static void gauge_add(const struct tw_check *check,
-	const struct tw_gauge_slice *slice, struct gauge_sum *sum)
+void tw_gauge_add(const struct tw_check *check,
+	const struct tw_gauge_slice *slice, struct tw_gauge_sum *sum)
 {
 	uint32_t value = check->metric == TW_METRIC_QUEUE ? slice->queue
 							  : slice->unavailable;
@@ -362,8 +353,8 @@ static void gauge_add(const struct tw_check *check,
 	sum->capacity += slice->capacity;
 }
 
-static double gauge_value(
-	const struct tw_check *check, const struct gauge_sum *sum)
+double tw_gauge_value(
+	const struct tw_check *check, const struct tw_gauge_sum *sum)
 {
 	if (check->metric != TW_METRIC_UTILIZATION &&
 		check->metric != TW_METRIC_THROTTLED)
@@ -378,7 +369,7 @@ static struct tw_sample gauges_sample(const struct tw_check *check,
 	const struct tw_group_key *group, struct tw_runs runs, size_t first,
 	size_t n)
 {
-	struct gauge_sum sum = {0};
+	struct tw_gauge_sum sum = {0};
 
 	for (size_t r = first; r < first + n; r++) {
 		const struct tw_observation *obs = runs.v[r];
@@ -386,194 +377,22 @@ static struct tw_sample gauges_sample(const struct tw_check *check,
 		for (size_t i = 0; i < obs->gauges.n; i++) {
 			const struct tw_gauge *gauge = &obs->gauges.v[i];
 
-			if (!gauge_takes(check, group, gauge))
+			if (!tw_gauge_takes(check, group, gauge))
 				continue;
 			sum.killed = 0;
 			for (size_t k = 0; k < gauge->slices.n; k++)
-				if (!slice_is_warmup(obs, k) &&
-					window_takes(check, group,
-						slice_window(obs, k)))
-					gauge_add(check, &gauge->slices.v[k],
+				if (!tw_slice_is_warmup(obs, k) &&
+					tw_window_takes(check, group,
+						tw_slice_window(obs, k)))
+					tw_gauge_add(check, &gauge->slices.v[k],
 						&sum);
 		}
 	}
 	return (struct tw_sample){
 		.present = sum.slices > 0,
-		.value = gauge_value(check, &sum),
+		.value = tw_gauge_value(check, &sum),
 		.calls = sum.slices,
 	};
-}
-
-/* One slice of everything that the inner check of recovery_time selects. */
-struct slice_sum {
-	struct tw_slice calls;
-	struct gauge_sum gauge;
-};
-
-TW_VEC_TYPE(slice_sums, struct slice_sum);
-
-static struct slice_sum *slice_at(struct slice_sums *sums, size_t i)
-{
-	while (sums->n <= i)
-		tw_vec_push(sums, (struct slice_sum){0});
-	return &sums->v[i];
-}
-
-static void slice_cells(const struct tw_check *check,
-	const struct tw_group_key *group, const struct tw_observation *obs,
-	struct slice_sums *sums)
-{
-	for (size_t i = 0; i < obs->cells.n; i++) {
-		const struct tw_cell *cell = &obs->cells.v[i];
-
-		if (!tw_measure_takes(check, group, cell))
-			continue;
-		for (size_t k = 0; k < cell->slices.n; k++) {
-			const struct tw_slice *from = &cell->slices.v[k];
-			struct tw_slice *to = &slice_at(sums, k)->calls;
-
-			to->count += from->count;
-			to->errors += from->errors;
-			to->timeouts += from->timeouts;
-			to->latency_sum += from->latency_sum;
-			if (from->latency_max > to->latency_max)
-				to->latency_max = from->latency_max;
-		}
-	}
-}
-
-static void slice_gauges(const struct tw_check *check,
-	const struct tw_group_key *group, const struct tw_observation *obs,
-	struct slice_sums *sums)
-{
-	for (size_t i = 0; i < obs->gauges.n; i++) {
-		const struct tw_gauge *gauge = &obs->gauges.v[i];
-
-		if (!gauge_takes(check, group, gauge))
-			continue;
-		for (size_t k = 0; k < gauge->slices.n; k++)
-			gauge_add(check->inner, &gauge->slices.v[k],
-				&slice_at(sums, k)->gauge);
-	}
-}
-
-/* false: there was nothing to measure in this slice. */
-static bool slice_value(const struct tw_check *inner,
-	const struct tw_observation *obs, const struct slice_sum *sum,
-	double *value)
-{
-	const struct tw_slice *calls = &sum->calls;
-
-	switch (inner->metric) {
-	case TW_METRIC_REQUESTS:
-		*value = (double)calls->count / ((double)obs->slice / 1e9);
-		return true; /* no traffic is a rate, too */
-	case TW_METRIC_UNAVAILABLE:
-	case TW_METRIC_QUEUE:
-	case TW_METRIC_OOM_KILLS:
-	case TW_METRIC_UTILIZATION:
-	case TW_METRIC_THROTTLED:
-		*value = gauge_value(inner, &sum->gauge);
-		return sum->gauge.slices > 0;
-	case TW_METRIC_LATENCY:
-		*value = inner->aggregate == TW_AGG_MAX
-				 ? (double)calls->latency_max
-				 : (double)calls->latency_sum /
-					   (double)(calls->count ? calls->count
-								 : 1);
-		return calls->count > 0;
-	default:
-		*value = (double)(inner->metric == TW_METRIC_TIMEOUTS
-					  ? calls->timeouts
-					  : calls->errors) /
-			 (double)(calls->count ? calls->count : 1);
-		return calls->count > 0;
-	}
-}
-
-static bool holds(enum tw_compare compare, double value, double limit)
-{
-	switch (compare) {
-	case TW_LE:
-		return value <= limit;
-	case TW_LT:
-		return value < limit;
-	case TW_GE:
-		return value >= limit;
-	default:
-		return value > limit;
-	}
-}
-
-static struct tw_sample recovery_of(const struct tw_check *check,
-	const struct tw_observation *obs, const struct slice_sums *sums)
-{
-	const struct tw_check *inner = check->inner;
-	struct tw_sample sample = {0};
-	size_t first = (size_t)(obs->fault_end / obs->slice);
-	size_t last = (size_t)((obs->duration + obs->slice - 1) / obs->slice);
-	bool held = true;
-	tw_time since = 0;
-
-	for (size_t i = first; i < sums->n && i < last; i++) {
-		const struct slice_sum *sum = &sums->v[i];
-		double value;
-		bool now;
-
-		if (!slice_value(inner, obs, sum, &value))
-			continue;
-		sample.present = true;
-		sample.calls += is_gauge(check) ? 1 : sum->calls.count;
-		now = holds(inner->compare, value, inner->limit.add);
-		if (now && !held)
-			since = (tw_time)i * obs->slice - obs->fault_end;
-		held = now;
-	}
-	sample.censored = sample.present && !held;
-	sample.value = (double)(held ? since : obs->duration - obs->fault_end);
-	if (sample.value < 0 || !sample.present)
-		sample.value = 0;
-	return sample;
-}
-
-bool tw_measure_sees_end(const struct tw_observation *obs)
-{
-	return obs->fault_start != TW_NEVER && obs->fault_end < obs->duration &&
-	       obs->fault_end >= obs->warmup;
-}
-
-/* The mean of the runs' times; censored where one of them is. */
-static struct tw_sample recovery_sample(const struct tw_check *check,
-	const struct tw_group_key *group, struct tw_runs runs, size_t first,
-	size_t n)
-{
-	struct tw_sample sample = {0};
-	size_t seen = 0;
-
-	for (size_t i = first; i < first + n; i++) {
-		const struct tw_observation *obs = runs.v[i];
-		struct slice_sums sums = {0};
-		struct tw_sample one;
-
-		if (!tw_measure_sees_end(obs))
-			continue;
-		if (is_gauge(check))
-			slice_gauges(check, group, obs, &sums);
-		else
-			slice_cells(check, group, obs, &sums);
-		one = recovery_of(check, obs, &sums);
-		tw_vec_release(&sums);
-		if (!one.present)
-			continue;
-		seen++;
-		sample.present = true;
-		sample.censored |= one.censored;
-		sample.calls += one.calls;
-		sample.value += one.value;
-	}
-	if (seen)
-		sample.value /= (double)seen;
-	return sample;
 }
 
 struct tw_sample tw_measure(const struct tw_check *check,
@@ -584,8 +403,8 @@ struct tw_sample tw_measure(const struct tw_check *check,
 	if (check->aggregate == TW_AGG_RECOVERS)
 		return threshold_sample(check, runs, first, n);
 	if (check->aggregate == TW_AGG_RECOVERY)
-		return recovery_sample(check, group, runs, first, n);
-	if (is_gauge(check))
+		return tw_measure_recovery(check, group, runs, first, n);
+	if (tw_check_is_gauge(check))
 		return gauges_sample(check, group, runs, first, n);
 	return cells_sample(check, group, runs, first, n);
 }

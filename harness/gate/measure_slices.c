@@ -1,0 +1,173 @@
+/* What is measured slice by slice: when something holds again. */
+#include "harness/gate/measure_parts.h"
+
+/* One slice of everything that the inner check of recovery_time selects. */
+struct slice_sum {
+	struct tw_slice calls;
+	struct tw_gauge_sum gauge;
+};
+
+TW_VEC_TYPE(slice_sums, struct slice_sum);
+
+static struct slice_sum *slice_at(struct slice_sums *sums, size_t i)
+{
+	while (sums->n <= i)
+		tw_vec_push(sums, (struct slice_sum){0});
+	return &sums->v[i];
+}
+
+static void slice_cells(const struct tw_check *check,
+	const struct tw_group_key *group, const struct tw_observation *obs,
+	struct slice_sums *sums)
+{
+	for (size_t i = 0; i < obs->cells.n; i++) {
+		const struct tw_cell *cell = &obs->cells.v[i];
+
+		if (!tw_measure_takes(check, group, cell))
+			continue;
+		for (size_t k = 0; k < cell->slices.n; k++) {
+			const struct tw_slice *from = &cell->slices.v[k];
+			struct tw_slice *to = &slice_at(sums, k)->calls;
+
+			to->count += from->count;
+			to->errors += from->errors;
+			to->timeouts += from->timeouts;
+			to->latency_sum += from->latency_sum;
+			if (from->latency_max > to->latency_max)
+				to->latency_max = from->latency_max;
+		}
+	}
+}
+
+static void slice_gauges(const struct tw_check *check,
+	const struct tw_group_key *group, const struct tw_observation *obs,
+	struct slice_sums *sums)
+{
+	for (size_t i = 0; i < obs->gauges.n; i++) {
+		const struct tw_gauge *gauge = &obs->gauges.v[i];
+
+		if (!tw_gauge_takes(check, group, gauge))
+			continue;
+		for (size_t k = 0; k < gauge->slices.n; k++)
+			tw_gauge_add(check->inner, &gauge->slices.v[k],
+				&slice_at(sums, k)->gauge);
+	}
+}
+
+/* false: there was nothing to measure in this slice. */
+static bool slice_value(const struct tw_check *inner,
+	const struct tw_observation *obs, const struct slice_sum *sum,
+	double *value)
+{
+	const struct tw_slice *calls = &sum->calls;
+
+	switch (inner->metric) {
+	case TW_METRIC_REQUESTS:
+		*value = (double)calls->count / ((double)obs->slice / 1e9);
+		return true; /* no traffic is a rate, too */
+	case TW_METRIC_UNAVAILABLE:
+	case TW_METRIC_QUEUE:
+	case TW_METRIC_OOM_KILLS:
+	case TW_METRIC_UTILIZATION:
+	case TW_METRIC_THROTTLED:
+		*value = tw_gauge_value(inner, &sum->gauge);
+		return sum->gauge.slices > 0;
+	case TW_METRIC_LATENCY:
+		*value = inner->aggregate == TW_AGG_MAX
+				 ? (double)calls->latency_max
+				 : (double)calls->latency_sum /
+					   (double)(calls->count ? calls->count
+								 : 1);
+		return calls->count > 0;
+	default:
+		*value = (double)(inner->metric == TW_METRIC_TIMEOUTS
+					  ? calls->timeouts
+					  : calls->errors) /
+			 (double)(calls->count ? calls->count : 1);
+		return calls->count > 0;
+	}
+}
+
+static bool holds(enum tw_compare compare, double value, double limit)
+{
+	switch (compare) {
+	case TW_LE:
+		return value <= limit;
+	case TW_LT:
+		return value < limit;
+	case TW_GE:
+		return value >= limit;
+	default:
+		return value > limit;
+	}
+}
+
+static struct tw_sample recovery_of(const struct tw_check *check,
+	const struct tw_observation *obs, const struct slice_sums *sums)
+{
+	const struct tw_check *inner = check->inner;
+	struct tw_sample sample = {0};
+	size_t first = (size_t)(obs->fault_end / obs->slice);
+	size_t last = (size_t)((obs->duration + obs->slice - 1) / obs->slice);
+	bool held = true;
+	tw_time since = 0;
+
+	for (size_t i = first; i < sums->n && i < last; i++) {
+		const struct slice_sum *sum = &sums->v[i];
+		double value;
+		bool now;
+
+		if (!slice_value(inner, obs, sum, &value))
+			continue;
+		sample.present = true;
+		sample.calls += tw_check_is_gauge(check) ? 1 : sum->calls.count;
+		now = holds(inner->compare, value, inner->limit.add);
+		if (now && !held)
+			since = (tw_time)i * obs->slice - obs->fault_end;
+		held = now;
+	}
+	sample.censored = sample.present && !held;
+	sample.value = (double)(held ? since : obs->duration - obs->fault_end);
+	if (sample.value < 0 || !sample.present)
+		sample.value = 0;
+	return sample;
+}
+
+bool tw_measure_sees_end(const struct tw_observation *obs)
+{
+	return obs->fault_start != TW_NEVER && obs->fault_end < obs->duration &&
+	       obs->fault_end >= obs->warmup;
+}
+
+struct tw_sample tw_measure_recovery(const struct tw_check *check,
+	const struct tw_group_key *group, struct tw_runs runs, size_t first,
+	size_t n)
+{
+	struct tw_sample sample = {0};
+	size_t seen = 0;
+
+	for (size_t i = first; i < first + n; i++) {
+		const struct tw_observation *obs = runs.v[i];
+		struct slice_sums sums = {0};
+		struct tw_sample one;
+
+		if (!tw_measure_sees_end(obs))
+			continue;
+		if (tw_check_is_gauge(check))
+			slice_gauges(check, group, obs, &sums);
+		else
+			slice_cells(check, group, obs, &sums);
+		one = recovery_of(check, obs, &sums);
+		tw_vec_release(&sums);
+		if (!one.present)
+			continue;
+		seen++;
+		sample.present = true;
+		sample.censored |= one.censored;
+		sample.calls += one.calls;
+		sample.value += one.value;
+	}
+	if (seen)
+		sample.value /= (double)seen;
+	return sample;
+}
