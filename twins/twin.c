@@ -6,7 +6,7 @@
 #include "twins/cluster/oom.h"
 #include "twins/cluster/place.h"
 #include "twins/cluster/probe.h"
-#include "twins/cluster/rollout.h"
+#include "twins/cluster/workloads.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/effects.h"
 
@@ -88,7 +88,7 @@ struct tw_twin *tw_twin_new(
 	twin->load = options->load > 0 ? options->load : 1;
 	/* Who waits for outcomes gets one for each arrival. */
 	tw_assert(twin->load >= 1 || !options->done);
-	tw_rollouts_init(&twin->world);
+	tw_workloads_init(&twin->world);
 	tw_probes_init(&twin->world);
 	schedule_faults(twin);
 	return twin;
@@ -98,7 +98,7 @@ void tw_twin_free(struct tw_twin *twin)
 {
 	if (!twin)
 		return;
-	tw_rollouts_release(&twin->world);
+	tw_workloads_release(&twin->world);
 	tw_world_release(&twin->world);
 	tw_free(twin);
 }
@@ -149,12 +149,11 @@ static void add_copy(
 
 /* ---- the clock ------------------------------------------------------ */
 
-static void handle(struct tw_twin *twin, const struct tw_event *event)
+static void handle_rare(struct tw_twin *twin, const struct tw_event *event)
 {
 	struct tw_world *world = &twin->world;
 
-	if (tw_traffic_event(world, event) || tw_cluster_event(world, event) ||
-		tw_oom_event(world, event))
+	if (tw_cluster_event(world, event) || tw_oom_event(world, event))
 		return;
 	switch (event->kind) {
 	case TW_EV_WARM:
@@ -167,6 +166,15 @@ static void handle(struct tw_twin *twin, const struct tw_event *event)
 	default:
 		tw_unreachable();
 	}
+}
+
+static void handle(struct tw_twin *twin, const struct tw_event *event)
+{
+	if (tw_traffic_event(&twin->world, event))
+		return;
+	handle_rare(twin, event);
+	if (twin->world.workloads)
+		tw_workloads_settle(&twin->world);
 }
 
 static void step(struct tw_twin *twin)
@@ -352,7 +360,7 @@ void tw_twin_finish(
 		world->obs.duration = duration;
 	else if (!world->obs.duration)
 		world->obs.duration = tw_world_now(world);
-	tw_rollouts_finish(world);
+	tw_workloads_finish(world);
 	tw_observation_sort(&world->obs);
 	*to = world->obs;
 	tw_observation_init(&world->obs, to->slice);

@@ -1,6 +1,6 @@
 /*
  * The Deployment controller's arithmetic: how many pods a rollout starts and
- * stops, and what its condition is. Pure functions; rollout.h runs them.
+ * stops, and what its condition is. Pure functions; deployments.c runs them.
  *
  * Source: Kubernetes 1.36, pkg/controller/deployment/{rolling,sync,progress,
  * recreate}.go and util/deployment_util.go. Counts are pods; times ns.

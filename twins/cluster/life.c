@@ -1,7 +1,7 @@
 #include "twins/cluster/life.h"
 
 #include "twins/cluster/probe.h"
-#include "twins/cluster/rollout.h"
+#include "twins/cluster/workloads.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/capacity.h"
 #include "twins/world/directory.h"
@@ -42,7 +42,7 @@ static void lose(
 	tap(world, TW_TAP_DIES, replica);
 	tw_serve_reset(world, replica);
 	if (it->managed)
-		tw_rollouts_changed(world, replica);
+		tw_pods_changed(world, replica);
 }
 
 void tw_cluster_kill(struct tw_world *world, uint32_t replica, tw_time restart)
@@ -98,14 +98,16 @@ static void restarted(struct tw_world *world, uint32_t replica, uint32_t life)
 	struct tw_world_replica *it = &world->replicas[replica];
 	struct tw_world_service *service = &world->services[it->service];
 
-	if (it->health != TW_DOWN || it->life != life)
+	if (it->health != TW_DOWN || it->life != life ||
+		(it->managed &&
+			tw_pod_of(world, replica)->state != TW_POD_RUNNING))
 		return;
 	tw_world_touch(world, service);
 	it->health = TW_UP;
 	it->ready = true;
 	service->capacity += it->workers;
 	if (it->managed)
-		tw_rollouts_changed(world, replica);
+		tw_pods_changed(world, replica);
 	else
 		service->unavailable--;
 	tap(world, TW_TAP_READY, replica);
@@ -126,6 +128,8 @@ bool tw_cluster_event(struct tw_world *world, const struct tw_event *event)
 	default:
 		if (world->probes && tw_probes_event(world, event))
 			return true;
-		return world->rollouts && tw_rollouts_event(world, event);
+		return world->workloads &&
+		       (tw_pods_event(world, event) ||
+			       tw_workloads_event(world, event));
 	}
 }

@@ -12,15 +12,14 @@
  * A killed container is started again after the back-off (crash.h) and the
  * restart delay. Where in its period a replica is probed is drawn by its name.
  *
- * Pods of a rollout are found ready by rollout.h; these probes leave them
- * alone.
+ * Managed pods are found ready by pods.h; these probes leave them alone.
  */
 #ifndef TW_CLUSTER_PROBE_H
 #define TW_CLUSTER_PROBE_H
 
 #include "twins/world/world.h"
 
-/* After the world and the rollouts; nothing where no replica has probes. */
+/* After the world and its pods; nothing where no replica has probes. */
 void tw_probes_init(struct tw_world *world);
 
 /* TW_EV_PROBE, TW_EV_PROBED; false: another kind. */

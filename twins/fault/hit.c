@@ -6,6 +6,7 @@
 
 #include "twins/base/hash.h"
 #include "twins/base/memory.h"
+#include "twins/cluster/pods.h"
 #include "twins/kernel/fmath.h"
 
 #include <stdlib.h>
@@ -86,6 +87,10 @@ static bool stands_there(const struct tw_fault *fault,
 {
 	uint32_t node = world->replicas[replica].node;
 
+	/* A name that no pod has. */
+	if (world->replicas[replica].managed &&
+		tw_pod_of(world, replica)->state == TW_POD_ABSENT)
+		return false;
 	return !fault->nodes || (node != TW_NONE && fault->nodes[node]);
 }
 

@@ -61,8 +61,13 @@ void build_pod_spec(struct build *b, const struct tw_spec_workload *workload,
 /* probes.c: what the kubelet asks; after the replicas. */
 void build_probes(struct build *b);
 
-/* rollouts.c: what changes in the run; after the replicas. */
-void build_rollouts(struct build *b);
+/* workloads.c: how many names a workload's pods have where `initial` are there
+ * when a run begins and `desired` later; then what the control plane manages,
+ * after the replicas. */
+int64_t build_slots(const struct build *b,
+	const struct tw_spec_workload *workload, int64_t initial,
+	int64_t desired);
+void build_workloads(struct build *b);
 
 /* passages.c: what NetworkPolicies close; after the replicas. */
 void build_reach(struct build *b);

@@ -198,7 +198,7 @@ static void compile(struct build *b)
 	build_take(b, revisions);
 	build_take(b, replicas);
 	build_probes(b);
-	build_rollouts(b);
+	build_workloads(b);
 	build_reach(b);
 	build_pools(b);
 	build_policies(b);

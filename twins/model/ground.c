@@ -178,8 +178,7 @@ static void add_replicas(struct build *b, struct tw_revision *revision,
 		n = 0;
 	}
 	revision->n_replicas = (uint32_t)n;
-	if (b->spec->rollout_at < 0 || revision->initial > n ||
-		!revision->spec || revision->spec->had < 0)
+	if (revision->initial > n)
 		revision->initial = (uint32_t)n;
 	for (uint32_t i = 0; i < revision->n_replicas; i++) {
 		struct tw_replica replica = {
@@ -299,16 +298,16 @@ static void add_workload(
 	int64_t n = tw_int_or(workload->replicas, 1);
 	int64_t initial = n;
 
-	if (b->spec->rollout_at >= 0 && workload->had >= 0) {
+	if (b->spec->rollout_at >= 0 && workload->had >= 0)
 		initial = workload->had;
-		n = n > initial ? n : initial;
-	}
-	revision.initial = (uint32_t)initial;
 	sum_requests(workload, &revision);
 	set_cgroup(workload, &revision);
 	build_pod_spec(b, workload, &revision);
 	if (!strcmp(workload->kind, "DaemonSet"))
-		n = own_nodes(b, &revision);
+		n = initial = own_nodes(b, &revision);
+	else
+		n = build_slots(b, workload, initial, n);
+	revision.initial = (uint32_t)(initial > 0 ? initial : 0);
 	add_replicas(b, &revision, n, !strcmp(workload->kind, "StatefulSet"),
 		workload->replicas.origin ? workload->replicas.origin
 					  : workload->origin);
@@ -338,8 +337,12 @@ static void add_bare_service(struct build *b, uint32_t s)
 
 	build_pod_spec(b, NULL, &revision);
 	if (has_hidden_pods(b, service)) {
-		add_replicas(b, &revision, tw_int_or(service->replicas, 1),
-			false, service->replicas.origin);
+		int64_t n = tw_int_or(service->replicas, 1);
+
+		revision.initial = (uint32_t)(n > 0 ? n : 0);
+		if (!service->external)
+			n = build_slots(b, NULL, n, n);
+		add_replicas(b, &revision, n, false, service->replicas.origin);
 		return;
 	}
 	diag = tw_diag(b->diags, TW_WARNING, build_pos(service->origin),

@@ -125,7 +125,8 @@ struct tw_revision {
 				   * NULL: all are */
 	const struct tw_spec_workload *spec; /* NULL: nobody declared it */
 	uint32_t initial; /* of its replicas, the first ones are there when a
-			   * run begins: all, but in a rollout */
+			   * run begins: all, but where it is managed: the
+			   * others are names for pods that may come */
 };
 
 struct tw_replica {
@@ -208,14 +209,20 @@ struct tw_node {
 	const struct tw_node_spec *spec; /* as the scheduler sees it */
 };
 
-/* A Deployment that changes in the run. */
-struct tw_rollout_plan {
+/* What a controller looks after in the run (twins/cluster/workloads.h). */
+struct tw_workload {
+	const char *name; /* "namespace/name" */
+	const char *kind; /* "Deployment"; of what has no manifest, too */
+	uint32_t service; /* TW_NONE: none */
 	uint32_t revision; /* the new one */
-	uint32_t old;	   /* TW_NONE: only its size changes */
-	uint32_t had, desired; /* pods */
-	uint32_t surge, unavailable;
+	uint32_t old;	   /* TW_NONE: its pods are of one revision */
+	uint32_t had, desired; /* pods; before and after it is rolled out */
+	bool changes;	       /* rolled out at rollout_at */
+	/* Of a Deployment. */
+	const char *surge, *unavailable; /* "25%" or a number of pods */
 	bool recreate;
 	tw_time min_ready;
+	const struct tw_spec_workload *spec; /* NULL: nobody declared it */
 };
 
 struct tw_probe_plan {
@@ -263,10 +270,13 @@ struct tw_model {
 	/* Where replicas stand, TW_NONE: nowhere; set by tw_place(). */
 	uint32_t *node_of;
 	const struct tw_probe_plans *probes; /* by revision; NULL: none */
-	const struct tw_rollout_plan *rollouts;
-	uint32_t n_rollouts;
+	/* Where the control plane acts in the run: what it manages. */
+	const struct tw_workload *workloads;
+	uint32_t n_workloads;
+	const uint32_t *workload_of; /* by revision; TW_NONE: nobody's */
+	const struct tw_pod_life *lives; /* by revision; NULL: not managed */
+	uint32_t n_rollouts; /* workloads that change at rollout_at */
 	tw_time rollout_at;
-	const struct tw_pod_life *lives; /* by revision; NULL: no rollouts */
 	tw_time endpoint_delay, node_grace, restart_delay;
 	bool closed; /* some service's `reach` is there */
 	struct tw_conditions conditions;

@@ -236,6 +236,8 @@ struct tw_spec_workload {
 	 * many pods it had; -1: this one does not change. */
 	struct tw_spec_workload *replaces;
 	int64_t had;
+	int64_t most; /* pods that something may ask for in the run
+		       * (tw_spec_may_grow()); 0: nothing does */
 	/* Of the pod itself, beside its containers'. */
 	struct tw_int cpu_request, cpu_limit;	    /* thousandths */
 	struct tw_int memory_request, memory_limit; /* bytes */
@@ -451,6 +453,7 @@ struct tw_spec {
 				   * are declared */
 	struct tw_netpols netpols;
 	tw_time rollout_at;	  /* of tw_spec_rollout(); < 0: none */
+	bool managed;		  /* the control plane acts in the run */
 	bool probes;		  /* those of manifests act in the run */
 	struct tw_map priorities; /* PriorityClass -> int64_t * */
 	int64_t usual_priority;	  /* of the globalDefault one */
@@ -533,6 +536,13 @@ bool tw_labels_match(
 /* Joins Services to the workloads that their selectors select. Call it once
  * all files are read (again is fine). */
 void tw_spec_link(struct tw_spec *spec);
+
+/* The control plane acts in a run of it: every workload has its controller,
+ * and names for pods that replace others. */
+void tw_spec_manage(struct tw_spec *spec);
+/* Likewise; and the workload may be asked to have `n` pods. */
+void tw_spec_may_grow(
+	struct tw_spec *spec, struct tw_spec_workload *workload, int64_t n);
 
 /*
  * Makes `to` a system in transition: its Deployments' pods are those of

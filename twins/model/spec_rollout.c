@@ -50,6 +50,19 @@ static void replace(struct tw_spec *to, const struct tw_spec *from,
 	now->key = tw_arena_printf(&to->arena, "%s-new", was->key);
 }
 
+void tw_spec_manage(struct tw_spec *spec)
+{
+	spec->managed = true;
+}
+
+void tw_spec_may_grow(
+	struct tw_spec *spec, struct tw_spec_workload *workload, int64_t n)
+{
+	spec->managed = true;
+	if (n > workload->most)
+		workload->most = n;
+}
+
 size_t tw_spec_rollout(struct tw_spec *to, const struct tw_spec *from,
 	tw_time at, bool (*changed)(void *context, const char *workload),
 	void *context)

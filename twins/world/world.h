@@ -39,7 +39,9 @@ enum tw_event_kind {
 	TW_EV_RESTART,	 /* a: replica, b: its life; a dead one is ready */
 	TW_EV_LIST,	 /* a: replica; callers learn how it is */
 	TW_EV_POD,	 /* a: replica, b: its life << 8 | what comes next */
-	TW_EV_ROLLOUT,	 /* what differs is rolled out (rollout.h) */
+	TW_EV_SCHEDULE,	 /* pods that back off are tried again */
+	TW_EV_ROLLOUT,	 /* what differs is rolled out (workloads.h) */
+	TW_EV_WORKLOAD,	 /* a: workload, b: its controller knows */
 	TW_EV_PROBE,   /* a: replica, b: its life << 8 | which probe */
 	TW_EV_PROBED,  /* likewise: the probe\'s time is up */
 	TW_EV_CPU,	 /* a: replica; its CPU: a job ends, a quota does */
@@ -182,7 +184,7 @@ struct tw_world_replica {
 	uint32_t life; /* counts deaths */
 	uint8_t health;
 	bool ready;	   /* for the endpoints, as the kubelet says */
-	bool managed;	   /* by a rollout */
+	bool managed;	   /* it is a pod (cluster/pods.h) */
 	bool listed;	   /* callers see it */
 	tw_time listed_at; /* since when; TW_LISTED_EVER: from the start */
 };
@@ -292,7 +294,9 @@ struct tw_world {
 	struct tw_upstreams *upstreams; /* NULL: no policy asks for any */
 	uint32_t *app_lanes;		/* by step */
 	bool *node_down;
-	struct tw_rollouts *rollouts; /* NULL: none */
+	/* NULL: the control plane does not act (cluster/workloads.h). */
+	struct tw_workloads *workloads;
+	struct tw_pods *pods;
 	struct tw_probe_state *probes; /* NULL: none (cluster/probe.c) */
 	struct tw_cpu_node *cpu_nodes;
 	int64_t *node_memory;	 /* bytes in use, where it is modelled */

@@ -1,0 +1,239 @@
+#include "twins/cluster/workloads.h"
+
+#include <string.h>
+
+static const struct tw_controller *const controllers[] = {
+	&tw_deployments,
+	NULL,
+};
+
+static const struct tw_controller *controller_of(const char *kind)
+{
+	for (size_t i = 0; controllers[i]; i++)
+		if (!strcmp(controllers[i]->kind, kind))
+			return controllers[i];
+	return NULL;
+}
+
+uint32_t tw_workload_find(const struct tw_model *model, const char *name)
+{
+	for (uint32_t w = 0; w < model->n_workloads; w++)
+		if (!strcmp(model->workloads[w].name, name))
+			return w;
+	return TW_NONE;
+}
+
+/* ---- what is counted ------------------------------------------------ */
+
+static void add(struct tw_pod_counts *to, const struct tw_pod_counts *more)
+{
+	to->pending += more->pending;
+	to->running += more->running;
+	to->ready += more->ready;
+	to->available += more->available;
+	to->stopping += more->stopping;
+	to->succeeded += more->succeeded;
+	to->failed += more->failed;
+}
+
+struct tw_pod_counts tw_workload_counts(
+	const struct tw_world *world, uint32_t workload)
+{
+	const struct tw_workload *model = &world->model->workloads[workload];
+	struct tw_pod_counts counts = {0};
+
+	add(&counts, tw_pods_counts(world, model->revision));
+	if (model->old != TW_NONE)
+		add(&counts, tw_pods_counts(world, model->old));
+	return counts;
+}
+
+/* What it lacks of the pods that it should have. */
+static uint32_t lacking(const struct tw_world *world, uint32_t workload)
+{
+	uint32_t available = tw_workload_counts(world, workload).available;
+	uint32_t wanted = tw_managed_of(world, workload)->wanted;
+
+	return wanted > available ? wanted - available : 0;
+}
+
+static void recount(struct tw_world *world, uint32_t workload)
+{
+	struct tw_managed *it = tw_managed_of(world, workload);
+	uint32_t lacks = lacking(world, workload);
+	struct tw_world_service *service;
+
+	if (it->model->service == TW_NONE || lacks == it->unavailable)
+		return;
+	service = &world->services[it->model->service];
+	tw_world_touch(world, service);
+	service->unavailable += lacks - it->unavailable;
+	if (service->unavailable > service->worst_unavailable)
+		service->worst_unavailable = service->unavailable;
+	it->unavailable = lacks;
+}
+
+/* ---- who is told ---------------------------------------------------- */
+
+static void mark(struct tw_world *world, uint32_t workload)
+{
+	struct tw_managed *it = tw_managed_of(world, workload);
+
+	if (it->dirty)
+		return;
+	it->dirty = true;
+	tw_vec_push(&world->workloads->dirty, workload);
+}
+
+void tw_workload_changed(struct tw_world *world, uint32_t revision)
+{
+	mark(world, world->model->workload_of[revision]);
+}
+
+static void set_wanted(struct tw_world *world, uint32_t workload, uint32_t n)
+{
+	struct tw_managed *it = tw_managed_of(world, workload);
+
+	if (it->model->service != TW_NONE) {
+		struct tw_world_service *service =
+			&world->services[it->model->service];
+
+		tw_world_touch(world, service);
+		service->replicas += n - it->wanted;
+	}
+	it->wanted = n;
+	mark(world, workload);
+}
+
+bool tw_workload_scale(struct tw_world *world, uint32_t workload, uint32_t n)
+{
+	struct tw_managed *it = tw_managed_of(world, workload);
+
+	if (!it->controller || !it->controller->scaled)
+		return false;
+	if (n == it->wanted)
+		return true;
+	set_wanted(world, workload, n);
+	it->controller->scaled(world, workload);
+	return true;
+}
+
+void tw_workload_wake(
+	struct tw_world *world, uint32_t workload, tw_time at, uint32_t what)
+{
+	tw_queue_schedule(&world->queue, at, TW_CLASS_WORLD, TW_EV_WORKLOAD,
+		workload, what);
+}
+
+/* In the order in which they changed. */
+void tw_workloads_settle(struct tw_world *world)
+{
+	struct tw_workloads *all = world->workloads;
+
+	do {
+		for (size_t i = 0; i < all->dirty.n; i++) {
+			uint32_t workload = all->dirty.v[i];
+			struct tw_managed *it = tw_managed_of(world, workload);
+
+			it->dirty = false;
+			if (it->controller)
+				it->controller->sync(world, workload);
+			recount(world, workload);
+		}
+		all->dirty.n = 0;
+		tw_pods_schedule(world);
+	} while (all->dirty.n);
+}
+
+/* ---- the run -------------------------------------------------------- */
+
+/* The candidate's manifests are applied. */
+static void apply(struct tw_world *world)
+{
+	for (uint32_t w = 0; w < world->model->n_workloads; w++) {
+		struct tw_managed *it = tw_managed_of(world, w);
+
+		if (!it->model->changes)
+			continue;
+		it->begun = true;
+		set_wanted(world, w, it->model->desired);
+		if (it->controller && it->controller->apply)
+			it->controller->apply(world, w);
+	}
+}
+
+bool tw_workloads_event(struct tw_world *world, const struct tw_event *event)
+{
+	const struct tw_managed *it;
+
+	if (event->kind == TW_EV_ROLLOUT) {
+		apply(world);
+		return true;
+	}
+	if (event->kind != TW_EV_WORKLOAD)
+		return false;
+	it = tw_managed_of(world, event->a);
+	if (it->controller && it->controller->woken)
+		it->controller->woken(world, event->a, (uint32_t)event->b);
+	return true;
+}
+
+void tw_workloads_finish(struct tw_world *world)
+{
+	const struct tw_model *model = world->model;
+
+	if (!world->workloads)
+		return;
+	world->obs.rollouts = model->n_rollouts;
+	for (uint32_t w = 0; w < model->n_workloads; w++) {
+		const struct tw_managed *it = tw_managed_of(world, w);
+
+		world->obs.rolled_out += it->model->changes && it->complete;
+		world->obs.pending += tw_workload_counts(world, w).pending;
+	}
+}
+
+/* ---- life cycle ----------------------------------------------------- */
+
+static void init_workload(struct tw_world *world, uint32_t w)
+{
+	const struct tw_workload *model = &world->model->workloads[w];
+	struct tw_managed *it = tw_managed_of(world, w);
+
+	*it = (struct tw_managed){.model = model,
+		.controller = controller_of(model->kind),
+		.wanted = model->had,
+		.begun = !model->changes};
+	if (model->service != TW_NONE)
+		it->unavailable = lacking(world, w);
+	if (it->controller && it->controller->init)
+		it->controller->init(world, w);
+}
+
+void tw_workloads_init(struct tw_world *world)
+{
+	const struct tw_model *model = world->model;
+
+	if (!model->n_workloads)
+		return;
+	world->workloads = tw_new(&world->arena, struct tw_workloads);
+	world->workloads->all = tw_new_array(
+		&world->arena, model->n_workloads, struct tw_managed);
+	tw_pods_init(world);
+	for (uint32_t w = 0; w < model->n_workloads; w++)
+		init_workload(world, w);
+	for (uint32_t s = 0; s < model->n_services; s++)
+		world->services[s].worst_unavailable =
+			world->services[s].unavailable;
+	if (model->rollout_at >= 0)
+		tw_queue_schedule(&world->queue, model->rollout_at,
+			TW_CLASS_WORLD, TW_EV_ROLLOUT, 0, 0);
+}
+
+void tw_workloads_release(struct tw_world *world)
+{
+	if (!world->workloads)
+		return;
+	tw_pods_release(world);
+	tw_vec_release(&world->workloads->dirty);
+}

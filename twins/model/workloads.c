@@ -1,0 +1,187 @@
+/*
+ * Workloads: what the control plane manages in the run, and how pods start and
+ * stop. Defaults: apps/v1 Deployment (maxSurge and maxUnavailable 25%), core/v1
+ * Probe and PodSpec (terminationGracePeriodSeconds 30).
+ */
+#include "twins/model/build.h"
+
+#include <string.h>
+
+/* Of a service that only a model declares, and of Compose's. */
+static const char *kind_of(const struct tw_spec_workload *workload)
+{
+	if (!workload || !strcmp(workload->kind, "compose"))
+		return "Deployment";
+	return workload->kind;
+}
+
+/* Whose pods have names of their own: a new one waits for the old one's. */
+static bool keeps_names(const char *kind)
+{
+	return strcmp(kind, "Deployment") && strcmp(kind, "ReplicaSet");
+}
+
+int64_t build_slots(const struct build *b,
+	const struct tw_spec_workload *workload, int64_t initial,
+	int64_t desired)
+{
+	int64_t n = initial > desired ? initial : desired;
+
+	if (workload && workload->most > n)
+		n = workload->most;
+	/* While the pods of lost nodes, and those that take their time to
+	 * stop, have their names, as many again replace them. */
+	if (b->spec->managed && !keeps_names(kind_of(workload)))
+		n += n + 1;
+	return n;
+}
+
+static uint32_t revision_of(
+	const struct build *b, const struct tw_spec_workload *workload)
+{
+	for (uint32_t r = 0; r < b->model->n_revisions; r++)
+		if (b->model->revisions[r].spec == workload)
+			return r;
+	return TW_NONE;
+}
+
+static void fill_changing(struct build *b,
+	const struct tw_spec_workload *workload, struct tw_workload *to)
+{
+	to->changes = true;
+	to->desired = (uint32_t)tw_int_or(workload->replicas, 1);
+	to->had = (uint32_t)workload->had;
+	if (!workload->replaces)
+		return;
+	to->old = revision_of(b, workload->replaces);
+	to->had = (uint32_t)workload->replaces->had;
+}
+
+static void add_managed(struct build *b, uint32_t revision,
+	const struct tw_spec_workload *workload, struct tw_workload *to)
+{
+	const struct tw_revision *it = &b->model->revisions[revision];
+
+	*to = (struct tw_workload){.name = workload && workload->replaces
+						   ? workload->replaces->key
+						   : it->name,
+		.kind = kind_of(workload),
+		.service = it->service,
+		.revision = revision,
+		.old = TW_NONE,
+		.had = it->initial,
+		.desired = it->initial,
+		.surge = "25%",
+		.unavailable = "25%",
+		.spec = workload};
+	if (!workload)
+		return;
+	if (workload->max_surge.v)
+		to->surge = workload->max_surge.v;
+	if (workload->max_unavailable.v)
+		to->unavailable = workload->max_unavailable.v;
+	to->recreate = workload->strategy.v &&
+		       !strcmp(workload->strategy.v, "Recreate");
+	to->min_ready = tw_int_or(workload->min_ready, 0);
+	if (workload->had >= 0)
+		fill_changing(b, workload, to);
+}
+
+static const struct tw_spec_probe *readiness_of(
+	const struct tw_spec_workload *workload)
+{
+	for (size_t i = 0; i < workload->containers.n; i++)
+		if (!workload->containers.v[i]->is_init &&
+			workload->containers.v[i]->readiness.kind)
+			return &workload->containers.v[i]->readiness;
+	return NULL;
+}
+
+static void add_life(struct build *b, const struct tw_revision *revision,
+	struct tw_pod_life *to)
+{
+	const struct tw_spec_workload *workload = revision->spec;
+	const struct tw_spec_probe *probe =
+		workload ? readiness_of(workload) : NULL;
+	const struct tw_spec_service *service =
+		revision->service == TW_NONE
+			? NULL
+			: b->services[revision->service].spec;
+
+	to->grace = 30 * TW_S;
+	if (service && service->startup.origin)
+		to->startup = &service->startup.v;
+	if (!workload)
+		return;
+	to->grace = tw_int_or(workload->termination_grace, 30 * TW_S);
+	to->pre_stop = tw_int_or(workload->pre_stop, 0);
+	if (!probe)
+		return;
+	to->probed = true;
+	to->probe_delay = tw_int_or(probe->initial_delay, 0);
+	to->probe_period = tw_int_or(probe->period, 10 * TW_S);
+	to->probe_success = (uint32_t)tw_int_or(probe->success, 1);
+	if (to->probe_period <= 0)
+		to->probe_period = 10 * TW_S;
+	if (!to->probe_success)
+		to->probe_success = 1;
+}
+
+/* The old pods of a workload that changes are part of the new one's. */
+static bool is_old(const struct build *b, const struct tw_revision *revision)
+{
+	for (size_t w = 0; revision->spec && w < b->spec->workloads.n; w++) {
+		const struct tw_spec_workload *it =
+			b->spec->workloads.v[w].value;
+
+		if (it->replaces == revision->spec)
+			return true;
+	}
+	return false;
+}
+
+static bool is_managed(
+	const struct build *b, const struct tw_revision *revision)
+{
+	if (revision->service != TW_NONE &&
+		b->model->services[revision->service].external)
+		return false;
+	if (revision->spec && revision->spec->had >= 0 &&
+		b->spec->rollout_at >= 0)
+		return true;
+	return b->spec->managed;
+}
+
+void build_workloads(struct build *b)
+{
+	struct tw_model *model = b->model;
+	uint32_t n = model->n_revisions;
+	struct tw_workload *all;
+	uint32_t *of;
+	struct tw_pod_life *lives;
+
+	if (b->spec->rollout_at < 0 && !b->spec->managed)
+		return;
+	model->rollout_at = b->spec->rollout_at;
+	all = tw_new_array(&model->arena, n + 1, struct tw_workload);
+	of = tw_new_array(&model->arena, n + 1, uint32_t);
+	lives = tw_new_array(&model->arena, n + 1, struct tw_pod_life);
+	for (uint32_t r = 0; r < n; r++)
+		of[r] = TW_NONE;
+	for (uint32_t r = 0; r < n; r++) {
+		const struct tw_revision *it = &model->revisions[r];
+		struct tw_workload *to = &all[model->n_workloads];
+
+		add_life(b, it, &lives[r]);
+		if (!is_managed(b, it) || is_old(b, it))
+			continue;
+		add_managed(b, r, it->spec, to);
+		of[r] = model->n_workloads++;
+		if (to->old != TW_NONE)
+			of[to->old] = of[r];
+		model->n_rollouts += to->changes;
+	}
+	model->workloads = all;
+	model->workload_of = of;
+	model->lives = lives;
+}
