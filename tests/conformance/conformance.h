@@ -53,5 +53,7 @@ extern const struct conformance_adapter conformance_deployment[];
 extern const struct conformance_adapter conformance_networkpolicy[];
 extern const struct conformance_adapter conformance_scheduler[];
 extern const struct conformance_adapter conformance_envoy[];
+extern const struct conformance_adapter conformance_hpa[];
+extern const struct conformance_adapter conformance_hpa_sync[];
 
 #endif

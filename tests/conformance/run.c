@@ -19,6 +19,8 @@ static const struct conformance_adapter *const adapters[] = {
 	conformance_networkpolicy,
 	conformance_scheduler,
 	conformance_envoy,
+	conformance_hpa,
+	conformance_hpa_sync,
 };
 
 struct tally {
