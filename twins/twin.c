@@ -2,6 +2,7 @@
 
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
+#include "twins/cluster/chronicle.h"
 #include "twins/cluster/life.h"
 #include "twins/cluster/oom.h"
 #include "twins/cluster/place.h"
@@ -90,6 +91,7 @@ struct tw_twin *tw_twin_new(
 	tw_assert(twin->load >= 1 || !options->done);
 	tw_workloads_init(&twin->world);
 	tw_probes_init(&twin->world);
+	tw_chronicle_init(&twin->world, options->watcher);
 	schedule_faults(twin);
 	return twin;
 }

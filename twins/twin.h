@@ -20,6 +20,7 @@
 #include "twins/fault/fault.h"
 #include "twins/model/model.h"
 #include "twins/observe/observation.h"
+#include "twins/observe/watch.h"
 #include "twins/traffic/seam.h"
 #include "twins/world/tap.h"
 
@@ -38,6 +39,7 @@ struct tw_options {
 	uint32_t max_in_flight; /* calls at work at once; 0: 1,000,000 */
 	const struct tw_scenario *scenario; /* NULL: nothing goes wrong */
 	const struct tw_tap *tap;	    /* NULL: none */
+	const struct tw_watcher *watcher;   /* of pods, nodes; NULL: none */
 	/* Exactly one for each offered arrival; may be NULL. */
 	void (*done)(void *context, const struct tw_outcome *outcome);
 	void *context;

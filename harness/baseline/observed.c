@@ -49,6 +49,7 @@ static const struct row observation_rows[] = {
 	ROW(tw_observation, untold, U32),
 	ROW(tw_observation, late_completions, U64),
 	ROW(tw_observation, n_incidents, U64),
+	ROW(tw_observation, timeline.n_events, U64),
 	END,
 };
 
@@ -111,6 +112,26 @@ static const struct row incident_rows[] = {
 	END,
 };
 
+static const struct row point_rows[] = {
+	ROW(tw_timeline_point, at, I64),
+	ROW(tw_timeline_point, desired, U32),
+	ROW(tw_timeline_point, pending, U32),
+	ROW(tw_timeline_point, starting, U32),
+	ROW(tw_timeline_point, ready, U32),
+	ROW(tw_timeline_point, terminating, U32),
+	ROW(tw_timeline_point, endpoints, U32),
+	ROW(tw_timeline_point, restarts, U32),
+	END,
+};
+
+static const struct row told_rows[] = {
+	ROW(tw_timeline_event, at, I64),
+	ROW(tw_timeline_event, last, I64),
+	ROW(tw_timeline_event, count, U32),
+	ROW(tw_timeline_event, warning, U32),
+	END,
+};
+
 /* A member that has no row would be lost in silence. (Padding hides one more
  * counter of a cell: the unit test looks at each by name. Thresholds are those
  * of a search, of which nothing is stored.) */
@@ -120,17 +141,22 @@ _Static_assert(sizeof(struct tw_slice) == 32, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_gauge_slice) == 64, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_example) == 48, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_incident) == 32, NEEDS_A_ROW);
+_Static_assert(sizeof(struct tw_timeline_point) == 40, NEEDS_A_ROW);
+_Static_assert(sizeof(struct tw_timeline_event) == 56, NEEDS_A_ROW);
+_Static_assert(sizeof(struct tw_timeline) == 56, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_cell) == 320, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_observation) == sizeof(struct tw_arena) +
 							sizeof(struct tw_map) +
-							17 * 8 + 5 * 24,
+							17 * 8 + 5 * 24 +
+							sizeof(struct tw_timeline),
 	NEEDS_A_ROW);
 #endif
 
 static uint64_t tables_hash(void)
 {
 	static const struct row *const tables[] = {observation_rows, cell_rows,
-		slice_rows, gauge_rows, example_rows, incident_rows};
+		slice_rows, gauge_rows, example_rows, incident_rows,
+		point_rows, told_rows};
 	uint64_t hash = tw_hash_name("observation");
 
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
@@ -498,6 +524,69 @@ static void get_example(struct reader *reader)
 	tw_vec_push(&reader->obs->failed, example);
 }
 
+static void put_timeline(
+	struct writer *writer, const struct tw_timeline *timeline)
+{
+	struct tw_buf *out = &writer->body;
+
+	tw_put_number(out, timeline->rows.n);
+	for (size_t i = 0; i < timeline->rows.n; i++) {
+		const struct tw_timeline_row *it = &timeline->rows.v[i];
+
+		put_name(writer, it->name);
+		tw_put_signed(out, it->step);
+		tw_put_number(out, it->points.n);
+		put_columns(out, point_rows, it->points.v,
+			sizeof *it->points.v, it->points.n);
+	}
+	tw_put_number(out, timeline->events.n);
+	for (size_t i = 0; i < timeline->events.n; i++) {
+		const struct tw_timeline_event *it = &timeline->events.v[i];
+
+		put_name(writer, it->kind);
+		put_name(writer, it->object);
+		put_name(writer, it->reason);
+		put_name(writer, it->message);
+		put_fields(out, told_rows, it);
+	}
+}
+
+static void get_points(struct reader *reader)
+{
+	struct tw_timeline_row row = {.name = get_name(reader)};
+	size_t n;
+
+	row.step = tw_get_signed(&reader->in);
+	n = (size_t)tw_get_number(&reader->in, TW_TIMELINE_POINTS);
+	if (!afford(reader, n + 1, sizeof *row.points.v))
+		return;
+	if (n)
+		row.points.v = tw_calloc(n, sizeof *row.points.v);
+	row.points.n = row.points.cap = n;
+	get_columns(&reader->in, point_rows, row.points.v,
+		sizeof *row.points.v, n);
+	tw_vec_push(&reader->obs->timeline.rows, row);
+}
+
+static void get_timeline(struct reader *reader)
+{
+	struct tw_bytes *in = &reader->in;
+	size_t n = tw_get_count(in, 3);
+
+	for (size_t i = 0; i < n && !in->wrong; i++)
+		get_points(reader);
+	n = tw_get_count(in, 8);
+	for (size_t i = 0; i < n && !in->wrong; i++) {
+		struct tw_timeline_event event = {.kind = get_name(reader)};
+
+		event.object = get_name(reader);
+		event.reason = get_name(reader);
+		event.message = get_name(reader);
+		get_fields(in, told_rows, &event);
+		tw_vec_push(&reader->obs->timeline.events, event);
+	}
+}
+
 /* ---- the whole --------------------------------------------------------- */
 
 static void put_hash(struct tw_buf *out, uint64_t hash)
@@ -524,6 +613,7 @@ void tw_observed_write(const struct tw_observation *obs, struct tw_buf *out)
 	tw_put_number(&writer.body, obs->incidents.n);
 	for (size_t i = 0; i < obs->incidents.n; i++)
 		put_incident(&writer, &obs->incidents.v[i]);
+	put_timeline(&writer, &obs->timeline);
 
 	tw_buf_add_text(out, MAGIC);
 	tw_put_number(out, TW_OBSERVED_VERSION);
@@ -561,6 +651,7 @@ static void read_parts(struct reader *reader)
 	n = tw_get_count(in, 4);
 	for (size_t i = 0; i < n && !in->wrong; i++)
 		get_incident(reader);
+	get_timeline(reader);
 	if (!in->wrong && in->at != in->end)
 		tw_bytes_fail(in, "something follows its end");
 }

@@ -37,6 +37,7 @@ struct tw_cli {
 	const char *shard;		     /* gate: "1/4" */
 	bool no_store;			     /* gate: keep nothing in git */
 	bool events;			     /* run: print the event log */
+	const char *watch;		     /* run: "pods"; NULL: nothing */
 	int64_t keep;			     /* baseline prune; -1: 20 */
 	bool force;			     /* init, baseline accept */
 	bool quiet, verbose, no_progress;

@@ -131,6 +131,9 @@ struct tw_scenario_result *tw_gate_judge(struct tw_gate *gate,
 
 	result->faults = faults_text(gate, one);
 	result->reproduce = reproduce_text(gate, one);
+	if (candidate.n && tw_timeline_tells(&candidate.v[0]->timeline))
+		result->timeline = tw_timeline_copy(
+			&candidate.v[0]->timeline, &gate->arena);
 	return result;
 }
 

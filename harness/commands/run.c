@@ -8,8 +8,11 @@
 #include "harness/commands/setup.h"
 #include "harness/commands/system.h"
 #include "harness/commands/traffic.h"
+#include "harness/commands/watch.h"
 #include "harness/report/recovery.h"
+#include "harness/report/timeline.h"
 #include "harness/trial/trial.h"
+#include "twins/base/assert.h"
 #include "twins/observe/histogram.h"
 
 #include <stddef.h>
@@ -176,23 +179,20 @@ static void print_gauge(
 	putchar('\n');
 }
 
-#define SHOWN_INCIDENTS 5
+#define SHOWN_LINES 30
 
-static void print_incidents(const struct tw_observation *seen)
+static void print_timeline(const struct tw_observation *seen)
 {
-	char at[TW_TIME_TEXT], back[TW_TIME_TEXT];
+	struct tw_timeline_lines lines = {0};
+	struct tw_arena arena;
 
-	for (size_t i = 0; i < seen->incidents.n && i < SHOWN_INCIDENTS; i++) {
-		const struct tw_incident *it = &seen->incidents.v[i];
-
-		printf("  at %s %s was killed (%s), ready again after %s\n",
-			tw_time_text(it->at, at), it->replica, it->cause,
-			tw_time_text(it->back, back));
-	}
-	if (seen->n_incidents > SHOWN_INCIDENTS)
-		printf("  and %llu more\n",
-			(unsigned long long)(seen->n_incidents -
-					     SHOWN_INCIDENTS));
+	tw_arena_init(&arena);
+	tw_timeline_text(&seen->timeline, SHOWN_LINES, &arena, &lines);
+	if (lines.n)
+		puts("  timeline");
+	for (size_t i = 0; i < lines.n; i++)
+		printf("  %10s  %s\n", lines.v[i].time, lines.v[i].text);
+	tw_arena_release(&arena);
 }
 
 static void print_observation(
@@ -212,7 +212,7 @@ static void print_observation(
 		"lost", "queue", "busy", "cores", "thrott.", "memory");
 	for (size_t i = 0; i < seen->gauges.n; i++)
 		print_gauge(&seen->gauges.v[i], seen);
-	print_incidents(seen);
+	print_timeline(seen);
 	if (seen->overflow)
 		printf("  %llu requests were refused: too much in flight\n",
 			(unsigned long long)seen->overflow);
@@ -271,17 +271,34 @@ static int print_search(const struct tw_cli *cli, const struct tw_case *one,
 	return status;
 }
 
+/* Tables of several scenarios have their names above them. */
+static void begin_watch(const struct tw_cli *cli, const struct tw_case *one,
+	struct tw_watcher *watcher)
+{
+	struct tw_error error;
+
+	if (!cli->watch)
+		return;
+	/* It was tried before anything was read. */
+	if (tw_watch_init(watcher, cli->watch, stdout, &error))
+		tw_unreachable();
+	printf("%s\n", one->name);
+	tw_watch_begin(watcher, cli->watch);
+}
+
 static int run_case(const struct tw_cli *cli, const struct tw_case *one,
 	struct tw_system *system, const struct tw_flow *flow, uint64_t seed,
 	struct tw_json_writer *json)
 {
 	struct log log = {.model = system->model};
 	struct tw_tap tap = {print_event, &log};
+	struct tw_watcher watcher;
 	struct tw_observation seen;
 	struct tw_scenario scenario;
 	int status = TW_EXIT_USAGE;
 
 	if (!tw_case_compile(one, system->model, &scenario, &system->diags)) {
+		begin_watch(cli, one, &watcher);
 		tw_trial_run(
 			&(struct tw_trial){
 				.model = system->model,
@@ -291,12 +308,15 @@ static int run_case(const struct tw_cli *cli, const struct tw_case *one,
 				.seed = seed,
 				.load = one->load,
 				.tap = cli->events ? &tap : NULL,
+				.watcher = cli->watch ? &watcher : NULL,
 			},
 			&seen);
 		if (json)
 			tw_run_json(json, one->name, seed, &seen);
+		if (cli->watch)
+			putchar('\n');
 		/* "-" is for another program to read. */
-		if (!json || strcmp(cli->json, "-"))
+		else if (!json || strcmp(cli->json, "-"))
 			print_observation(one->name, (int64_t)seed, &seen);
 		tw_observation_release(&seen);
 		status = TW_EXIT_PASS;
@@ -386,8 +406,14 @@ static int run(const struct tw_cli *cli)
 {
 	struct tw_setup setup;
 	struct tw_system system;
+	struct tw_watcher watcher;
+	struct tw_error error = {0};
 	int status = TW_EXIT_USAGE;
 
+	if (cli->watch && tw_watch_init(&watcher, cli->watch, stdout, &error)) {
+		fprintf(stderr, "twinrig run: %s\n", error.message);
+		return TW_EXIT_USAGE;
+	}
 	tw_system_init(&system);
 	if (!tw_setup_open(&setup, cli) &&
 		!tw_system_load(&system, tw_setup_files(&setup),
@@ -408,6 +434,7 @@ const struct tw_command tw_command_run = {
 	.summary = "run one twin once and show what it saw",
 	.manual = "Builds the twin of the working tree and runs each scenario "
 		  "once.\n--events prints every event of it instead of only "
-		  "what came out.",
+		  "what came out; --watch pods, nodes, deployments or events "
+		  "prints tables as kubectl does.",
 	.run = run,
 };

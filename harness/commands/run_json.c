@@ -1,5 +1,7 @@
 #include "harness/commands/run_json.h"
 
+#include "harness/report/timeline.h"
+
 #include <stdlib.h>
 
 /* Cells that are alike but for the zone, and, where `all`, for the window. */
@@ -234,6 +236,8 @@ void tw_run_json(struct tw_json_writer *w, const char *scenario, uint64_t seed,
 	number(w, "events", (int64_t)seen->events);
 	write_calls(w, seen);
 	write_incidents(w, seen);
+	tw_json_key(w, "timeline");
+	tw_timeline_json(w, &seen->timeline);
 	tw_json_key(w, "services");
 	tw_json_array(w);
 	for (size_t i = 0; i < seen->gauges.n; i++)

@@ -171,6 +171,8 @@ struct tw_scenario_result {
 	TW_VEC(struct tw_check_result *) checks;     /* as they were written */
 	TW_VEC(const struct tw_recovery_map *) maps; /* for the caller */
 	const char *reproduce; /* a command line; NULL: for the caller */
+	/* Of the candidate's first run, where its cluster changed; or NULL. */
+	const struct tw_timeline *timeline;
 	double seconds;	       /* of virtual time judged, a side */
 };
 

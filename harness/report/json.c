@@ -5,6 +5,7 @@
  */
 #include "harness/json/writer.h"
 #include "harness/report/evidence.h"
+#include "harness/report/timeline.h"
 
 static void key(struct tw_json_writer *w, const char *name)
 {
@@ -256,6 +257,10 @@ static void scenario(
 	count(w, "runs", s->runs);
 	real(w, "virtualSeconds", s->seconds);
 	text(w, "reproduce", s->reproduce);
+	if (s->timeline) {
+		key(w, "timeline");
+		tw_timeline_json(w, s->timeline);
+	}
 	list(w, "checks");
 	for (size_t i = 0; i < s->checks.n; i++)
 		check(w, s->checks.v[i]);

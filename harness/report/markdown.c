@@ -5,6 +5,7 @@
  */
 #include "harness/report/evidence.h"
 #include "harness/report/recovery.h"
+#include "harness/report/timeline.h"
 
 struct md {
 	struct tw_buf *out;
@@ -359,6 +360,34 @@ static void maps_part(struct md *md)
 	tw_buf_release(&text);
 }
 
+#define TIMELINE_LINES 40
+
+static void timeline_part(
+	struct md *md, const struct tw_scenario_result *scenario)
+{
+	struct tw_timeline_lines lines = {0};
+
+	if (!scenario || !room(md, 400))
+		return;
+	tw_timeline_text(
+		scenario->timeline, TIMELINE_LINES, &md->arena, &lines);
+	tw_buf_add_text(md->out, "\n<details><summary>timeline of the "
+				 "candidate in ");
+	literal(md->out, scenario->name);
+	tw_buf_add_text(md->out,
+		", run 1</summary>\n\n| time | what |\n|---|---|\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		size_t at = md->out->n;
+
+		tw_buf_printf(md->out, "| %s | ", lines.v[i].time);
+		literal(md->out, lines.v[i].text);
+		tw_buf_add_text(md->out, " |\n");
+		if (!keep(md, at))
+			break;
+	}
+	tw_buf_add_text(md->out, "\n</details>\n");
+}
+
 static void write_markdown(const struct tw_report *report,
 	const struct tw_report_options *options, struct tw_buf *out)
 {
@@ -371,6 +400,8 @@ static void write_markdown(const struct tw_report *report,
 	tw_evidence_scenarios(report->gate, &md.arena, &order);
 	for (size_t i = 0; i < report->gate->scenarios.n; i++)
 		scenario_part(&md, order[i]);
+	timeline_part(&md,
+		tw_timeline_worst(order, report->gate->scenarios.n));
 	maps_part(&md);
 	if (report->live && room(&md, 400))
 		live(&md, report->live);

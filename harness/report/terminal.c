@@ -4,6 +4,7 @@
  */
 #include "harness/report/evidence.h"
 #include "harness/report/recovery.h"
+#include "harness/report/timeline.h"
 
 #define COLUMNS 100
 
@@ -492,6 +493,27 @@ static void maps_block(struct page *page, const struct tw_gate_result *gate)
 	tw_buf_release(&text);
 }
 
+#define TIMELINE_LINES 16
+
+static void timeline_block(
+	struct page *page, const struct tw_scenario_result *scenario)
+{
+	struct tw_timeline_lines lines = {0};
+
+	if (!scenario ||
+		(scenario->verdict == TW_VERDICT_PASS && !page->verbose))
+		return;
+	tw_timeline_text(scenario->timeline,
+		page->verbose ? SIZE_MAX : TIMELINE_LINES, &page->arena,
+		&lines);
+	tw_buf_printf(page->out, "\ntimeline of the candidate in %s, run 1\n",
+		scenario->name);
+	for (size_t i = 0; i < lines.n; i++) {
+		tw_buf_printf(page->out, "%9s  ", lines.v[i].time);
+		wrapped(page, lines.v[i].text, 11);
+	}
+}
+
 static void write_terminal(const struct tw_report *report,
 	const struct tw_report_options *options, struct tw_buf *out)
 {
@@ -505,6 +527,8 @@ static void write_terminal(const struct tw_report *report,
 	tw_evidence_scenarios(report->gate, &page.arena, &order);
 	for (size_t i = 0; i < report->gate->scenarios.n; i++)
 		scenario_block(&page, order[i]);
+	timeline_block(&page,
+		tw_timeline_worst(order, report->gate->scenarios.n));
 	maps_block(&page, report->gate);
 	bottom(&page, report);
 	tw_arena_release(&page.arena);

@@ -120,6 +120,7 @@ void tw_trial_run(const struct tw_trial *trial, struct tw_observation *to)
 		.warmup = flow->warmup,
 		.load = trial->load,
 		.tap = trial->tap,
+		.watcher = trial->watcher,
 	};
 	uint32_t *endpoints = endpoints_of(trial->model, flow);
 	uint64_t *lost = tw_calloc(flow->n_targets, sizeof *lost);

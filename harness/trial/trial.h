@@ -18,6 +18,7 @@ struct tw_trial {
 	double load;		  /* times the traffic; 0: 1 */
 	uint32_t replication;	  /* other draws of the same seed */
 	const struct tw_tap *tap; /* NULL: none */
+	const struct tw_watcher *watcher; /* NULL: none */
 };
 
 /*

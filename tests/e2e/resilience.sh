@@ -113,7 +113,7 @@ cp -R "$top/fixtures/resilience/probe-spiral" "$work/"
 spiral probed
 holds "$(figure spiral.probed steady "$api" 2) == 0" "it carries its load, probed"
 holds "$(figure spiral.probed one-killed "$api" 2) > 50" "the probes kill the survivors"
-grep -q 'was killed (Unhealthy: liveness probe failed)' "$work/spiral.probed" ||
+grep -q 'Unhealthy: liveness probe failed' "$work/spiral.probed" ||
 	fail "the probes' kills are not told"
 sed -i 's/deploy.yaml/unprobed.yaml/' "$work/probe-spiral/twinrig.yaml"
 spiral unprobed

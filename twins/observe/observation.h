@@ -15,6 +15,7 @@
 #include "twins/base/units.h"
 #include "twins/base/vector.h"
 #include "twins/observe/histogram.h"
+#include "twins/observe/timeline.h"
 
 #define TW_OUTSIDE "outside"
 
@@ -141,6 +142,7 @@ struct tw_observation {
 	TW_VEC(struct tw_threshold) thresholds; /* of a search alone */
 	TW_VEC(struct tw_incident) incidents;	/* at most TW_INCIDENTS */
 	uint64_t n_incidents;			/* all of them */
+	struct tw_timeline timeline;
 	uint64_t arrivals;			/* root requests offered */
 	uint64_t completed; /* that had their outcome; = arrivals (conservation)
 			     */

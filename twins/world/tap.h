@@ -58,6 +58,14 @@ struct tw_tap {
 	void *context;
 };
 
+/* Whether it is about pods and nodes, not about requests. */
+static inline bool tw_tap_is_cluster(enum tw_tap_kind kind)
+{
+	return (kind >= TW_TAP_DIES && kind <= TW_TAP_UNLISTED) ||
+	       kind == TW_TAP_KILLED ||
+	       (kind >= TW_TAP_CREATED && kind <= TW_TAP_ROLLED_OUT);
+}
+
 /* One line, without its end: "12.000345s shop/cart Get attempt 1 starts on
  * shop/cart-2". */
 void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,

@@ -277,6 +277,7 @@ struct tw_world {
 	struct tw_draw_keys draw_keys; /* of the seed */
 	struct tw_arena arena;
 	const struct tw_tap *tap;
+	const struct tw_tap *chronicle; /* told of pods and nodes; or NULL */
 
 	struct tw_call *calls;
 	struct tw_task *tasks;
@@ -495,14 +496,28 @@ static inline struct tw_cell *tw_world_cell(struct tw_world *world,
 void tw_world_example(struct tw_world *world, const struct tw_call *call,
 	tw_time latency, int status);
 
-/* Emits to the tap, if there is one. */
+static inline void tw_world_tell(
+	const struct tw_tap *tap, const struct tw_tap_event *event)
+{
+	if (tap)
+		tap->event(tap->context, event);
+}
+
+/* Emits to the tap, if there is one; what is about pods and nodes also to the
+ * chronicle. */
 #define tw_world_tap(world, ...)                                               \
 	do {                                                                   \
-		if ((world)->tap)                                              \
-			(world)->tap->event((world)->tap->context,             \
-				&(struct tw_tap_event){                        \
-					.at = (world)->queue.now,              \
-					__VA_ARGS__});                         \
+		struct tw_world *world_ = (world);                             \
+		bool told_ = world_->chronicle &&                              \
+			     tw_tap_is_cluster(                                \
+				     (struct tw_tap_event){__VA_ARGS__}.kind); \
+		if (told_ || world_->tap) {                                    \
+			const struct tw_tap_event event_ = {                   \
+				.at = world_->queue.now, __VA_ARGS__};         \
+			tw_world_tell(world_->tap, &event_);                   \
+			if (told_)                                             \
+				tw_world_tell(world_->chronicle, &event_);     \
+		}                                                              \
 	} while (0)
 
 #endif

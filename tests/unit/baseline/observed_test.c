@@ -30,6 +30,45 @@ static void run(struct tw_observation *obs)
 	tw_spec_free(spec);
 }
 
+static void make_up_timeline(struct tw_observation *obs)
+{
+	struct tw_timeline_row row = {
+		.name = tw_observation_name(obs, "row"), .step = 40};
+
+	tw_vec_push(&row.points,
+		((struct tw_timeline_point){41, 42, 43, 44, 45, 46, 47, 48}));
+	tw_vec_push(&obs->timeline.rows, row);
+	tw_vec_push(&obs->timeline.events,
+		((struct tw_timeline_event){49, 50,
+			tw_observation_name(obs, "Pod"),
+			tw_observation_name(obs, "a-1"),
+			tw_observation_name(obs, "BackOff"),
+			tw_observation_name(obs, "why"), 51, 1}));
+	obs->timeline.n_events = 52;
+}
+
+static void check_timeline(const struct tw_timeline *timeline)
+{
+	const struct tw_timeline_point point = {
+		41, 42, 43, 44, 45, 46, 47, 48};
+	const struct tw_timeline_event *event = &timeline->events.v[0];
+
+	ck_assert_uint_eq(timeline->rows.n, 1);
+	ck_assert_str_eq(timeline->rows.v[0].name, "row");
+	ck_assert_int_eq(timeline->rows.v[0].step, 40);
+	ck_assert_uint_eq(timeline->rows.v[0].points.n, 1);
+	ck_assert_mem_eq(
+		&timeline->rows.v[0].points.v[0], &point, sizeof point);
+	ck_assert_uint_eq(timeline->events.n, 1);
+	ck_assert_int_eq(event->at, 49);
+	ck_assert_int_eq(event->last, 50);
+	ck_assert_str_eq(event->object, "a-1");
+	ck_assert_str_eq(event->message, "why");
+	ck_assert_uint_eq(event->count, 51);
+	ck_assert_uint_eq(event->warning, 1);
+	ck_assert_uint_eq(timeline->n_events, 52);
+}
+
 /* One of everything, no number like another. */
 static void make_up(struct tw_observation *obs)
 {
@@ -78,6 +117,7 @@ static void make_up(struct tw_observation *obs)
 		((struct tw_incident){30, 31, key.service,
 			tw_observation_name(obs, "OOMKilled")}));
 	obs->n_incidents = 32;
+	make_up_timeline(obs);
 	obs->duration = 15;
 	obs->fault_end = 16;
 	obs->arrivals = 17;
@@ -154,6 +194,7 @@ START_TEST(every_counter_comes_back)
 	ck_assert_str_eq(again.failed.v[0].endpoint, "GET /é");
 	ck_assert_int_eq(again.failed.v[0].status, -14);
 	ck_assert_int_eq(again.n_incidents, 32);
+	check_timeline(&again.timeline);
 	ck_assert_int_eq(again.incidents.n, 1);
 	ck_assert_int_eq(again.incidents.v[0].at, 30);
 	ck_assert_int_eq(again.incidents.v[0].back, 31);

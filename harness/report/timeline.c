@@ -1,0 +1,275 @@
+#include "harness/report/timeline.h"
+
+#include <stdlib.h>
+
+/* ---- JSON ----------------------------------------------------------- */
+
+static void text(struct tw_json_writer *w, const char *key, const char *value)
+{
+	tw_json_key(w, key);
+	tw_json_string(w, value);
+}
+
+static void number(struct tw_json_writer *w, const char *key, int64_t value)
+{
+	tw_json_key(w, key);
+	tw_json_int(w, value);
+}
+
+static void write_row(
+	struct tw_json_writer *w, const struct tw_timeline_row *row)
+{
+	bool pretty = w->pretty;
+
+	tw_json_object(w);
+	text(w, "name", row->name);
+	tw_json_key(w, "points");
+	tw_json_array(w);
+	for (size_t i = 0; i < row->points.n; i++) {
+		const struct tw_timeline_point *it = &row->points.v[i];
+
+		w->pretty = pretty;
+		tw_json_object(w);
+		w->pretty = false;
+		number(w, "atNs", it->at);
+		number(w, "desired", it->desired);
+		number(w, "pending", it->pending);
+		number(w, "starting", it->starting);
+		number(w, "ready", it->ready);
+		number(w, "terminating", it->terminating);
+		number(w, "endpoints", it->endpoints);
+		number(w, "restarts", it->restarts);
+		tw_json_end(w);
+	}
+	w->pretty = pretty;
+	tw_json_end(w);
+	tw_json_end(w);
+}
+
+static void write_event(
+	struct tw_json_writer *w, const struct tw_timeline_event *event)
+{
+	tw_json_object(w);
+	number(w, "atNs", event->at);
+	number(w, "lastNs", event->last);
+	number(w, "count", event->count);
+	text(w, "type", event->warning ? "Warning" : "Normal");
+	text(w, "kind", event->kind);
+	text(w, "object", event->object);
+	text(w, "reason", event->reason);
+	text(w, "message", event->message);
+	tw_json_end(w);
+}
+
+void tw_timeline_json(
+	struct tw_json_writer *w, const struct tw_timeline *timeline)
+{
+	uint64_t told = 0;
+
+	tw_json_object(w);
+	tw_json_key(w, "workloads");
+	tw_json_array(w);
+	for (size_t i = 0; i < timeline->rows.n; i++)
+		if (strcmp(timeline->rows.v[i].name, TW_TIMELINE_NODES))
+			write_row(w, &timeline->rows.v[i]);
+	tw_json_end(w);
+	for (size_t i = 0; i < timeline->rows.n; i++) {
+		if (strcmp(timeline->rows.v[i].name, TW_TIMELINE_NODES))
+			continue;
+		tw_json_key(w, "nodes");
+		write_row(w, &timeline->rows.v[i]);
+	}
+	tw_json_key(w, "events");
+	tw_json_array(w);
+	for (size_t i = 0; i < timeline->events.n; i++) {
+		write_event(w, &timeline->events.v[i]);
+		told += timeline->events.v[i].count;
+	}
+	tw_json_end(w);
+	number(w, "eventsNotKept", (int64_t)(timeline->n_events - told));
+	tw_json_end(w);
+}
+
+/* ---- text ----------------------------------------------------------- */
+
+/* Of one row, at most. */
+#define TURNS 8
+
+struct entry {
+	tw_time at;
+	uint32_t order; /* of what happens at once: rows, then events */
+	bool dull;	/* may go first */
+	const char *text;
+};
+
+TW_VEC_TYPE(entries, struct entry);
+
+static bool is_nodes(const struct tw_timeline_row *row)
+{
+	return !strcmp(row->name, TW_TIMELINE_NODES);
+}
+
+static const char *point_text(const struct tw_timeline_row *row,
+	const struct tw_timeline_point *p, struct tw_arena *arena)
+{
+	static const struct {
+		const char *word;
+		size_t offset;
+	} counts[] = {
+		{"pending", offsetof(struct tw_timeline_point, pending)},
+		{"not ready", offsetof(struct tw_timeline_point, starting)},
+		{"stopping", offsetof(struct tw_timeline_point, terminating)},
+	};
+	struct tw_buf out = {0};
+	const char *kept;
+
+	tw_buf_printf(
+		&out, "%s: %u of %u ready", row->name, p->ready, p->desired);
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		uint32_t n =
+			*(const uint32_t *)((const char *)p + counts[i].offset);
+
+		if (n)
+			tw_buf_printf(&out, ", %u %s", n, counts[i].word);
+	}
+	if (!is_nodes(row))
+		tw_buf_printf(&out, "; %u endpoint%s", p->endpoints,
+			p->endpoints == 1 ? "" : "s");
+	if (p->restarts)
+		tw_buf_printf(&out, "; %u restart%s", p->restarts,
+			p->restarts == 1 ? "" : "s");
+	kept = tw_arena_strdup(arena, tw_buf_text(&out));
+	tw_buf_release(&out);
+	return kept;
+}
+
+/* The point with the fewest endpoints, or ready nodes. */
+static size_t lowest(const struct tw_timeline_row *row)
+{
+	size_t low = 0;
+
+	for (size_t i = 1; i < row->points.n; i++) {
+		const struct tw_timeline_point *a = &row->points.v[i];
+		const struct tw_timeline_point *b = &row->points.v[low];
+
+		if (is_nodes(row) ? a->ready < b->ready
+				  : a->endpoints < b->endpoints)
+			low = i;
+	}
+	return low;
+}
+
+static void add_turns(const struct tw_timeline_row *row, uint32_t order,
+	struct tw_arena *arena, struct entries *to)
+{
+	size_t n = row->points.n, low = lowest(row);
+
+	for (size_t i = 0, next = 0, turn = 0; n > 1 && i < n; i++) {
+		bool turns = i == next;
+
+		if (turns && n > TURNS)
+			next = ++turn * (n - 1) / (TURNS - 1);
+		else if (turns)
+			next++;
+		/* How it was at the start goes without saying. */
+		if (!i || (!turns && i != low))
+			continue;
+		tw_vec_push_in(arena, to,
+			((struct entry){.at = row->points.v[i].at,
+				.order = order,
+				.dull = i != low && i + 1 < n,
+				.text = point_text(
+					row, &row->points.v[i], arena)}));
+	}
+}
+
+static void add_event(const struct tw_timeline_event *event, uint32_t order,
+	struct tw_arena *arena, struct entries *to)
+{
+	const char *times = event->count > 1 ? tw_arena_printf(arena, " (x%u)",
+						       event->count)
+					     : "";
+
+	tw_vec_push_in(arena, to,
+		((struct entry){.at = event->at,
+			.order = order,
+			.dull = !event->warning,
+			.text = tw_arena_printf(arena, "%s %s: %s%s",
+				event->object, event->reason, event->message,
+				times)}));
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+/* At most `most` stay: dull ones go first, later ones first. */
+static size_t shorten(struct entries *entries, size_t most)
+{
+	size_t gone = 0, kept = 0;
+
+	for (int dull = 1; dull >= 0; dull--)
+		for (size_t i = entries->n; i-- > 0;)
+			if (entries->n - gone > most && entries->v[i].text &&
+				entries->v[i].dull == dull) {
+				entries->v[i].text = NULL;
+				gone++;
+			}
+	for (size_t i = 0; i < entries->n; i++)
+		if (entries->v[i].text)
+			entries->v[kept++] = entries->v[i];
+	entries->n = kept;
+	return gone;
+}
+
+void tw_timeline_text(const struct tw_timeline *timeline, size_t most,
+	struct tw_arena *arena, struct tw_timeline_lines *lines)
+{
+	struct entries entries = {0};
+	uint32_t order = 0;
+	tw_time last = -1;
+	size_t gone;
+
+	if (!tw_timeline_tells(timeline))
+		return;
+	for (size_t i = 0; i < timeline->rows.n; i++)
+		add_turns(&timeline->rows.v[i], order++, arena, &entries);
+	for (size_t i = 0; i < timeline->events.n; i++)
+		add_event(&timeline->events.v[i], order++, arena, &entries);
+	if (!entries.n)
+		return;
+	qsort(entries.v, entries.n, sizeof *entries.v, by_time);
+	gone = shorten(&entries, most);
+	for (size_t i = 0; i < entries.n; i++) {
+		char time[TW_TIME_TEXT];
+		bool again = entries.v[i].at == last;
+
+		last = entries.v[i].at;
+		tw_vec_push_in(arena, lines,
+			((struct tw_timeline_line){
+				again ? ""
+				      : tw_arena_strdup(arena,
+						tw_time_text(last, time)),
+				entries.v[i].text}));
+	}
+	if (gone)
+		tw_vec_push_in(arena, lines,
+			((struct tw_timeline_line){
+				"", tw_arena_printf(arena,
+					    "... %zu more (--json has them)",
+					    gone)}));
+}
+
+const struct tw_scenario_result *tw_timeline_worst(
+	const struct tw_scenario_result *const *order, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (order[i]->timeline)
+			return order[i];
+	return NULL;
+}

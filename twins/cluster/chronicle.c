@@ -1,0 +1,512 @@
+#include "twins/cluster/chronicle.h"
+
+#include "twins/base/assert.h"
+#include "twins/model/cgroup.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum phase {
+	PHASE_ABSENT,
+	PHASE_PENDING,
+	PHASE_STARTING,
+	PHASE_READY,
+	PHASE_TERMINATING,
+	PHASES
+};
+
+struct pod {
+	uint8_t phase; /* enum phase */
+	bool listed;
+	bool waits; /* to be started again, after a back-off */
+	uint32_t restarts;
+	tw_time created, restarted;
+	tw_time told; /* when it was last said why its container ended */
+};
+
+struct row {
+	const char *kind;
+	uint32_t newest; /* revision */
+	uint32_t desired, restarts, endpoints;
+	uint32_t updated; /* pods of the newest one */
+	uint32_t pods[PHASES];
+	struct tw_workload_view shown; /* what a watcher saw last */
+	struct tw_timeline_point shown_point;
+};
+
+struct chronicle {
+	struct tw_tap tap;
+	struct tw_world *world;
+	const struct tw_watcher *watcher;
+	struct pod *pods; /* by replica */
+	struct row *rows; /* by row of the timeline */
+	uint32_t *row_of; /* by revision; TW_NONE: outside the cluster */
+	uint32_t nodes_row;
+};
+
+/* ---- saying --------------------------------------------------------- */
+
+static const char *replica_name(const struct chronicle *it, uint32_t replica)
+{
+	return it->world->model->replicas[replica].name;
+}
+
+/* Of the pod's main container; a pod of a model alone has none. */
+static const struct tw_spec_container *container_of(
+	const struct chronicle *it, uint32_t replica)
+{
+	const struct tw_spec_workload *workload =
+		it->world->model
+			->revisions[it->world->model->replicas[replica]
+					    .revision]
+			.spec;
+
+	return workload ? tw_main_container(workload) : NULL;
+}
+
+static const char *container_name(const struct chronicle *it, uint32_t replica)
+{
+	const struct tw_spec_container *container = container_of(it, replica);
+
+	return container && container->name ? container->name : "main";
+}
+
+static void say(struct chronicle *it, const char *kind, const char *object,
+	bool warning, const char *reason, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
+
+static void say(struct chronicle *it, const char *kind, const char *object,
+	bool warning, const char *reason, const char *format, ...)
+{
+	struct tw_timeline_event event = {.at = tw_world_now(it->world),
+		.last = tw_world_now(it->world),
+		.kind = kind,
+		.object = object,
+		.reason = reason,
+		.count = 1,
+		.warning = warning};
+	char text[600];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	event.message = text;
+	if (it->watcher && it->watcher->event)
+		it->watcher->event(it->watcher->context, &event);
+	tw_timeline_say(&it->world->obs, &event);
+}
+
+/* ---- showing -------------------------------------------------------- */
+
+static const char *status_of(const struct pod *pod, bool has_node)
+{
+	switch ((enum phase)pod->phase) {
+	case PHASE_PENDING:
+		return has_node ? "ContainerCreating" : "Pending";
+	case PHASE_TERMINATING:
+		return "Terminating";
+	case PHASE_STARTING:
+		if (pod->waits)
+			return "CrashLoopBackOff";
+		break;
+	case PHASE_ABSENT:
+	case PHASE_READY:
+	case PHASES:
+		break;
+	}
+	return "Running";
+}
+
+static uint32_t containers_of(const struct chronicle *it, uint32_t replica)
+{
+	const struct tw_spec_workload *workload =
+		it->world->model
+			->revisions[it->world->model->replicas[replica]
+					    .revision]
+			.spec;
+	uint32_t n = 0;
+
+	for (size_t i = 0; workload && i < workload->containers.n; i++)
+		n += !workload->containers.v[i]->is_init ||
+		     workload->containers.v[i]->is_sidecar;
+	return n ? n : 1;
+}
+
+static void show_pod(struct chronicle *it, uint32_t replica)
+{
+	const struct pod *pod = &it->pods[replica];
+	uint32_t node = it->world->replicas[replica].node;
+	struct tw_pod_view view = {.name = replica_name(it, replica),
+		.status = status_of(pod, node != TW_NONE),
+		.node = node == TW_NONE ? NULL
+					: it->world->model->nodes[node].name,
+		.containers = containers_of(it, replica),
+		.restarts = pod->restarts,
+		.created = pod->created,
+		.restarted = pod->restarted};
+
+	if (!it->watcher || !it->watcher->pod)
+		return;
+	if (pod->phase == PHASE_READY)
+		view.ready = view.containers;
+	else if (pod->phase == PHASE_STARTING && view.containers > 1)
+		view.ready = view.containers - 1;
+	it->watcher->pod(it->watcher->context, tw_world_now(it->world), &view);
+}
+
+static void show_node(struct chronicle *it, uint32_t node)
+{
+	struct tw_node_view view = {.name = it->world->model->nodes[node].name,
+		.status = it->world->node_down[node] ? "NotReady" : "Ready"};
+
+	if (!it->watcher || !it->watcher->node)
+		return;
+	for (uint32_t r = 0; r < it->world->model->n_replicas; r++)
+		view.pods += it->world->replicas[r].node == node;
+	it->watcher->node(it->watcher->context, tw_world_now(it->world), &view);
+}
+
+/* As kubectl does: only where a column has changed. */
+static void show_workload(struct chronicle *it, struct row *row,
+	const char *name, const struct tw_timeline_point *point)
+{
+	const struct tw_timeline_point *before = row->shown.now;
+	struct tw_workload_view view = {.name = name,
+		.now = &row->shown_point,
+		.kind = row->kind,
+		.updated = row->updated};
+
+	if (before && before->desired == point->desired &&
+		before->ready == point->ready &&
+		row->shown.updated == row->updated)
+		return;
+	row->shown_point = *point;
+	row->shown = view;
+	it->watcher->workload(it->watcher->context, point->at, &view);
+}
+
+static void show_row(struct chronicle *it, uint32_t at)
+{
+	struct tw_timeline_row *to = &it->world->obs.timeline.rows.v[at];
+	struct row *from = &it->rows[at];
+	struct tw_timeline_point point = {.at = tw_world_now(it->world),
+		.desired = from->desired,
+		.pending = from->pods[PHASE_PENDING],
+		.starting = from->pods[PHASE_STARTING],
+		.ready = from->pods[PHASE_READY],
+		.terminating = from->pods[PHASE_TERMINATING],
+		.endpoints = from->endpoints,
+		.restarts = from->restarts};
+
+	tw_timeline_add(to, &point);
+	if (it->watcher && it->watcher->workload && at != it->nodes_row)
+		show_workload(it, from, to->name, &point);
+}
+
+/* ---- what a tap says ------------------------------------------------ */
+
+static struct row *row_of(struct chronicle *it, uint32_t replica, uint32_t *at)
+{
+	*at = it->row_of[it->world->model->replicas[replica].revision];
+	return *at == TW_NONE ? NULL : &it->rows[*at];
+}
+
+static uint32_t is_active(uint32_t phase)
+{
+	return phase != PHASE_ABSENT && phase != PHASE_TERMINATING;
+}
+
+static void set_phase(struct chronicle *it, uint32_t replica, enum phase phase)
+{
+	uint32_t at;
+	struct row *row = row_of(it, replica, &at);
+
+	if (!row || it->pods[replica].phase == phase)
+		return;
+	row->pods[it->pods[replica].phase]--;
+	row->pods[phase]++;
+	if (it->world->model->replicas[replica].revision == row->newest)
+		row->updated +=
+			is_active(phase) - is_active(it->pods[replica].phase);
+	it->pods[replica].phase = (uint8_t)phase;
+	if (phase != PHASE_ABSENT)
+		show_pod(it, replica);
+	show_row(it, at);
+}
+
+static void set_listed(struct chronicle *it, uint32_t replica, bool listed)
+{
+	uint32_t at;
+	struct row *row = row_of(it, replica, &at);
+
+	if (!row || it->pods[replica].listed == listed)
+		return;
+	it->pods[replica].listed = listed;
+	row->endpoints += listed ? 1U : -1U;
+	show_row(it, at);
+}
+
+static void created(struct chronicle *it, uint32_t replica)
+{
+	it->pods[replica] = (struct pod){.created = tw_world_now(it->world),
+		.phase = it->pods[replica].phase,
+		.listed = it->pods[replica].listed,
+		.restarted = TW_NEVER,
+		.told = -1};
+	set_phase(it, replica, PHASE_PENDING);
+}
+
+/* A container that ended, whatever started it again. */
+static void killed(struct chronicle *it, uint32_t replica, const char *cause)
+{
+	struct pod *pod = &it->pods[replica];
+	const char *name = replica_name(it, replica);
+	const char *rest = cause ? strchr(cause, ':') : NULL;
+	char reason[64];
+
+	pod->told = tw_world_now(it->world);
+	if (!rest || rest[1] != ' ' ||
+		(size_t)(rest - cause) >= sizeof reason) {
+		say(it, "Pod", name, true, "Killed", "%s",
+			cause ? cause : "its process ended");
+		return;
+	}
+	memcpy(reason, cause, (size_t)(rest - cause));
+	reason[rest - cause] = '\0';
+	say(it, "Pod", name, true, reason, "%s", rest + 2);
+	if (!strcmp(reason, "Unhealthy"))
+		say(it, "Pod", name, false, "Killing",
+			"Container %s failed liveness probe, will be restarted",
+			container_name(it, replica));
+}
+
+/* It waits, where its back-off says so, and is started again. */
+static void died(struct chronicle *it, uint32_t replica)
+{
+	const struct tw_world_replica *now = &it->world->replicas[replica];
+	struct pod *pod = &it->pods[replica];
+	uint32_t at;
+	struct row *row = row_of(it, replica, &at);
+
+	/* Its node is gone: the control plane does not know yet. */
+	if (!row || now->health == TW_GONE || pod->phase == PHASE_TERMINATING)
+		return;
+	if (pod->told != tw_world_now(it->world))
+		say(it, "Pod", replica_name(it, replica), true, "Killed",
+			"Container %s was killed", container_name(it, replica));
+	pod->waits = now->backoff.delay > 0 &&
+		     now->backoff.last == tw_world_now(it->world);
+	if (pod->waits)
+		say(it, "Pod", replica_name(it, replica), true, "BackOff",
+			"Back-off restarting failed container %s in pod %s",
+			container_name(it, replica), replica_name(it, replica));
+	set_phase(it, replica, PHASE_STARTING);
+}
+
+static void is_ready(struct chronicle *it, uint32_t replica, bool again)
+{
+	struct pod *pod = &it->pods[replica];
+	uint32_t at;
+	struct row *row = row_of(it, replica, &at);
+
+	if (!row)
+		return;
+	if (again) {
+		pod->restarts++;
+		row->restarts++;
+		pod->restarted = tw_world_now(it->world);
+		pod->waits = false;
+		say(it, "Pod", replica_name(it, replica), false, "Started",
+			"Started container %s", container_name(it, replica));
+	}
+	set_phase(it, replica, PHASE_READY);
+	if (again)
+		show_row(it, at);
+}
+
+static void unlisted(struct chronicle *it, uint32_t replica)
+{
+	if (it->world->replicas[replica].health == TW_GONE)
+		set_phase(it, replica, PHASE_STARTING);
+	set_listed(it, replica, false);
+}
+
+static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
+{
+	uint32_t r = event->replica;
+	const char *name = replica_name(it, r);
+
+	switch (event->kind) {
+	case TW_TAP_CREATED:
+		created(it, r);
+		break;
+	case TW_TAP_PENDING:
+		say(it, "Pod", name, true, "FailedScheduling", "%s",
+			event->cause ? event->cause : "it fits on no node");
+		break;
+	case TW_TAP_LISTENS:
+		if (it->pods[r].phase == PHASE_PENDING)
+			set_phase(it, r, PHASE_STARTING);
+		say(it, "Pod", name, false, "Started", "Started container %s",
+			container_name(it, r));
+		break;
+	case TW_TAP_POD_READY:
+		is_ready(it, r, false);
+		break;
+	case TW_TAP_READY:
+		is_ready(it, r, true);
+		break;
+	case TW_TAP_UNREADY:
+		say(it, "Pod", name, true, "Unhealthy",
+			"Readiness probe failed");
+		set_phase(it, r, PHASE_STARTING);
+		break;
+	case TW_TAP_KILLED:
+		killed(it, r, event->cause);
+		break;
+	case TW_TAP_DIES:
+		died(it, r);
+		break;
+	case TW_TAP_STOPPING:
+		say(it, "Pod", name, false, "Killing", "Stopping container %s",
+			container_name(it, r));
+		set_phase(it, r, PHASE_TERMINATING);
+		break;
+	case TW_TAP_TERMINATED:
+		set_phase(it, r, PHASE_ABSENT);
+		break;
+	case TW_TAP_LISTED:
+		set_listed(it, r, true);
+		break;
+	case TW_TAP_UNLISTED:
+		unlisted(it, r);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_tap(void *context, const struct tw_tap_event *event)
+{
+	struct chronicle *it = context;
+
+	if (event->replica != TW_NONE && event->endpoint == TW_NONE)
+		about_pod(it, event);
+}
+
+/* ---- the beginning -------------------------------------------------- */
+
+/* A workload that is rolled out is one, whatever its revisions are called. */
+static const char *workload_of(const struct tw_revision *revision)
+{
+	const struct tw_spec_workload *spec = revision->spec;
+
+	if (spec && spec->replaces)
+		return spec->replaces->key;
+	return spec ? spec->key : revision->name;
+}
+
+static uint32_t add_row(struct chronicle *it, const char *name)
+{
+	struct tw_observation *obs = &it->world->obs;
+	struct tw_timeline_row row = {.name = tw_observation_name(obs, name)};
+
+	for (size_t i = 0; i < obs->timeline.rows.n; i++)
+		if (obs->timeline.rows.v[i].name == row.name)
+			return (uint32_t)i;
+	tw_vec_push(&obs->timeline.rows, row);
+	return (uint32_t)obs->timeline.rows.n - 1;
+}
+
+static bool is_outside(const struct tw_model *model, uint32_t revision)
+{
+	uint32_t service = model->revisions[revision].service;
+
+	return service != TW_NONE && model->services[service].external;
+}
+
+static void add_pod(struct chronicle *it, uint32_t replica)
+{
+	const struct tw_world_replica *now = &it->world->replicas[replica];
+	const struct tw_model *model = it->world->model;
+	const struct tw_revision *revision =
+		&model->revisions[model->replicas[replica].revision];
+	struct pod *pod = &it->pods[replica];
+	uint32_t at;
+	struct row *row = row_of(it, replica, &at);
+
+	pod->restarted = TW_NEVER;
+	pod->told = -1;
+	if (!row || model->replicas[replica].ordinal >= revision->initial)
+		return;
+	pod->phase = now->node == TW_NONE ? PHASE_PENDING
+		     : now->ready	  ? PHASE_READY
+					  : PHASE_STARTING;
+	pod->listed = now->listed;
+	row->pods[pod->phase]++;
+	row->desired++;
+	row->endpoints += pod->listed;
+	row->updated += model->replicas[replica].revision == row->newest;
+}
+
+/* The newest is the one that replaces another. */
+static void add_revision(
+	struct row *row, const struct tw_revision *revision, uint32_t at)
+{
+	const struct tw_spec_workload *spec = revision->spec;
+
+	if (row->kind && (!spec || !spec->replaces))
+		return;
+	row->kind = spec ? spec->kind : "Deployment";
+	row->newest = at;
+}
+
+static void add_rows(struct chronicle *it)
+{
+	const struct tw_model *model = it->world->model;
+	uint32_t n;
+
+	for (uint32_t r = 0; r < model->n_revisions; r++)
+		it->row_of[r] =
+			is_outside(model, r)
+				? TW_NONE
+				: add_row(it,
+					  workload_of(&model->revisions[r]));
+	it->nodes_row = add_row(it, TW_TIMELINE_NODES);
+	n = (uint32_t)it->world->obs.timeline.rows.n;
+	it->rows = tw_new_array(&it->world->arena, n, struct row);
+	for (uint32_t r = 0; r < model->n_revisions; r++)
+		if (it->row_of[r] != TW_NONE)
+			add_revision(&it->rows[it->row_of[r]],
+				&model->revisions[r], r);
+	for (uint32_t r = 0; r < model->n_replicas; r++)
+		add_pod(it, r);
+	it->rows[it->nodes_row].desired = model->n_nodes;
+	for (uint32_t i = 0; i < model->n_nodes; i++)
+		it->rows[it->nodes_row].pods[PHASE_READY] +=
+			!it->world->node_down[i];
+}
+
+void tw_chronicle_init(struct tw_world *world, const struct tw_watcher *watcher)
+{
+	const struct tw_model *model = world->model;
+	struct chronicle *it = tw_new(&world->arena, struct chronicle);
+
+	*it = (struct chronicle){.tap = {on_tap, it},
+		.world = world,
+		.watcher = watcher,
+		.pods = tw_new_array(
+			&world->arena, model->n_replicas, struct pod),
+		.row_of = tw_new_array(
+			&world->arena, model->n_revisions, uint32_t)};
+	world->chronicle = &it->tap;
+	add_rows(it);
+	for (uint32_t i = 0; i < world->obs.timeline.rows.n; i++)
+		show_row(it, i);
+	for (uint32_t r = 0; r < model->n_replicas; r++)
+		if (it->pods[r].phase != PHASE_ABSENT)
+			show_pod(it, r);
+	for (uint32_t n = 0; n < model->n_nodes; n++)
+		show_node(it, n);
+}
