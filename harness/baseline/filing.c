@@ -40,16 +40,23 @@ static void add_entry(
 		((struct tw_git_entry){.path = path, .id = *id}));
 }
 
-void tw_filing_trial(struct tw_filing *filing, const char *key,
-	const struct tw_git_id *blob, const char *side, double factor,
-	uint32_t replication, const char *scenario)
+void tw_filing_blob(
+	struct tw_filing *filing, const char *key, const struct tw_git_id *blob)
 {
-	char number[TW_REAL_TEXT];
 	const char *path = tw_arena_printf(
 		&filing->arena, "trials/%.*s", TW_ARCHIVE_KEY, key);
 
 	if (tw_map_put(&filing->trials, path, filing))
 		add_entry(filing, path, blob);
+}
+
+void tw_filing_trial(struct tw_filing *filing, const char *key,
+	const struct tw_git_id *blob, const char *side, double factor,
+	uint32_t replication, const char *scenario)
+{
+	char number[TW_REAL_TEXT];
+
+	tw_filing_blob(filing, key, blob);
 	tw_buf_printf(&filing->runs, "%.*s\t%s\t%s\t%u\t", TW_ARCHIVE_KEY, key,
 		side, tw_real_text(factor, number), replication);
 	tw_line_add(&filing->runs, scenario);

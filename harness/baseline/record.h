@@ -50,6 +50,9 @@ void tw_filing_identity(struct tw_filing *filing, const char *name,
 void tw_filing_trial(struct tw_filing *filing, const char *key,
 	const struct tw_git_id *blob, const char *side, double factor,
 	uint32_t replication, const char *scenario);
+/* One that is kept with it and is no run of either side. */
+void tw_filing_blob(struct tw_filing *filing, const char *key,
+	const struct tw_git_id *blob);
 int tw_filing_text(struct tw_filing *filing, struct tw_archive *archive,
 	const char *name, const struct tw_buf *text, struct tw_error *error);
 

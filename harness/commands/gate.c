@@ -416,8 +416,10 @@ static int judge_all(struct tw_gate *gate)
 		status = tw_gate_merge_missing(gate);
 	if (!status && gate->store.shards)
 		return tw_gate_shard_finish(gate);
-	if (!status)
+	if (!status) {
 		conclude(gate);
+		tw_gate_undo(gate);
+	}
 	return status;
 }
 
@@ -437,6 +439,14 @@ void tw_gate_release(struct tw_gate *gate)
 	tw_traffic_free(gate->traffic);
 	tw_cases_release(&gate->cases);
 	tw_vec_release(&gate->checks);
+	for (size_t i = 0; i < gate->failed.n; i++) {
+		struct tw_gate_failed *failed = &gate->failed.v[i];
+
+		for (size_t k = 0; k < failed->n; k++)
+			tw_observation_release(&failed->seen[k]);
+		tw_free(failed->seen);
+	}
+	tw_vec_release(&gate->failed);
 	tw_vec_release(&gate->differences);
 	tw_vec_release(&gate->objects);
 	tw_system_release(&gate->baseline);

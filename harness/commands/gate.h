@@ -7,6 +7,8 @@
  *	gate_reach.c	which differences the runs can have seen
  *	gate_simulate.c	trials in virtual time, and their verdict
  *	gate_live.c	runs of a real process, and their verdict
+ *	gate_edits.h	systems between the two sides
+ *	gate_undo.c	the smallest change that makes a failed case pass
  *	gate_store.h	what need not be run again, and parts of a gate
  */
 #ifndef TW_COMMANDS_GATE_H
@@ -21,6 +23,18 @@
 #include "harness/git/git.h"
 #include "harness/report/report.h"
 
+TW_VEC_TYPE(tw_gate_names, const char *);
+
+/* The baseline's runs of a case that failed: what its counterfactuals are
+ * compared with. */
+struct tw_gate_failed {
+	const struct tw_case *one;
+	const struct tw_flow *flow;
+	struct tw_observation *seen;
+	size_t n;
+	struct tw_scenario_result *result;
+};
+
 struct tw_gate {
 	const struct tw_cli *cli;
 	struct tw_arena arena; /* of results and texts */
@@ -31,6 +45,7 @@ struct tw_gate {
 	struct tw_setup baseline_setup; /* its own configuration */
 	bool has_baseline;
 	bool has_baseline_setup;
+	const struct tw_config *baseline_config; /* that it was read by */
 	/* Where checks and scenarios come from: one of the two. */
 	const struct tw_config *policy;
 
@@ -39,7 +54,7 @@ struct tw_gate {
 	TW_VEC(const struct tw_check *) checks;
 	TW_VEC(struct tw_difference) differences;
 	/* Deployments whose pod template differs: "namespace/name". */
-	TW_VEC(const char *) rolled;
+	struct tw_gate_names rolled;
 	const char *unfinished; /* of a rollout: a sentence, or NULL */
 	/* Beside each: the object it is a field of, or NULL. */
 	TW_VEC(const struct tw_object *) objects;
@@ -54,6 +69,7 @@ struct tw_gate {
 	double late, late_floor; /* of real-time runs */
 	/* Verdicts with the assumed values scaled, beside the gate's own. */
 	TW_VEC(const struct tw_gate_result *) assumed;
+	TW_VEC(struct tw_gate_failed) failed;
 
 	struct tw_gate_store store;
 	bool merging; /* `twinrig merge`: shards are put together */
@@ -69,7 +85,14 @@ struct tw_gate {
 int tw_gate_open_sides(struct tw_gate *gate);
 void tw_gate_list_differences(struct tw_gate *gate);
 void tw_gate_list_assumed(struct tw_gate *gate);
+/* Deployments whose pod template differs, "namespace/name". */
+void tw_gate_rolled(const struct tw_manifests *baseline,
+	const struct tw_manifests *candidate, struct tw_arena *arena,
+	struct tw_gate_names *to);
 int tw_gate_simulate(struct tw_gate *gate);
+/* Once the verdict is known: what of the candidate had to be undone for each
+ * failed scenario to pass. */
+void tw_gate_undo(struct tw_gate *gate);
 /* The candidate's model of a scenario with a rollout: the baseline's pods, and
  * what differs is rolled out at `at`. *spec, which it lives on, is the
  * caller's to free after it. */
@@ -81,6 +104,8 @@ int tw_gate_live(struct tw_gate *gate);
 
 void tw_gate_note_reached(
 	struct tw_gate *gate, const struct tw_observation *seen);
+/* The object as either side has it: did a request reach what it is about? */
+bool tw_gate_is_reached(struct tw_gate *gate, const char *object_id);
 void tw_gate_drop_unreached(struct tw_gate *gate);
 void tw_gate_init(struct tw_gate *gate, const struct tw_cli *cli);
 void tw_gate_release(struct tw_gate *gate);

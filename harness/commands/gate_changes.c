@@ -19,15 +19,26 @@ static void add_difference(struct tw_gate *gate, const char *path,
 /* ---- manifests --------------------------------------------------------- */
 
 /* A Deployment whose pod template differs is rolled out. */
-static void note_template(
-	struct tw_gate *gate, const struct tw_manifest_change *change)
+static void note_template(struct tw_arena *arena,
+	const struct tw_manifest_change *change, struct tw_gate_names *to)
 {
-	if (strcmp(change->object->kind, "Deployment") ||
-		strncmp(change->path, "spec.template", 13))
-		return;
-	tw_vec_push_in(&gate->arena, &gate->rolled,
-		tw_arena_printf(&gate->arena, "%s/%s", change->object->namespace,
-			change->object->name));
+	if (!strcmp(change->object->kind, "Deployment") &&
+		!strncmp(change->path, "spec.template", 13))
+		tw_vec_push_in(arena, to,
+			tw_arena_printf(arena, "%s/%s",
+				change->object->namespace,
+				change->object->name));
+}
+
+void tw_gate_rolled(const struct tw_manifests *baseline,
+	const struct tw_manifests *candidate, struct tw_arena *arena,
+	struct tw_gate_names *to)
+{
+	struct tw_manifest_changes changes = {0};
+
+	tw_manifests_diff(baseline, candidate, arena, &changes);
+	for (size_t i = 0; i < changes.list.n; i++)
+		note_template(arena, &changes.list.v[i], to);
 }
 
 static void list_manifests(struct tw_gate *gate)
@@ -40,8 +51,7 @@ static void list_manifests(struct tw_gate *gate)
 	for (size_t i = 0; i < changes.list.n; i++) {
 		const struct tw_manifest_change *change = &changes.list.v[i];
 
-		note_template(gate, change);
-
+		note_template(&gate->arena, change, &gate->rolled);
 		tw_buf_clear(&path);
 		tw_buf_printf(&path, "%s%s%s", change->object->id,
 			change->path[0] ? " " : "", change->path);

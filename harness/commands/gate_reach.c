@@ -44,8 +44,7 @@ static bool service_is_reached(
 	return true;
 }
 
-/* The object as either side has it. */
-static bool object_is_reached(struct tw_gate *gate, const char *id)
+bool tw_gate_is_reached(struct tw_gate *gate, const char *id)
 {
 	const struct tw_system *sides[2] = {&gate->baseline, &gate->candidate};
 
@@ -70,7 +69,7 @@ void tw_gate_drop_unreached(struct tw_gate *gate)
 		if (!it->modelled)
 			continue;
 		if (object)
-			reached = object_is_reached(gate, object->id);
+			reached = tw_gate_is_reached(gate, object->id);
 		else
 			reached = service_is_reached(gate,
 				it->after ? gate->candidate.spec

@@ -242,7 +242,8 @@ static int file_all(struct tw_gate *gate, bool *known, struct tw_error *error)
 	message_of(gate, &message);
 	if (!rc)
 		rc = tw_filing_commit(&store->filing, store->archive,
-			tw_buf_text(&message), store->ran > 0, known, error);
+			tw_buf_text(&message),
+			store->ran + store->ran_aside > 0, known, error);
 	tw_buf_release(&message);
 	return rc ? rc : tw_archive_end(store->archive, error);
 }

@@ -1,7 +1,5 @@
 #include "harness/commands/gate.h"
 
-#include "twins/twin.h"
-
 #include <stdio.h>
 
 /* What the baseline is read from, once it is known. */
@@ -228,27 +226,6 @@ static int load_candidate(struct tw_gate *gate)
 	return 0;
 }
 
-/* Calls of the baseline for which the candidate has no address any more. */
-static int compare_addresses(struct tw_gate *gate)
-{
-	struct tw_system *now = &gate->candidate;
-	char with[TW_DIGEST_TEXT];
-	struct tw_diags again;
-
-	if (!tw_manifests_compare(gate->baseline.manifests, gate->baseline.spec,
-		    now->manifests, now->spec, &gate->arena, &gate->doubts))
-		return 0;
-	/* Its trials are now also made by what they are compared with. */
-	tw_inputs_setting(&now->inputs, "compared with",
-		tw_inputs_digest(&gate->baseline.inputs, with));
-	/* Its findings were told when it was compiled first. */
-	tw_diags_init(&again);
-	tw_model_free(now->model);
-	now->model = tw_twin_model(now->spec, &again);
-	tw_diags_release(&again);
-	return now->model ? 0 : TW_EXIT_USAGE;
-}
-
 int tw_gate_open_sides(struct tw_gate *gate)
 {
 	struct origin origin = {0};
@@ -273,6 +250,7 @@ int tw_gate_open_sides(struct tw_gate *gate)
 	config = gate->has_baseline_setup && !gate->baseline_setup.diags.errors
 			 ? &gate->baseline_setup.config
 			 : &gate->setup.config;
+	gate->baseline_config = config;
 	if (tw_system_load(&gate->baseline, origin.files, origin.directory,
 		    config, &gate->setup.config.baseline)) {
 		tw_diag(&gate->setup.diags, TW_ERROR, (struct tw_pos){0},
@@ -280,9 +258,8 @@ int tw_gate_open_sides(struct tw_gate *gate)
 			gate->report.baseline.name);
 		return TW_EXIT_RUN;
 	}
-	status = compare_addresses(gate);
-	if (!status)
-		tw_twin_place_after(
-			gate->candidate.model, gate->baseline.model);
-	return status;
+	return tw_system_beside(&gate->candidate, &gate->baseline, &gate->arena,
+		       &gate->doubts)
+		       ? TW_EXIT_USAGE
+		       : 0;
 }

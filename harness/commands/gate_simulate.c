@@ -76,12 +76,10 @@ static struct tw_model *begin_rollout(struct tw_gate *gate,
 	struct tw_spec **spec)
 {
 	struct tw_model *own = variant->model[TW_FLOW_CANDIDATE];
-	const struct tw_spec *before = variant->factor == 1
-					       ? gate->baseline.spec
-					       : variant->spec[0];
-	const struct tw_spec *after = variant->factor == 1
-					      ? gate->candidate.spec
-					      : variant->spec[1];
+	const struct tw_spec *before =
+		variant->factor == 1 ? gate->baseline.spec : variant->spec[0];
+	const struct tw_spec *after =
+		variant->factor == 1 ? gate->candidate.spec : variant->spec[1];
 
 	if (!one->config || !one->config->rollout.origin ||
 		!variant->model[TW_FLOW_BASELINE])
@@ -159,11 +157,11 @@ static int search_case(struct tw_gate *gate, const struct tw_case *one,
 		.seed = gate->seed};
 	const struct tw_check **checks;
 
-	search.n_checks = tw_search_checks(one, gate->checks.v, gate->checks.n,
-		&gate->arena, &checks);
+	search.n_checks = tw_search_checks(
+		one, gate->checks.v, gate->checks.n, &gate->arena, &checks);
 	search.checks = checks;
-	return tw_search_run(&search, &gate->arena, &gate->setup.diags, seen,
-		       maps)
+	return tw_search_run(
+		       &search, &gate->arena, &gate->setup.diags, seen, maps)
 		       ? TW_EXIT_USAGE
 		       : 0;
 }
@@ -191,9 +189,25 @@ static int run_trials(struct tw_gate *gate, const struct tw_case *one,
 	}
 	status = tw_gate_trials(
 		gate, &(struct tw_gate_batch){one, flow, variant->factor,
-			      trials, n, seen, progress});
+			      trials, n, seen, progress, NULL});
 	tw_free(trials);
 	return status;
+}
+
+/* Its counterfactuals are compared with the same runs. */
+static void keep_baseline(struct tw_gate *gate, const struct tw_case *one,
+	const struct tw_flow *flow, const struct tw_observation *seen,
+	struct tw_scenario_result *result)
+{
+	struct tw_gate_failed failed = {.one = one,
+		.flow = flow,
+		.seen = tw_calloc(gate->runs, sizeof *failed.seen),
+		.n = gate->runs,
+		.result = result};
+
+	memcpy(failed.seen, seen + gate->runs,
+		gate->runs * sizeof *failed.seen);
+	tw_vec_push(&gate->failed, failed);
 }
 
 /* One case in one variant, and what it comes to. */
@@ -229,6 +243,11 @@ static int simulate_case(struct tw_gate *gate, const struct tw_case *one,
 	tw_vec_push_in(&gate->arena, &variant->result.scenarios, result);
 	if (variant->factor == 1)
 		count_up(gate, one, seen, n);
+	if (variant->factor == 1 && sides == 2 && !searches &&
+		result->verdict == TW_VERDICT_FAIL) {
+		keep_baseline(gate, one, flow, seen, result);
+		n = gate->runs;
+	}
 out:
 	for (size_t i = 0; i < n; i++)
 		tw_observation_release(&seen[i]);

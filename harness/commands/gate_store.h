@@ -36,6 +36,7 @@ struct tw_gate_store {
 	char inputs[2][TW_DIGEST_TEXT]; /* by enum tw_flow_side */
 	TW_VEC(struct tw_gate_flow) flows;
 	size_t taken, ran;
+	size_t ran_aside; /* of counterfactuals, which no count tells of */
 	struct tw_buf begins; /* "fault.SCENARIO TAB ns" a line */
 
 	struct tw_record stored; /* that is the baseline */
@@ -57,6 +58,10 @@ struct tw_gate_batch {
 	size_t n;
 	struct tw_observation *seen;
 	struct tw_progress *progress;
+	/* A candidate that is none of the two sides (counterfactuals): what it
+	 * is made from. Run or taken here, never by shards, and of no run of
+	 * the record; NULL: the sides themselves. */
+	const char *aside;
 };
 
 /* The archive, opened once; NULL with the reason. */

@@ -31,9 +31,11 @@ static const char *flow_digest(struct tw_gate_store *store,
 /* A rollout begins with the baseline's pods: they are part of the candidate's
  * inputs then. */
 static const char *inputs_of(const struct tw_gate *gate,
-	const struct tw_trial *trial, char to[static TW_DIGEST_TEXT])
+	const struct tw_gate_batch *batch, const struct tw_trial *trial,
+	char to[static TW_DIGEST_TEXT])
 {
-	const char *own = gate->store.inputs[trial->side];
+	const char *own =
+		batch->aside ? batch->aside : gate->store.inputs[trial->side];
 	struct tw_digest digest;
 	char at[32];
 
@@ -42,8 +44,7 @@ static const char *inputs_of(const struct tw_gate *gate,
 	snprintf(at, sizeof at, "%lld", (long long)trial->model->rollout_at);
 	tw_digest_init(&digest);
 	tw_digest_part(&digest, "to", own);
-	tw_digest_part(
-		&digest, "from", gate->store.inputs[TW_FLOW_BASELINE]);
+	tw_digest_part(&digest, "from", gate->store.inputs[TW_FLOW_BASELINE]);
 	tw_digest_part(&digest, "at", at);
 	return tw_digest_text(&digest, to);
 }
@@ -55,7 +56,7 @@ static void key_of(struct tw_gate *gate, const struct tw_gate_batch *batch,
 
 	tw_trial_key(
 		&(struct tw_trial_identity){
-			.inputs = inputs_of(gate, trial, inputs),
+			.inputs = inputs_of(gate, batch, trial, inputs),
 			.faults = tw_faults_digest(trial->scenario, faults),
 			.flow = flow_digest(&gate->store, batch->flow, trial),
 			.factor = batch->factor,
@@ -162,7 +163,12 @@ static int decide(struct work *work, size_t i)
 	const struct tw_trial *trial = &work->batch->trials[i];
 	struct tw_error error = {0};
 
-	if (tw_gate_shard_skips(gate)) {
+	if (work->batch->aside) {
+		if (take(work, i))
+			return 0;
+		work->fates[i] = RUN;
+		work->todo[work->n_todo++] = i;
+	} else if (tw_gate_shard_skips(gate)) {
 		work->fates[i] = ELSEWHERE;
 	} else if (gate->store.parts.n) {
 		if (take_part(work, i, &error))
@@ -198,7 +204,8 @@ static void run_one(void *context, size_t at)
 	if (store->keeps || store->shards)
 		tw_observed_write(&work->batch->seen[i], &bytes);
 	tw_assert(!pthread_mutex_lock(&work->lock));
-	store->ran++;
+	store->ran += !work->batch->aside;
+	store->ran_aside += work->batch->aside != NULL;
 	if (store->keeps && !work->error.code)
 		tw_archive_put(store->archive, work->keys[i],
 			tw_buf_text(&bytes), bytes.n, &work->error);
@@ -238,7 +245,8 @@ static void note_begin(struct work *work)
 	const struct tw_observation *seen = &work->batch->seen[0];
 	struct tw_buf *to = &work->gate->store.begins;
 
-	if (work->batch->factor != 1 || seen->fault_start == TW_NEVER)
+	if (work->batch->factor != 1 || work->batch->aside ||
+		seen->fault_start == TW_NEVER)
 		return;
 	tw_buf_add_text(to, "fault.");
 	tw_line_add(to, work->batch->one->name);
@@ -268,7 +276,9 @@ static void fill_in(struct work *work)
 		}
 		if (store->keeps)
 			id = tw_archive_find(store->archive, work->keys[i]);
-		if (id)
+		if (id && work->batch->aside)
+			tw_filing_blob(&store->filing, work->keys[i], id);
+		else if (id)
 			tw_filing_trial(&store->filing, work->keys[i], id,
 				side_names[trial->side], work->batch->factor,
 				trial->replication, work->batch->one->name);
@@ -286,7 +296,7 @@ int tw_gate_trials(struct tw_gate *gate, const struct tw_gate_batch *batch)
 	int status = 0;
 	size_t i;
 
-	if (needs_keys(&gate->store))
+	if (needs_keys(&gate->store) && !batch->aside)
 		identify_case(gate, batch);
 	for (i = 0; !status && i < batch->n; i++) {
 		if (needs_keys(&gate->store))

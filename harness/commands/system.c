@@ -101,6 +101,11 @@ int tw_system_load(struct tw_system *system, struct tw_files *files,
 	tw_config_read_models(
 		which->models.n ? &which->models : &topology->models,
 		system->files, system->spec, &system->diags);
+	return tw_system_compile(system, config);
+}
+
+int tw_system_compile(struct tw_system *system, const struct tw_config *config)
+{
 	system->manifests->entry = config->traffic.entry.v;
 	system->edges = tw_manifests_link(
 		system->manifests, system->spec, &system->diags);
@@ -108,4 +113,35 @@ int tw_system_load(struct tw_system *system, struct tw_files *files,
 	/* Also where there are errors: it may find more of them. */
 	system->model = tw_twin_model(system->spec, &system->diags);
 	return system->model && !system->diags.errors ? 0 : -1;
+}
+
+/* Calls of the baseline for which the candidate has no address any more. */
+static int compare_addresses(struct tw_system *now,
+	const struct tw_system *baseline, struct tw_arena *arena,
+	struct tw_manifest_doubts *doubts)
+{
+	char with[TW_DIGEST_TEXT];
+	struct tw_diags again;
+
+	if (!tw_manifests_compare(baseline->manifests, baseline->spec,
+		    now->manifests, now->spec, arena, doubts))
+		return 0;
+	/* Its trials are now also made by what they are compared with. */
+	tw_inputs_setting(&now->inputs, "compared with",
+		tw_inputs_digest(&baseline->inputs, with));
+	/* Its findings were told when it was compiled first. */
+	tw_diags_init(&again);
+	tw_model_free(now->model);
+	now->model = tw_twin_model(now->spec, &again);
+	tw_diags_release(&again);
+	return now->model ? 0 : -1;
+}
+
+int tw_system_beside(struct tw_system *now, const struct tw_system *baseline,
+	struct tw_arena *arena, struct tw_manifest_doubts *doubts)
+{
+	if (compare_addresses(now, baseline, arena, doubts))
+		return -1;
+	tw_twin_place_after(now->model, baseline->model);
+	return 0;
 }

@@ -37,4 +37,16 @@ int tw_system_load(struct tw_system *system, struct tw_files *files,
 	const char *directory, const struct tw_config *config,
 	const struct tw_config_side *which);
 
+/* The end of it, once manifests and models are in the spec: links them and
+ * makes the model. */
+int tw_system_compile(struct tw_system *system, const struct tw_config *config);
+
+/*
+ * A candidate stands where its baseline stood: calls whose addresses it lost
+ * are severed, its replicas are placed after the baseline's. Doubts live in
+ * the arena. -1: it cannot be compiled so.
+ */
+int tw_system_beside(struct tw_system *now, const struct tw_system *baseline,
+	struct tw_arena *arena, struct tw_manifest_doubts *doubts);
+
 #endif

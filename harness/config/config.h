@@ -108,13 +108,15 @@ struct tw_config_check {
 };
 
 struct tw_config_gate {
-	struct tw_int runs;	     /* default 8 */
-	struct tw_text policy;	     /* "baseline" (default), "candidate" */
-	struct tw_text inconclusive; /* "inconclusive" (default: status 4),
-				      * "fail" (1), "pass" (0) */
-	struct tw_int seed;	     /* default 1 */
-	struct tw_real completeness; /* of the capture; default 0.95 */
-	struct tw_real confidence;   /* of the intervals; default 0.95 */
+	struct tw_int runs;	       /* default 8 */
+	struct tw_text policy;	       /* "baseline" (default), "candidate" */
+	struct tw_text inconclusive;   /* "inconclusive" (default: status 4),
+					* "fail" (1), "pass" (0) */
+	struct tw_int seed;	       /* default 1 */
+	struct tw_real completeness;   /* of the capture; default 0.95 */
+	struct tw_real confidence;     /* of the intervals; default 0.95 */
+	struct tw_int counterfactuals; /* tests for a failed scenario; default
+					* 16, 0: none */
 	TW_VEC(struct tw_config_check *) checks;
 };
 

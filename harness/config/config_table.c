@@ -694,6 +694,14 @@ static const struct tw_row gate_rows[] = {
 		.min = 0.5,
 		.max = 0.9999,
 		.help = "of the intervals that decide"},
+	{.name = "counterfactuals",
+		.type = TW_ROW_INT,
+		AT(tw_config_gate, counterfactuals),
+		.otherwise = "16",
+		.max = 10000,
+		.help = "changes of the candidate that are tried, to find the "
+			"smallest with which a failed scenario passes; 0: "
+			"none"},
 	{.name = "checks",
 		.type = TW_ROW_LIST,
 		.table = &check,

@@ -7,6 +7,7 @@
 #define TW_GATE_VERDICT_H
 
 #include "harness/gate/check.h"
+#include "harness/gate/smallest.h"
 
 /* The worst of several is the largest. */
 enum tw_verdict {
@@ -163,6 +164,29 @@ struct tw_recovery_map {
 	const size_t *lost[2]; /* [baseline, candidate][size] */
 };
 
+/* A field in which the candidate differs, and what comes of undoing it. */
+struct tw_undo {
+	const char *path; /* "apps/Deployment shop/cart spec.replicas" */
+	const char *text; /* "`replicas: 3` restored" */
+	const char *before, *after; /* NULL: not there; short */
+	struct tw_pos pos;   /* the candidate's line, or the baseline's */
+	bool is_baselines;   /* the line is the baseline's */
+	enum tw_alone alone; /* undone by itself: do the checks pass? */
+	bool found;	     /* of the smallest set */
+};
+
+/* The smallest change of the candidate with which a failed scenario passes:
+ * the same traffic, faults and random numbers. */
+struct tw_counterfactual {
+	const struct tw_undo *undos; /* in the order they were tried */
+	size_t n, n_found;
+	size_t tests; /* made, of at most `most` */
+	size_t most;
+	bool minimal;	     /* none of the set can be left out */
+	bool baseline_fails; /* so it does, as it is: nothing was tried */
+	const char *text;    /* a sentence */
+};
+
 struct tw_scenario_result {
 	const char *name;
 	const char *faults; /* in words; "" without: for the caller to set */
@@ -174,6 +198,8 @@ struct tw_scenario_result {
 	/* Of the candidate's first run, where its cluster changed; or NULL. */
 	const struct tw_timeline *timeline;
 	double seconds;	       /* of virtual time judged, a side */
+	/* Of a failed one; NULL: not looked for. For the caller. */
+	const struct tw_counterfactual *undone;
 };
 
 /* A field in which baseline and candidate differ. */

@@ -53,20 +53,6 @@ static void add_leaf(void *to, const char *path, const struct tw_yaml *a,
 		tw_vec_push_in(d->arena, &d->changes->list, change);
 }
 
-/* Whether any leaf counts: a ConfigMap whose value is an address. */
-static bool has_used(const struct tw_yaml *node)
-{
-	if (node->used)
-		return true;
-	for (size_t i = 0; i < node->items.n; i++)
-		if (has_used(node->items.v[i]))
-			return true;
-	for (size_t i = 0; i < node->pairs.n; i++)
-		if (has_used(node->pairs.v[i].value))
-			return true;
-	return false;
-}
-
 /* An object that only one side has. */
 static void add_object(
 	struct differ *d, const struct tw_object *object, bool is_new)
@@ -75,7 +61,8 @@ static void add_object(
 		.path = "",
 		.before = is_new ? NULL : "present",
 		.after = is_new ? "present" : NULL,
-		.modelled = object->modelled || has_used(object->doc)};
+		.modelled =
+			object->modelled || tw_manifests_is_used(object->doc)};
 
 	if (is_new)
 		change.after_pos = object->doc->pos;

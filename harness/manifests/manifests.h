@@ -219,6 +219,15 @@ typedef bool tw_manifest_reached(void *context, const char *service);
 bool tw_manifests_is_reached(const struct tw_object *object,
 	struct tw_spec *spec, tw_manifest_reached *reached, void *context);
 
+/* Whether anything in a node, once the spec is made, has a part in it: any leaf
+ * counts (a ConfigMap whose value is an address). NULL: no. */
+bool tw_manifests_is_used(const struct tw_yaml *node);
+
+/* Adds an object under the identity of another's, for a system that stands
+ * between two sides: its document is read by tw_manifests_spec() as it is. */
+void tw_manifests_put(struct tw_manifests *m, const struct tw_object *like,
+	struct tw_yaml *doc, struct tw_diags *diags);
+
 /* All of the above for one side in one call. */
 struct tw_manifest_pattern {
 	const char *text;

@@ -118,6 +118,8 @@ void tw_evidence_of(const struct tw_scenario_result *scenario,
 		add_when(blame, arena, lines);
 		add_examples(blame, arena, lines);
 	}
+	if (scenario->undone && group->verdict == TW_VERDICT_FAIL)
+		add(lines, arena, "undo", scenario->undone->text);
 	if (scenario->reproduce && group->verdict != TW_VERDICT_PASS)
 		add(lines, arena, "again", scenario->reproduce);
 }

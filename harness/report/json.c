@@ -247,6 +247,35 @@ static void recovery(
 	close(w);
 }
 
+static void undone(struct tw_json_writer *w, const struct tw_counterfactual *it)
+{
+	static const char *const alone[] = {"untried", "no", "yes"};
+
+	open(w, "counterfactual");
+	text(w, "text", it->text);
+	flag(w, "baselineFails", it->baseline_fails);
+	flag(w, "minimal", it->minimal);
+	count(w, "tests", it->tests);
+	count(w, "mostTests", it->most);
+	list(w, "changes");
+	for (size_t i = 0; i < it->n; i++) {
+		const struct tw_undo *undo = &it->undos[i];
+
+		open(w, NULL);
+		text(w, "path", undo->path);
+		text(w, "before", undo->before);
+		text(w, "after", undo->after);
+		position(w, undo->pos);
+		flag(w, "ofBaseline", undo->is_baselines);
+		text(w, "undone", undo->text);
+		text(w, "alone", alone[undo->alone]);
+		flag(w, "inSmallestSet", undo->found);
+		close(w);
+	}
+	close(w);
+	close(w);
+}
+
 static void scenario(
 	struct tw_json_writer *w, const struct tw_scenario_result *s)
 {
@@ -265,6 +294,8 @@ static void scenario(
 	for (size_t i = 0; i < s->checks.n; i++)
 		check(w, s->checks.v[i]);
 	close(w);
+	if (s->undone)
+		undone(w, s->undone);
 	if (s->maps.n) {
 		list(w, "recovery");
 		for (size_t i = 0; i < s->maps.n; i++)

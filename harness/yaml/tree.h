@@ -12,6 +12,12 @@ size_t tw_yaml_find_n(const struct tw_yaml *map, const char *key, size_t n);
 void tw_yaml_add_pair(
 	struct tw_arena *arena, struct tw_yaml *map, struct tw_yaml_pair pair);
 
+/* Paths as tw_yaml_walk() builds them: a key's, and a list item's. `seen` holds
+ * the names of the list so far. */
+void tw_yaml_path_key(struct tw_buf *path, const struct tw_yaml *key, size_t i);
+void tw_yaml_path_item(struct tw_buf *path, const struct tw_yaml *item,
+	size_t i, struct tw_map *seen);
+
 /*
  * What stopped libyaml, as a finding in plain words. `text` is what the
  * parser was given, and its first line is line `line` of the file.

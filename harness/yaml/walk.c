@@ -1,4 +1,4 @@
-#include "harness/yaml/yaml.h"
+#include "harness/yaml/tree.h"
 
 struct walk {
 	tw_yaml_leaf *leaf;
@@ -31,7 +31,7 @@ static void add_quoted(struct tw_buf *path, struct tw_str s)
 	tw_buf_add_char(path, '\'');
 }
 
-static void add_key(struct tw_buf *path, const struct tw_yaml *key, size_t i)
+void tw_yaml_path_key(struct tw_buf *path, const struct tw_yaml *key, size_t i)
 {
 	struct tw_str s = {key->value, key->n};
 
@@ -58,6 +58,17 @@ static void add_name(struct tw_buf *path, struct tw_str name)
 	tw_buf_add_char(path, ']');
 }
 
+void tw_yaml_path_item(struct tw_buf *path, const struct tw_yaml *item,
+	size_t i, struct tw_map *seen)
+{
+	struct tw_str name = tw_yaml_str(tw_yaml_get(item, "name"));
+
+	if (name.n && tw_map_put_n(seen, name.p, name.n, seen))
+		add_name(path, name);
+	else
+		tw_buf_printf(path, "[%zu]", i);
+}
+
 static void visit(struct walk *walk, const struct tw_yaml *node);
 
 static void visit_items(struct walk *walk, const struct tw_yaml *list)
@@ -67,14 +78,8 @@ static void visit_items(struct walk *walk, const struct tw_yaml *list)
 
 	tw_map_init(&seen, NULL);
 	for (size_t i = 0; i < list->items.n; i++) {
-		const struct tw_yaml *item = list->items.v[i];
-		struct tw_str name = tw_yaml_str(tw_yaml_get(item, "name"));
-
-		if (name.n && tw_map_put_n(&seen, name.p, name.n, &seen))
-			add_name(&walk->path, name);
-		else
-			tw_buf_printf(&walk->path, "[%zu]", i);
-		visit(walk, item);
+		tw_yaml_path_item(&walk->path, list->items.v[i], i, &seen);
+		visit(walk, list->items.v[i]);
 		walk->path.n = n;
 		walk->path.p[n] = '\0';
 	}
@@ -94,7 +99,7 @@ static void visit(struct walk *walk, const struct tw_yaml *node)
 		return;
 	}
 	for (size_t i = 0; i < node->pairs.n; i++) {
-		add_key(&walk->path, node->pairs.v[i].key, i);
+		tw_yaml_path_key(&walk->path, node->pairs.v[i].key, i);
 		visit(walk, node->pairs.v[i].value);
 		walk->path.n = n;
 		walk->path.p[n] = '\0';

@@ -156,6 +156,18 @@ typedef void tw_yaml_difference(void *to, const char *path,
 void tw_yaml_diff(const struct tw_yaml *a, const struct tw_yaml *b,
 	tw_yaml_difference *difference, void *to);
 
+/*
+ * b with some of what differs as a has it: `take` is asked once for each pair
+ * of nodes that differ, at the highest place where they do (NULL: that side
+ * has none), by the path that tw_yaml_walk() gives it, and answers whether a's
+ * is taken. Returns a new tree, NULL where nothing is left of it; where `take`
+ * always says no it is a copy of b, and yes, equal to a but for the order.
+ */
+typedef bool tw_yaml_take(void *to, const char *path, const struct tw_yaml *a,
+	const struct tw_yaml *b);
+struct tw_yaml *tw_yaml_mix(struct tw_arena *arena, const struct tw_yaml *a,
+	const struct tw_yaml *b, tw_yaml_take *take, void *to);
+
 /* The same value: order of keys, style and position do not matter. */
 bool tw_yaml_equal(const struct tw_yaml *a, const struct tw_yaml *b);
 

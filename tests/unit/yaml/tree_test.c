@@ -91,6 +91,72 @@ START_TEST(differences)
 }
 END_TEST
 
+struct taking {
+	const char *only; /* the path that is taken; NULL: all, "": none */
+	struct tw_buf asked;
+};
+
+static bool take(void *to, const char *path, const struct tw_yaml *a,
+	const struct tw_yaml *b)
+{
+	struct taking *taking = to;
+
+	tw_buf_printf(&taking->asked, "%s%s%s\n", path, a ? "" : " new",
+		b ? "" : " gone");
+	return !taking->only || !strcmp(taking->only, path);
+}
+
+START_TEST(mixes)
+{
+	static const char *const a = "{r: {n: 1, t: 2s}, c: [{name: x, v: 1}, "
+				     "{name: y, v: 2}], q: [1, 2, 3], k: 1}";
+	static const char *const b = "{c: [{name: y, v: 3}, {name: z, v: 4}], "
+				     "q: [1, 5], k: 1, e: {f: 1}}";
+	static const char *const rows[][2] = {
+		{"", "{c: [{name: y, v: 3}, {name: z, v: 4}], q: [1, 5], k: 1, "
+		     "e: {f: 1}}"},
+		{"r", "{c: [{name: y, v: 3}, {name: z, v: 4}], q: [1, 5], k: 1,"
+		      " e: {f: 1}, r: {n: 1, t: 2s}}"},
+		{"c[name=y].v", "{c: [{name: y, v: 2}, {name: z, v: 4}], "
+				"q: [1, 5], k: 1, e: {f: 1}}"},
+		{"c[name=z]", "{c: [{name: y, v: 3}], q: [1, 5], k: 1, "
+			      "e: {f: 1}}"},
+		{"c[name=x]", "{c: [{name: y, v: 3}, {name: z, v: 4}, {name: x,"
+			      " v: 1}], q: [1, 5], k: 1, e: {f: 1}}"},
+		{"q[2]", "{c: [{name: y, v: 3}, {name: z, v: 4}], "
+			 "q: [1, 5, 3], k: 1, e: {f: 1}}"},
+		{"e", "{c: [{name: y, v: 3}, {name: z, v: 4}], q: [1, 5], "
+		      "k: 1}"},
+	};
+	struct taking taking = {.only = ""};
+	struct fixture f;
+	struct tw_yaml *x, *y, *all;
+
+	start(&f);
+	x = parse(&f, a);
+	y = parse(&f, b);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		tw_buf_clear(&taking.asked);
+		taking.only = rows[i][0];
+		ck_assert_msg(tw_yaml_equal(tw_yaml_mix(&f.arena, x, y, take,
+						    &taking),
+				      parse(&f, rows[i][1])),
+			"%s", rows[i][0]);
+		ck_assert_str_eq(tw_buf_text(&taking.asked),
+			"c[name=y].v\nc[name=z] new\nc[name=x] gone\nq[1]\n"
+			"q[2] gone\ne new\nr gone\n");
+	}
+	taking.only = NULL;
+	all = tw_yaml_mix(&f.arena, x, y, take, &taking);
+	ck_assert(tw_yaml_equal(tw_yaml_get(all, "r"), tw_yaml_get(x, "r")));
+	ck_assert(tw_yaml_equal(tw_yaml_get(all, "q"), tw_yaml_get(x, "q")));
+	ck_assert_ptr_null(tw_yaml_get(all, "e"));
+	ck_assert_ptr_null(tw_yaml_mix(&f.arena, NULL, y, take, &taking));
+	tw_buf_release(&taking.asked);
+	stop(&f);
+}
+END_TEST
+
 static const char *const round_trips[] = {
 	"a: 1\nb:\n- x\n- y: 2\n  z:\n  - 3\n",
 	"a: '1'\nb: \"x\\ty\"\nc: |\n  one\n\n   two\nd: |-\n  end\n",
@@ -168,5 +234,5 @@ START_TEST(builds)
 }
 END_TEST
 
-TW_TESTS("yaml/tree", walks, differences, emits_what_reads_the_same, equality,
-	builds)
+TW_TESTS("yaml/tree", walks, differences, mixes, emits_what_reads_the_same,
+	equality, builds)
