@@ -89,6 +89,7 @@ struct tw_twin *tw_twin_new(
 	twin->load = options->load > 0 ? options->load : 1;
 	/* Who waits for outcomes gets one for each arrival. */
 	tw_assert(twin->load >= 1 || !options->done);
+	tw_lookups_init(&twin->world);
 	tw_workloads_init(&twin->world);
 	tw_probes_init(&twin->world);
 	tw_chronicle_init(&twin->world, options->watcher);
@@ -101,6 +102,7 @@ void tw_twin_free(struct tw_twin *twin)
 	if (!twin)
 		return;
 	tw_workloads_release(&twin->world);
+	tw_lookups_release(&twin->world);
 	tw_world_release(&twin->world);
 	tw_free(twin);
 }

@@ -368,6 +368,12 @@ static const struct tw_row model_rows[] = {
 		.add = tw_external_add,
 		.pattern = "HOST, as addresses and ServiceEntries name it",
 		.help = "dependencies outside the manifests, as black boxes"},
+	{.name = "dns",
+		.type = TW_ROW_FREE,
+		.read = tw_dns_read,
+		.table = &tw_dns_table,
+		.help = "look-ups of names as load on the cluster's DNS "
+			"server; without it they cost nothing"},
 	{.name = "policies",
 		.type = TW_ROW_LIST,
 		.table = &tw_policy_table,

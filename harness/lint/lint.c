@@ -45,6 +45,9 @@ const struct tw_lint_rule tw_lint_rules[] = {
 		"a memory limit that the model's memory is beyond at once"},
 	{"memory-limit-not-used", tw_lint_unused_limits,
 		"a model's memory limit where the manifest has one"},
+	{"name-amplified", tw_lint_names,
+		"a host outside the cluster that each look-up seeks in the "
+		"cluster first (ndots)"},
 	{"call-cut-off", tw_lint_reach,
 		"a call that a NetworkPolicy drops, or whose caller cannot "
 		"look up names"},

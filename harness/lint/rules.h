@@ -14,6 +14,7 @@ void tw_lint_timeouts(const struct tw_lint_context *context);
 void tw_lint_tries(const struct tw_lint_context *context);
 void tw_lint_retries(const struct tw_lint_context *context);
 void tw_lint_reach(const struct tw_lint_context *context);
+void tw_lint_names(const struct tw_lint_context *context);
 void tw_lint_pools(const struct tw_lint_context *context);
 void tw_lint_try_timeouts(const struct tw_lint_context *context);
 void tw_lint_effects(const struct tw_lint_context *context);

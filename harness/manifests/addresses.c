@@ -140,15 +140,34 @@ static bool is_outside(struct tw_str host)
 	       !memmem(host.p, host.n, ".svc", 4);
 }
 
-static void add_outsider(
-	struct tw_manifests *m, const struct tw_address_found *found)
+/* The name as it is written, for look-ups (twins/model/dns.h). */
+static void keep_name(struct tw_manifest_reader *r,
+	const struct tw_address_found *found, const char *callee)
 {
+	struct tw_spec *spec = r->spec;
+	struct tw_spec_name name = {.caller = found->from->key,
+		.callee = callee,
+		.host = {tw_arena_strndup(
+				 &spec->arena, found->host.p, found->host.n),
+			found->text->origin},
+		.in_manifests = true};
+
+	tw_vec_push_in(&spec->arena, &spec->names, name);
+}
+
+static void add_outsider(
+	struct tw_manifest_reader *r, const struct tw_address_found *found)
+{
+	struct tw_manifests *m = r->m;
 	struct tw_manifest_outsider it = {
 		.workload = found->from->key, .pos = found->text->origin->pos};
+	struct tw_str host = found->host;
 
-	if (!found->address || !is_outside(found->host))
+	if (host.n && host.p[host.n - 1] == '.')
+		host.n--; /* the root of all names */
+	if (!found->address || !is_outside(host))
 		return;
-	it.host = tw_arena_strndup(&m->arena, found->host.p, found->host.n);
+	it.host = tw_arena_strndup(&m->arena, host.p, host.n);
 	it.name = name_of(m, found);
 	if (tw_edge_is_telemetry(it.name, it.host))
 		return;
@@ -156,6 +175,7 @@ static void add_outsider(
 		if (!strcmp(m->outsiders.v[i].workload, it.workload) &&
 			!strcmp(m->outsiders.v[i].host, it.host))
 			return;
+	keep_name(r, found, NULL);
 	tw_vec_push(&m->outsiders, it);
 }
 
@@ -174,6 +194,7 @@ void tw_address_add(
 		for (size_t i = 0; i < to->workloads.n; i++)
 			if (to->workloads.v[i] == found->from)
 				return; /* itself */
+		keep_name(r, found, to->key);
 		address.service = to->key;
 		address.state = tw_address_port(to, found->port);
 	} else if (is_of_cluster(r->spec, found->from->namespace, found->host,
@@ -182,7 +203,7 @@ void tw_address_add(
 		address.sure |=
 			memmem(found->host.p, found->host.n, ".svc", 4) != NULL;
 	} else {
-		add_outsider(m, found);
+		add_outsider(r, found);
 		return;
 	}
 	address.host =

@@ -247,6 +247,29 @@ static void link_outsider(struct tw_manifests *m, struct tw_spec *spec,
 				       .pos = it->pos}));
 }
 
+/* What look-ups depend on, where a model has `dns:`. */
+static void use_resolver(struct tw_manifests *m, const struct tw_spec *spec)
+{
+	for (size_t i = 0; i < spec->names.n; i++)
+		tw_manifests_use(m, spec->names.v[i].host.origin->pos);
+	for (size_t i = 0; i < m->objects.n; i++) {
+		struct tw_yaml *of = tw_yaml_get(m->objects.v[i]->doc, "spec");
+		struct tw_yaml *pod =
+			tw_yaml_path(of, "template", "spec", NULL);
+		struct tw_yaml *config;
+
+		if (!pod)
+			pod = of;
+		config = tw_yaml_get(pod, "dnsConfig");
+		if (tw_yaml_get(pod, "dnsPolicy"))
+			tw_yaml_use(tw_yaml_get(pod, "dnsPolicy"));
+		if (config) {
+			tw_yaml_use_all(tw_yaml_get(config, "options"));
+			tw_yaml_use_all(tw_yaml_get(config, "searches"));
+		}
+	}
+}
+
 size_t tw_manifests_link(
 	struct tw_manifests *m, struct tw_spec *spec, struct tw_diags *diags)
 {
@@ -269,6 +292,8 @@ size_t tw_manifests_link(
 		set_steps(spec, service, &steps);
 		tw_map_put(&m->linked, service->key, service);
 	}
+	if (spec->dns.origin)
+		use_resolver(m, spec);
 	tw_addresses_judge(m, spec, diags);
 	return used;
 }

@@ -148,6 +148,51 @@ static void use_life(struct tw_manifest_reader *r, struct tw_yaml *pod)
 	}
 }
 
+/* dnsConfig.options: a name, and a value that is a text. */
+static void read_resolver_option(struct tw_manifest_reader *r,
+	const struct tw_yaml *it, struct tw_spec_resolver *to)
+{
+	const char *name = tw_yaml_text(tw_yaml_get(it, "name"));
+	struct tw_yaml *value = tw_yaml_get(it, "value");
+	const struct tw_origin *origin;
+	int64_t n;
+
+	if (!name || !value || !tw_parse_int(tw_yaml_str(value), &n) || n < 0 ||
+		n > INT32_MAX)
+		return;
+	origin = tw_manifest_origin(r, value, NULL);
+	if (!strcmp(name, "ndots"))
+		tw_set_int(&to->ndots, n, origin);
+	else if (!strcmp(name, "timeout") && n)
+		tw_set_int(&to->timeout, n * TW_S, origin);
+	else if (!strcmp(name, "attempts") && n)
+		tw_set_int(&to->attempts, n, origin);
+}
+
+static void read_resolver(struct tw_manifest_reader *r, struct tw_yaml *pod,
+	struct tw_spec_resolver *to)
+{
+	struct tw_yaml *config = tw_yaml_get(pod, "dnsConfig");
+	struct tw_yaml *options = tw_yaml_get(config, "options");
+	struct tw_yaml *searches = tw_yaml_get(config, "searches");
+	struct tw_yaml *network = tw_yaml_get(pod, "hostNetwork");
+	bool host;
+
+	tw_manifest_text(r, tw_yaml_get(pod, "dnsPolicy"), &to->policy);
+	if (network && tw_yaml_bool(network, &host) && host)
+		tw_set_int(&to->host_network, 1,
+			tw_manifest_origin(r, network, NULL));
+	for (size_t i = 0; i < tw_yaml_count(options); i++)
+		read_resolver_option(r, tw_yaml_item(options, i), to);
+	for (size_t i = 0; i < tw_yaml_count(searches); i++) {
+		struct tw_text domain = {0};
+
+		tw_manifest_text(r, tw_yaml_item(searches, i), &domain);
+		if (domain.v)
+			tw_vec_push_in(&r->spec->arena, &to->searches, domain);
+	}
+}
+
 static void read_pod(struct tw_manifest_reader *r, struct tw_yaml *meta,
 	struct tw_yaml *pod, struct tw_spec_workload *workload)
 {
@@ -156,6 +201,7 @@ static void read_pod(struct tw_manifest_reader *r, struct tw_yaml *meta,
 		tw_yaml_get(pod, "terminationGracePeriodSeconds"), 0,
 		&workload->termination_grace);
 	read_pre_stop(r, pod, workload);
+	read_resolver(r, pod, &workload->resolver);
 	tw_read_containers(r, pod, workload);
 	use_life(r, pod);
 	tw_manifest_pod(r, pod, &workload->labels, &workload->pod);

@@ -6,7 +6,9 @@
  * The callee's name does not resolve: an error at once, or an address where
  * nobody answers (Chaos Mesh DNSChaos, actions error and random). Unit of
  * probability: a look-up; calls that go over a connection that is there, or
- * know the address, look up nothing: `cached`.
+ * know the address, look up nothing: `cached`. Where a model has `dns:`, the
+ * look-ups are those that are made there; then calls that make none are left
+ * alone without it.
  */
 static const char *const actions[] = {"error", "random", NULL};
 
@@ -37,8 +39,8 @@ static void prepare(struct tw_fault *fault, const struct tw_model *model)
 {
 	struct tw_effect *effect = fault->effect;
 
-	(void)model;
 	effect->pass = pass;
+	effect->lookups = model->dns.on;
 	effect->ways = TW_THERE;
 	effect->ratio = tw_fault_value(fault, "cached")->real;
 	effect->add = tw_fault_value(fault, "action")->integer

@@ -11,6 +11,10 @@
  * sender waits for its timer; what is lost before them is noticed and sent
  * again a round trip later. Acknowledgements are cumulative: their loss costs
  * nothing here.
+ *
+ * Questions to the DNS server and their answers are a packet each, by UDP:
+ * what is lost nobody sends again but who asked, when its time is up. (A
+ * cache on each node asks the server by TCP: NodeLocal DNSCache, force_tcp.)
  */
 #define TAIL 3
 
@@ -70,6 +74,14 @@ static void open_connection(struct tw_world *world,
 		to->more += delay;
 }
 
+static bool is_udp(const struct tw_world *world, uint32_t endpoint)
+{
+	const struct tw_dns *dns = &world->model->dns;
+
+	return dns->on && dns->cache != TW_DNS_NODE_CACHE &&
+	       world->model->endpoints[endpoint].service == dns->service;
+}
+
 static void pass(struct tw_world *world, const struct tw_live_effect *live,
 	const struct tw_passage *passage, struct tw_hindrance *to)
 {
@@ -82,6 +94,11 @@ static void pass(struct tw_world *world, const struct tw_live_effect *live,
 	double p = effect->ratio;
 	unsigned n;
 
+	if (is_udp(world, passage->endpoint)) {
+		if (tw_effect_draw(world, effect, key, DRAW_LAST) < p)
+			give_up(to, 0, false);
+		return;
+	}
 	if (passage->way == TW_THERE && effect->other_ratio > 0)
 		open_connection(world, effect, key, to);
 	if (to->over)

@@ -111,6 +111,9 @@ const struct tw_aside *build_aside(
 void build_mirrors(struct build *b, uint32_t channel);
 void build_variants(struct build *b, uint32_t channel);
 
+/* lookups.c: names that callers ask for; after the channels. */
+void build_lookups(struct build *b);
+
 /* cycles.c: a call that leads back to itself is an error. */
 void build_check_cycles(struct build *b);
 

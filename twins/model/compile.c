@@ -205,6 +205,7 @@ static void compile(struct build *b)
 	build_take(b, pools);
 	build_programs(b);
 	add_outside_channels(b);
+	build_lookups(b);
 	build_take(b, programs);
 	build_take(b, steps);
 	build_take(b, branches);

@@ -165,6 +165,7 @@ struct tw_mirror {
 
 /* What the caller's proxy does with a call before its router has it. */
 struct tw_aside {
+	const struct tw_lookup *lookup; /* the caller's own; NULL: none */
 	const struct tw_mirror *mirrors;
 	uint32_t n_mirrors;
 	int respond; /* answers itself with this status; 0: no */
@@ -263,6 +264,7 @@ struct tw_model {
 	uint32_t n_services, n_endpoints, n_programs, n_steps, n_branches,
 		n_caches, n_channels, n_revisions, n_replicas, n_pools, n_nodes,
 		n_zones;
+	struct tw_dns dns;
 	bool deadlines; /* some channel propagates its deadline */
 	/* Round trips, [from * (n_zones + 1) + to]; index n_zones is the
 	 * outside. NULL: none, it takes no time. */

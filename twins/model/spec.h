@@ -18,13 +18,12 @@
 #include "twins/base/map.h"
 #include "twins/base/units.h"
 #include "twins/base/vector.h"
+#include "twins/model/dns.h"
 #include "twins/model/netpol.h"
 #include "twins/model/pod.h"
 #include "twins/model/policy.h"
 #include "twins/model/route.h"
 #include "twins/model/selector.h"
-
-TW_VEC_TYPE(tw_texts, struct tw_text);
 
 /* ---- behaviour ------------------------------------------------------- */
 
@@ -217,6 +216,14 @@ struct tw_spec_container {
 	const struct tw_origin *origin;
 };
 
+/* What resolv.conf of its pods says (dns.h). */
+struct tw_spec_resolver {
+	struct tw_text policy; /* dnsPolicy; default ClusterFirst */
+	struct tw_int host_network;
+	struct tw_texts searches; /* dnsConfig */
+	struct tw_int ndots, timeout, attempts; /* its options; timeout: ns */
+};
+
 struct tw_spec_workload {
 	const char *key; /* "namespace/name" where that is unique in the spec,
 			  * else "namespace/kind/name" */
@@ -226,6 +233,7 @@ struct tw_spec_workload {
 	struct tw_int replicas;	 /* default 1; a DaemonSet: one a node */
 	struct tw_labels labels; /* of its pods */
 	struct tw_pod_spec pod;	 /* what the scheduler looks at */
+	struct tw_spec_resolver resolver;
 	TW_VEC(struct tw_spec_container *) containers;
 	struct tw_text strategy; /* "RollingUpdate", "Recreate" … */
 	struct tw_text max_surge, max_unavailable; /* "25%" or a number */
@@ -458,6 +466,8 @@ struct tw_spec {
 	struct tw_map priorities; /* PriorityClass -> int64_t * */
 	int64_t usual_priority;	  /* of the globalDefault one */
 	TW_VEC(struct tw_spec_kept) kept;
+	struct tw_spec_names names; /* that manifests show */
+	struct tw_spec_dns dns;
 	/* Headers that services pass on to those that they call, globs; beside
 	 * those that tracing passes on anyway (twins/model/traits.h). */
 	struct tw_texts propagate;

@@ -69,6 +69,7 @@ static struct tw_spec_workload *copy_workload(
 	struct tw_spec_workload *to = copied(arena, from, sizeof *from);
 
 	OWN_VEC(arena, &to->labels);
+	OWN_VEC(arena, &to->resolver.searches);
 	OWN_VEC(arena, &to->containers);
 	for (size_t i = 0; i < to->containers.n; i++) {
 		struct tw_spec_container *container = copied(arena,
@@ -126,6 +127,9 @@ static void copy_ground(struct tw_spec *to)
 		to->links.v[i] = copied(&to->arena, to->links.v[i],
 			sizeof(struct tw_spec_link));
 	OWN_VEC(&to->arena, &to->kept);
+	OWN_VEC(&to->arena, &to->names);
+	OWN_VEC(&to->arena, &to->dns.names);
+	OWN_VEC(&to->arena, &to->dns.search);
 	/* What stands in them is never changed: the first spec's serves. */
 	OWN_VEC(&to->arena, &to->netpols);
 	own_map(&to->arena, &to->namespaces);

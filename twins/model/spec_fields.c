@@ -37,6 +37,15 @@ static const struct field spec_fields[] = {
 	FIELD(tw_spec, endpoint_delay, INT),
 	FIELD(tw_spec, node_grace, INT),
 	FIELD(tw_spec, restart_delay, INT),
+	FIELD(tw_spec, dns.service, TEXT),
+	FIELD(tw_spec, dns.cache, INT),
+	FIELD(tw_spec, dns.ttl, INT),
+	FIELD(tw_spec, dns.negative_ttl, INT),
+	FIELD(tw_spec, dns.reuse, REAL),
+	FIELD(tw_spec, dns.ipv6, INT),
+	FIELD(tw_spec, dns.ndots, INT),
+	FIELD(tw_spec, dns.timeout, INT),
+	FIELD(tw_spec, dns.attempts, INT),
 	END,
 };
 
@@ -106,6 +115,11 @@ static const struct field workload_fields[] = {
 	FIELD(tw_spec_workload, termination_grace, INT),
 	FIELD(tw_spec_workload, pre_stop, INT),
 	FIELD(tw_spec_workload, min_ready, INT),
+	FIELD(tw_spec_workload, resolver.policy, TEXT),
+	FIELD(tw_spec_workload, resolver.host_network, INT),
+	FIELD(tw_spec_workload, resolver.ndots, INT),
+	FIELD(tw_spec_workload, resolver.timeout, INT),
+	FIELD(tw_spec_workload, resolver.attempts, INT),
 	FIELD(tw_spec_workload, cpu_request, INT),
 	FIELD(tw_spec_workload, cpu_limit, INT),
 	FIELD(tw_spec_workload, memory_request, INT),
@@ -314,6 +328,19 @@ static void walk_fields(
 		visit_one(walk, fields, (char *)object + fields->offset);
 }
 
+static void walk_texts(
+	struct walk *walk, const char *name, struct tw_text *texts, size_t n)
+{
+	const struct field text = {"text", TEXT, 0};
+
+	for (size_t i = 0; i < n; i++) {
+		size_t mark = enter(walk, "%s[%zu]", name, i);
+
+		visit_one(walk, &text, &texts[i]);
+		leave(walk, mark);
+	}
+}
+
 static void walk_steps(struct walk *walk, const struct tw_spec_steps *steps)
 {
 	for (size_t i = 0; i < steps->n; i++) {
@@ -385,6 +412,8 @@ static void walk_workload(struct walk *walk, struct tw_spec_workload *workload)
 	size_t mark = enter(walk, "workloads.%s", workload->key);
 
 	walk_fields(walk, workload_fields, workload);
+	walk_texts(walk, "resolver.searches", workload->resolver.searches.v,
+		workload->resolver.searches.n);
 	for (size_t i = 0; i < workload->containers.n; i++)
 		walk_container(walk, workload->containers.v[i]);
 	walk_endpoints(walk, &workload->behaviour);
@@ -474,6 +503,24 @@ static void walk_ground(struct walk *walk, struct tw_spec *spec)
 	}
 }
 
+/* Without `dns:` a name is of no use. */
+static void walk_dns(struct walk *walk, struct tw_spec *spec)
+{
+	const struct field host = {"name", TEXT, 0};
+
+	if (!spec->dns.origin)
+		return;
+	walk_texts(walk, "dns.search", spec->dns.search.v, spec->dns.search.n);
+	for (size_t i = 0; i < spec->dns.names.n; i++) {
+		struct tw_spec_name *it = &spec->dns.names.v[i];
+		size_t mark = enter(
+			walk, "dns.names[%s->%s]", it->caller, it->callee);
+
+		visit_one(walk, &host, &it->host);
+		leave(walk, mark);
+	}
+}
+
 void tw_spec_walk(struct tw_spec *spec, tw_spec_visit *visit, void *context)
 {
 	struct walk walk = {.visit = visit, .context = context};
@@ -494,6 +541,7 @@ void tw_spec_walk(struct tw_spec *spec, tw_spec_visit *visit, void *context)
 		walk_policy(&walk, i, spec->policies.v[i]);
 	for (size_t i = 0; i < spec->severed.n; i++)
 		walk_severed(&walk, &spec->severed.v[i]);
+	walk_dns(&walk, spec);
 	walk_ground(&walk, spec);
 	tw_buf_release(&walk.path);
 }

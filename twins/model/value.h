@@ -5,6 +5,7 @@
 #define TW_MODEL_VALUE_H
 
 #include "twins/base/error.h"
+#include "twins/base/vector.h"
 #include "twins/kernel/dist.h"
 
 /* Where a value comes from, weakest first: a value of a later source replaces
@@ -41,6 +42,8 @@ struct tw_text {
 	const char *v;
 	const struct tw_origin *origin;
 };
+
+TW_VEC_TYPE(tw_texts, struct tw_text);
 
 struct tw_law { /* a distribution of times */
 	struct tw_dist v;

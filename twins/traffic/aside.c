@@ -1,6 +1,7 @@
 /*
  * What comes before a call is routed: which variant of its channel the
- * request's traits want, and what the caller's proxy does first. In Envoy the
+ * request's traits want, the look-up of its callee's name (lookup.c), and what
+ * the caller's proxy does first. In Envoy the
  * fault filter stands before the router ("must be inserted before any other
  * filter, including the router filter"): delay, then abort; then the router
  * answers itself, or mirrors and routes. So neither the route's timeout nor its
@@ -100,6 +101,13 @@ static void go_on(struct tw_world *world, uint32_t call)
 }
 
 void tw_call_aside(struct tw_world *world, uint32_t call)
+{
+	if (!tw_call_channel(world, &world->calls[call])->aside->lookup ||
+		!tw_lookup_for_call(world, call))
+		tw_call_looked_up(world, call);
+}
+
+void tw_call_looked_up(struct tw_world *world, uint32_t call)
 {
 	struct tw_call *it = &world->calls[call];
 	const struct tw_aside *aside = tw_call_channel(world, it)->aside;

@@ -115,6 +115,13 @@ static TW_PATH void end_call(struct tw_world *world, uint32_t call,
 		.replica = TW_NONE, .status = status);
 	if (it->ticket != TW_NONE)
 		tw_upstream_end(world, it);
+	if (parent == TW_NONE && it->lookup) {
+		uint64_t which = it->user;
+
+		tw_world_free_call(world, call);
+		tw_lookup_answered(world, which, failed, reason);
+		return;
+	}
 	if (parent == TW_NONE && !it->mirror)
 		tell_done(world, it, failed,
 			reason == TW_TIMED_OUT || reason == TW_TRY_TIMED_OUT,
@@ -223,6 +230,11 @@ TW_PATH void tw_call_try_over(struct tw_world *world, uint32_t call,
 	struct tw_call *it = &world->calls[call];
 	const struct tw_channel *channel = tw_call_channel(world, it);
 
+	/* Nobody tells who asked by UDP that it was dropped. */
+	if (__builtin_expect(reason != TW_ANSWERED, 0) && it->lookup &&
+		(reason == TW_SHED || reason == TW_UNREACHED ||
+			reason == TW_RESET))
+		return;
 	try_is_over(world, it, reason, status);
 	if (is_failure(reason, status) && it->route_tries < channel->retries &&
 		tw_call_is_retriable(channel, reason, status) &&
@@ -424,6 +436,7 @@ TW_PATH struct tw_call *tw_call_new(struct tw_world *world, uint32_t *call)
 		.backing_off = false,
 		.unreached = false,
 		.mirror = false,
+		.lookup = false,
 	};
 	return it;
 }

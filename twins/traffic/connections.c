@@ -133,6 +133,37 @@ static uint64_t key_of(const struct tw_world *world,
 	return tw_hash_combine(key, host_of(world, it)->made);
 }
 
+/* by: a call, or as much of it as names its channel and its caller. */
+static void connect(
+	struct tw_world *world, uint32_t index, const struct tw_call *by)
+{
+	const struct tw_connection *it = at(world, index);
+	const struct tw_connections *rules =
+		&upstream_of(world, it->upstream)->model->connections;
+	tw_time takes;
+	bool ok = tw_call_connect(world, by, it->endpoint, it->replica,
+		key_of(world, it, by->from), rules->round_trips,
+		rules->connect_timeout, &takes);
+
+	tw_queue_schedule(&world->queue, tw_world_now(world) + takes,
+		TW_CLASS_COMPLETION, TW_EV_CONNECTED, index,
+		(uint64_t)it->generation << 1 | ok);
+}
+
+void tw_connections_found(struct tw_world *world, uint32_t index,
+	uint32_t generation, uint32_t channel, uint32_t from, bool found)
+{
+	const struct tw_call by = {.channel = channel, .from = from};
+
+	tw_assert(at(world, index)->generation == generation);
+	if (found)
+		connect(world, index, &by);
+	else
+		tw_queue_schedule(&world->queue, tw_world_now(world),
+			TW_CLASS_COMPLETION, TW_EV_CONNECTED, index,
+			(uint64_t)generation << 1);
+}
+
 /* For the request of a ticket, which may use another one in the end. */
 static void create(struct tw_world *world, uint32_t ticket)
 {
@@ -141,8 +172,6 @@ static void create(struct tw_world *world, uint32_t ticket)
 	struct tw_connection *it = at(world, index);
 	const struct tw_call *call = &world->calls[for_whom->call];
 	struct tw_host *host;
-	tw_time takes;
-	bool ok;
 
 	it->upstream = for_whom->upstream;
 	it->proxy = for_whom->proxy;
@@ -155,12 +184,12 @@ static void create(struct tw_world *world, uint32_t ticket)
 	it->connecting = true;
 	it->proxy->connections++;
 	tw_call_cell(world, call)->connects++;
-	ok = tw_call_connect(world, call, for_whom->endpoint, it->replica,
-		key_of(world, it, call->from), by(world, it)->round_trips,
-		by(world, it)->connect_timeout, &takes);
-	tw_queue_schedule(&world->queue, tw_world_now(world) + takes,
-		TW_CLASS_COMPLETION, TW_EV_CONNECTED, index,
-		(uint64_t)it->generation << 1 | ok);
+	it->endpoint = for_whom->endpoint;
+	if (world->lookups &&
+		tw_lookup_for_connection(world, call, index, it->generation,
+			key_of(world, it, call->from)))
+		return;
+	connect(world, index, call);
 }
 
 /* As many as those who wait need (shouldCreateNewConnection). */

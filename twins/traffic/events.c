@@ -94,6 +94,9 @@ static __attribute__((noinline)) bool handle(
 	case TW_EV_CONNECTED:
 		tw_connections_made(world, event->a, event->b);
 		return true;
+	case TW_EV_LOOKUP:
+		tw_lookup_failed(world, event->a);
+		return true;
 	case TW_EV_IDLE:
 		tw_connections_idle(world, event->a, (uint32_t)event->b);
 		return true;

@@ -151,6 +151,7 @@ static TW_PATH uint32_t new_plain_call(struct tw_world *world,
 		.backing_off = false,
 		.unreached = false,
 		.mirror = false,
+		.lookup = false,
 	};
 	it->app_timer = tw_call_arm(
 		world, world->app_lanes[index], TW_EV_APP_TIMEOUT, call);

@@ -118,7 +118,8 @@ static TW_PATH struct way way_to(struct tw_world *world,
 		hinder_try(world,
 			&(struct tw_passage){key,
 				tw_call_channel(world, it)->caller, endpoint,
-				replica, it->from, from, to, TW_THERE, both},
+				replica, it->from, from, to, TW_THERE, both,
+				false},
 			&way);
 	return way;
 }

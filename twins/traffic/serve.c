@@ -79,7 +79,7 @@ static void hinder_answer(struct tw_world *world, struct tw_task *it,
 			call->from == TW_NONE
 				? world->model->n_zones
 				: world->replicas[call->from].zone,
-			replica->zone, TW_BACK, 2 * it->back},
+			replica->zone, TW_BACK, 2 * it->back, false},
 		&to);
 	it->back += to.more;
 	if (to.over) {

@@ -92,10 +92,28 @@ void tw_call_route(struct tw_world *world, uint32_t call);
 /* Gives a call its traits, and the variant of its channel that they want. */
 void tw_call_choose(
 	struct tw_world *world, struct tw_call *it, tw_traits traits);
-/* Injected faults, answers of the proxy, mirrors; then the route. */
+/* The look-up; injected faults, answers of the proxy, mirrors; the route. */
 void tw_call_aside(struct tw_world *world, uint32_t call);
+/* What follows the look-up. */
+void tw_call_looked_up(struct tw_world *world, uint32_t call);
 void tw_call_delayed(
 	struct tw_world *world, uint32_t call, uint32_t generation);
+
+/* ---- look-ups of names: lookup.c ------------------------------------ */
+
+void tw_lookups_init(struct tw_world *world);
+void tw_lookups_release(struct tw_world *world);
+/* False: the call needs none, or its name is known. Else it is told in time:
+ * tw_call_looked_up(), or an answer (no connection, 503). */
+bool tw_lookup_for_call(struct tw_world *world, uint32_t call);
+/* Likewise for a connection that a call makes: tw_connections_found(). */
+bool tw_lookup_for_connection(struct tw_world *world,
+	const struct tw_call *by, uint32_t connection, uint32_t generation,
+	uint64_t key);
+/* A question's call is over; which: its `user`. */
+void tw_lookup_answered(struct tw_world *world, uint64_t which, bool failed,
+	enum tw_reason reason);
+void tw_lookup_failed(struct tw_world *world, uint32_t index);
 
 /* Its next try sets out (send.c). */
 void tw_call_send(struct tw_world *world, uint32_t call);
@@ -179,6 +197,9 @@ void tw_connections_request(struct tw_world *world, uint32_t ticket);
 void tw_connections_release(
 	struct tw_world *world, uint32_t ticket, enum tw_reason reason);
 void tw_connections_close_idle(struct tw_world *world, struct tw_host *host);
+/* Its callee's name was looked up by a call's channel and caller. */
+void tw_connections_found(struct tw_world *world, uint32_t connection,
+	uint32_t generation, uint32_t channel, uint32_t from, bool found);
 void tw_connections_made(
 	struct tw_world *world, uint32_t connection, uint64_t data);
 void tw_connections_ready(

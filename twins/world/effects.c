@@ -92,6 +92,14 @@ static bool fits_way(const struct tw_world *world,
 	return passage->way == TW_THERE ? along : against;
 }
 
+/* Calls from outside look up their names elsewhere. */
+static bool fits_lookup(
+	const struct tw_effect *effect, const struct tw_passage *passage)
+{
+	return effect->lookups ? passage->lookup || passage->caller == TW_NONE
+			       : !passage->lookup;
+}
+
 static bool fits_caller(
 	const struct tw_live_effect *live, const struct tw_passage *passage)
 {
@@ -135,6 +143,7 @@ void tw_effects_on_passage(struct tw_world *world,
 		const struct tw_effect *effect = live->effect;
 
 		if (effect->on == TW_ON_PASSAGE &&
+			fits_lookup(effect, passage) &&
 			fits_replica(world, live, passage->endpoint,
 				passage->replica) &&
 			fits_way(world, effect, passage) &&

@@ -26,6 +26,7 @@ struct tw_passage {
 	uint32_t from_zone, to_zone;
 	enum tw_way way;
 	tw_time round_trip; /* ns without effects */
+	bool lookup;	    /* none yet: its callee's name is looked up */
 };
 
 /* What stands in its way; the first effect that ends it counts. */
@@ -51,6 +52,7 @@ struct tw_effect {
 	uint64_t hash;
 	double probability; /* of a request, or of a connection */
 	bool by_connection;
+	bool lookups; /* it is about look-ups, where these are modelled */
 	const bool *callers, *callees, *endpoints, *replicas, *nodes;
 	const bool *from_zones, *to_zones;
 	bool chosen_callers; /* the mode picked replicas of the caller */

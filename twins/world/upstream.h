@@ -45,6 +45,7 @@ struct tw_connection {
 	struct tw_proxy *proxy;
 	tw_event_id idle_timer;
 	uint32_t upstream, replica;
+	uint32_t endpoint; /* that it was made for */
 	uint32_t generation;
 	uint32_t before, after; /* with room; after: the free list, too */
 	uint32_t streams;	/* requests on it */

@@ -18,6 +18,7 @@
 #include "twins/world/tap.h"
 
 struct tw_cache_state;
+struct tw_lookups;
 struct tw_outcome;
 struct tw_outside;
 
@@ -46,6 +47,7 @@ enum tw_event_kind {
 	TW_EV_PROBED,  /* likewise: the probe\'s time is up */
 	TW_EV_CPU,	 /* a: replica; its CPU: a job ends, a quota does */
 	TW_EV_CONNECTED, /* a: connection, b: generation * 2 + it works */
+	TW_EV_LOOKUP,	 /* a: look-up; it fails now */
 	TW_EV_IDLE,	 /* a: connection, b: generation; long enough */
 	TW_EV_SWEEP,	 /* a: upstream, b: proxy; of outlier detection */
 	TW_EV_PAUSE, /* a: replica, b: 2 * number of the pause + it begins */
@@ -107,6 +109,8 @@ struct tw_call {
 	bool backing_off; /* or delayed: no try is out */
 	bool unreached;	  /* the try that is out, or was last, gets nowhere */
 	bool mirror;	  /* nobody waits for its answer */
+	bool lookup;	  /* a question to the DNS server; user: of which
+			   * look-up (traffic/lookup.c) */
 };
 
 enum tw_task_state {
@@ -293,6 +297,7 @@ struct tw_world {
 	struct tw_map channel_of;	/* beyond those of the model */
 	struct tw_map turns_of;		/* "caller pool" -> counters */
 	struct tw_upstreams *upstreams; /* NULL: no policy asks for any */
+	struct tw_lookups *lookups;	/* NULL: they are not modelled */
 	uint32_t *app_lanes;		/* by step */
 	bool *node_down;
 	/* NULL: the control plane does not act (cluster/workloads.h). */
