@@ -49,7 +49,7 @@ static void make_up_timeline(struct tw_observation *obs)
 
 static void check_timeline(const struct tw_timeline *timeline)
 {
-	const struct tw_timeline_point point = {
+	static const struct tw_timeline_point point = {
 		41, 42, 43, 44, 45, 46, 47, 48};
 	const struct tw_timeline_event *event = &timeline->events.v[0];
 
