@@ -44,6 +44,66 @@ static void read_ports(struct tw_manifest_reader *r, struct tw_yaml *ports,
 	}
 }
 
+/* One of these words, or NULL-ended list's end. */
+static void read_word(struct tw_manifest_reader *r, struct tw_yaml *node,
+	const char *what, const char *const *words, struct tw_text *to)
+{
+	const char *text = tw_yaml_text(node), *nearest;
+	struct tw_buf all = {0};
+	size_t n = 0;
+
+	if (!node || tw_yaml_is_null(node))
+		return;
+	for (; words[n]; n++) {
+		tw_buf_printf(&all, "%s%s", n ? ", " : "", words[n]);
+		if (text && !strcmp(text, words[n]))
+			tw_manifest_text(r, node, to);
+	}
+	nearest = text ? tw_nearest(text, words, n) : NULL;
+	if (!to->origin)
+		tw_manifest_error(r, node, "%s is one of %s%s%s%s", what,
+			tw_buf_text(&all), nearest ? "; did you mean '" : "",
+			nearest ? nearest : "", nearest ? "'?" : "");
+	else
+		tw_yaml_use(node);
+	tw_buf_release(&all);
+}
+
+/* Which endpoints kube-proxy sends to: world/endpoints.h. */
+static void read_endpoints(
+	struct tw_manifest_reader *r, struct tw_spec_service *service)
+{
+	static const char *const policies[] = {"Cluster", "Local", NULL};
+	static const char *const ways[] = {
+		"PreferClose", "PreferSameZone", "PreferSameNode", NULL};
+	struct tw_yaml *spec = tw_yaml_get(r->object->doc, "spec");
+	struct tw_yaml *annotations = tw_yaml_get(
+		tw_yaml_get(r->object->doc, "metadata"), "annotations");
+	struct tw_yaml *always = tw_yaml_get(spec, "publishNotReadyAddresses");
+	struct tw_yaml *mode =
+		tw_yaml_get(annotations, "service.kubernetes.io/topology-mode");
+	const char *text = tw_yaml_text(mode);
+	bool yes;
+
+	read_word(r, tw_yaml_get(spec, "internalTrafficPolicy"),
+		"internalTrafficPolicy", policies, &service->internal_policy);
+	read_word(r, tw_yaml_get(spec, "externalTrafficPolicy"),
+		"externalTrafficPolicy", policies, &service->external_policy);
+	read_word(r, tw_yaml_get(spec, "trafficDistribution"),
+		"trafficDistribution", ways, &service->distribution);
+	/* topologycache.go, EndpointSliceCache: either case; it goes before. */
+	if (text && (!strcmp(text, "Auto") || !strcmp(text, "auto"))) {
+		service->distribution = (struct tw_text){
+			"Auto", tw_manifest_origin(r, mode, NULL)};
+		tw_yaml_use(mode);
+	}
+	if (tw_yaml_bool(always, &yes)) {
+		service->publish_not_ready = (struct tw_int){
+			yes, tw_manifest_origin(r, always, NULL)};
+		tw_yaml_use(always);
+	}
+}
+
 void tw_read_service(struct tw_manifest_reader *r)
 {
 	const struct tw_object *object = r->object;
@@ -67,7 +127,10 @@ void tw_read_service(struct tw_manifest_reader *r)
 		service->external = true;
 		tw_yaml_use(tw_yaml_get(spec, "externalName"));
 	}
+	read_endpoints(r, service);
 	service->headless = ip && !strcmp(ip, "None");
+	if (service->headless)
+		tw_yaml_use(tw_yaml_get(spec, "clusterIP"));
 	read_ports(r, tw_yaml_get(spec, "ports"), service);
 	if (!service->ports.n && !service->headless &&
 		!tw_yaml_count(tw_yaml_get(spec, "ports")) &&

@@ -16,6 +16,7 @@
 
 static const struct conformance_adapter *const adapters[] = {
 	conformance_deployment,
+	conformance_endpoints,
 	conformance_networkpolicy,
 	conformance_scheduler,
 	conformance_envoy,

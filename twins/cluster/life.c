@@ -115,6 +115,24 @@ static void restarted(struct tw_world *world, uint32_t replica, uint32_t life)
 	publish(world, replica, world->model->endpoint_delay);
 }
 
+/* The conditions of its endpoint (staging/src/k8s.io/endpointslice/utils.go,
+ * podToEndpoint): one being deleted is no longer ready, and serves while it
+ * is Ready. */
+static uint8_t seen_of(const struct tw_world *world, uint32_t replica)
+{
+	const struct tw_world_replica *it = &world->replicas[replica];
+	const struct tw_pod *pod =
+		it->managed ? tw_pod_of(world, replica) : NULL;
+	uint8_t seen = it->ready ? TW_SEEN | TW_SEEN_SERVING : 0;
+
+	if (it->node != TW_NONE && (!pod || pod->state == TW_POD_RUNNING))
+		seen |= TW_SEEN;
+	if (pod && pod->state == TW_POD_STOPPING)
+		seen = TW_SEEN | TW_SEEN_TERMINATING |
+		       (pod->served ? TW_SEEN_SERVING : 0);
+	return seen;
+}
+
 bool tw_cluster_event(struct tw_world *world, const struct tw_event *event)
 {
 	switch (event->kind) {
@@ -122,8 +140,7 @@ bool tw_cluster_event(struct tw_world *world, const struct tw_event *event)
 		restarted(world, event->a, (uint32_t)event->b);
 		return true;
 	case TW_EV_LIST:
-		tw_directory_list(
-			world, event->a, world->replicas[event->a].ready);
+		tw_directory_list(world, event->a, seen_of(world, event->a));
 		return true;
 	default:
 		if (world->probes && tw_probes_event(world, event))

@@ -380,6 +380,7 @@ static void relist(struct tw_world *world, uint32_t replica)
 		stop_process(world, replica); /* KILL */
 	}
 	gone(world, replica);
+	publish(world, replica);
 }
 
 static void begin_stop(struct tw_world *world, uint32_t replica, tw_time grace)
@@ -389,6 +390,7 @@ static void begin_stop(struct tw_world *world, uint32_t replica, tw_time grace)
 	struct tw_world_replica *it = &world->replicas[replica];
 
 	pod->deleted = tw_world_now(world);
+	pod->served = it->ready;
 	pod->grace = grace == TW_POD_GRACE ? life->grace : grace;
 	move(world, replica, TW_POD_STOPPING);
 	it->ready = false;

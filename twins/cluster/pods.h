@@ -52,6 +52,7 @@ struct tw_pod {
 	uint8_t state;	       /* enum tw_pod_state */
 	bool ready, available; /* as counted */
 	bool succeeded;	       /* of one that ended */
+	bool served;	       /* was ready when it was deleted */
 	uint32_t successes;    /* of the readiness probe, in a row */
 	uint32_t attempts;     /* of the scheduler to place it */
 	tw_time created, started, ready_since, deleted;

@@ -54,6 +54,32 @@ static void set_capacity(
 	}
 }
 
+static bool is_word(struct tw_text text, const char *word)
+{
+	return text.v && !strcmp(text.v, word);
+}
+
+/* core/v1 ServiceSpec: internalTrafficPolicy and externalTrafficPolicy are
+ * "Cluster" by default, and PreferClose is PreferSameZone's older name. */
+static void set_endpoints(
+	const struct tw_spec_service *from, struct tw_service *to)
+{
+	to->internal_local = is_word(from->internal_policy, "Local");
+	to->external_local = is_word(from->external_policy, "Local");
+	to->exposed = is_word(from->type, "NodePort") ||
+		      is_word(from->type, "LoadBalancer");
+	to->not_ready_too = tw_int_or(from->publish_not_ready, 0);
+	to->headless = from->headless;
+	to->distribution =
+		is_word(from->distribution, "PreferSameZone") ||
+				is_word(from->distribution, "PreferClose")
+			? TW_DISTRIBUTE_SAME_ZONE
+		: is_word(from->distribution, "PreferSameNode")
+			? TW_DISTRIBUTE_SAME_NODE
+		: is_word(from->distribution, "Auto") ? TW_DISTRIBUTE_TOPOLOGY
+						      : TW_DISTRIBUTE_EVENLY;
+}
+
 static void add_services(struct build *b)
 {
 	struct tw_model *model = b->model;
@@ -81,6 +107,7 @@ static void add_services(struct build *b)
 		to->balancer = (uint8_t)tw_int_or(
 			from->balancer, TW_BALANCE_ROUND_ROBIN);
 		to->external = from->external;
+		set_endpoints(from, to);
 		to->sidecar = from->sidecar;
 		if (from->rate.origin && from->rate.v > 0) {
 			to->gap = (tw_time)((double)TW_S / from->rate.v);

@@ -73,6 +73,14 @@ struct tw_endpoint {
 	int64_t request_bytes, answer_bytes;
 };
 
+/* Whose hints endpoints have. */
+enum tw_distribution {
+	TW_DISTRIBUTE_EVENLY,
+	TW_DISTRIBUTE_SAME_ZONE, /* trafficDistribution: PreferSameZone */
+	TW_DISTRIBUTE_SAME_NODE, /* PreferSameNode */
+	TW_DISTRIBUTE_TOPOLOGY,	 /* topology-mode: Auto */
+};
+
 struct tw_service {
 	const char *key, *name;
 	uint64_t hash;
@@ -98,6 +106,12 @@ struct tw_service {
 	bool is_alias; /* its pods are another service's, which owns them */
 	bool sidecar;  /* its calls go through Istio's proxy */
 	bool external; /* on no node */
+	/* world/endpoints.h */
+	bool internal_local, external_local; /* traffic policies */
+	bool exposed;	    /* NodePort, LoadBalancer */
+	bool not_ready_too; /* publishNotReadyAddresses */
+	bool headless;
+	uint8_t distribution; /* enum tw_distribution */
 	/* What the network lets through, where it does not let all:
 	 * reach[revision of the replica][revision of the caller] is an enum
 	 * tw_reach; the caller n_revisions is the outside. A row that is NULL:

@@ -137,6 +137,12 @@ struct tw_spec_service {
 	struct tw_real rate; /* requests/s that it takes; more: 429 */
 	struct tw_int burst; /* of them at once; default: those of a second */
 	bool headless;
+	/* "Local" or "Cluster"; default: Cluster. */
+	struct tw_text internal_policy, external_policy;
+	/* trafficDistribution, or of the annotation topology-mode "Auto";
+	 * default: none. */
+	struct tw_text distribution;
+	struct tw_int publish_not_ready; /* 1: it is; default 0 */
 	struct tw_spec_ports ports;
 	struct tw_spec_subsets subsets;
 	struct tw_spec_workload_refs workloads; /* set by tw_spec_link() */

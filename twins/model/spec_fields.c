@@ -52,6 +52,10 @@ static const struct field spec_fields[] = {
 static const struct field service_fields[] = {
 	FIELD(tw_spec_service, type, TEXT),
 	FIELD(tw_spec_service, external_name, TEXT),
+	FIELD(tw_spec_service, internal_policy, TEXT),
+	FIELD(tw_spec_service, external_policy, TEXT),
+	FIELD(tw_spec_service, distribution, TEXT),
+	FIELD(tw_spec_service, publish_not_ready, INT),
 	FIELD(tw_spec_service, workers, INT),
 	FIELD(tw_spec_service, queue, INT),
 	FIELD(tw_spec_service, queue_order, INT),

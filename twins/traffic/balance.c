@@ -16,10 +16,10 @@ uint32_t tw_balance_pick(
 	return kinds[balancer]->pick(choice);
 }
 
-TW_PATH uint32_t tw_balance(struct tw_world *world, uint32_t pool,
-	enum tw_balancer balancer, uint64_t key, uint32_t *turn)
+TW_PATH uint32_t tw_balance(struct tw_world *world,
+	const struct tw_world_pool *it, enum tw_balancer balancer, uint64_t key,
+	uint32_t *turn)
 {
-	const struct tw_world_pool *it = &world->pools[pool];
 	const struct tw_choice choice = {.world = world,
 		.replicas = it->listed,
 		.n = it->n,

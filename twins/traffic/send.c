@@ -6,6 +6,7 @@
 #include "twins/model/reach.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/effects.h"
+#include "twins/world/endpoints.h"
 
 void tw_call_answer_soon(struct tw_world *world, uint32_t call, tw_time after,
 	enum tw_reason reason, int status)
@@ -57,11 +58,12 @@ static uint32_t choose_replica(struct tw_world *world, const struct tw_call *it,
 	if (target->pool == TW_NONE || target->endpoint == TW_NONE)
 		return TW_NONE;
 	pool = &world->pools[target->pool];
+	if (__builtin_expect(pool->views != NULL, 0))
+		pool = tw_endpoints_for(world, target->pool, it->from, key);
 	if (pool->n == 1)
 		return pool->listed[0];
 	number = (uint32_t)(target - tw_call_channel(world, it)->targets);
-	return tw_balance(world, target->pool,
-		(enum tw_balancer)target->balancer, key,
+	return tw_balance(world, pool, (enum tw_balancer)target->balancer, key,
 		tw_call_turn(world, it, number));
 }
 
@@ -274,6 +276,15 @@ TW_PATH void tw_call_dispatch(struct tw_world *world, uint32_t call,
 		send_task(world, call, endpoint, replica, &way, key);
 }
 
+/* kube-proxy rejects what has no endpoint at all, and drops what has none here
+ * by a local policy (pkg/proxy/iptables/proxier.go). */
+static bool is_dropped(
+	const struct tw_world *world, const struct tw_target *target)
+{
+	return target->pool != TW_NONE && world->pools[target->pool].views &&
+	       world->pools[target->pool].n;
+}
+
 TW_PATH void tw_call_send(struct tw_world *world, uint32_t call)
 {
 	struct tw_call *it = &world->calls[call];
@@ -295,7 +306,10 @@ TW_PATH void tw_call_send(struct tw_world *world, uint32_t call)
 	tw_world_tap(world, .kind = TW_TAP_SENT, .service = TW_NONE,
 		.endpoint = channel->endpoint, .caller = channel->caller,
 		.replica = replica, .attempt = it->tries);
-	if (replica == TW_NONE)
+	if (replica == TW_NONE && is_dropped(world, target))
+		tw_call_answer_soon(
+			world, call, TW_CONNECT_TIMEOUT, TW_UNREACHED, 503);
+	else if (replica == TW_NONE)
 		tw_call_answer_soon(world, call, 0, TW_NO_HOST, 503);
 	else
 		tw_call_dispatch(world, call, target->endpoint, replica, key);

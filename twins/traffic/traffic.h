@@ -250,7 +250,7 @@ void tw_copy_arrive(struct tw_world *world, uint32_t at);
 
 /* Of a pool that the caller's proxies keep nothing about. TW_NONE: nobody is
  * listed. `turn`: the caller's counter for round robin. */
-uint32_t tw_balance(struct tw_world *world, uint32_t pool,
+uint32_t tw_balance(struct tw_world *world, const struct tw_world_pool *pool,
 	enum tw_balancer balancer, uint64_t key, uint32_t *turn);
 
 /* ---- the replica's side: serve.c ------------------------------------ */

@@ -8,7 +8,11 @@
 #include "twins/world/world.h"
 
 void tw_directory_init(struct tw_world *world);
-/* Callers see (or no longer see) the replica from now on. */
-void tw_directory_list(struct tw_world *world, uint32_t replica, bool listed);
+/* What callers see of the replica from now on: enum tw_seen, or-ed. It is
+ * listed where it serves and is not being deleted; where a Service has nobody
+ * like that, those of its replicas that serve and are being deleted are
+ * (pkg/proxy/topology.go), and where it has publishNotReadyAddresses all that
+ * are there. */
+void tw_directory_list(struct tw_world *world, uint32_t replica, uint8_t seen);
 
 #endif

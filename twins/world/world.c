@@ -5,6 +5,7 @@
 #include "twins/world/capacity.h"
 #include "twins/world/cpu.h"
 #include "twins/world/directory.h"
+#include "twins/world/endpoints.h"
 #include "twins/world/memory.h"
 #include "twins/world/mode.h"
 #include "twins/world/pause.h"
@@ -73,6 +74,7 @@ static bool is_plain(
 	return model->n_targets == 1 && target->pool != TW_NONE &&
 	       target->endpoint == model->endpoint && !it->upstreams &&
 	       !model->aside &&
+	       !tw_endpoints_differ(world->model, target->pool) &&
 	       world->model->endpoints[model->endpoint].program != TW_NONE;
 }
 
@@ -168,6 +170,9 @@ static void init_replicas(struct tw_world *world, const uint32_t *node_of)
 				: TW_DOWN;
 		it->listed = it->ready = it->health == TW_UP;
 		it->listed_at = TW_LISTED_EVER;
+		it->seen = it->listed ? TW_SEEN | TW_SEEN_SERVING
+			   : it->node != TW_NONE ? TW_SEEN
+						 : 0;
 		it->zone = it->node == TW_NONE ? model->n_zones
 					       : model->nodes[it->node].zone;
 		world->services[it->service].replicas++;
@@ -242,6 +247,7 @@ void tw_world_init(struct tw_world *world, const struct tw_model *model,
 	tw_pause_init(world);
 	tw_mode_init(world);
 	tw_directory_init(world);
+	tw_endpoints_init(world);
 	init_observation(world, options->slice);
 	tw_world_see_plain(world);
 }

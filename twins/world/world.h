@@ -190,10 +190,18 @@ struct tw_world_replica {
 	bool ready;	   /* for the endpoints, as the kubelet says */
 	bool managed;	   /* it is a pod (cluster/pods.h) */
 	bool listed;	   /* callers see it */
+	uint8_t seen;	   /* enum tw_seen, or-ed: what its EndpointSlice says */
 	tw_time listed_at; /* since when; TW_LISTED_EVER: from the start */
 };
 
 #define TW_LISTED_EVER INT64_MIN
+
+/* Conditions of an endpoint as callers see them: discovery/v1. */
+enum tw_seen {
+	TW_SEEN = 1,	     /* its pod is there */
+	TW_SEEN_SERVING = 2, /* it is Ready, or was when it was deleted */
+	TW_SEEN_TERMINATING = 4,
+};
 
 /* Integrals are sums of n * ns modulo 2^64: Little's law is an equation of
  * integers. */
@@ -224,6 +232,7 @@ struct tw_world_pool {
 	uint32_t *listed;
 	uint32_t n;
 	uint32_t version; /* counts changes */
+	struct tw_pool_views *views; /* NULL: all see the same (endpoints.h) */
 };
 
 struct tw_world_channel {
@@ -293,6 +302,9 @@ struct tw_world {
 	struct tw_world_replica *replicas;
 	struct tw_world_service *services;
 	struct tw_world_pool *pools;
+	/* Pools of replica r: pools_of[pools_from[r] .. pools_from[r + 1]]. */
+	const uint32_t *pools_from;
+	uint32_t *pools_of;
 	TW_VEC(struct tw_world_channel) channels;
 	struct tw_map channel_of;	/* beyond those of the model */
 	struct tw_map turns_of;		/* "caller pool" -> counters */
