@@ -5,7 +5,7 @@
  *	ratio(errors{side="server"}) by (service) <= baseline + 0.1pp
  *	recovery_time(ratio(errors) <= 1%) <= 30s
  *
- *	check    = measure [by] compare limit
+ *	check    = measure [by] (compare limit | equal)
  *	measure  = aggregate "(" metric [selectors] ")" [by]
  *	         | share [ "(" [selectors] ")" | selectors ] [by]
  *	         | "recovery_time" "(" check ")"      the limit in it a constant
@@ -15,6 +15,9 @@
  *	selectors= "{" label ("=" | "!=" | "=~" | "!~") "text" { "," ... } "}"
  *	compare  = "<=" | "<" | ">=" | ">"
  *	limit    = constant | "baseline" ["*" factor] { ("+" | "-") margin }
+ *	         | "baseline" ("+" | "-") larger
+ *	larger   = "max" "(" share "," absolute ")"
+ *	equal    = "within" (margin { "+" margin } | larger) "of" "baseline"
  *
  * What is measured, in each trial, over all calls that match:
  *
@@ -76,6 +79,14 @@
  * relative (10% of the baseline), `+ 0.1pp` is percentage points and `+ 5ms`
  * absolute. Terms add up: `baseline * 1.10 + 1ms` allows 10% and, so that a
  * tiny baseline is not judged on microseconds, 1 ms on top.
+ *
+ * `baseline + max(10%, 1ms)` allows the larger of the two instead.
+ *
+ * Which question that asks: `<= baseline + 10%` whether the candidate is not
+ * worse by more than that (non-inferiority), `<= baseline * 0.9` or `<
+ * baseline` whether it is better (superiority), `within 5% of baseline`
+ * whether it is the same, neither less nor more (equivalence: two one-sided
+ * tests, D. J. Schuirmann, J. Pharmacokinet. Biopharm. 15, 1987, 657-680).
  *
  * Regular expressions are anchored (regex.h).
  */
@@ -153,15 +164,18 @@ struct tw_check_selector {
 	struct tw_pos pos;	      /* of the value */
 };
 
-enum tw_compare { TW_LE, TW_LT, TW_GE, TW_GT };
+enum tw_compare { TW_LE, TW_LT, TW_GE, TW_GT, TW_WITHIN };
 
 /* What kind of number a measure is. Times are in ns, ratios in ones. */
 enum tw_unit { TW_UNIT_TIME, TW_UNIT_RATIO, TW_UNIT_RATE, TW_UNIT_COUNT };
 
-/* factor * baseline + add; a constant is add alone. */
+/* factor * baseline + add, at least `floor` away from the baseline; a constant
+ * is add alone. TW_WITHIN: as far below as above. */
 struct tw_limit {
 	bool baseline;
-	double factor, add;
+	double factor, add, floor;
+	double share; /* where it is within, or has a floor: 1 +- share is
+		       * the factor */
 };
 
 struct tw_check {

@@ -107,7 +107,8 @@ static void check_finite(
 	struct tw_limit *limit = &check->limit;
 
 	if (limit->factor >= 0 && limit->factor <= most &&
-		limit->add >= -most && limit->add <= most)
+		limit->floor <= most && limit->add >= -most &&
+		limit->add <= most)
 		return;
 	tw_lex_complain(ps, token,
 		limit->factor < 0 ? "less than nothing of the baseline"
@@ -133,11 +134,94 @@ static void parse_margin(
 
 	if (q.kind == Q_PERCENT) {
 		check->limit.factor += sign * q.value;
+		check->limit.share += q.value;
 		return;
 	}
 	take_unit(check, &q);
 	check_dimension(ps, check, &q, true);
 	check->limit.add += sign * q.value;
+}
+
+/* "max(10%, 5ms)": the larger of the two. */
+static void parse_larger(
+	struct tw_lexer *ps, struct tw_check *check, double sign)
+{
+	struct quantity a, b;
+
+	tw_lex_expect(ps, "(");
+	a = parse_quantity(ps);
+	tw_lex_expect(ps, ",");
+	b = parse_quantity(ps);
+	tw_lex_expect(ps, ")");
+	if (ps->stopped || a.kind == Q_BAD || b.kind == Q_BAD)
+		return;
+	if (a.kind != Q_PERCENT) {
+		struct quantity swap = a;
+
+		a = b;
+		b = swap;
+	}
+	if (a.kind != Q_PERCENT || b.kind == Q_PERCENT) {
+		tw_lex_complain(ps, b.token,
+			"max() takes a share of the baseline and an absolute "
+			"margin, as in max(10%, 5ms)");
+		return;
+	}
+	take_unit(check, &b);
+	check_dimension(ps, check, &b, true);
+	check->limit.factor += sign * a.value;
+	check->limit.share = a.value;
+	check->limit.floor = b.value;
+}
+
+/* "+ 10%", "+ 1ms", "+ max(10%, 1ms)": what stands after the sign. */
+static void parse_allowance(
+	struct tw_lexer *ps, struct tw_check *check, double sign)
+{
+	struct tw_token token = ps->now;
+
+	if (!tw_lex_take(ps, "max")) {
+		parse_margin(ps, check, sign);
+		return;
+	}
+	if (check->limit.factor < 1 || check->limit.factor > 1 ||
+		check->limit.add < 0 || check->limit.add > 0 ||
+		check->limit.floor > 0)
+		tw_lex_complain(ps, token,
+			"max() stands alone: it is the whole margin");
+	if ((check->compare == TW_GE || check->compare == TW_GT) == (sign > 0))
+		tw_lex_complain(ps, token,
+			"max() allows to be worse: `<= baseline + max()`, `>= "
+			"baseline - max()`");
+	parse_larger(ps, check, sign);
+	if (tw_lex_is(ps, "+") || tw_lex_is(ps, "-"))
+		tw_lex_complain(ps, ps->now,
+			"max() stands alone: it is the whole margin");
+}
+
+/* "within 5% of baseline" */
+static void parse_within(struct tw_lexer *ps, struct tw_check *check)
+{
+	struct tw_token start = ps->now;
+
+	check->compare = TW_WITHIN;
+	check->limit = (struct tw_limit){.baseline = true, .factor = 1};
+	parse_allowance(ps, check, 1);
+	while (!ps->stopped && tw_lex_take(ps, "+"))
+		parse_allowance(ps, check, 1);
+	tw_lex_expect(ps, "of");
+	tw_lex_expect(ps, "baseline");
+	start.n = ps->now.at - start.at;
+	if (!ps->stopped && check->limit.factor >= 2)
+		tw_lex_complain(ps, start,
+			"within 100% or more: below it there is nothing left "
+			"to be within");
+	else if (!ps->stopped && !(check->limit.factor > 1) &&
+		 !(check->limit.add > 0) && !(check->limit.floor > 0))
+		tw_lex_complain(ps, start,
+			"measured values are never exactly equal: say how far "
+			"apart they may be");
+	check_finite(ps, check, start);
 }
 
 static void parse_limit(struct tw_lexer *ps, struct tw_check *check)
@@ -177,7 +261,7 @@ static void parse_limit(struct tw_lexer *ps, struct tw_check *check)
 		double sign = tw_lex_is(ps, "+") ? 1 : -1;
 
 		tw_lex_next(ps);
-		parse_margin(ps, check, sign);
+		parse_allowance(ps, check, sign);
 	}
 	start.n = ps->now.at - start.at;
 	check_finite(ps, check, start);
@@ -194,15 +278,19 @@ static void parse_compare(struct tw_lexer *ps, struct tw_check *check)
 	check->compare = i < 4 ? (enum tw_compare)i : TW_LE;
 	if (i < 4)
 		return;
-	diag = tw_lex_expected(ps, "'<=', '<', '>=' or '>'");
+	diag = tw_lex_expected(ps, "'<=', '<', '>=', '>' or 'within'");
 	if (diag && (tw_lex_is(ps, "=") || tw_lex_is(ps, "==")))
 		tw_diag_hint(ps->diags, diag,
-			"measured values are never exactly equal: say '<=' or "
-			"'>='");
+			"measured values are never exactly equal: say '<=', "
+			"'>=' or 'within 5%% of baseline'");
 }
 
 void tw_check_parse_limit(struct tw_lexer *ps, struct tw_check *check)
 {
+	if (tw_lex_take(ps, "within")) {
+		parse_within(ps, check);
+		return;
+	}
 	parse_compare(ps, check);
 	parse_limit(ps, check);
 }

@@ -138,8 +138,30 @@ static void write_quantity(
 	}
 }
 
+/* "10% + 1ms", "max(10%, 1ms)": how far from the baseline; `share` of it. */
+static void write_allowance(
+	struct tw_buf *out, const struct tw_check *check, double share)
+{
+	enum tw_unit unit = tw_check_unit(check);
+	const struct tw_limit *limit = &check->limit;
+
+	if (limit->floor > 0)
+		tw_buf_add_text(out, "max(");
+	if (share > 0 || limit->floor > 0)
+		write_ratio(out, share, "%");
+	if (limit->floor > 0) {
+		tw_buf_add_text(out, ", ");
+		write_quantity(out, unit, limit->floor, true);
+		tw_buf_add_char(out, ')');
+	} else if (limit->add > 0) {
+		tw_buf_add_text(out, share > 0 ? " + " : "");
+		write_quantity(out, unit, limit->add, true);
+	}
+}
+
 static void write_limit(struct tw_buf *out, const struct tw_check *check)
 {
+	bool at_least = check->compare == TW_GE || check->compare == TW_GT;
 	enum tw_unit unit = tw_check_unit(check);
 	const struct tw_limit *limit = &check->limit;
 	char text[TW_REAL_TEXT];
@@ -148,7 +170,17 @@ static void write_limit(struct tw_buf *out, const struct tw_check *check)
 		write_quantity(out, unit, limit->add, false);
 		return;
 	}
+	if (check->compare == TW_WITHIN) {
+		write_allowance(out, check, limit->share);
+		tw_buf_add_text(out, " of baseline");
+		return;
+	}
 	tw_buf_add_text(out, "baseline");
+	if (limit->floor > 0) {
+		tw_buf_add_text(out, at_least ? " - " : " + ");
+		write_allowance(out, check, limit->share);
+		return;
+	}
 	if (limit->factor < 1 || limit->factor > 1)
 		tw_buf_printf(out, " * %s", number_text(limit->factor, text));
 	if (limit->add > 0) {
@@ -163,7 +195,7 @@ static void write_limit(struct tw_buf *out, const struct tw_check *check)
 static void write_check(
 	struct tw_buf *out, const struct tw_check *check, bool figures)
 {
-	static const char *const signs[] = {"<=", "<", ">=", ">"};
+	static const char *const signs[] = {"<=", "<", ">=", ">", "within"};
 
 	switch (check->aggregate) {
 	case TW_AGG_RECOVERY:
@@ -189,8 +221,9 @@ static void write_check(
 	if (figures)
 		write_limit(out, check);
 	else
-		tw_buf_add_text(
-			out, check->limit.baseline ? "baseline" : "limit");
+		tw_buf_add_text(out, check->compare == TW_WITHIN ? "of baseline"
+				     : check->limit.baseline	 ? "baseline"
+								 : "limit");
 }
 
 void tw_check_write(struct tw_check *check, struct tw_arena *arena)

@@ -1,6 +1,7 @@
 #include "harness/gate/judge.h"
 
 #include "harness/gate/blame.h"
+#include "harness/gate/judging.h"
 
 #include <stdlib.h>
 
@@ -19,6 +20,7 @@ const char *const tw_reason_names[TW_REASONS] = {
 	[TW_REASON_NEW] = "new",
 	[TW_REASON_NO_BASELINE] = "no-baseline",
 	[TW_REASON_FEW_SAMPLES] = "few-samples",
+	[TW_REASON_BELOW_NOISE] = "below-noise",
 	[TW_REASON_SHORT_RUN] = "short-run",
 	[TW_REASON_ASSUMED] = "assumed",
 };
@@ -87,7 +89,7 @@ static bool fails_anew(const struct tw_check *check, const struct tw_group *g)
 {
 	return tw_check_unit(check) == TW_UNIT_RATIO &&
 	       (check->compare == TW_LE || check->compare == TW_LT) &&
-	       g->candidate > check->limit.add;
+	       g->candidate > tw_judge_line(check, 0, false).add;
 }
 
 /*

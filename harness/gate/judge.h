@@ -27,14 +27,29 @@
  *    several groups, one that is new in the candidate is listed as new and
  *    has no say in a relative check (checks against a constant judge it),
  *    unless it is a ratio beyond what a baseline of nothing would allow.
- *  - A quantile needs 5, 29, 59, 299, 2995 calls (p50 ... p99.9) in each
- *    value that enters the interval. Where a run has fewer, neighbouring runs
- *    are added up to pools that have enough; with fewer than two pools a pass
- *    becomes inconclusive and says what is missing. A fail stays: too few
- *    samples can hide a regression, hardly make one in every run.
+ *  - `within` has two lines, one above and one below the baseline: pass within
+ *    both, fail beyond one (two one-sided tests).
+ *  - A quantile is Harrell and Davis' (quantile.h), of each run. It needs 5,
+ *    29, 59, 299, 2995 calls (p50 ... p99.9). Where a run has fewer, it is
+ *    that of all runs together, and the runs are the blocks of a bootstrap
+ *    (judge_pool.c); with fewer calls than two such numbers a pass becomes
+ *    inconclusive and says what is missing. A fail stays: too few samples can
+ *    hide a regression, hardly make one in every run.
  *  - A ratio needs 60 calls in all (rule of three: 0 of 60 bounds a ratio by
- *    5%); under a constant limit L 3 / L calls. No failure on either side is
- *    a pass like another.
+ *    5%). With fewer than 30 events on both sides together their number says
+ *    more than how it differs between runs (with none, the runs do not differ
+ *    at all): the interval is then at least Newcombe's of the difference, or
+ *    the exact one under a constant limit (rates.h). So "none of 400 failed"
+ *    does not pass a margin of 0.1pp, which it could not have seen. It does
+ *    where each call took the same time on both sides: the change does not
+ *    reach those.
+ *  - Noise: two sets of as many runs of the baseline differ by up to
+ *    group->noise. A margin below that is refused (inconclusive, with what to
+ *    allow or how many runs to make), unless pairing made the comparison
+ *    finer than that.
+ *  - Power: group->detects is the smallest regression that would have failed
+ *    in 9 of 10 such gates, by the spread of the pairs; where these do not
+ *    differ, by that of the baseline.
  *  - recovery_time that never holds again in some run fails where the rest
  *    of that run was longer than the limit, else it is inconclusive: the run
  *    was too short. In a relative check a run that recovers on neither side
@@ -56,6 +71,7 @@
 
 struct tw_judge_options {
 	double confidence; /* 0: TW_CONFIDENCE */
+	double share;	   /* of alpha, for this look (looks.h); 0: all */
 	bool same_system; /* no field differs: equal is equal, in one run too */
 	const struct tw_difference *differences;
 	size_t n_differences;

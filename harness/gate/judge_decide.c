@@ -19,7 +19,7 @@ static const char *allowed_text(const struct tw_judging *j)
 {
 	const struct tw_group *g = j->group;
 	static const char *const signs[] = {
-		"at most", "less than", "at least", "more than"};
+		"at most", "less than", "at least", "more than", "within"};
 	const char *sign = signs[j->check->compare];
 	char value[TW_VALUE_TEXT], difference[TW_VALUE_TEXT];
 
@@ -27,6 +27,10 @@ static const char *allowed_text(const struct tw_judging *j)
 	if (!j->relative)
 		return tw_arena_printf(j->arena, "%s %s", sign, value);
 	tw_difference_text(j->unit, g->limit - g->baseline, difference);
+	if (j->check->compare == TW_WITHIN)
+		return tw_arena_printf(j->arena, "within %s of %s",
+			tw_value_text(j->unit, g->margin, difference),
+			tw_value_text(j->unit, g->baseline, value));
 	return tw_arena_printf(j->arena, "%s %s (%s)", sign, value, difference);
 }
 
@@ -97,6 +101,73 @@ static const char *samples_text(const struct tw_judging *j)
 		(unsigned long long)g->calls_needed);
 }
 
+/* So few events that their number is all there is to go by. */
+static void decide_sparse(struct tw_judging *j)
+{
+	struct tw_group *g = j->group;
+	uint64_t calls = g->candidate_calls;
+	char more[TW_VALUE_TEXT];
+	const char *advice = "more than 1000 runs would be needed: replay more "
+			     "traffic, allow more, or group by fewer labels";
+
+	g->calls_needed = 0;
+	if (g->more_runs > TW_RUNS_CAP) {
+		g->more_runs = 0;
+	} else {
+		g->calls_needed = calls + calls / j->valid * g->more_runs;
+		advice = tw_arena_printf(j->arena,
+			"%llu calls would decide it: about %zu more runs "
+			"(--runs %zu), or that much more traffic",
+			(unsigned long long)g->calls_needed, g->more_runs,
+			g->more_runs + j->candidate.n);
+	}
+	tw_decide(j, TW_VERDICT_INCONCLUSIVE, TW_REASON_FEW_SAMPLES,
+		tw_arena_printf(j->arena,
+			"%s; %llu calls leave room for %s more than allowed; "
+			"must be %s",
+			figures_text(j), (unsigned long long)calls,
+			tw_value_text(j->unit, g->excess_high, more),
+			allowed_text(j)),
+		advice);
+}
+
+/* The baseline differs from itself by more than is allowed, and so would this
+ * comparison: whatever it said would be luck. */
+static bool is_below_noise(const struct tw_judging *j)
+{
+	const struct tw_group *g = j->group;
+	double half = (g->excess_high - g->excess_low) / 2;
+
+	return g->has_noise && g->margin > 0 && g->noise > g->margin &&
+	       half > g->margin;
+}
+
+static void decide_below_noise(struct tw_judging *j)
+{
+	struct tw_group *g = j->group;
+	double half = (g->excess_high - g->excess_low) / 2;
+	double least = half < g->noise ? half : g->noise;
+	double runs =
+		(double)j->valid * (least / g->margin) * (least / g->margin);
+	char noise[TW_VALUE_TEXT], margin[TW_VALUE_TEXT], room[TW_VALUE_TEXT];
+
+	if (g->more_runs > TW_RUNS_CAP)
+		g->more_runs = 0;
+	tw_decide(j, TW_VERDICT_INCONCLUSIVE, TW_REASON_BELOW_NOISE,
+		tw_arena_printf(j->arena,
+			"%s; the margin (%s) is below the noise: two sets of "
+			"%zu runs of the baseline differ by up to %s",
+			figures_text(j),
+			tw_difference_text(j->unit, g->margin, margin),
+			j->valid, tw_difference_text(j->unit, g->noise, noise)),
+		tw_arena_printf(j->arena,
+			"allow at least %s, or make %s%.0f runs",
+			tw_difference_text(j->unit, least, room),
+			runs > TW_RUNS_CAP ? "more than " : "about ",
+			runs > TW_RUNS_CAP ? (double)TW_RUNS_CAP
+					   : tw_ceil(runs)));
+}
+
 static void decide_noise(struct tw_judging *j)
 {
 	struct tw_group *g = j->group;
@@ -115,17 +186,42 @@ static void decide_noise(struct tw_judging *j)
 		why_text(j, "too noisy to say whether it is"), advice);
 }
 
+/* Each run took the same times on both sides, to the nanosecond. */
+static bool is_untouched(const struct tw_judging *j)
+{
+	bool same = true;
+
+	for (size_t i = 0; same && i < j->n; i++) {
+		struct tw_histogram b = {0}, c = {0};
+
+		tw_measure_latency(j->check, j->key, j->baseline, i, &b);
+		tw_measure_latency(j->check, j->key, j->candidate, i, &c);
+		same = b.count == c.count && b.sum == c.sum && b.min == c.min &&
+		       b.max == c.max;
+		tw_histogram_release(&b);
+		tw_histogram_release(&c);
+	}
+	return same;
+}
+
 bool tw_passes_as_equal(const struct tw_judging *j)
 {
+	const struct tw_group *g = j->group;
+
 	if (!j->identical || !j->relative)
 		return false;
-	for (size_t i = 0; i < j->valid; i++)
-		if (j->excess[i] > 0 ||
-			(!(j->excess[i] < 0) &&
-				(j->check->compare == TW_LT ||
-					j->check->compare == TW_GT)))
-			return false;
-	return true;
+	for (size_t k = 0; k < tw_judge_lines(j->check); k++)
+		for (size_t i = 0; i < j->valid; i++)
+			if (j->excess[k][i] > 0 ||
+				(!(j->excess[k][i] < 0) &&
+					(j->check->compare == TW_LT ||
+						j->check->compare == TW_GT)))
+				return false;
+	/* Nothing failed, in so few calls that a rise beyond the margin would
+	 * not have shown: of use only where the change does not reach these
+	 * calls at all. Without a margin there is no rise to be seen. */
+	return !(j->sparse && g->margin > 0 && g->excess_high > 0) ||
+	       j->options->same_system || is_untouched(j);
 }
 
 void tw_decide_by_interval(struct tw_judging *j)
@@ -134,6 +230,9 @@ void tw_decide_by_interval(struct tw_judging *j)
 	bool strict = j->check->compare == TW_LT || j->check->compare == TW_GT;
 	bool fails = strict ? g->excess_low >= 0 : g->excess_low > 0;
 	bool passes = strict ? g->excess_high < 0 : g->excess_high <= 0;
+
+	/* The same in every run is not better, however few they are. */
+	fails |= strict && j->identical && g->excess >= 0;
 
 	if (fails && j->valid > 1)
 		tw_decide(j, TW_VERDICT_FAIL, TW_REASON_BEYOND,
@@ -151,6 +250,10 @@ void tw_decide_by_interval(struct tw_judging *j)
 	else if (passes)
 		tw_decide(j, TW_VERDICT_PASS, TW_REASON_WITHIN,
 			why_text(j, "must be"), NULL);
+	else if (j->sparse)
+		decide_sparse(j);
+	else if (is_below_noise(j))
+		decide_below_noise(j);
 	else
 		decide_noise(j);
 }

@@ -1,43 +1,25 @@
 /* From the runs of one group to its interval. */
 #include "harness/gate/judging.h"
 
-#include "harness/gate/stats.h"
 #include "twins/base/assert.h"
 #include "twins/kernel/fmath.h"
 
-/* A ratio rests on at least this many calls in all (judge.h). */
-#define RATIO_CALLS 60
-
-static double confidence_of(const struct tw_judge_options *options)
-{
-	return options->confidence > 0 ? options->confidence : TW_CONFIDENCE;
-}
-
 static struct tw_sample *sample_runs(
-	const struct tw_judging *j, struct tw_runs runs, size_t pool)
+	const struct tw_judging *j, struct tw_runs runs)
 {
-	size_t n = runs.n / pool;
 	struct tw_sample *samples =
-		tw_new_array(j->arena, n + 1, struct tw_sample);
+		tw_new_array(j->arena, j->n + 1, struct tw_sample);
 
-	for (size_t i = 0; i < n; i++) {
-		size_t first = i * pool;
-
-		/* The last pool takes what is left over. */
-		samples[i] = tw_measure(j->check, j->key, runs, first,
-			i + 1 < n ? pool : runs.n - first);
-	}
+	for (size_t i = 0; i < runs.n; i++)
+		samples[i] = tw_measure(j->check, j->key, runs, i, 1);
 	return samples;
 }
 
-static void take_samples(struct tw_judging *j, size_t pool)
+static void take_samples(struct tw_judging *j)
 {
-	j->n = j->candidate.n / pool;
-	j->c = sample_runs(j, j->candidate, pool);
-	j->b = j->baseline.n
-		       ? sample_runs(j, j->baseline, pool)
-		       : tw_new_array(j->arena, j->n + 1, struct tw_sample);
-	j->group->pool = pool;
+	j->n = j->candidate.n;
+	j->c = sample_runs(j, j->candidate);
+	j->b = sample_runs(j, j->baseline);
 }
 
 static void count_calls(struct tw_judging *j)
@@ -97,8 +79,8 @@ static bool no_data(struct tw_judging *j)
 	return true;
 }
 
-/* Runs that are added up to one value, so that a quantile has its samples;
- * 0 where not even two pools have enough. */
+/* Runs that are added up so that a quantile has its samples; 0 where not even
+ * two such pools have enough. */
 static size_t pool_size(const struct tw_judging *j, uint64_t needed)
 {
 	uint64_t least = UINT64_MAX;
@@ -123,62 +105,76 @@ static void need_samples(struct tw_judging *j)
 	const struct tw_check *check = j->check;
 	struct tw_group *g = j->group;
 	uint64_t calls = g->candidate_calls;
-	double limit = check->limit.add;
 
 	if (j->relative && g->baseline_calls < calls)
 		calls = g->baseline_calls;
 	if (check->aggregate == TW_AGG_QUANTILE) {
-		size_t pool;
-
 		g->calls_needed = tw_samples_needed(check->quantile);
-		pool = pool_size(j, g->calls_needed);
-		j->short_of = !pool;
-		if (pool > 1)
-			take_samples(j, pool);
+		g->pool = pool_size(j, g->calls_needed);
+		j->short_of = !g->pool;
+		j->pooled = g->pool > 1;
+		if (!g->pool)
+			g->pool = 1;
 	} else if (check->aggregate == TW_AGG_RATIO) {
-		g->calls_needed = RATIO_CALLS;
-		if (!j->relative && limit > 0 && limit < 1 &&
-			3 / limit > RATIO_CALLS)
-			g->calls_needed = (uint64_t)(3 / limit);
+		g->calls_needed = TW_RATIO_CALLS;
 		j->short_of = calls < g->calls_needed;
 	}
 }
 
-static double limit_of(const struct tw_judging *j, double baseline)
+struct tw_line tw_judge_line(
+	const struct tw_check *check, double baseline, bool lower)
 {
-	const struct tw_limit *limit = &j->check->limit;
+	const struct tw_limit *limit = &check->limit;
+	double size = (limit->factor - 1) * baseline + limit->add;
+	struct tw_line line = {limit->factor, limit->add, 1};
 
-	return limit->baseline ? limit->factor * baseline + limit->add
-			       : limit->add;
+	if (!limit->baseline)
+		line.factor = 0;
+	if (check->compare == TW_GE || check->compare == TW_GT) {
+		line.sign = -1;
+		if (limit->floor > 0 && -size < limit->floor)
+			line = (struct tw_line){1, -limit->floor, -1};
+		return line;
+	}
+	if (limit->floor > 0 && size < limit->floor)
+		line = (struct tw_line){1, limit->floor, 1};
+	if (lower)
+		line = (struct tw_line){2 - line.factor, -line.add, -1};
+	return line;
 }
 
-static double oriented(const struct tw_judging *j, double excess)
+static double limit_of(const struct tw_judging *j, double baseline)
 {
-	bool at_most = j->check->compare == TW_LE || j->check->compare == TW_LT;
+	struct tw_line line = tw_judge_line(j->check, baseline, false);
 
-	return at_most ? excess : -excess;
+	return line.factor * baseline + line.add;
 }
 
 /* A pair of values into the excess; what never recovered is counted. */
 static void add_pair(struct tw_judging *j, size_t i)
 {
 	const struct tw_sample *b = &j->b[i], *c = &j->c[i];
-	double limit;
 
 	if (!c->present || (j->relative && !b->present))
 		return;
-	limit = limit_of(j, b->value);
 	if (c->censored && !(j->relative && b->censored)) {
 		j->never++;
-		j->unseen += c->value <= limit;
+		j->unseen += c->value <= limit_of(j, b->value);
 	}
 	if (b->present && (c->value < b->value || c->value > b->value ||
 				  c->censored != b->censored))
 		j->identical = false;
-	j->excess[j->valid] = oriented(j, c->value - limit);
-	j->difference[j->valid] = c->value - b->value;
-	if (j->relative && c->censored && b->censored)
-		j->excess[j->valid] = 0;
+	for (size_t k = 0; k < tw_judge_lines(j->check); k++) {
+		struct tw_line line = tw_judge_line(j->check, b->value, k);
+
+		j->excess[k][j->valid] =
+			line.sign *
+			(c->value - (line.factor * b->value + line.add));
+		if (j->relative && c->censored && b->censored)
+			j->excess[k][j->valid] = 0;
+	}
+	j->difference[j->valid] = j->relative ? c->value - b->value : c->value;
+	j->kept[j->valid] = b->value;
 	j->valid++;
 }
 
@@ -207,39 +203,9 @@ static void summarise(struct tw_judging *j)
 	g->baseline /= (double)(nb ? nb : 1);
 	g->limit = j->relative ? limits / (double)(nb ? nb : 1)
 			       : j->check->limit.add;
-}
-
-static void take_intervals(struct tw_judging *j)
-{
-	struct tw_group *g = j->group;
-	double confidence = confidence_of(j->options);
-	struct tw_interval i;
-	double *shown = j->difference;
-
-	g->runs = j->valid * g->pool;
-	if (!j->valid)
-		return;
-	if (!j->relative) {
-		/* Of the candidate itself: the excess, moved and turned. */
-		for (size_t k = 0; k < j->valid; k++)
-			shown[k] =
-				oriented(j, j->excess[k]) + j->check->limit.add;
-	}
-	i = tw_interval_of(j->excess, j->valid, confidence);
-	g->excess = i.mean;
-	g->excess_low = i.low;
-	g->excess_high = i.high;
-	g->p = i.p;
-	if (i.n > 1 && i.low <= 0 && i.high > 0) {
-		size_t runs = tw_runs_needed(&i, confidence);
-
-		g->more_runs = runs > TW_RUNS_CAP ? TW_RUNS_CAP + 1
-						  : (runs - j->valid) * g->pool;
-	}
-	i = tw_interval_of(shown, j->valid, confidence);
-	g->has_interval = j->valid > 1 && !j->never;
-	g->low = i.low;
-	g->high = i.high;
+	g->margin = g->limit - g->baseline;
+	if (j->check->compare == TW_GE || j->check->compare == TW_GT)
+		g->margin = -g->margin;
 }
 
 static void copy_key(struct tw_judging *j)
@@ -260,6 +226,22 @@ static void copy_key(struct tw_judging *j)
 	tw_buf_release(&title);
 }
 
+static double confidence_of(const struct tw_judge_options *options)
+{
+	double level =
+		options->confidence > 0 ? options->confidence : TW_CONFIDENCE;
+
+	return options->share > 0 ? 1 - (1 - level) * options->share : level;
+}
+
+static void make_room(struct tw_judging *j)
+{
+	for (size_t k = 0; k < tw_judge_lines(j->check); k++)
+		j->excess[k] = tw_new_array(j->arena, j->n, double);
+	j->difference = tw_new_array(j->arena, j->n, double);
+	j->kept = tw_new_array(j->arena, j->n, double);
+}
+
 void tw_judge_group(const struct tw_check *check,
 	const struct tw_group_key *key, struct tw_runs baseline,
 	struct tw_runs candidate, const struct tw_judge_options *options,
@@ -276,12 +258,13 @@ void tw_judge_group(const struct tw_check *check,
 		.unit = tw_check_unit(check),
 		.relative = check->limit.baseline,
 		.identical = baseline.n > 0,
+		.confidence = confidence_of(options),
 	};
 
 	tw_assert(!baseline.n || baseline.n == candidate.n);
 	*group = (struct tw_group){.p = 1, .pool = 1};
 	copy_key(&j);
-	take_samples(&j, 1);
+	take_samples(&j);
 	count_calls(&j);
 	if (no_data(&j)) {
 		if (group->reason == TW_REASON_NEW)
@@ -289,16 +272,18 @@ void tw_judge_group(const struct tw_check *check,
 		return;
 	}
 	need_samples(&j);
-	j.excess = tw_new_array(arena, j.n, double);
-	j.difference = tw_new_array(arena, j.n, double);
+	make_room(&j);
 	for (size_t i = 0; i < j.n; i++)
 		add_pair(&j, i);
 	summarise(&j);
-	take_intervals(&j);
-	if (!j.valid)
+	group->runs = j.valid;
+	if (!j.valid) {
 		tw_decide(&j, TW_VERDICT_INCONCLUSIVE, TW_REASON_NO_DATA,
 			"no run has calls on both sides", NULL);
-	else if (j.never)
+		return;
+	}
+	tw_judge_intervals(&j);
+	if (j.never)
 		tw_decide_never(&j);
 	else if (tw_passes_as_equal(&j) &&
 		 (options->same_system || (j.valid > 1 && !j.short_of)))

@@ -1,5 +1,7 @@
 #include "harness/gate/measure_parts.h"
 
+#include "harness/gate/quantile.h"
+
 #include "twins/base/assert.h"
 
 #include <stdlib.h>
@@ -234,6 +236,7 @@ void tw_measure_groups(const struct tw_check *check, struct tw_runs runs,
 struct sum {
 	uint64_t count, part; /* part: errors, timeouts, retries … */
 	double seconds;	      /* for rates */
+	bool latencies;	      /* are to be added up */
 	struct tw_histogram latency;
 };
 
@@ -292,8 +295,6 @@ static void add_run(const struct tw_check *check,
 	const struct tw_group_key *group, const struct tw_observation *obs,
 	struct sum *sum)
 {
-	bool latency = check->metric == TW_METRIC_LATENCY;
-
 	for (size_t i = 0; i < obs->cells.n; i++) {
 		const struct tw_cell *cell = &obs->cells.v[i];
 
@@ -301,7 +302,7 @@ static void add_run(const struct tw_check *check,
 			continue;
 		sum->count += cell->count;
 		sum->part += part_of(cell, check->metric);
-		if (latency)
+		if (sum->latencies)
 			tw_histogram_merge(&sum->latency, &cell->latency);
 	}
 	sum->seconds += window_seconds(check, group, obs);
@@ -312,15 +313,15 @@ static struct tw_sample cells_sample(const struct tw_check *check,
 	size_t n)
 {
 	struct tw_sample sample = {0};
-	struct sum sum = {0};
+	struct sum sum = {.latencies = check->metric == TW_METRIC_LATENCY};
 
 	for (size_t i = first; i < first + n; i++)
 		add_run(check, group, runs.v[i], &sum);
 	sample.calls = sum.count;
+	sample.part = sum.part;
 	sample.present = sum.count > 0;
 	if (sample.present && check->aggregate == TW_AGG_QUANTILE)
-		sample.value = (double)tw_histogram_quantile(
-			&sum.latency, check->quantile);
+		sample.value = tw_quantile(&sum.latency, check->quantile);
 	else if (sample.present && check->aggregate == TW_AGG_MEAN)
 		sample.value = tw_histogram_mean(&sum.latency);
 	else if (sample.present && check->aggregate == TW_AGG_MAX)
@@ -363,6 +364,18 @@ double tw_gauge_value(
 	if (!sum->capacity)
 		return sum->busy ? 1 : 0;
 	return (double)sum->busy / (double)sum->capacity;
+}
+
+void tw_measure_latency(const struct tw_check *check,
+	const struct tw_group_key *group, struct tw_runs runs, size_t run,
+	struct tw_histogram *to)
+{
+	struct sum sum = {.latencies = true};
+
+	tw_assert(run < runs.n);
+	add_run(check, group, runs.v[run], &sum);
+	tw_histogram_merge(to, &sum.latency);
+	tw_histogram_release(&sum.latency);
 }
 
 static struct tw_sample gauges_sample(const struct tw_check *check,

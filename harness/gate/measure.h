@@ -21,6 +21,7 @@ struct tw_sample {
 	bool censored;
 	double value;	/* tw_check_unit() */
 	uint64_t calls; /* that it rests on; slices for gauges */
+	uint64_t part;	/* of these, for ratios: those that went so */
 };
 
 /* Values of labels; NULL where not grouped by. In the observation's memory. */
@@ -40,6 +41,11 @@ void tw_measure_groups(const struct tw_check *check, struct tw_runs runs,
 struct tw_sample tw_measure(const struct tw_check *check,
 	const struct tw_group_key *group, struct tw_runs runs, size_t first,
 	size_t n);
+
+/* The latencies of the calls that match in one run, added to *to. */
+void tw_measure_latency(const struct tw_check *check,
+	const struct tw_group_key *group, struct tw_runs runs, size_t run,
+	struct tw_histogram *to);
 
 /* Whether a fault ends in it, after the warm-up: what recovery_time needs. */
 bool tw_measure_sees_end(const struct tw_observation *obs);

@@ -5,6 +5,7 @@
 #include "twins/kernel/special.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 
 struct tw_interval tw_interval_of(
 	const double *values, size_t n, double confidence)
@@ -69,4 +70,47 @@ size_t tw_samples_needed(double quantile)
 {
 	tw_assert(quantile > 0 && quantile < 1);
 	return (size_t)tw_ceil(tw_log(0.05) / tw_log(quantile));
+}
+
+double tw_detectable(double sd, size_t n, double confidence, double power)
+{
+	double df = (double)(n - 1);
+
+	tw_assert(n > 1);
+	return (tw_student_inverse(0.5 + confidence / 2, df) +
+		       tw_student_inverse(power, df)) *
+	       sd / sqrt((double)n);
+}
+
+double tw_noise_floor(const double *values, size_t n, double confidence)
+{
+	double squares = 0, sd;
+
+	tw_assert(n > 1);
+	for (size_t i = 0; i + 1 < n; i++)
+		squares += (values[i + 1] - values[i]) *
+			   (values[i + 1] - values[i]);
+	/* Of a difference, which has twice the variance of a value. */
+	sd = sqrt(squares / (double)(n - 1));
+	return tw_student_inverse(0.5 + confidence / 2, (double)(n - 1)) * sd /
+	       sqrt((double)n);
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double tw_false_discovery(double *p, size_t n, double q)
+{
+	double kept = -1;
+
+	if (n)
+		qsort(p, n, sizeof *p, compare);
+	for (size_t i = 0; i < n; i++)
+		if (p[i] <= q * (double)(i + 1) / (double)n)
+			kept = p[i];
+	return kept;
 }

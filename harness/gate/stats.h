@@ -41,4 +41,28 @@ size_t tw_runs_needed(const struct tw_interval *seen, double confidence);
  */
 size_t tw_samples_needed(double quantile);
 
+/*
+ * The smallest true mean of values with this spread of which the interval
+ * begins above 0 with the probability `power`: (t_(1 - alpha) + t_power) times
+ * the standard error, the usual approximation to the noncentral t (e.g. S. A.
+ * Julious, Statistics in Medicine 23, 2004, 1921-1986, 3). n > 1.
+ */
+double tw_detectable(double sd, size_t n, double confidence, double power);
+
+/*
+ * How far the means of two sets of n such values are apart by chance, at
+ * most, with this confidence: what comparing the baseline with itself gives.
+ * The spread is taken from neighbours (J. von Neumann, Ann. Math. Statist. 12,
+ * 1941), so that a drift of the machine is not taken for noise. n > 1.
+ */
+double tw_noise_floor(const double *values, size_t n, double confidence);
+
+/*
+ * Which of n findings to keep so that at most the share q of those kept is
+ * there by chance, in the mean: Y. Benjamini, Y. Hochberg, J. R. Stat. Soc. B
+ * 57 (1995) 289-300. The largest p that is kept; below 0 where none is. The
+ * values are put in order.
+ */
+double tw_false_discovery(double *p, size_t n, double q);
+
 #endif

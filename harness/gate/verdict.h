@@ -33,6 +33,7 @@ enum tw_reason {
 			 * nothing is known, where other groups compare */
 	TW_REASON_NO_BASELINE, /* a relative check, and nothing to relate to */
 	TW_REASON_FEW_SAMPLES, /* too few calls for this measure */
+	TW_REASON_BELOW_NOISE, /* a margin smaller than the baseline's noise */
 	TW_REASON_SHORT_RUN,   /* the run ended before it could be seen */
 	TW_REASON_ASSUMED,     /* changes with assumed values doubled/halved */
 	TW_REASONS,
@@ -135,8 +136,19 @@ struct tw_group {
 	double excess, excess_low, excess_high;
 	double p; /* one-sided, of no excess: small speaks for a fail */
 
+	/* How far the limit is from the baseline; below 0: better than it. */
+	double margin;
+	/* What two sets of as many runs of the baseline differ by, at most. */
+	bool has_noise;
+	double noise;
+	/* The smallest regression that would have failed with a probability
+	 * of 90%: of the difference; for a constant, beyond the limit. */
+	bool has_detects;
+	double detects;
+
 	size_t runs;	  /* pairs of runs that had data */
-	size_t pool;	  /* runs added up to one value; 1 as a rule */
+	size_t pool;	  /* runs that a value needs; 1 as a rule. More: the
+			   * quantile is that of all runs together */
 	size_t more_runs; /* to decide, by the variance seen; 0: unknown */
 	uint64_t baseline_calls, candidate_calls, calls_needed;
 

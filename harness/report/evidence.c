@@ -98,6 +98,65 @@ static void add_examples(const struct tw_blame *blame, struct tw_arena *arena,
 	}
 }
 
+const char *tw_evidence_catches_of(const struct tw_check *check,
+	const struct tw_group *group, struct tw_arena *arena)
+{
+	char text[TW_VALUE_TEXT];
+	bool falls = check->compare == TW_GE || check->compare == TW_GT;
+	enum tw_unit unit = tw_check_unit(check);
+	double detects = falls ? -group->detects : group->detects;
+
+	if (!check->limit.baseline)
+		return tw_arena_strdup(arena,
+			tw_value_text(unit, check->limit.add + detects, text));
+	tw_difference_text(unit, detects, text);
+	return tw_arena_printf(
+		arena, "%s%s", check->compare == TW_WITHIN ? "-" : "", text);
+}
+
+const char *tw_evidence_catches(
+	const struct tw_check_result *check, struct tw_arena *arena)
+{
+	const struct tw_group *most = NULL;
+
+	for (size_t i = 0; i < check->groups.n; i++) {
+		const struct tw_group *g = check->groups.v[i];
+
+		if (!g->has_detects)
+			continue;
+		most = !most || g->detects > most->detects ? g : most;
+	}
+	return most ? tw_evidence_catches_of(check->check, most, arena) : NULL;
+}
+
+const char *tw_evidence_group_catches(const struct tw_check *check,
+	const struct tw_group *group, struct tw_arena *arena)
+{
+	return tw_arena_printf(arena, "%s%s would have failed it 9 times in 10",
+		tw_evidence_catches_of(check, group, arena),
+		check->limit.baseline ? " on the baseline" : "");
+}
+
+static void add_power(const struct tw_check *check,
+	const struct tw_group *group, struct tw_arena *arena,
+	struct tw_evidence_lines *lines)
+{
+	char noise[TW_VALUE_TEXT];
+
+	if (!group->has_detects || group->verdict == TW_VERDICT_FAIL)
+		return;
+	add(lines, arena, "power",
+		tw_evidence_group_catches(check, group, arena));
+	if (group->has_noise)
+		add(lines, arena, "",
+			tw_arena_printf(arena,
+				"two sets of %zu runs of the baseline differ "
+				"by up to %s",
+				group->runs,
+				tw_value_text(tw_check_unit(check),
+					group->noise, noise)));
+}
+
 void tw_evidence_of(const struct tw_scenario_result *scenario,
 	const struct tw_check_result *check, const struct tw_group *group,
 	struct tw_arena *arena, struct tw_evidence_lines *lines)
@@ -109,6 +168,7 @@ void tw_evidence_of(const struct tw_scenario_result *scenario,
 		add(lines, arena, "hint", check->suggestion);
 	if (group->advice)
 		add(lines, arena, "to do", group->advice);
+	add_power(check->check, group, arena, lines);
 	if (blame) {
 		if (blame->guilty) {
 			add(lines, arena, "guilty", blame->text);

@@ -184,6 +184,12 @@ static void group(struct tw_json_writer *w, const struct tw_check *check,
 		close(w);
 		real(w, "p", g->p);
 	}
+	if (check->limit.baseline && g->has_baseline && g->has_candidate)
+		real(w, "margin", g->margin);
+	if (g->has_noise)
+		real(w, "noiseFloor", g->noise);
+	if (g->has_detects)
+		real(w, "detects", g->detects);
 	count(w, "runs", g->runs);
 	if (g->pool > 1)
 		count(w, "pool", g->pool);

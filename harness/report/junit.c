@@ -25,6 +25,7 @@ struct entry {
 	double time;
 	const char *outcome; /* "failure", "error", "skipped" or NULL */
 	const char *type, *message, *text;
+	const char *out; /* of a pass; NULL: nothing */
 };
 
 TW_VEC_TYPE(entries, struct entry);
@@ -123,8 +124,14 @@ static void write_entry(struct tw_buf *out, const struct entry *e)
 	if (e->line)
 		tw_buf_printf(out, " line=\"%d\"", e->line);
 	tw_buf_printf(out, " time=\"%.3f\"", e->time);
-	if (!e->outcome) {
+	if (!e->outcome && !e->out) {
 		tw_buf_add_text(out, "/>\n");
+		return;
+	}
+	if (!e->outcome) {
+		tw_buf_add_text(out, ">\n      <system-out>");
+		escaped(out, e->out, false);
+		tw_buf_add_text(out, "</system-out>\n    </testcase>\n");
 		return;
 	}
 	tw_buf_printf(out, ">\n      <%s", e->outcome);
@@ -207,6 +214,9 @@ static void add_group(struct doc *doc, struct suite *suite,
 			group->title[0] ? group->title : "",
 			group->title[0] ? ": " : "", group->why);
 	}
+	if (group->verdict == TW_VERDICT_PASS && group->has_detects)
+		e.out = tw_evidence_group_catches(
+			check->check, group, &doc->arena);
 	if (e.outcome && group->verdict != TW_VERDICT_PASS)
 		e.text = evidence_text(doc, scenario, check, group);
 	tw_vec_push_in(&doc->arena, &suite->entries, e);

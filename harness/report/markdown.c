@@ -108,15 +108,19 @@ static void row(struct md *md, const struct tw_check_result *check,
 				 : "-");
 	tw_buf_printf(md->out, " | %s",
 		tw_evidence_difference(check->check, g, &md->arena));
-	tw_buf_printf(md->out, " | %s |\n",
-		limit ? tw_value_text(unit, g->limit, value) : "-");
+	tw_buf_printf(md->out, " | %s | %s |\n",
+		limit ? tw_value_text(unit, g->limit, value) : "-",
+		g->has_detects
+			? tw_evidence_catches_of(check->check, g, &md->arena)
+			: "-");
 }
 
 static void table_head(struct md *md)
 {
 	tw_buf_add_text(md->out,
 		"\n| | check | group | baseline | candidate | difference"
-		" [95%] | limit |\n|---|---|---|--:|--:|---|--:|\n");
+		" [95%] | limit | catches |\n"
+		"|---|---|---|--:|--:|---|--:|--:|\n");
 }
 
 static void table(struct md *md, const struct tw_scenario_result *scenario,

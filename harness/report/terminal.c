@@ -269,6 +269,25 @@ static void check_block(struct page *page,
 	}
 }
 
+/* What a check that passed would have caught. */
+static void power_row(struct page *page, const struct tw_check_result *check)
+{
+	const char *catches = tw_evidence_catches(check, &page->arena);
+
+	if (!catches)
+		return;
+	spaces(page, 10);
+	ink(page, DIM);
+	tw_buf_add_text(page->out, "catches ");
+	cell(page, catches, VALUE, false);
+	tw_buf_add_char(page->out, ' ');
+	cell(page, check->check->text, COLUMNS - 19 - VALUE, false);
+	ink(page, PLAIN);
+	while (page->out->n && page->out->p[page->out->n - 1] == ' ')
+		page->out->p[--page->out->n] = '\0';
+	tw_buf_add_char(page->out, '\n');
+}
+
 static void scenario_block(
 	struct page *page, const struct tw_scenario_result *scenario)
 {
@@ -316,6 +335,9 @@ static void scenario_block(
 	verdict_word(page, TW_VERDICT_PASS, false);
 	tw_buf_printf(page->out, "    %zu check%s, %zu group%s\n", passed,
 		passed == 1 ? "" : "s", groups, groups == 1 ? "" : "s");
+	for (size_t i = 0; i < scenario->checks.n; i++)
+		if (tw_evidence_check_is_quiet(order[i]))
+			power_row(page, order[i]);
 }
 
 static void headed(struct page *page, const char *head, const char *text)

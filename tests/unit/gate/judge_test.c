@@ -493,9 +493,171 @@ START_TEST(many_checks_do_not_fail_by_chance)
 }
 END_TEST
 
+/* None of few failed: the numbers alone leave room for more than the margin,
+ * where the change reaches these calls. */
+START_TEST(zero_failures)
+{
+	struct fixture f;
+	const struct tw_group *g;
+
+	fixture_init(&f, 4);
+	for (size_t i = 0; i < 4; i++) {
+		add_calls(&f.b, i, "GET /", 100, TW_MS, 0);
+		add_calls(&f.c, i, "GET /", 100, 2 * TW_MS, 0);
+	}
+	g = judge(&f, "ratio(errors) <= baseline + 0.5pp")->groups.v[0];
+	expect_group(g, TW_VERDICT_INCONCLUSIVE, TW_REASON_FEW_SAMPLES);
+	ck_assert(g->excess_high > 0 && g->detects > 0.01);
+	/* 765 calls: z^2 (1 - M) / M. */
+	ck_assert_uint_ge(g->calls_needed, 765);
+	ck_assert_uint_le(g->calls_needed, 865);
+	ck_assert_ptr_nonnull(strstr(g->advice, "--runs 8"));
+	g = judge(&f, "ratio(errors) <= baseline + 1pp")->groups.v[0];
+	expect_group(g, TW_VERDICT_PASS, TW_REASON_IDENTICAL);
+	/* Nothing is asked for that could be seen or not. */
+	g = judge(&f, "ratio(errors) <= baseline")->groups.v[0];
+	expect_group(g, TW_VERDICT_PASS, TW_REASON_IDENTICAL);
+	/* Exact: 1 - 0.025^(1 / 400) = 0.918%. */
+	g = judge(&f, "ratio(errors) <= 0.91%")->groups.v[0];
+	expect_group(g, TW_VERDICT_INCONCLUSIVE, TW_REASON_FEW_SAMPLES);
+	g = judge(&f, "ratio(errors) <= 0.92%")->groups.v[0];
+	expect_group(g, TW_VERDICT_PASS, TW_REASON_WITHIN);
+	fixture_release(&f);
+
+	fixture_init(&f, 4);
+	for (size_t i = 0; i < 4; i++) {
+		add_calls(&f.b, i, "GET /", 100, TW_MS, 0);
+		add_calls(&f.c, i, "GET /", 100, TW_MS, 0);
+	}
+	g = judge(&f, "ratio(errors) <= baseline + 0.5pp")->groups.v[0];
+	expect_group(g, TW_VERDICT_PASS, TW_REASON_IDENTICAL);
+	fixture_release(&f);
+}
+END_TEST
+
+/* Two of 400 in each run are no failure beyond 0.1pp yet; eight are. */
+START_TEST(few_failures)
+{
+	struct fixture f;
+	const struct tw_group *g;
+
+	for (uint64_t failed = 1; failed <= 4; failed += 3) {
+		fixture_init(&f, 4);
+		for (size_t i = 0; i < 4; i++) {
+			add_calls(&f.b, i, "GET /", 400, TW_MS, 0);
+			add_calls(&f.c, i, "GET /", 400, 2 * TW_MS, failed);
+		}
+		g = judge(&f, ERRORS)->groups.v[0];
+		if (failed == 1)
+			expect_group(g, TW_VERDICT_INCONCLUSIVE,
+				TW_REASON_FEW_SAMPLES);
+		else
+			expect_group(g, TW_VERDICT_FAIL, TW_REASON_BEYOND);
+		ck_assert((g->excess_low > 0) == (g->p < 0.025));
+		fixture_release(&f);
+	}
+}
+END_TEST
+
+/* Each side has its own weather: nothing below that can be asked for. */
+START_TEST(margin_below_noise)
+{
+	struct fixture f;
+	const struct tw_group *g;
+
+	fixture_init(&f, 8);
+	for (size_t i = 0; i < 8; i++) {
+		add_calls(&f.b, i, "GET /", 500,
+			(tw_time)(100e6 * (1 + 0.2 * normal(1, i))), 0);
+		add_calls(&f.c, i, "GET /", 500,
+			(tw_time)(100e6 * (1 + 0.2 * normal(2, i))), 0);
+	}
+	g = judge(&f, "p99(latency) <= baseline * 1.01")->groups.v[0];
+	expect_group(g, TW_VERDICT_INCONCLUSIVE, TW_REASON_BELOW_NOISE);
+	ck_assert(g->has_noise && g->noise > g->margin);
+	ck_assert_ptr_nonnull(strstr(g->advice, "allow at least"));
+	g = judge(&f, "p99(latency) <= baseline * 3")->groups.v[0];
+	expect_group(g, TW_VERDICT_PASS, TW_REASON_WITHIN);
+	ck_assert(g->detects > g->margin);
+	fixture_release(&f);
+}
+END_TEST
+
+START_TEST(equivalence)
+{
+	static const struct {
+		double factor;
+		enum tw_verdict verdict;
+		enum tw_reason reason;
+	} rows[] = {
+		{1.02, TW_VERDICT_PASS, TW_REASON_WITHIN},
+		{0.98, TW_VERDICT_PASS, TW_REASON_WITHIN},
+		{1.2, TW_VERDICT_FAIL, TW_REASON_BEYOND},
+		{0.8, TW_VERDICT_FAIL, TW_REASON_BEYOND},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct fixture f;
+
+		fixture_init(&f, 8);
+		latencies(&f, rows[i].factor, 0.01);
+		expect_group(judge(&f, "p50(latency) within 10% of baseline")
+				     ->groups.v[0],
+			rows[i].verdict, rows[i].reason);
+		fixture_release(&f);
+	}
+}
+END_TEST
+
+START_TEST(absolute_floor)
+{
+	struct fixture f;
+	const struct tw_group *g;
+
+	fixture_init(&f, 8);
+	latencies(&f, 1.2, 0.01);
+	g = judge(&f, "p50(latency) <= baseline + max(10%, 1ms)")->groups.v[0];
+	expect_group(g, TW_VERDICT_FAIL, TW_REASON_BEYOND);
+	ck_assert_double_eq_tol(g->margin, 0.1 * g->baseline, 1);
+	g = judge(&f, "p50(latency) <= baseline + max(10%, 50ms)")->groups.v[0];
+	expect_group(g, TW_VERDICT_PASS, TW_REASON_WITHIN);
+	ck_assert_double_eq_tol(g->margin, 50e6, 1);
+	fixture_release(&f);
+}
+END_TEST
+
+/* Of runs with too few calls each: all of them together, by blocks. */
+START_TEST(blocks)
+{
+	struct fixture f;
+	const struct tw_group *g;
+
+	for (int slow = 0; slow < 2; slow++) {
+		fixture_init(&f, 16);
+		for (size_t i = 0; i < 16; i++)
+			for (uint64_t k = 0; k < 60; k++) {
+				double x = 20e6 * (1 + draw(i, k));
+
+				add_calls(&f.b, i, "GET /", 1, (tw_time)x, 0);
+				add_calls(&f.c, i, "GET /", 1,
+					(tw_time)(x * (slow ? 1.6 : 1.01)), 0);
+			}
+		g = judge(&f, "p99(latency) <= baseline * 1.2")->groups.v[0];
+		expect_group(g, slow ? TW_VERDICT_FAIL : TW_VERDICT_PASS,
+			slow ? TW_REASON_BEYOND : TW_REASON_WITHIN);
+		ck_assert_uint_eq(g->pool, 5);
+		ck_assert_double_eq_tol(g->baseline, 39.6e6, 1e6);
+		ck_assert(g->low < g->candidate - g->baseline &&
+			  g->candidate - g->baseline < g->high);
+		fixture_release(&f);
+	}
+}
+END_TEST
+
 TW_TESTS("gate/judge", identical_passes, within_and_beyond,
 	noise_asks_for_more_runs, one_run_is_inconclusive, no_data_never_passes,
 	few_samples, errors, strict_comparison, rates_and_gauges, recovery_time,
 	sides_and_callers, gate_reasons, assumed_values,
 	many_checks_do_not_fail_by_chance,
-	a_new_endpoint_is_listed_and_has_no_say)
+	a_new_endpoint_is_listed_and_has_no_say, zero_failures, few_failures,
+	margin_below_noise, equivalence, absolute_floor, blocks)

@@ -1,0 +1,272 @@
+/* From the values of a group to intervals, noise and power. */
+#include "harness/gate/judging.h"
+
+#include "harness/gate/rates.h"
+#include "twins/base/assert.h"
+#include "twins/kernel/fmath.h"
+
+/* "Would have caught" means: 9 times in 10. */
+#define POWER 0.9
+
+static double alpha_of(const struct tw_judging *j)
+{
+	return (1 - j->confidence) / 2;
+}
+
+/* Events of a ratio on one side, in all runs. */
+static struct tw_rate events(const struct tw_sample *samples, size_t n)
+{
+	struct tw_rate rate = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		rate.x += samples[i].part;
+		rate.n += samples[i].calls;
+	}
+	return rate;
+}
+
+/* Counted is what is rarer, the calls that went so or those that did not. */
+static uint64_t rarer(struct tw_rate rate)
+{
+	return rate.x <= rate.n - rate.x ? rate.x : rate.n - rate.x;
+}
+
+static bool is_sparse(
+	const struct tw_judging *j, struct tw_rate *b, struct tw_rate *c)
+{
+	*c = events(j->c, j->n);
+	*b = j->relative ? events(j->b, j->n) : (struct tw_rate){0};
+	if (j->check->aggregate != TW_AGG_RATIO || c->x > c->n || b->x > b->n)
+		return false;
+	return rarer(*c) + rarer(*b) < TW_SPARSE;
+}
+
+/* What the numbers of events alone admit for a line's excess. */
+static struct tw_bounds bounds_of(
+	double alpha, struct tw_line line, struct tw_rate b, struct tw_rate c)
+{
+	struct tw_bounds of, excess;
+
+	of = b.n ? tw_rate_difference(c, b, line.factor, alpha)
+		 : tw_rate_exact(c.x, c.n, alpha);
+	excess.low = line.sign > 0 ? of.low - line.add : line.add - of.high;
+	excess.high = line.sign > 0 ? of.high - line.add : line.add - of.low;
+	return excess;
+}
+
+static double larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+/* The level at which the numbers alone would just not put it beyond. */
+static double chance_of(struct tw_line line, struct tw_rate b, struct tw_rate c)
+{
+	double low = -40, high = -1; /* powers of 2 */
+
+	for (int i = 0; i < 30; i++) {
+		double middle = (low + high) / 2;
+		double alpha = tw_exp(middle * 0.6931471805599453);
+
+		if (bounds_of(alpha * 0.999, line, b, c).low > 0)
+			high = middle;
+		else
+			low = middle;
+	}
+	return tw_exp(high * 0.6931471805599453);
+}
+
+static void widen(struct tw_judging *j, struct tw_interval *i,
+	struct tw_line line, bool shown)
+{
+	struct tw_rate b, c;
+	struct tw_bounds bounds;
+
+	if (!is_sparse(j, &b, &c))
+		return;
+	j->sparse = true;
+	bounds = bounds_of(alpha_of(j), line, b, c);
+	if (i->low > bounds.low)
+		i->low = bounds.low;
+	if (i->high < bounds.high)
+		i->high = bounds.high;
+	if (!shown)
+		i->p = larger(i->p, chance_of(line, b, c));
+}
+
+/* Of the excess over a line. */
+static struct tw_interval interval_of(struct tw_judging *j, bool lower)
+{
+	struct tw_interval i;
+
+	if (j->pooled)
+		return tw_judge_pooled(j, lower);
+	i = tw_interval_of(j->excess[lower], j->valid, j->confidence);
+	widen(j, &i, tw_judge_line(j->check, j->group->baseline, lower), false);
+	return i;
+}
+
+/* Of several lines: fail beyond one of them, pass within all. */
+static void join(struct tw_interval *to, const struct tw_interval *i)
+{
+	if (i->mean > to->mean) {
+		to->mean = i->mean;
+		to->sd = i->sd;
+	}
+	to->low = i->low > to->low ? i->low : to->low;
+	to->high = i->high > to->high ? i->high : to->high;
+	to->p = i->p < to->p ? i->p : to->p;
+}
+
+/* Were there k times as many calls, of which as large a part went so. */
+static bool numbers_would_do(const struct tw_judging *j, struct tw_rate b,
+	struct tw_rate c, size_t runs)
+{
+	uint64_t n = j->valid, k = runs;
+
+	b = (struct tw_rate){b.x * k / n, b.n * k / n};
+	c = (struct tw_rate){c.x * k / n, c.n * k / n};
+	for (size_t i = 0; i < tw_judge_lines(j->check); i++) {
+		struct tw_line line =
+			tw_judge_line(j->check, j->group->baseline, i);
+		struct tw_bounds bounds = bounds_of(alpha_of(j), line, b, c);
+
+		if (bounds.low <= 0 && bounds.high > 0)
+			return false;
+	}
+	return true;
+}
+
+static size_t runs_for_numbers(
+	const struct tw_judging *j, struct tw_rate b, struct tw_rate c)
+{
+	size_t low = j->valid, high = TW_RUNS_CAP + 1;
+
+	if (numbers_would_do(j, b, c, low))
+		return low;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (numbers_would_do(j, b, c, middle))
+			high = middle;
+		else
+			low = middle;
+	}
+	return high;
+}
+
+static void need_runs(struct tw_judging *j)
+{
+	struct tw_group *g = j->group;
+	struct tw_rate b, c;
+	size_t runs;
+
+	if (j->valid < 2 || j->interval.low > 0 || j->interval.high <= 0)
+		return;
+	runs = j->interval.sd > 0 ? tw_runs_needed(&j->interval, j->confidence)
+				  : j->valid;
+	if (is_sparse(j, &b, &c)) {
+		size_t counts = runs_for_numbers(j, b, c);
+
+		runs = counts > runs ? counts : runs;
+	}
+	g->more_runs = runs > TW_RUNS_CAP ? TW_RUNS_CAP + 1 : runs - j->valid;
+}
+
+/* Of what is shown: the difference, or the candidate itself. */
+static void show(struct tw_judging *j)
+{
+	struct tw_group *g = j->group;
+	struct tw_interval i;
+	struct tw_line plain = {j->relative ? 1 : 0, 0, 1};
+
+	if (j->pooled) {
+		struct tw_line line =
+			tw_judge_line(j->check, g->baseline, false);
+
+		/* The excess, moved and turned back. */
+		i = j->interval;
+		g->low =
+			line.sign > 0 ? i.low + g->margin : -i.high - g->margin;
+		g->high =
+			line.sign > 0 ? i.high + g->margin : -i.low - g->margin;
+		if (!j->relative) {
+			g->low = line.sign * (line.sign > 0 ? i.low : i.high) +
+				 line.add;
+			g->high = line.sign * (line.sign > 0 ? i.high : i.low) +
+				  line.add;
+		}
+		return;
+	}
+	i = tw_interval_of(j->difference, j->valid, j->confidence);
+	widen(j, &i, plain, true);
+	g->low = i.low;
+	g->high = i.high;
+}
+
+/*
+ * What the baseline's runs differ by among themselves: its comparison with
+ * itself. Pairs share their random numbers, so that they usually differ by
+ * less; where there is nothing to see in them, a regression would still bring
+ * about as much.
+ */
+static double spread_of(const struct tw_judging *j)
+{
+	struct tw_interval b;
+
+	if (j->interval.sd > 0 || !j->identical)
+		return j->interval.sd;
+	b = tw_interval_of(j->kept, j->valid, j->confidence);
+	return b.sd * sqrt(2);
+}
+
+static void find_power(struct tw_judging *j)
+{
+	struct tw_group *g = j->group;
+	struct tw_rate b, c;
+	double beyond, rate;
+
+	if (j->valid < 2 || j->never || !(j->interval.sd < HUGE_VAL))
+		return;
+	if (j->relative && j->baseline.n) {
+		g->noise = tw_noise_floor(j->kept, j->valid, j->confidence);
+		g->has_noise = true;
+	}
+	beyond = tw_detectable(spread_of(j), j->valid, j->confidence, POWER);
+	g->detects = (j->relative ? g->margin : 0) + beyond;
+	g->has_detects = g->detects < HUGE_VAL;
+	if (!is_sparse(j, &b, &c) || j->check->compare == TW_GE ||
+		j->check->compare == TW_GT)
+		return;
+	rate = tw_rate_detectable(b, c.n,
+		tw_judge_line(j->check, g->baseline, false).factor,
+		tw_judge_line(j->check, g->baseline, false).add, alpha_of(j),
+		POWER);
+	rate -= j->relative ? g->baseline : j->check->limit.add;
+	if (rate > g->detects)
+		g->detects = rate;
+}
+
+void tw_judge_intervals(struct tw_judging *j)
+{
+	struct tw_group *g = j->group;
+
+	j->interval = interval_of(j, false);
+	if (tw_judge_lines(j->check) > 1) {
+		struct tw_interval lower = interval_of(j, true);
+
+		join(&j->interval, &lower);
+	}
+	g->excess = j->interval.mean;
+	g->excess_low = j->interval.low;
+	g->excess_high = j->interval.high;
+	g->p = j->interval.p;
+	if (j->options->share > 0) {
+		g->p /= j->options->share;
+		g->p = g->p < 1 ? g->p : 1;
+	}
+	need_runs(j);
+	show(j);
+	g->has_interval = j->valid > 1 && !j->never;
+	find_power(j);
+}

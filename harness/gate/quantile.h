@@ -1,0 +1,28 @@
+/*
+ * Quantiles of times, and how far two distributions of them are apart.
+ */
+#ifndef TW_GATE_QUANTILE_H
+#define TW_GATE_QUANTILE_H
+
+#include "twins/observe/histogram.h"
+
+/*
+ * F. E. Harrell, C. E. Davis, "A new distribution-free quantile estimator",
+ * Biometrika 69 (1982) 635-640: a mean of all order statistics, weighted by
+ * the Beta((n + 1) q, (n + 1)(1 - q)) distribution of the rank. Values of one
+ * bucket count as its middle, within min and max. 0 while empty.
+ */
+double tw_quantile(const struct tw_histogram *histogram, double q);
+
+/* Wasserstein's distance of order 1: the area between the two distribution
+ * functions, in ns; that is how far a value has to be moved, in the mean.
+ * Buckets by their middles. Neither is empty. */
+double tw_distance_wasserstein(
+	const struct tw_histogram *a, const struct tw_histogram *b);
+
+/* Kolmogorov's and Smirnov's: the most that the two distribution functions
+ * are apart at one point, 0 .. 1. */
+double tw_distance_ks(
+	const struct tw_histogram *a, const struct tw_histogram *b);
+
+#endif
