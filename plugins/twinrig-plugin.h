@@ -111,6 +111,12 @@ struct twinrig_exchange {
 	 * twin answers such calls from the record. */
 	struct twinrig_text caller;
 	struct twinrig_text service;
+	/* Whose request it is: the address of the client ("10.1.2.3", without
+	 * a port), and the name or id of the user or session, where the
+	 * recorder tells them. twinrig keeps hashes of them only. Later than
+	 * service: TWINRIG_HAS(). */
+	struct twinrig_text client;
+	struct twinrig_text user;
 };
 
 /*

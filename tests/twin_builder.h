@@ -169,6 +169,9 @@ struct b_traffic {
 	uint32_t endpoint;
 	tw_time gap, at;
 	bool regular;
+	tw_traits traits;
+	uint32_t users; /* that make the requests in turn; 0: nobody knows */
+	uint64_t keys[TW_KEYS_MAX];
 };
 
 static inline bool b_next(void *context, struct tw_arrival *arrival)
@@ -183,7 +186,14 @@ static inline bool b_next(void *context, struct tw_arrival *arrival)
 			  ? it->gap
 			  : tw_dist_sample(&law, tw_draw(it->seed, it->made,
 							 TW_DRAW_ARRIVAL, 0));
+	for (int i = 0; it->users && i < TW_KEYS_MAX; i++) {
+		uint64_t user = it->made % it->users;
+
+		it->keys[i] = tw_key_hash((const char *)&user, sizeof user);
+	}
 	*arrival = (struct tw_arrival){
+		.traits = it->traits,
+		.keys = it->users ? it->keys : NULL,
 		.at = it->at,
 		.endpoint = it->endpoint,
 		.caller = TW_NONE,

@@ -88,6 +88,9 @@ char *tw_flow_digest(const struct tw_flow *flow, enum tw_flow_side side,
 		tw_digest_u64(&digest, (uint64_t)arrival.at);
 		tw_digest_u64(&digest, arrival.position);
 		tw_digest_u64(&digest, (uint64_t)arrival.pass << 32 | number);
+		for (uint32_t i = 0; arrival.keys && i < flow->n_keys[side];
+			i++)
+			tw_digest_u64(&digest, arrival.keys[i]);
 	}
 	flow->vtable->close(cursor);
 	tw_free(numbers);

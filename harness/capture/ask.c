@@ -16,7 +16,7 @@ static bool is_of_logs(struct tw_str name)
 				      TW_STR("x-forwarded-"));
 }
 
-static bool has_headers(const struct twinrig_exchange *exchange)
+bool tw_exchange_has_headers(const struct twinrig_exchange *exchange)
 {
 	for (size_t i = 0; i < exchange->n_headers; i++)
 		if (!is_of_logs(str(exchange->headers[i].name)))
@@ -24,7 +24,7 @@ static bool has_headers(const struct twinrig_exchange *exchange)
 	return false;
 }
 
-static bool find_header(const struct twinrig_exchange *exchange,
+bool tw_exchange_header(const struct twinrig_exchange *exchange,
 	const char *name, struct tw_str *value)
 {
 	struct tw_str wanted = tw_str_of(name);
@@ -43,9 +43,10 @@ static bool find_header(const struct twinrig_exchange *exchange,
 	return false;
 }
 
-static bool find_query(
-	struct tw_str target, const char *name, struct tw_str *value)
+bool tw_exchange_query(const struct twinrig_exchange *exchange,
+	const char *name, struct tw_str *value)
 {
+	struct tw_str target = str(exchange->target);
 	const char *at = memchr(target.p, '?', target.n);
 	const char *end = target.p + target.n;
 	size_t n = strlen(name);
@@ -77,7 +78,7 @@ tw_traits tw_exchange_traits(const struct tw_conditions *conditions,
 	const struct twinrig_exchange *exchange)
 {
 	tw_traits traits = TW_TRAITS_UNKNOWN;
-	bool whole = conditions->n && has_headers(exchange);
+	bool whole = conditions->n && tw_exchange_has_headers(exchange);
 
 	for (uint32_t i = 0; i < conditions->n; i++) {
 		const struct tw_spec_condition *it = conditions->of[i];
@@ -86,12 +87,11 @@ tw_traits tw_exchange_traits(const struct tw_conditions *conditions,
 
 		switch (it->of) {
 		case TW_CONDITION_HEADER:
-			there = find_header(exchange, it->name, &value);
+			there = tw_exchange_header(exchange, it->name, &value);
 			known = there || whole;
 			break;
 		case TW_CONDITION_QUERY:
-			there = find_query(
-				str(exchange->target), it->name, &value);
+			there = tw_exchange_query(exchange, it->name, &value);
 			break;
 		case TW_CONDITION_PATH:
 			value = path_of(str(exchange->target));

@@ -16,4 +16,13 @@
 tw_traits tw_exchange_traits(const struct tw_conditions *conditions,
 	const struct twinrig_exchange *exchange);
 
+/* The first of that name, without regard to case; false: there is none. */
+bool tw_exchange_header(const struct twinrig_exchange *exchange,
+	const char *name, struct tw_str *value);
+/* A parameter of the query, as it was sent. */
+bool tw_exchange_query(const struct twinrig_exchange *exchange,
+	const char *name, struct tw_str *value);
+/* Whether the capture has headers of requests at all. */
+bool tw_exchange_has_headers(const struct twinrig_exchange *exchange);
+
 #endif

@@ -17,6 +17,8 @@ static const size_t texts[] = {
 	offsetof(struct twinrig_exchange, connection),
 	offsetof(struct twinrig_exchange, caller),
 	offsetof(struct twinrig_exchange, service),
+	offsetof(struct twinrig_exchange, client),
+	offsetof(struct twinrig_exchange, user),
 };
 
 #define ABSENT UINT64_MAX

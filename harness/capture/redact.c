@@ -79,6 +79,14 @@ static struct twinrig_text cookies(
 	return result;
 }
 
+/* What a proxy tells of the client. */
+static bool is_address(struct twinrig_text name)
+{
+	return tw_text_is_nocase(name, "X-Forwarded-For") ||
+	       tw_text_is_nocase(name, "X-Real-IP") ||
+	       tw_text_is_nocase(name, "Forwarded");
+}
+
 static struct twinrig_text header(
 	struct tw_redact *redact, const struct twinrig_header *header)
 {
@@ -93,7 +101,7 @@ static struct twinrig_text header(
 	if (tw_text_is_nocase(name, "Authorization") ||
 		tw_text_is_nocase(name, "Proxy-Authorization"))
 		return authorization(redact, value);
-	if (tw_redact_name(name))
+	if (tw_redact_name(name) || is_address(name))
 		return tw_redact_value(redact, value);
 	/* Referer, Location and their like. */
 	return tw_redact_target(redact, value);
@@ -224,6 +232,8 @@ void tw_redact_exchange(struct tw_redact *redact,
 	tw_scratch_reset(&redact->pool);
 	*to = *from;
 	to->target = tw_redact_target(redact, from->target);
+	to->client = tw_redact_value(redact, from->client);
+	to->user = tw_redact_value(redact, from->user);
 	request = headers(redact, from->headers, from->n_headers);
 	response = headers(
 		redact, from->response_headers, from->n_response_headers);

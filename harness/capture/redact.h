@@ -9,6 +9,8 @@
  *  - values of headers, query and form parameters, JSON members (with all
  *    below them), whose names say so: tw_redact_name();
  *  - all values of Cookie and Set-Cookie; user and password in a URL;
+ *  - the client's address and the user, where the capture tells them, and
+ *    addresses in X-Forwarded-For, X-Real-IP and Forwarded;
  *  - anywhere else in a text: JSON Web Tokens, and keys by the well-known
  *    prefixes of their makers (AKIA…, ghp_…, sk_live_…, PEM private keys).
  * A body in gzip or deflate is looked into and stored plain; one in another

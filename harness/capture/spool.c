@@ -57,6 +57,9 @@ struct tw_spool {
 	TW_VEC(struct tw_spool_endpoint) endpoints;
 	TW_VEC(struct tw_spool_call) calls;
 	struct tw_templates *unrouted;
+	struct tw_map known_keys; /* hashes of both sides -> who + 1 */
+	TW_VEC(uint64_t) keys;	  /* those of who, one after the other */
+	uint32_t n_known_keys;
 	uint64_t position;
 	bool finished;
 	struct tw_error *error; /* of the read that is under way */
@@ -73,6 +76,7 @@ struct tw_spool *tw_spool_new(const struct tw_spool_options *options)
 	tw_map_init(&spool->slots_by_name, &spool->arena);
 	tw_map_init(&spool->inferred_by_pointer, &spool->arena);
 	tw_map_init(&spool->inferred_by_name, &spool->arena);
+	tw_map_init(&spool->known_keys, &spool->arena);
 	spool->options = *options;
 	tw_redact_init(&spool->own_redact, key);
 	if (!spool->options.redact)
@@ -98,6 +102,7 @@ void tw_spool_free(struct tw_spool *spool)
 	tw_vec_release(&spool->slots);
 	tw_vec_release(&spool->endpoints);
 	tw_vec_release(&spool->calls);
+	tw_vec_release(&spool->keys);
 	tw_sort_release(&spool->sort);
 	tw_store_release(&spool->details);
 	tw_buf_release(&spool->scratch);
@@ -320,11 +325,35 @@ static int add_call(
 	return 0;
 }
 
+static uint32_t who_of(
+	struct tw_spool *spool, const struct twinrig_exchange *exchange)
+{
+	uint64_t hashes[TW_SPOOL_SIDES * TW_KEYS_MAX];
+	size_t n = 0;
+	void *known;
+
+	for (int side = 0; side < TW_SPOOL_SIDES; side++)
+		for (uint32_t i = 0; i < spool->options.keys[side].n; i++)
+			hashes[n++] = tw_exchange_key(
+				&spool->options.keys[side].of[i], exchange);
+	if (!n)
+		return 0;
+	known = tw_map_get_n(
+		&spool->known_keys, (const char *)hashes, n * sizeof *hashes);
+	if (known)
+		return (uint32_t)((uintptr_t)known - 1);
+	tw_map_put_n(&spool->known_keys, (const char *)hashes,
+		n * sizeof *hashes, from_index(spool->n_known_keys));
+	for (size_t i = 0; i < n; i++)
+		tw_vec_push(&spool->keys, hashes[i]);
+	return spool->n_known_keys++;
+}
+
 static int add_arrival(
 	struct tw_spool *spool, const struct twinrig_exchange *exchange)
 {
 	struct twinrig_exchange redacted;
-	struct tw_spool_record record;
+	struct tw_spool_record record = {0};
 	int64_t time = exchange->time == TWINRIG_NO_TIME ? 0 : exchange->time;
 
 	record.position = spool->position;
@@ -334,6 +363,7 @@ static int add_arrival(
 	if (record.endpoint[0] == TW_SPOOL_UNROUTED &&
 		record.endpoint[1] == TW_SPOOL_UNROUTED)
 		return 0;
+	record.who = who_of(spool, exchange);
 	if (keep_details(spool, exchange, &redacted, &record.details))
 		return -1;
 	return tw_sort_add(&spool->sort, &record, spool->error);
@@ -564,6 +594,17 @@ int tw_spool_seek(const struct tw_spool *spool, int64_t time, uint64_t *index,
 	}
 	*index = low;
 	return 0;
+}
+
+const uint64_t *tw_spool_keys(
+	const struct tw_spool *spool, int side, uint32_t who)
+{
+	uint32_t first = spool->options.keys[0].n;
+	uint32_t n = first + spool->options.keys[1].n;
+
+	if (!spool->options.keys[side].n)
+		return NULL;
+	return &spool->keys.v[(size_t)who * n + (side ? first : 0)];
 }
 
 int tw_spool_details(const struct tw_spool *spool, uint64_t details,

@@ -8,13 +8,17 @@
  *	... tw_replay_init(...) on each thread (harness/replay/replay.h)
  *	tw_spool_free(spool);
  *
- * Records (32 bytes) stay in memory up to options.memory, beyond that in a
+ * Records (40 bytes) stay in memory up to options.memory, beyond that in a
  * temporary file that has no name; whole exchanges, where options.details
  * asks for them, always in such a file, redacted. After tw_spool_finish() the
  * spool is only read: threads may share it.
  *
  * Sides. A request may be routed by two specs at once, the baseline's (0) and
  * the candidate's (1), so that both replay the very same requests.
+ *
+ * Whose requests they are: where policies balance by a key of the request, each
+ * different set of hashes that came is kept once, in memory alone, and records
+ * say which; never the values.
  *
  * A time that is not exact (a log with whole seconds) is moved into
  * [time, time + resolution) by a draw keyed by the request's position:
@@ -25,6 +29,7 @@
 #define TW_HARNESS_CAPTURE_SPOOL_H
 
 #include "harness/capture/capture.h"
+#include "harness/capture/identity.h"
 #include "harness/capture/redact.h"
 #include "harness/capture/router.h"
 
@@ -40,6 +45,8 @@ struct tw_spool_options {
 	 * each request is of an inferred endpoint of no service. */
 	const struct tw_router *router[TW_SPOOL_SIDES];
 	bool details; /* keep whole exchanges: the live twin needs them */
+	/* What users are told apart by, of both sides (tw_spool_keys()). */
+	struct tw_key_sources keys[TW_SPOOL_SIDES];
 	struct tw_redact *redact; /* of details; NULL: a fixed key */
 	size_t memory;		  /* bytes of records; 0: TW_SPOOL_MEMORY */
 };
@@ -50,6 +57,8 @@ struct tw_spool_record {
 	uint64_t details;  /* offset; TW_SPOOL_NONE: not kept */
 	uint32_t endpoint[TW_SPOOL_SIDES]; /* TW_SPOOL_UNROUTED, or an index
 					    * for tw_spool_endpoint() */
+	uint32_t who;			   /* for tw_spool_keys() */
+	uint32_t unused;
 };
 
 /* Where a request goes: a service and an endpoint by their names, as the spec
@@ -122,6 +131,11 @@ int tw_spool_get(const struct tw_spool *spool, uint64_t from, size_t n,
 /* The first record at or after `time`. */
 int tw_spool_seek(const struct tw_spool *spool, int64_t time, uint64_t *index,
 	struct tw_error *error);
+
+/* The hashes of a record's `who`, for each key of that side; NULL: none is
+ * asked for. A hash is 0 where the capture did not tell. */
+const uint64_t *tw_spool_keys(
+	const struct tw_spool *spool, int side, uint32_t who);
 
 /* The whole exchange; slices point into `scratch` (its own on each thread). */
 int tw_spool_details(const struct tw_spool *spool, uint64_t details,

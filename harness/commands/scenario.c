@@ -41,6 +41,8 @@ static const struct tw_config_traffic *merged(struct tw_arena *arena,
 	OVERLAY(duration);
 	OVERLAY(warmup);
 	OVERLAY(entry);
+	if (over->users.count.origin)
+		to->users = over->users;
 	return to;
 }
 

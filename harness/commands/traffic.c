@@ -3,6 +3,7 @@
 #include "harness/lint/lint.h"
 #include "harness/replay/replay.h"
 #include "twins/base/assert.h"
+#include "twins/kernel/random.h"
 
 #define MADE_UP_RATE	 50.0 /* requests/s */
 #define MADE_UP_DURATION (60 * TW_S)
@@ -13,6 +14,7 @@ struct reading {
 	struct tw_spool *spool;
 	struct tw_flow_target *targets;
 	size_t n_targets;
+	uint32_t n_keys[TW_SPOOL_SIDES];
 };
 
 struct tw_traffic {
@@ -111,6 +113,10 @@ static int read_all(struct reading *reading, const struct tw_traffic *traffic,
 		routers[i] = tw_router_new(
 			spec ? spec : traffic->spec[TW_FLOW_CANDIDATE], entry);
 		options.router[i] = routers[i];
+		tw_key_sources_of(
+			spec ? spec : traffic->spec[TW_FLOW_CANDIDATE],
+			&options.keys[i]);
+		reading->n_keys[i] = options.keys[i].n;
 	}
 	reading->spool = tw_spool_new(&options);
 	for (size_t i = 0; !status && i < config->capture.n; i++)
@@ -170,13 +176,20 @@ struct capture_flow {
 	struct tw_flow flow;
 	const struct reading *reading;
 	struct tw_replay_options options;
+	struct tw_users *users; /* whose requests do not tell; NULL: nobody's */
+};
+
+struct capture_cursor {
+	struct tw_replay replay;
+	const struct capture_flow *from;
+	uint64_t keys[TW_KEYS_MAX];
 };
 
 static void *capture_open(const struct tw_flow *flow, enum tw_flow_side side,
 	uint64_t seed, uint32_t replication)
 {
 	const struct capture_flow *from = (const struct capture_flow *)flow;
-	struct tw_replay *replay = tw_malloc(sizeof *replay);
+	struct capture_cursor *cursor = tw_calloc(1, sizeof *cursor);
 	struct tw_replay_options options = from->options;
 	struct tw_error error;
 
@@ -185,15 +198,37 @@ static void *capture_open(const struct tw_flow *flow, enum tw_flow_side side,
 	options.side = (int)side;
 	/* The same options opened once already, in flow_of_capture(). */
 	tw_assert(!tw_replay_init(
-		replay, from->reading->spool, &options, &error));
-	return replay;
+		&cursor->replay, from->reading->spool, &options, &error));
+	cursor->from = from;
+	return cursor;
 }
 
-static bool capture_next(void *cursor, struct tw_flow_arrival *arrival)
+/* What the capture knows, and made-up users in the place of the rest: the
+ * n-th request has the same one in all trials. */
+static const uint64_t *keys_of(
+	struct capture_cursor *cursor, const struct tw_arrival_record *record)
 {
+	const struct tw_replay *replay = &cursor->replay;
+	int side = replay->options.side;
+	const uint64_t *known = tw_spool_keys(replay->spool, side, record->who);
+
+	if (!known || !cursor->from->users)
+		return known;
+	for (uint32_t i = 0; i < cursor->from->flow.n_keys[side]; i++)
+		cursor->keys[i] =
+			known[i] ? known[i]
+				 : tw_users_key(cursor->from->users,
+					   tw_draw(0, record->position,
+						   TW_DRAW_ARRIVAL, 2));
+	return cursor->keys;
+}
+
+static bool capture_next(void *p, struct tw_flow_arrival *arrival)
+{
+	struct capture_cursor *cursor = p;
 	struct tw_arrival_record record;
 
-	if (!tw_replay_next(cursor, &record))
+	if (!tw_replay_next(&cursor->replay, &record))
 		return false;
 	*arrival = (struct tw_flow_arrival){
 		.at = record.at,
@@ -202,18 +237,22 @@ static bool capture_next(void *cursor, struct tw_flow_arrival *arrival)
 				  : record.endpoint,
 		.position = record.position,
 		.pass = record.pass,
+		.keys = keys_of(cursor, &record),
 	};
 	return true;
 }
 
-static void capture_close(void *cursor)
+static void capture_close(void *p)
 {
-	tw_replay_release(cursor);
+	struct capture_cursor *cursor = p;
+
+	tw_replay_release(&cursor->replay);
 	tw_free(cursor);
 }
 
 static void capture_free(struct tw_flow *flow)
 {
+	tw_users_free(((struct capture_flow *)flow)->users);
 	tw_free(flow);
 }
 
@@ -223,6 +262,14 @@ static const struct tw_flow_vtable capture_vtable = {
 	.close = capture_close,
 	.free = capture_free,
 };
+
+static struct tw_users *users_of(const struct tw_config_traffic *config)
+{
+	if (!config->users.count.origin)
+		return NULL;
+	return tw_users_new((uint32_t)config->users.count.v,
+		tw_real_or(config->users.skew, 0));
+}
 
 static struct tw_flow *flow_of_capture(const struct reading *reading,
 	const struct tw_config_traffic *config, struct tw_diags *diags)
@@ -250,6 +297,9 @@ static struct tw_flow *flow_of_capture(const struct reading *reading,
 		tw_free(flow);
 		return NULL;
 	}
+	for (int side = 0; side < TW_SPOOL_SIDES; side++)
+		flow->flow.n_keys[side] = reading->n_keys[side];
+	flow->users = users_of(config);
 	flow->flow.duration = tw_replay_duration(&replay);
 	tw_replay_release(&replay);
 	return &flow->flow;
@@ -311,7 +361,8 @@ static struct tw_flow *flow_made_up(const struct tw_traffic *traffic,
 	if (n)
 		flow = tw_flow_poisson(targets, n,
 			tw_real_or(config->rate, MADE_UP_RATE),
-			tw_int_or(config->duration, MADE_UP_DURATION));
+			tw_int_or(config->duration, MADE_UP_DURATION),
+			users_of(config));
 	else if (entry)
 		tw_diag(diags, TW_ERROR, config->entry.origin->pos,
 			"traffic: there is no service '%s'", entry);

@@ -30,6 +30,12 @@ struct tw_config_topology {
 struct tw_chaos_faults; /* harness/chaos */
 
 /* In a scenario: what is given there replaces what the file says. */
+/* Whose requests they are, where nothing tells (harness/trial/users.h). */
+struct tw_config_users {
+	struct tw_int count;
+	struct tw_real skew; /* default 0 */
+};
+
 struct tw_config_traffic {
 	struct tw_texts capture; /* files, globs; played together */
 	struct tw_real speed;	 /* factor; default 1 */
@@ -39,6 +45,7 @@ struct tw_config_traffic {
 	struct tw_int duration;	 /* ns of the run; default the capture's */
 	struct tw_int warmup;	 /* ns of it that are not judged; default 0 */
 	struct tw_text entry;	 /* service of what no route takes */
+	struct tw_config_users users;
 };
 
 /* As it was written: twins/fault checks it. `{name}` of the scenario's `each`

@@ -51,6 +51,32 @@ static void check_traffic(
 	(void)node;
 }
 
+static const struct tw_row users_rows[] = {
+	{.name = "count",
+		.type = TW_ROW_INT,
+		AT(tw_config_users, count),
+		.required = true,
+		.min = 1,
+		.max = 1e7,
+		.help = "how many there are"},
+	{.name = "skew",
+		.type = TW_ROW_REAL,
+		AT(tw_config_users, skew),
+		.otherwise = "0",
+		.max = 10,
+		.help = "the k-th most frequent makes a part of 1 / k^skew of "
+			"the requests (Zipf); 0: all alike"},
+	{0},
+};
+
+static const struct tw_table users_table = {
+	.name = "users",
+	.help = "whose requests they are, where the capture does not tell: "
+		"for balancing by a key of the request",
+	.rows = users_rows,
+	.as_text = "count",
+};
+
 static const struct tw_row traffic_rows[] = {
 	{.name = "capture",
 		.type = TW_ROW_TEXTS,
@@ -102,6 +128,12 @@ static const struct tw_row traffic_rows[] = {
 		.type = TW_ROW_TEXT,
 		AT(tw_config_traffic, entry),
 		.help = "the service that gets requests which no route takes"},
+	{.name = "users",
+		.type = TW_ROW_GROUP,
+		AT(tw_config_traffic, users),
+		.table = &users_table,
+		.help = "made-up users, where nothing tells whose requests "
+			"they are"},
 	{0},
 };
 

@@ -16,6 +16,8 @@ const char *const tw_balancer_names[] = {
 	[TW_BALANCE_ROUND_ROBIN] = "round-robin",
 	[TW_BALANCE_RANDOM] = "random",
 	[TW_BALANCE_LEAST_REQUEST] = "least-request",
+	[TW_BALANCE_RING_HASH] = "ring-hash",
+	[TW_BALANCE_MAGLEV] = "maglev",
 	NULL,
 };
 
@@ -481,7 +483,14 @@ static const struct tw_row service_rows[] = {
 		AT(tw_spec_service, balancer),
 		.otherwise = "round-robin",
 		.choices = tw_balancer_names,
-		.help = "how its callers choose a replica"},
+		.help = "how its callers choose a replica; ring-hash and "
+			"maglev need a policy's `hash`"},
+	{.name = "session-affinity",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_service, session_affinity),
+		.min = 1,
+		.help = "a Service's sessionAffinity: ClientIP: how long after "
+			"its last request a client keeps its replica"},
 	{0},
 };
 

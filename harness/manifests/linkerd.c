@@ -121,14 +121,6 @@ void tw_read_service_profile(struct tw_manifest_reader *r)
 
 /* ---- annotations ------------------------------------------------------ */
 
-static struct tw_yaml *annotation(
-	struct tw_manifest_reader *r, const char *name)
-{
-	return tw_yaml_get(
-		tw_yaml_path(r->object->doc, "metadata", "annotations", NULL),
-		name);
-}
-
 /* Annotations are texts, whatever they say. */
 static bool read_number(struct tw_manifest_reader *r, struct tw_yaml *at,
 	int64_t least, struct tw_int *to)
@@ -189,11 +181,16 @@ static void read_http_conditions(struct tw_manifest_reader *r,
 
 void tw_linkerd_route(struct tw_manifest_reader *r, struct tw_spec_policy *to)
 {
-	struct tw_yaml *http = annotation(r, "retry.linkerd.io/http");
-	struct tw_yaml *grpc = annotation(r, "retry.linkerd.io/grpc");
-	struct tw_yaml *limit = annotation(r, "retry.linkerd.io/limit");
-	struct tw_yaml *one = annotation(r, "retry.linkerd.io/timeout");
-	struct tw_yaml *all = annotation(r, "timeout.linkerd.io/request");
+	struct tw_yaml *http =
+		tw_manifest_annotation(r, "retry.linkerd.io/http");
+	struct tw_yaml *grpc =
+		tw_manifest_annotation(r, "retry.linkerd.io/grpc");
+	struct tw_yaml *limit =
+		tw_manifest_annotation(r, "retry.linkerd.io/limit");
+	struct tw_yaml *one =
+		tw_manifest_annotation(r, "retry.linkerd.io/timeout");
+	struct tw_yaml *all =
+		tw_manifest_annotation(r, "timeout.linkerd.io/request");
 
 	tw_manifest_duration(r, tw_yaml_use(all), &to->timeout);
 	if (!tw_yaml_text(http) && !tw_yaml_text(grpc))
@@ -213,7 +210,7 @@ void tw_linkerd_route(struct tw_manifest_reader *r, struct tw_spec_policy *to)
 static void read_service(struct tw_manifest_reader *r, const char *callee)
 {
 	static const char prefix[] = "balancer.linkerd.io/failure-accrual";
-	struct tw_yaml *mode = annotation(r, prefix);
+	struct tw_yaml *mode = tw_manifest_annotation(r, prefix);
 	struct tw_spec_policy route = {0}, *to;
 	struct tw_spec_outlier *out;
 	struct tw_yaml *failures, *least, *most;
@@ -230,11 +227,11 @@ static void read_service(struct tw_manifest_reader *r, const char *callee)
 		return;
 	tw_yaml_use(mode);
 	out = &add_groups(r, callee, mode)->outlier;
-	failures = annotation(r,
+	failures = tw_manifest_annotation(r,
 		"balancer.linkerd.io/failure-accrual-consecutive-max-failures");
-	least = annotation(r,
+	least = tw_manifest_annotation(r,
 		"balancer.linkerd.io/failure-accrual-consecutive-min-penalty");
-	most = annotation(r,
+	most = tw_manifest_annotation(r,
 		"balancer.linkerd.io/failure-accrual-consecutive-max-penalty");
 	if (!read_number(r, failures, 1, &out->consecutive_5xx))
 		set(r, &out->consecutive_5xx, 7, mode);

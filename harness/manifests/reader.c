@@ -164,3 +164,11 @@ void tw_manifest_labels(struct tw_manifest_reader *r, const struct tw_yaml *map,
 			tw_vec_push_in(&r->spec->arena, to, label);
 	}
 }
+
+struct tw_yaml *tw_manifest_annotation(
+	struct tw_manifest_reader *r, const char *name)
+{
+	return tw_yaml_get(
+		tw_yaml_path(r->object->doc, "metadata", "annotations", NULL),
+		name);
+}

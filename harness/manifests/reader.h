@@ -75,6 +75,10 @@ const char *tw_manifest_image(struct tw_manifest_reader *r, const char *name);
 void tw_manifest_node_affinity(struct tw_manifest_reader *r,
 	const struct tw_yaml *affinity, struct tw_node_affinity *to);
 
+/* An annotation of the object; NULL: it has none. */
+struct tw_yaml *tw_manifest_annotation(
+	struct tw_manifest_reader *r, const char *name);
+
 /* A copy of a text in the spec's arena; NULL stays NULL. */
 const char *tw_manifest_keep(struct tw_manifest_reader *r, const char *text);
 
@@ -89,6 +93,13 @@ void tw_read_destination_rule(struct tw_manifest_reader *r);
 /* traffic_policy.c: of a DestinationRule; subset NULL: all of the host. */
 void tw_read_traffic_policy(struct tw_manifest_reader *r,
 	struct tw_yaml *policy, const char *callee, const char *subset);
+/* affinity.c: what users are told apart by: Istio's consistentHash, a
+ * Service's sessionAffinity, an Ingress' annotations (of nginx). */
+void tw_consistent_hash(struct tw_manifest_reader *r, struct tw_yaml *from,
+	struct tw_spec_policy *to);
+void tw_session_affinity(
+	struct tw_manifest_reader *r, struct tw_spec_service *service);
+void tw_ingress_affinity(struct tw_manifest_reader *r, const char *callee);
 void tw_read_service_entry(struct tw_manifest_reader *r);
 /* Once pods are linked to their services. */
 void tw_mesh_find(struct tw_spec *spec);

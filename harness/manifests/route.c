@@ -55,6 +55,13 @@ static bool ingress_backend(struct tw_manifest_reader *r,
 	return true;
 }
 
+static void ingress_entry(
+	struct tw_manifest_reader *r, const struct tw_rule *rule)
+{
+	tw_rule_entry(r, rule);
+	tw_ingress_affinity(r, tw_rule_service(rule));
+}
+
 static void ingress_path(
 	struct tw_manifest_reader *r, struct tw_yaml *it, struct tw_yaml *host)
 {
@@ -84,7 +91,7 @@ static void ingress_path(
 			"the pattern is read as the prefix '%s'", rule.path);
 	}
 	if (ingress_backend(r, tw_yaml_get(it, "backend"), &rule))
-		tw_rule_entry(r, &rule);
+		ingress_entry(r, &rule);
 }
 
 void tw_read_ingress(struct tw_manifest_reader *r)
@@ -108,7 +115,7 @@ void tw_read_ingress(struct tw_manifest_reader *r)
 			.origin = tw_manifest_origin(r, backend, NULL)};
 
 		if (ingress_backend(r, backend, &rule))
-			tw_rule_entry(r, &rule);
+			ingress_entry(r, &rule);
 	}
 }
 

@@ -131,6 +131,7 @@ void tw_read_service(struct tw_manifest_reader *r)
 	service->headless = ip && !strcmp(ip, "None");
 	if (service->headless)
 		tw_yaml_use(tw_yaml_get(spec, "clusterIP"));
+	tw_session_affinity(r, service);
 	read_ports(r, tw_yaml_get(spec, "ports"), service);
 	if (!service->ports.n && !service->headless &&
 		!tw_yaml_count(tw_yaml_get(spec, "ports")) &&

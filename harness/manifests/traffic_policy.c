@@ -182,8 +182,8 @@ static void read_distribute(struct tw_manifest_reader *r, struct tw_yaml *list,
 				.from = zone_of(r, from),
 				.to = zone_of(r, name ? name : "")};
 
-			tw_manifest_int(r, to->pairs.v[k].value, 0, 100,
-				&share.weight);
+			tw_manifest_int(
+				r, to->pairs.v[k].value, 0, 100, &share.weight);
 			tw_vec_push_in(&r->spec->arena,
 				&policy->locality.shares, share);
 		}
@@ -200,8 +200,8 @@ static void read_locality(struct tw_manifest_reader *r, struct tw_yaml *policy,
 	struct tw_spec_policy *to)
 {
 	struct tw_yaml *outlier = tw_yaml_get(policy, "outlierDetection");
-	struct tw_yaml *setting = tw_yaml_path(
-		policy, "loadBalancer", "localityLbSetting", NULL);
+	struct tw_yaml *setting =
+		tw_yaml_path(policy, "loadBalancer", "localityLbSetting", NULL);
 	struct tw_yaml *enabled = tw_yaml_use(tw_yaml_get(setting, "enabled"));
 	struct tw_yaml *distribute = tw_yaml_get(setting, "distribute");
 	bool on = true;
@@ -223,6 +223,7 @@ static void read_balancing(struct tw_manifest_reader *r, struct tw_yaml *from,
 	struct tw_spec_balancing *it = &to->balancing;
 
 	read_simple(r, tw_yaml_get(from, "simple"), to);
+	tw_consistent_hash(r, tw_yaml_get(from, "consistentHash"), to);
 	use_duration(r, from, "warmupDurationSecs", &it->slow_start_window);
 	if (!tw_yaml_is(warmup, TW_YAML_MAPPING))
 		return;

@@ -179,6 +179,7 @@ static bool next_request(
 		arrival->copy = 0;
 		arrival->position = record->position;
 		arrival->details = record->details;
+		arrival->who = record->who;
 		return true;
 	}
 	replay->ended = true;

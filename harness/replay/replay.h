@@ -55,6 +55,7 @@ struct tw_arrival_record {
 	uint32_t copy;	   /* 0: the request itself; 1...: a surge's copies */
 	uint64_t position; /* in the source */
 	uint64_t details;  /* tw_spool_details(), or TW_SPOOL_NONE */
+	uint32_t who;	   /* tw_spool_keys() */
 };
 
 struct tw_replay {

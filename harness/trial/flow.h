@@ -5,6 +5,7 @@
 #ifndef TW_TRIAL_FLOW_H
 #define TW_TRIAL_FLOW_H
 
+#include "harness/trial/users.h"
 #include "twins/base/units.h"
 #include "twins/base/vector.h"
 #include "twins/model/traits.h"
@@ -24,6 +25,9 @@ struct tw_flow_arrival {
 	uint32_t target;   /* index into flow->targets; TW_FLOW_LOST: none */
 	uint64_t position; /* in the source */
 	uint32_t pass;	   /* of a loop, from 0 */
+	/* A hash for each key of the side's spec (twins/model/keys.h), 0:
+	 * unknown; good until the next arrival. NULL: there are no keys. */
+	const uint64_t *keys;
 };
 
 /* Whose endpoints an arrival goes to. */
@@ -45,10 +49,11 @@ struct tw_flow { /* an implementation embeds it as its first member */
 	const struct tw_flow_vtable *vtable;
 	const struct tw_flow_target *targets;
 	size_t n_targets;
-	tw_time duration;  /* of the traffic */
-	tw_time warmup;	   /* of it: run, but not observed */
-	uint64_t arrivals; /* that a cursor will give; 0: not known */
-	bool recorded;	   /* every seed and replication has the same */
+	tw_time duration;   /* of the traffic */
+	tw_time warmup;	    /* of it: run, but not observed */
+	uint64_t arrivals;  /* that a cursor will give; 0: not known */
+	bool recorded;	    /* every seed and replication has the same */
+	uint32_t n_keys[2]; /* of each side, that arrivals have */
 };
 
 static inline void tw_flow_free(struct tw_flow *flow)
@@ -60,9 +65,11 @@ static inline void tw_flow_free(struct tw_flow *flow)
 /*
  * Made-up traffic, where there is no capture: a Poisson process of `rate`
  * requests a second for `duration`, each to one of the targets with equal
- * probability. Targets are copied.
+ * probability. Targets are copied. `users`, NULL or whose requests they are,
+ * becomes the flow's; arrivals have TW_KEYS_MAX keys then, all the user's.
  */
 struct tw_flow *tw_flow_poisson(const struct tw_flow_target *targets,
-	size_t n_targets, double rate, tw_time duration);
+	size_t n_targets, double rate, tw_time duration,
+	struct tw_users *users);
 
 #endif

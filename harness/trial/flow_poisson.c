@@ -9,12 +9,14 @@ struct poisson {
 	struct tw_flow flow;
 	struct tw_arena arena;
 	double gap; /* mean, ns */
+	struct tw_users *users;
 };
 
 struct cursor {
 	const struct poisson *from;
 	uint64_t seed, position;
 	tw_time at;
+	uint64_t keys[TW_KEYS_MAX];
 };
 
 static void *poisson_open(const struct tw_flow *flow, enum tw_flow_side side,
@@ -40,7 +42,16 @@ static bool poisson_next(void *p, struct tw_flow_arrival *arrival)
 	cursor->at += (tw_time)(-tw_log(gap) * from->gap);
 	if (cursor->at >= from->flow.duration)
 		return false;
+	if (from->users) {
+		uint64_t user = tw_users_key(
+			from->users, tw_draw(cursor->seed, cursor->position,
+					     TW_DRAW_ARRIVAL, 2));
+
+		for (int i = 0; i < TW_KEYS_MAX; i++)
+			cursor->keys[i] = user;
+	}
 	*arrival = (struct tw_flow_arrival){
+		.keys = from->users ? cursor->keys : NULL,
 		.at = cursor->at,
 		.target = (uint32_t)(which * (double)from->flow.n_targets),
 		.position = cursor->position++,
@@ -53,6 +64,7 @@ static void poisson_free(struct tw_flow *flow)
 	struct poisson *poisson = (struct poisson *)flow;
 
 	tw_arena_release(&poisson->arena);
+	tw_users_free(poisson->users);
 	tw_free(poisson);
 }
 
@@ -64,7 +76,7 @@ static const struct tw_flow_vtable poisson_vtable = {
 };
 
 struct tw_flow *tw_flow_poisson(const struct tw_flow_target *targets,
-	size_t n_targets, double rate, tw_time duration)
+	size_t n_targets, double rate, tw_time duration, struct tw_users *users)
 {
 	struct poisson *poisson = tw_calloc(1, sizeof *poisson);
 	struct tw_flow_target *copies;
@@ -80,11 +92,14 @@ struct tw_flow *tw_flow_poisson(const struct tw_flow_target *targets,
 			tw_arena_strdup(&poisson->arena, targets[i].endpoint);
 	}
 	poisson->gap = (double)TW_S / rate;
+	poisson->users = users;
 	poisson->flow = (struct tw_flow){
 		.vtable = &poisson_vtable,
 		.targets = copies,
 		.n_targets = n_targets,
 		.duration = duration,
 	};
+	for (int side = 0; users && side < 2; side++)
+		poisson->flow.n_keys[side] = TW_KEYS_MAX;
 	return &poisson->flow;
 }

@@ -40,6 +40,7 @@ static bool feed_next(void *context, struct tw_arrival *arrival)
 			.position = next.position,
 			.traits =
 				feed->trial->flow->targets[next.target].traits,
+			.keys = next.keys,
 		};
 		return true;
 	}

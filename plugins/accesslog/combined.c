@@ -219,15 +219,41 @@ static void take_tail(struct tw_log_cursor cursor, struct tail *tail,
 /* What stands before the time: [host] client identity user. */
 static void take_front(struct twinrig_text front, struct twinrig_exchange *e)
 {
-	unsigned blanks = 0;
-	const char *blank;
+	struct tw_log_cursor cursor = {front.p, front.p + front.n};
+	struct tw_log_field field[4];
+	size_t n = 0;
 
-	for (size_t i = 0; i + 1 < front.n; i++)
-		blanks += front.p[i] == ' ' && front.p[i + 1] != ' ';
-	blank = memchr(front.p, ' ', front.n);
-	if (blanks == 3)
-		e->host = (struct twinrig_text){
-			front.p, (size_t)(blank - front.p)};
+	while (n < 4 && tw_log_next(&cursor, &field[n]))
+		n++;
+	if (n == 4)
+		e->host = field[0].text;
+	if (n < 3)
+		return;
+	e->client = tw_log_address(field[n - 3].text);
+	if (!tw_text_is(field[n - 1].text, "-"))
+		e->user = field[n - 1].text;
+}
+
+struct twinrig_text tw_log_address(struct twinrig_text text)
+{
+	const char *comma = text.n ? memchr(text.p, ',', text.n) : NULL;
+	const char *colon;
+
+	if (comma)
+		text.n = (size_t)(comma - text.p);
+	colon = text.n ? memrchr(text.p, ':', text.n) : NULL;
+	if (text.n && text.p[0] == '[') { /* [2001:db8::1]:443 */
+		const char *close = memchr(text.p, ']', text.n);
+
+		if (close)
+			return (struct twinrig_text){
+				text.p + 1, (size_t)(close - text.p - 1)};
+	} else if (colon && memchr(text.p, ':', text.n) == colon) {
+		text.n = (size_t)(colon - text.p);
+	}
+	if (!text.n || tw_text_is(text, "-"))
+		return (struct twinrig_text){NULL, 0};
+	return text;
 }
 
 static const char *status_of(

@@ -16,6 +16,9 @@ enum key {
 	LATENCY_S,
 	SCHEME,
 	ORIGINAL_PATH,
+	FORWARDED,
+	CLIENT,
+	USER,
 };
 
 /* The names that Envoy's and Istio's JSON, and the usual nginx formats with
@@ -50,10 +53,19 @@ static const struct {
 	{"duration", LATENCY_MS},
 	{"request_time", LATENCY_S},
 	{"scheme", SCHEME},
+	{"x_forwarded_for", FORWARDED},
+	{"http_x_forwarded_for", FORWARDED},
+	{"downstream_remote_address", CLIENT},
+	{"remote_addr", CLIENT},
+	{"client_ip", CLIENT},
+	{"client", CLIENT},
+	{"remote_user", USER},
+	{"user_id", USER},
+	{"user", USER},
 };
 
 struct line {
-	struct twinrig_text value[ORIGINAL_PATH + 1];
+	struct twinrig_text value[USER + 1];
 };
 
 static bool take_key(struct tw_log *log, struct line *line)
@@ -163,6 +175,10 @@ static const char *understand(struct tw_log *log, const struct line *line,
 	exchange->status = (int)code;
 	exchange->has_response = code != 0;
 	exchange->id = line->value[ID];
+	exchange->client = tw_log_address(line->value[FORWARDED]);
+	if (!exchange->client.p)
+		exchange->client = tw_log_address(line->value[CLIENT]);
+	exchange->user = line->value[USER];
 	log->direction = tw_log_direction_of(cluster);
 	if (tw_text_starts(cluster, "outbound|")) {
 		const char *bar = memrchr(cluster.p, '|', cluster.n);

@@ -196,7 +196,7 @@ static const struct twinrig_capture_writer writer = {
 	.name = "gor",
 	.description = "GoReplay recordings",
 	.exchange = tw_gor_write,
-	.loses = "caller, service, scheme, and how exact times were",
+	.loses = "caller, service, client, user, scheme, and how exact times were",
 };
 
 TWINRIG_PLUGIN(twinrig_plugin_gor, .name = "gor",

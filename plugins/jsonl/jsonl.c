@@ -124,6 +124,8 @@ static const struct {
 	{"connection", offsetof(struct twinrig_exchange, connection)},
 	{"caller", offsetof(struct twinrig_exchange, caller)},
 	{"service", offsetof(struct twinrig_exchange, service)},
+	{"client", offsetof(struct twinrig_exchange, client)},
+	{"user", offsetof(struct twinrig_exchange, user)},
 };
 
 static const char *take_member(struct reader *reader, struct line *line)

@@ -168,6 +168,10 @@ int tw_jsonl_write(struct twinrig_out *out, const struct twinrig_exchange *e)
 	put_text(&line, "connection", e->connection);
 	put_text(&line, "caller", e->caller);
 	put_text(&line, "service", e->service);
+	if (TWINRIG_HAS(e, struct twinrig_exchange, user)) {
+		put_text(&line, "client", e->client);
+		put_text(&line, "user", e->user);
+	}
 	put(&line, "}\n");
 	flush(&line);
 	return line.failed ? -1 : 0;

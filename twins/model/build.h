@@ -29,6 +29,7 @@ struct build {
 	TW_VEC(struct tw_cache) caches;
 	TW_VEC(struct tw_channel) channels;
 	TW_VEC(struct tw_carry) carry; /* by step, where there are conditions */
+	TW_VEC(struct tw_key_carry) key_carry; /* by step, where keys are */
 	TW_VEC(struct tw_pool) pools;
 	TW_VEC(struct tw_revision) revisions;
 	TW_VEC(struct tw_replica) replicas;

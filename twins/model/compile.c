@@ -214,6 +214,7 @@ static void compile(struct build *b)
 	model->node_grace = tw_int_or(spec->node_grace, 50 * TW_S);
 	model->restart_delay = tw_int_or(spec->restart_delay, 10 * TW_S);
 	tw_conditions_of(spec, &model->arena, &model->conditions);
+	tw_key_sources_of(spec, &model->keys);
 	add_services(b);
 	find_aliases(b);
 	build_missing_endpoints(b);
@@ -241,6 +242,9 @@ static void compile(struct build *b)
 	while (model->conditions.n && b->carry.n <= b->steps.n)
 		build_push(b, carry, ((struct tw_carry){0, 0}));
 	model->carry = b->carry.v;
+	while (model->keys.n && b->key_carry.n <= b->steps.n)
+		build_push(b, key_carry, ((struct tw_key_carry){0}));
+	model->key_carry = b->key_carry.v;
 	build_check_cycles(b);
 }
 

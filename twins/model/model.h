@@ -16,6 +16,7 @@
 #ifndef TW_MODEL_MODEL_H
 #define TW_MODEL_MODEL_H
 
+#include "twins/model/keys.h"
 #include "twins/model/spec.h"
 #include "twins/model/traits.h"
 #include "twins/model/upstream.h"
@@ -297,6 +298,8 @@ struct tw_model {
 	bool closed; /* some service's `reach` is there */
 	struct tw_conditions conditions;
 	const struct tw_carry *carry; /* by step; NULL: no conditions */
+	struct tw_key_sources keys;   /* that requests carry; none: n is 0 */
+	const struct tw_key_carry *key_carry; /* by step; NULL: no keys */
 
 	struct tw_map service_of; /* key -> struct tw_service * */
 	struct tw_map channel_of; /* "caller endpoint" -> channel */

@@ -174,6 +174,13 @@ struct tw_spec_bulkhead {
 	struct tw_int max_calls; /* default 25 */
 };
 
+/* A replica's weight (Envoy, LbEndpoint.load_balancing_weight). */
+struct tw_spec_weight {
+	const char *replica;  /* glob of "namespace/workload-ordinal", or of the
+			       * name alone; the first that fits counts */
+	struct tw_int weight; /* 1 where none fits */
+};
+
 /*
  * How a replica is chosen, beside the balancer's name.
  *  - Envoy, least_request: the least busy of choice_count random ones, as this
@@ -181,8 +188,22 @@ struct tw_spec_bulkhead {
  *  - Envoy, SlowStartConfig: a replica listed for t < window has the weight
  *    max(min_weight_percent, (t / window)^(1 / aggression)). Of round robin
  *    and least request.
+ *  - weights: of all but random, which knows none in Envoy.
+ *  - hash_*: one of them: what ring hash and Maglev, and sessions, tell users
+ *    by (keys.h). A request without such a key is sent at random.
+ *  - Envoy, RingHashLbConfig: the ring has at least minimum_ring_size places,
+ *    at most maximum_ring_size; MaglevLbConfig: table_size, a prime.
+ *  - session_timeout: who was sent to a replica is sent there again, until
+ *    nothing came of him for this long (0: always), or it is not listed.
  */
 struct tw_spec_balancing {
+	struct tw_text hash_header, hash_cookie, hash_query;
+	struct tw_int hash_source_ip;
+	struct tw_int minimum_ring_size; /* default 1024 */
+	struct tw_int maximum_ring_size; /* default 8 M (2^23) */
+	struct tw_int table_size;	 /* default 65537 */
+	struct tw_int session_timeout;	 /* default: no sessions */
+	TW_VEC(struct tw_spec_weight) weights;
 	struct tw_int choice_count;	      /* default 2 */
 	struct tw_real active_request_bias;   /* default 1 */
 	struct tw_int slow_start_window;      /* default 0: none */

@@ -334,6 +334,20 @@ static void add_carry(struct flatten *f, const struct tw_spec_step *from,
 	build_push(f->b, carry, carry);
 }
 
+static void add_key_carry(
+	struct flatten *f, const struct tw_spec_step *from, uint32_t index)
+{
+	const struct tw_model *model = f->b->model;
+	struct tw_key_carry carry = {0};
+
+	if (from->kind == TW_STEP_CALL)
+		carry = tw_keys_carry(
+			&model->keys, model->spec, &from->headers);
+	while (f->b->key_carry.n < index)
+		build_push(f->b, key_carry, ((struct tw_key_carry){0}));
+	build_push(f->b, key_carry, carry);
+}
+
 /* One step; TW_NONE where it comes to nothing. */
 static uint32_t flatten_step(struct flatten *f, const struct tw_spec_step *from)
 {
@@ -378,6 +392,8 @@ static uint32_t flatten_step(struct flatten *f, const struct tw_spec_step *from)
 	build_push(f->b, steps, step);
 	if (f->b->model->conditions.n)
 		add_carry(f, from, &step, index);
+	if (f->b->model->keys.n)
+		add_key_carry(f, from, index);
 	return index;
 }
 

@@ -103,6 +103,8 @@ enum tw_balancer {
 	TW_BALANCE_ROUND_ROBIN,
 	TW_BALANCE_RANDOM,
 	TW_BALANCE_LEAST_REQUEST, /* power of two choices */
+	TW_BALANCE_RING_HASH,	  /* by a key of the request: keys.h */
+	TW_BALANCE_MAGLEV,
 };
 
 enum tw_concurrency {
@@ -171,8 +173,13 @@ struct tw_spec_service {
 				 * at once; default: as many as it has threads */
 	struct tw_int replicas; /* where no workload says; default 1 */
 	struct tw_int balancer; /* enum tw_balancer; default round robin */
-	struct tw_law startup;	/* of a pod, from its container's start until
-				 * it listens; default: restart_delay */
+	/* Kubernetes, Service sessionAffinity ClientIP with timeoutSeconds: ns
+	 * after its last request for which a client's go to one replica. Of
+	 * callers without a sidecar; the outside only where no entry (a way in
+	 * that knows the pods itself) leads here. */
+	struct tw_int session_affinity;
+	struct tw_law startup; /* of a pod, from its container's start until
+				* it listens; default: restart_delay */
 };
 
 /* ---- workloads ------------------------------------------------------- */

@@ -96,6 +96,7 @@ static void copy_policies(struct tw_spec *to)
 		OWN_VEC(&to->arena, &policy->conditions);
 		OWN_VEC(&to->arena, &policy->mirrors);
 		OWN_VEC(&to->arena, &policy->locality.shares);
+		OWN_VEC(&to->arena, &policy->balancing.weights);
 		to->policies.v[i] = policy;
 	}
 }

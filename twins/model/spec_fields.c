@@ -77,6 +77,7 @@ static const struct field service_fields[] = {
 	FIELD(tw_spec_service, cpus, INT),
 	FIELD(tw_spec_service, replicas, INT),
 	FIELD(tw_spec_service, balancer, INT),
+	FIELD(tw_spec_service, session_affinity, INT),
 	END,
 };
 
@@ -218,6 +219,14 @@ static const struct field policy_fields[] = {
 	FIELD(tw_spec_policy, app_breaker.half_open_calls, INT),
 	FIELD(tw_spec_policy, bulkhead.max_calls, INT),
 	FIELD(tw_spec_policy, propagate_deadline, INT),
+	FIELD(tw_spec_policy, balancing.hash_header, TEXT),
+	FIELD(tw_spec_policy, balancing.hash_cookie, TEXT),
+	FIELD(tw_spec_policy, balancing.hash_query, TEXT),
+	FIELD(tw_spec_policy, balancing.hash_source_ip, INT),
+	FIELD(tw_spec_policy, balancing.minimum_ring_size, INT),
+	FIELD(tw_spec_policy, balancing.maximum_ring_size, INT),
+	FIELD(tw_spec_policy, balancing.table_size, INT),
+	FIELD(tw_spec_policy, balancing.session_timeout, INT),
 	FIELD(tw_spec_policy, balancing.choice_count, INT),
 	FIELD(tw_spec_policy, balancing.active_request_bias, REAL),
 	FIELD(tw_spec_policy, balancing.slow_start_window, INT),
@@ -462,6 +471,14 @@ static void walk_policy(
 		const struct field weight = {"weight", INT, 0};
 		size_t inner = enter(
 			walk, "locality.shares[%s->%s]", it->from, it->to);
+
+		visit_one(walk, &weight, &it->weight);
+		leave(walk, inner);
+	}
+	for (size_t j = 0; j < policy->balancing.weights.n; j++) {
+		struct tw_spec_weight *it = &policy->balancing.weights.v[j];
+		const struct field weight = {"weight", INT, 0};
+		size_t inner = enter(walk, "weights[%s]", it->replica);
 
 		visit_one(walk, &weight, &it->weight);
 		leave(walk, inner);

@@ -168,7 +168,7 @@ bool tw_header_goes_on(const struct tw_spec *spec, const char *name)
 	return false;
 }
 
-static const char *header_of(const struct tw_labels *headers, const char *name)
+const char *tw_header_value(const struct tw_labels *headers, const char *name)
 {
 	for (size_t i = 0; headers && i < headers->n; i++)
 		if (tw_str_equal_nocase(
@@ -227,7 +227,7 @@ struct tw_carry tw_conditions_carry(const struct tw_conditions *conditions,
 			continue;
 		switch (it->of) {
 		case TW_CONDITION_HEADER:
-			value = header_of(headers, it->name);
+			value = tw_header_value(headers, it->name);
 			if (!value && tw_header_goes_on(spec, it->name))
 				carry.keep |= tw_trait(i, true);
 			else

@@ -102,5 +102,8 @@ struct tw_carry tw_conditions_carry(const struct tw_conditions *conditions,
 
 /* Whether services pass a header on to those that they call. */
 bool tw_header_goes_on(const struct tw_spec *spec, const char *name);
+/* Of the headers that a call sets, without regard to case; NULL: it has no
+ * such header. headers may be NULL. */
+const char *tw_header_value(const struct tw_labels *headers, const char *name);
 
 #endif

@@ -37,6 +37,12 @@ struct tw_balancing {
 	double bias;
 	tw_time slow_start; /* 0: none */
 	double aggression, min_weight;
+	const double *weights; /* of the pool's replicas; NULL: all alike */
+	/* Of the requests' keys (keys.h); TW_KEYS_MAX: none. */
+	uint32_t key;
+	uint32_t min_ring, max_ring, table;
+	bool sessions;
+	tw_time session; /* 0: for ever */
 };
 
 struct tw_connections {

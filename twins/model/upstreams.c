@@ -45,7 +45,7 @@ static bool gives(const struct tw_spec_policy *p, enum group group)
 	case BULKHEAD:
 		return tw_spec_gives(p, &p->bulkhead, sizeof p->bulkhead);
 	case BALANCING:
-		return p->balancer.origin ||
+		return p->balancer.origin || p->balancing.weights.n ||
 		       tw_spec_gives(p, &p->balancing, sizeof p->balancing);
 	case GROUPS:
 		break;
@@ -218,10 +218,80 @@ static const struct tw_spec_policy *rule(
 	return found[group] ? model->spec->policies.v[found[group] - 1] : NULL;
 }
 
-static void set_balancing(struct tw_balancing *to, uint8_t balancer,
+/* NULL: all alike. */
+static const double *weights_of(const struct tw_model *model,
+	struct tw_arena *arena, const struct tw_pool *pool,
+	const struct tw_spec_balancing *from)
+{
+	double *weights;
+
+	if (!from->weights.n)
+		return NULL;
+	weights = tw_new_array(arena, pool->n_replicas, double);
+	for (uint32_t i = 0; i < pool->n_replicas; i++) {
+		weights[i] = 1;
+		for (size_t w = from->weights.n; w-- > 0;)
+			if (tw_model_name_fits(from->weights.v[w].replica,
+				    model->replicas[pool->replicas[i]].name))
+				weights[i] = (double)tw_int_or(
+					from->weights.v[w].weight, 1);
+	}
+	return weights;
+}
+
+/* The way in to a service that has entries knows its pods (an ingress
+ * controller, a gateway): the Service's own balancing is not asked. */
+static bool has_entry(const struct tw_model *model, const char *service)
+{
+	for (size_t i = 0; i < model->spec->entries.n; i++) {
+		const struct tw_spec_entry *it = model->spec->entries.v[i];
+
+		if (it->service.v && !strcmp(it->service.v, service))
+			return true;
+	}
+	return false;
+}
+
+/* A sidecar balances by itself, and so does the way in. */
+static bool has_affinity(const struct tw_model *model, uint32_t caller,
+	const struct tw_pool *pool)
+{
+	const struct tw_service *to = &model->services[pool->service];
+
+	/* A headless one has no address that kube-proxy could serve. */
+	if (!to->spec->session_affinity.origin || to->spec->headless)
+		return false;
+	return caller == TW_NONE ? !has_entry(model, to->key)
+				 : !model->services[caller].sidecar;
+}
+
+static void set_keys(const struct tw_model *model, struct tw_balancing *to,
+	uint32_t caller, const struct tw_pool *pool,
+	const struct tw_spec_balancing *from)
+{
+	const struct tw_key_source client = {TW_KEY_SOURCE, ""};
+	struct tw_key_source source;
+
+	to->key = TW_KEYS_MAX;
+	if (tw_key_source_of(from, &source)) {
+		to->key = tw_key_number(&model->keys, source);
+		to->sessions = from->session_timeout.origin != NULL;
+		to->session = from->session_timeout.v;
+	} else if (has_affinity(model, caller, pool)) {
+		to->key = tw_key_number(&model->keys, client);
+		to->sessions = true;
+		to->session =
+			model->services[pool->service].spec->session_affinity.v;
+	}
+}
+
+static void set_balancing(const struct tw_model *model, struct tw_arena *arena,
+	struct tw_upstream *upstream, uint8_t balancer,
 	const struct tw_spec_policy *policy)
 {
 	static const struct tw_spec_balancing none;
+	const struct tw_pool *pool = &model->pools[upstream->pool];
+	struct tw_balancing *to = &upstream->balancing;
 	const struct tw_spec_balancing *from =
 		policy ? &policy->balancing : &none;
 
@@ -232,7 +302,20 @@ static void set_balancing(struct tw_balancing *to, uint8_t balancer,
 		.slow_start = tw_int_or(from->slow_start_window, 0),
 		.aggression = tw_real_or(from->slow_start_aggression, 1),
 		.min_weight = tw_real_or(from->slow_start_min_weight, 0.1),
+		.weights = weights_of(model, arena, pool, from),
+		.min_ring = (uint32_t)tw_int_or(from->minimum_ring_size, 1024),
+		.max_ring = (uint32_t)tw_int_or(
+			from->maximum_ring_size, 8 * 1024 * 1024),
+		.table = (uint32_t)tw_int_or(from->table_size, 65537),
 	};
+	set_keys(model, to, upstream->caller, pool, from);
+}
+
+/* A balancer that knows the replicas from one request to the next. */
+static bool is_stateful(const struct tw_balancing *by)
+{
+	return by->balancer >= TW_BALANCE_LEAST_REQUEST || by->slow_start ||
+	       by->weights || by->sessions;
 }
 
 static double weight_of(
@@ -367,8 +450,12 @@ static bool is_plain(const struct tw_model *model,
 	if (model->pools[target->pool].n_replicas < 2)
 		return true;
 	return !channel->host_retries &&
-	       target->balancer != TW_BALANCE_LEAST_REQUEST &&
-	       !(p && tw_int_or(p->balancing.slow_start_window, 0));
+	       target->balancer < TW_BALANCE_LEAST_REQUEST &&
+	       !(p && (tw_int_or(p->balancing.slow_start_window, 0) ||
+			      p->balancing.weights.n ||
+			      p->balancing.session_timeout.origin)) &&
+	       !has_affinity(
+		       model, channel->caller, &model->pools[target->pool]);
 }
 
 void build_upstream(const struct tw_model *model, struct tw_arena *arena,
@@ -395,9 +482,8 @@ void build_upstream(const struct tw_model *model, struct tw_arena *arena,
 	set_names(model, to, found);
 	set_groups(model, found, to);
 	set_more_groups(model, arena, found, to);
-	set_balancing(&to->balancing, target->balancer, balancing);
+	set_balancing(model, arena, to, target->balancer, balancing);
 	to->per_host = to->locality.on || to->outlier.on ||
-		       to->connections.on || to->balancing.slow_start ||
-		       target->balancer == TW_BALANCE_LEAST_REQUEST;
+		       to->connections.on || is_stateful(&to->balancing);
 	target->upstream = to;
 }

@@ -75,6 +75,8 @@ static void mirror(struct tw_world *world, const struct tw_call *it,
 	copy->root = it->root;
 	copy->root_generation = it->root_generation;
 	copy->mirror = true;
+	if (world->call_keys)
+		tw_keys_of_mirror(world, call, (uint32_t)(it - world->calls));
 	world->calling = true;
 	tw_call_route(world, call);
 	world->calling = calling;

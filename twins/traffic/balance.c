@@ -9,6 +9,8 @@ uint32_t tw_balance_pick(
 		[TW_BALANCE_ROUND_ROBIN] = &tw_balance_round_robin,
 		[TW_BALANCE_RANDOM] = &tw_balance_random,
 		[TW_BALANCE_LEAST_REQUEST] = &tw_balance_least_request,
+		[TW_BALANCE_RING_HASH] = &tw_balance_ring_hash,
+		[TW_BALANCE_MAGLEV] = &tw_balance_maglev,
 	};
 
 	if (choice->n == 1)

@@ -11,11 +11,14 @@
 #include "twins/world/upstream.h"
 
 struct tw_choice {
-	const struct tw_world *world;
+	struct tw_world *world;
 	const uint32_t *replicas; /* to choose among; at least one */
 	uint32_t n;
 	uint64_t key;	/* of the attempt */
 	uint32_t *turn; /* the proxy's counter */
+	uint64_t hash;	/* the user's key that is balanced by; 0: none */
+	uint32_t again; /* choices of this try before, that would not do */
+	uint32_t share; /* of the proxy's, where it has any */
 	/* NULL: this proxy keeps nothing. */
 	const struct tw_world_upstream *upstream;
 	struct tw_proxy *proxy;
@@ -27,7 +30,7 @@ struct tw_balancing_kind {
 };
 
 extern const struct tw_balancing_kind tw_balance_round_robin, tw_balance_random,
-	tw_balance_least_request;
+	tw_balance_least_request, tw_balance_ring_hash, tw_balance_maglev;
 
 uint32_t tw_balance_pick(
 	enum tw_balancer balancer, const struct tw_choice *choice);
@@ -36,6 +39,17 @@ uint32_t tw_balance_pick(
 void tw_locality_refresh(struct tw_world *world,
 	const struct tw_world_upstream *upstream, struct tw_proxy *proxy);
 void tw_locality_choose(struct tw_choice *choice);
+
+/* session.c: where this user was sent before; TW_NONE: nowhere that is still
+ * to choose. And: he is sent there from now on. */
+uint32_t tw_session_find(const struct tw_choice *choice);
+void tw_session_keep(const struct tw_choice *choice, uint32_t replica);
+
+/* The weight of a replica that somebody gave; 1 where nobody did. */
+double tw_balance_weight(const struct tw_choice *choice, uint32_t replica);
+/* What ring hash and Maglev look up: the user's key, or, without one, a draw
+ * (Envoy: a random number). */
+uint64_t tw_balance_hash(const struct tw_choice *choice);
 
 /* One of the replicas, uniformly: the n-th draw for this attempt. */
 uint32_t tw_balance_draw(const struct tw_choice *choice, uint32_t n);

@@ -32,13 +32,24 @@ static double weight_of(
 	const struct tw_choice *choice, uint32_t replica, bool by_load)
 {
 	const struct tw_balancing *by = &choice->upstream->model->balancing;
-	double weight = slow_start(choice, by, replica);
+	double weight = slow_start(choice, by, replica) *
+			tw_balance_weight(choice, replica);
 	const struct tw_host *host;
 
 	if (!by_load)
 		return weight;
 	host = tw_proxy_host(choice->upstream, choice->proxy, replica);
 	return weight / tw_pow((double)host->active + 1, by->bias);
+}
+
+double tw_balance_weight(const struct tw_choice *choice, uint32_t replica)
+{
+	const struct tw_world_upstream *upstream = choice->upstream;
+	const double *weights = upstream->model->balancing.weights;
+
+	return weights ? weights[upstream->places[replica -
+						  upstream->first_host]]
+		       : 1;
 }
 
 bool tw_balance_is_weighted(const struct tw_choice *choice)
@@ -48,6 +59,8 @@ bool tw_balance_is_weighted(const struct tw_choice *choice)
 	if (!choice->upstream || !choice->proxy->hosts)
 		return false;
 	by = &choice->upstream->model->balancing;
+	if (by->weights)
+		return true;
 	for (uint32_t i = 0; by->slow_start && i < choice->n; i++)
 		if (slow_start(choice, by, choice->replicas[i]) < 1)
 			return true;

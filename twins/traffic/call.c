@@ -473,6 +473,8 @@ TW_PATH void tw_call_begin(struct tw_world *world, uint32_t task, uint32_t step,
 		tw_call_choose(world, it,
 			(parent->traits & world->model->carry[step].keep) |
 				world->model->carry[step].set);
+	if (__builtin_expect(world->call_keys != NULL, 0))
+		tw_keys_of_step(world, call, task, step);
 	it->app_timer = tw_call_arm(
 		world, world->app_lanes[step], TW_EV_APP_TIMEOUT, call);
 	calling = world->calling;
@@ -538,6 +540,8 @@ void tw_call_arrive(
 	it->from = replica_of(world, arrival->caller);
 	if (__builtin_expect(world->model->carry != NULL, 0))
 		tw_call_choose(world, it, arrival->traits);
+	if (__builtin_expect(world->call_keys != NULL, 0))
+		tw_keys_of_arrival(world, call, arrival, copy);
 	if (arrival->caller == TW_NONE) {
 		world->area += (uint64_t)world->live_arrivals *
 			       (uint64_t)(it->since - world->since);

@@ -40,6 +40,7 @@ void tw_proxy_refresh(struct tw_world *world,
 	if (!proxy->stale)
 		return;
 	proxy->stale = false;
+	proxy->refreshed++;
 	if (upstream->model->locality.on) {
 		tw_locality_refresh(world, upstream, proxy);
 		return;
@@ -55,28 +56,32 @@ void tw_proxy_refresh(struct tw_world *world,
 	proxy->n_usable = pool->n;
 }
 
-uint32_t tw_proxy_choose(struct tw_world *world,
-	const struct tw_world_upstream *upstream, struct tw_proxy *proxy,
-	uint64_t key, uint32_t *turn)
+uint32_t tw_proxy_choose(struct tw_world *world, struct tw_choice *how)
 {
-	struct tw_choice choice = {.world = world,
-		.key = key,
-		.turn = turn,
-		.upstream = upstream,
-		.proxy = proxy};
+	const struct tw_world_upstream *upstream = how->upstream;
+	const struct tw_balancing *by = &upstream->model->balancing;
+	struct tw_proxy *proxy = how->proxy;
+	uint32_t replica;
 
 	if (proxy->hosts) {
 		tw_proxy_refresh(world, upstream, proxy);
-		choice.replicas = proxy->usable;
-		choice.n = proxy->n_usable;
+		how->replicas = proxy->usable;
+		how->n = proxy->n_usable;
 	} else {
-		choice.replicas = world->pools[upstream->model->pool].listed;
-		choice.n = world->pools[upstream->model->pool].n;
+		how->replicas = world->pools[upstream->model->pool].listed;
+		how->n = world->pools[upstream->model->pool].n;
 	}
-	if (choice.n && proxy->shares)
-		tw_locality_choose(&choice);
-	if (!choice.n)
+	if (by->sessions && how->n && !how->again) {
+		replica = tw_session_find(how);
+		if (replica != TW_NONE)
+			return replica;
+	}
+	if (how->n && proxy->shares)
+		tw_locality_choose(how);
+	if (!how->n)
 		return TW_NONE;
-	return tw_balance_pick(
-		(enum tw_balancer)upstream->model->balancing.balancer, &choice);
+	replica = tw_balance_pick((enum tw_balancer)by->balancer, how);
+	if (by->sessions)
+		tw_session_keep(how, replica);
+	return replica;
 }

@@ -139,4 +139,5 @@ void tw_locality_choose(struct tw_choice *choice)
 		share++;
 	choice->replicas = &proxy->usable[share->first];
 	choice->n = share->n;
+	choice->share = (uint32_t)(share - proxy->shares);
 }

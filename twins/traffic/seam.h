@@ -20,6 +20,9 @@ struct tw_arrival {
 	uint64_t position; /* in the source, for examples */
 	uint64_t user;	   /* comes back in the outcome */
 	tw_traits traits;  /* TW_TRAITS_UNKNOWN: nothing is known */
+	/* A hash for each of model->keys, 0: unknown (twins/model/keys.h);
+	 * borrowed for the call. NULL: none is known. */
+	const uint64_t *keys;
 };
 
 /* Of a root request. */

@@ -205,6 +205,8 @@ static TW_PATH void send_task(struct tw_world *world, uint32_t call,
 		.window = world->window,
 		.failed = false,
 	};
+	if (__builtin_expect(world->call_keys != NULL, 0))
+		tw_keys_of_task(world, task, call);
 	it->attempt = task;
 	it->unreached = false;
 	if (way->there)

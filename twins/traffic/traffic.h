@@ -154,6 +154,20 @@ tw_time tw_backoff(const struct tw_channel *channel, uint32_t n, double u);
 /* Envoy's: it is uniform in [0, this). */
 tw_time tw_backoff_range(tw_time base, tw_time max, uint32_t n);
 
+/* ---- keys: keys.c; only where world->call_keys is there ------------- */
+
+/* A step's call has those of the request that it is made for, as far as they
+ * go on. */
+void tw_keys_of_step(
+	struct tw_world *world, uint32_t call, uint32_t task, uint32_t step);
+void tw_keys_of_arrival(struct tw_world *world, uint32_t call,
+	const struct tw_arrival *arrival, uint32_t copy);
+void tw_keys_of_task(struct tw_world *world, uint32_t task, uint32_t call);
+void tw_keys_of_mirror(struct tw_world *world, uint32_t call, uint32_t from);
+/* The key that a proxy balances by; 0: the request has none. */
+uint64_t tw_keys_get(
+	const struct tw_world *world, const struct tw_call *call, uint32_t key);
+
 /* ---- policies of proxies: upstream.c -------------------------------- */
 
 /* A try through an upstream: the target's number in its channel. */
@@ -167,10 +181,10 @@ bool tw_upstream_may_retry(struct tw_world *world, struct tw_call *call);
 /* The call is over. */
 void tw_upstream_end(struct tw_world *world, struct tw_call *call);
 
-/* hosts.c: the replica for a try; TW_NONE: there is none to choose. */
-uint32_t tw_proxy_choose(struct tw_world *world,
-	const struct tw_world_upstream *upstream, struct tw_proxy *proxy,
-	uint64_t key, uint32_t *turn);
+struct tw_choice;
+/* hosts.c: the replica for a try; TW_NONE: there is none to choose. Of *how
+ * (balance.h) everything is given but the replicas. */
+uint32_t tw_proxy_choose(struct tw_world *world, struct tw_choice *how);
 /* Brings the replicas to choose among up to date. */
 void tw_proxy_refresh(struct tw_world *world,
 	const struct tw_world_upstream *upstream, struct tw_proxy *proxy);

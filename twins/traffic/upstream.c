@@ -6,6 +6,7 @@
  */
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
+#include "twins/traffic/balance.h"
 #include "twins/traffic/traffic.h"
 
 static const struct tw_upstream *model_of(
@@ -69,17 +70,26 @@ static uint32_t choose(struct tw_world *world, const struct tw_call *it,
 	const struct tw_world_upstream *upstream =
 		&world->upstreams->list.v[ticket->upstream];
 	uint32_t again = tw_call_channel(world, it)->host_retries;
-	uint32_t *turn = tw_call_turn(world, it, number);
-	uint32_t replica =
-		tw_proxy_choose(world, upstream, ticket->proxy, key, turn);
+	struct tw_choice how = {.world = world,
+		.key = key,
+		.turn = tw_call_turn(world, it, number),
+		.upstream = upstream,
+		.proxy = ticket->proxy};
+	uint32_t replica;
 
+	if (world->call_keys)
+		how.hash =
+			tw_keys_get(world, it, upstream->model->balancing.key);
+	replica = tw_proxy_choose(world, &how);
 	if (!again)
 		return replica;
 	if (!it->route_tries)
 		ticket->n_tried = 0;
-	for (uint32_t n = 1; n <= again && has_tried(ticket, replica); n++)
-		replica = tw_proxy_choose(world, upstream, ticket->proxy,
-			tw_hash_combine(key, n), turn);
+	for (uint32_t n = 1; n <= again && has_tried(ticket, replica); n++) {
+		how.key = tw_hash_combine(key, n);
+		how.again = n;
+		replica = tw_proxy_choose(world, &how);
+	}
 	if (replica != TW_NONE)
 		ticket->tried[ticket->n_tried++ % TW_TRIED] = replica;
 	return replica;

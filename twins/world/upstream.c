@@ -141,7 +141,7 @@ struct tw_proxy *tw_proxy_of(
 	}
 	if (it->model->locality.on)
 		proxy->shares = tw_new_array(&world->arena,
-			world->model->n_zones + 1, struct tw_share);
+			TW_SHARES_MAX(world->model), struct tw_share);
 	if (it->model->per_host) {
 		uint32_t n = world->model->pools[it->model->pool].n_replicas;
 

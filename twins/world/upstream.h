@@ -68,10 +68,38 @@ struct tw_app_breaker_state {
 	tw_time opened_at;
 };
 
+/* Shares that a proxy may have at once. */
+#define TW_SHARES_MAX(model) ((model)->n_zones + 1)
+
 /* Replicas that a part of the requests chooses among. */
 struct tw_share {
 	uint32_t first, n; /* of usable */
 	double upto;	   /* cumulative, of 100 */
+};
+
+/* Where a key comes to on the ring (balance_ring.c), or what stands in a place
+ * of the table (balance_maglev.c). */
+struct tw_ring_place {
+	uint64_t hash;
+	uint32_t replica;
+};
+
+struct tw_ring {
+	struct tw_ring_place *places;
+	uint32_t n, cap;
+	uint32_t made; /* proxy->refreshed then; 0: never */
+};
+
+/* Who was sent where (session.c): an open table, by key. */
+struct tw_session {
+	uint64_t key; /* 0: free */
+	uint32_t replica;
+	tw_time last;
+};
+
+struct tw_sessions {
+	struct tw_session *slots;
+	uint32_t n, cap; /* cap: a power of two */
 };
 
 /* The state of one proxy. */
@@ -87,6 +115,9 @@ struct tw_proxy {
 	uint32_t n_usable;
 	struct tw_share *shares; /* of usable; NULL: all are alike */
 	uint32_t n_shares;
+	uint32_t refreshed;	      /* counts changes of usable */
+	struct tw_ring *rings;	      /* by share; NULL: not used yet */
+	struct tw_sessions *sessions; /* NULL: nobody came yet */
 	struct tw_token_bucket bucket;
 	uint32_t calls; /* of the application, all tries together */
 	struct tw_app_breaker_state *app_breaker;

@@ -234,6 +234,12 @@ void tw_world_init(struct tw_world *world, const struct tw_model *model,
 	tw_map_init(&world->turns_of, &world->arena);
 	world->calls = tw_calloc(world->max_in_flight, sizeof *world->calls);
 	world->tasks = tw_calloc(world->cap_tasks, sizeof *world->tasks);
+	if (model->keys.n) {
+		world->call_keys = tw_calloc(world->max_in_flight,
+			model->keys.n * sizeof *world->call_keys);
+		world->task_keys = tw_calloc(world->cap_tasks,
+			model->keys.n * sizeof *world->task_keys);
+	}
 	world->node_down = tw_new_array(&world->arena, model->n_nodes, bool);
 	world->app_lanes =
 		tw_new_array(&world->arena, model->n_steps, uint32_t);
@@ -265,5 +271,7 @@ void tw_world_release(struct tw_world *world)
 	tw_free(world->soon);
 	tw_free(world->calls);
 	tw_free(world->tasks);
+	tw_free(world->call_keys);
+	tw_free(world->task_keys);
 	tw_arena_release(&world->arena);
 }

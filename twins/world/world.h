@@ -294,6 +294,9 @@ struct tw_world {
 
 	struct tw_call *calls;
 	struct tw_task *tasks;
+	/* Keys of calls and tasks, model->keys.n for each (traffic/keys.c);
+	 * NULL: no policy asks for any. */
+	uint64_t *call_keys, *task_keys;
 	uint32_t n_calls, n_tasks; /* ever touched */
 	uint32_t free_call, free_task;
 	uint32_t live_calls, live_tasks, live_arrivals;
@@ -372,7 +375,8 @@ static inline void tw_world_see_plain(struct tw_world *world)
 {
 	world->plain = !world->tap && !world->effects.n && !world->paused &&
 		       !world->modes && !world->model->closed &&
-		       !world->model->carry && !world->model->deadlines;
+		       !world->model->carry && !world->model->deadlines &&
+		       !world->call_keys;
 }
 
 /* ---- pools ---------------------------------------------------------- */
