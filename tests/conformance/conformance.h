@@ -51,6 +51,7 @@ struct conformance_adapter {
 /* Ends with a row whose family is NULL. */
 extern const struct conformance_adapter conformance_deployment[];
 extern const struct conformance_adapter conformance_endpoints[];
+extern const struct conformance_adapter conformance_kubelet[];
 extern const struct conformance_adapter conformance_networkpolicy[];
 extern const struct conformance_adapter conformance_scheduler[];
 extern const struct conformance_adapter conformance_envoy[];

@@ -271,6 +271,54 @@ static void sync_status(struct conformance *c)
 		got == TW_PROGRESS_EXCEEDED ? "False" : "True");
 }
 
+static void requeue(struct conformance *c)
+{
+	struct tw_deployment_status status =
+		status_of(tw_yaml_get(c->in, "status"));
+	struct tw_yaml *condition = tw_yaml_get(c->in, "condition");
+	struct tw_yaml *want = tw_yaml_get(c->want, "after_s");
+	int64_t got = tw_deployment_requeue(number(c, "desired"), &status,
+		condition && !tw_yaml_is_null(condition), reason_of(condition),
+		conformance_get_int(condition, "age_s", 0),
+		conformance_get_int(c->in, "deadline_s", -1));
+
+	if (!tw_yaml_is_null(want))
+		conformance_int(c, "after_s", want, got);
+	else if (got >= 0)
+		conformance_differs(
+			c, "after_s: wanted none, got %lld", (long long)got);
+}
+
+static void history(struct conformance *c)
+{
+	struct tw_yaml *list = tw_yaml_get(c->in, "sets");
+	size_t n;
+	struct tw_replica_set *sets = sets_of(c, "sets", &n);
+
+	for (size_t i = 0; i < n; i++)
+		sets[i].deleting = conformance_get_bool(
+			tw_yaml_item(list, i), "deleting", false);
+	conformance_int(c, "deletions", tw_yaml_get(c->want, "deletions"),
+		(int64_t)tw_deployment_outdated(
+			sets, n, number(c, "revision_history_limit")));
+}
+
+static void old_pods_running(struct conformance *c)
+{
+	struct tw_yaml *others = tw_yaml_get(c->in, "pods_of_other_sets");
+	size_t n, running = 0;
+	struct tw_replica_set *sets = sets_of(c, "old_sets", &n);
+
+	for (size_t i = 0; i < tw_yaml_count(others); i++) {
+		const char *phase = tw_yaml_text(tw_yaml_item(others, i));
+
+		running +=
+			strcmp(phase, "Failed") && strcmp(phase, "Succeeded");
+	}
+	conformance_bool(c, "value", tw_yaml_get(c->want, "value"),
+		tw_deployment_old_pods(sets, n, running));
+}
+
 /* ---- the order in which pods go --------------------------------------- */
 
 static tw_time age_of(const struct tw_yaml *it, const char *key)
@@ -341,6 +389,52 @@ static void order_plain(struct conformance *c)
 	}
 }
 
+static bool is_on(const struct tw_yaml *pod, const char *node)
+{
+	return node && !strcmp(conformance_get_text(pod, "node", ""), node);
+}
+
+static const char *name_at(const struct tw_yaml *list, size_t i)
+{
+	return conformance_get_text(tw_yaml_item(list, i), "name", "");
+}
+
+/* As the ReplicaSet does: each that goes first, the ranks as they were. */
+static void select_pods(struct conformance *c)
+{
+	struct tw_yaml *pods = tw_yaml_get(c->in, "pods");
+	struct tw_yaml *related = tw_yaml_get(c->in, "related");
+	struct tw_yaml *want = tw_yaml_get(c->want, "delete");
+	size_t n = tw_yaml_count(pods);
+	struct tw_pod_standing *standings =
+		tw_new_array(&c->arena, n, struct tw_pod_standing);
+	bool *gone = tw_new_array(&c->arena, n, bool);
+
+	if (!related)
+		related = pods;
+	for (size_t i = 0; i < n; i++) {
+		const char *node = conformance_get_text(
+			tw_yaml_item(pods, i), "node", NULL);
+
+		standings[i] = standing_of(tw_yaml_item(pods, i));
+		standings[i].rank = 0;
+		for (size_t k = 0; k < tw_yaml_count(related); k++)
+			standings[i].rank +=
+				is_on(tw_yaml_item(related, k), node);
+	}
+	tw_deletion_select(standings, n, (size_t)number(c, "diff"), true, gone);
+	for (size_t i = 0; i < n; i++) {
+		bool wanted = false;
+
+		for (size_t k = 0; k < tw_yaml_count(want); k++)
+			wanted |= !strcmp(tw_yaml_text(tw_yaml_item(want, k)),
+				name_at(pods, i));
+		if (wanted != gone[i])
+			conformance_differs(c, "%s: %s", name_at(pods, i),
+				gone[i] ? "is deleted" : "stays");
+	}
+}
+
 const struct conformance_adapter conformance_deployment[] = {
 	{"deployment", "reconcile_new", reconcile_new},
 	{"deployment", "reconcile_old", reconcile_old},
@@ -356,7 +450,11 @@ const struct conformance_adapter conformance_deployment[] = {
 	{"deployment", "progressing", progressing},
 	{"deployment", "timed_out", timed_out},
 	{"deployment", "sync_status", sync_status},
+	{"deployment", "requeue", requeue},
+	{"deployment", "history", history},
+	{"deployment", "old_pods_running", old_pods_running},
 	{"pod-deletion-order", "order", order},
+	{"pod-deletion-order", "select", select_pods},
 	{"pod-deletion-order", "order_plain", order_plain},
 	{0},
 };

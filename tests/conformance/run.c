@@ -17,6 +17,7 @@
 static const struct conformance_adapter *const adapters[] = {
 	conformance_deployment,
 	conformance_endpoints,
+	conformance_kubelet,
 	conformance_networkpolicy,
 	conformance_scheduler,
 	conformance_envoy,

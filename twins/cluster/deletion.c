@@ -55,3 +55,26 @@ int tw_deletion_compare_plain(
 {
 	return compare(a, b, false, false);
 }
+
+void tw_deletion_select(const struct tw_pod_standing *pods, size_t n,
+	size_t diff, bool with_cost, bool *gone)
+{
+	for (size_t i = 0; i < n; i++)
+		gone[i] = diff >= n;
+	for (size_t k = 0; k < diff && diff < n; k++) {
+		size_t best = n;
+
+		for (size_t i = 0; i < n; i++) {
+			int way = best == n || gone[i]
+					  ? -1
+					  : tw_deletion_compare(&pods[i],
+						    &pods[best], with_cost);
+
+			if (!gone[i] &&
+				(way < 0 ||
+					(!way && pods[i].tie < pods[best].tie)))
+				best = i;
+		}
+		gone[best] = true;
+	}
+}

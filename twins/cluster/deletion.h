@@ -33,5 +33,8 @@ int tw_deletion_compare(const struct tw_pod_standing *a,
 /* Without cost, rank and buckets of age (ActivePods). */
 int tw_deletion_compare_plain(
 	const struct tw_pod_standing *a, const struct tw_pod_standing *b);
+/* Which `diff` of n go first (getPodsToDelete); fills gone[n]. */
+void tw_deletion_select(const struct tw_pod_standing *pods, size_t n,
+	size_t diff, bool with_cost, bool *gone);
 
 #endif

@@ -322,3 +322,46 @@ enum tw_progress tw_deployment_progress(int64_t desired,
 		return TW_PROGRESS_EXCEEDED;
 	return reason;
 }
+
+int64_t tw_deployment_requeue(int64_t desired,
+	const struct tw_deployment_status *status, bool has_condition,
+	enum tw_progress reason, int64_t age, int64_t deadline)
+{
+	if (deadline < 0 || deadline == TW_NO_DEADLINE || !has_condition ||
+		reason == TW_PROGRESS_EXCEEDED ||
+		tw_deployment_complete(desired, status))
+		return -1;
+	return age < deadline ? deadline - age : 0;
+}
+
+/* ---- what is left --------------------------------------------------- */
+
+size_t tw_deployment_outdated(
+	const struct tw_replica_set *old, size_t n, int64_t limit)
+{
+	int64_t alive = 0, more;
+	size_t gone = 0;
+
+	if (limit == TW_NO_DEADLINE)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		alive += !old[i].deleting;
+	more = alive - limit;
+	/* Of the oldest that are too many, those that can go. */
+	for (size_t i = 0; i < n && more > 0; i++) {
+		if (old[i].deleting)
+			continue;
+		more--;
+		gone += !old[i].replicas && !old[i].status_replicas;
+	}
+	return gone;
+}
+
+bool tw_deployment_old_pods(
+	const struct tw_replica_set *old, size_t n, size_t others_not_ended)
+{
+	for (size_t i = 0; i < n; i++)
+		if (old[i].status_replicas > 0)
+			return true;
+	return others_not_ended > 0;
+}

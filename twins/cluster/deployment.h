@@ -92,5 +92,20 @@ enum tw_progress tw_deployment_progress(int64_t desired,
 	const struct tw_deployment_status *old,
 	const struct tw_deployment_status *now, enum tw_progress reason,
 	int64_t age, int64_t deadline);
+/* Seconds until a rollout that is stuck has to be looked at again; < 0: never
+ * (requeueStuckDeployment). `has_condition`: there is one of Progressing. */
+int64_t tw_deployment_requeue(int64_t desired,
+	const struct tw_deployment_status *status, bool has_condition,
+	enum tw_progress reason, int64_t age, int64_t deadline);
+
+/* How many old sets go by revisionHistoryLimit (cleanupDeployment): only such
+ * as are empty and not being deleted. TW_NO_DEADLINE: no limit. */
+size_t tw_deployment_outdated(
+	const struct tw_replica_set *old, size_t n, int64_t limit);
+
+/* Recreate waits (oldPodsRunning): an old set still has pods, or a pod that
+ * is not the new set's has not ended. */
+bool tw_deployment_old_pods(
+	const struct tw_replica_set *old, size_t n, size_t others_not_ended);
 
 #endif

@@ -3,12 +3,13 @@
 #include "twins/base/hash.h"
 #include "twins/cluster/crash.h"
 #include "twins/cluster/life.h"
+#include "twins/cluster/prober.h"
 #include "twins/world/pause.h"
 
 enum which { READINESS, LIVENESS, PROBES };
 
 struct tw_probe_state {
-	uint32_t failures, successes; /* in a row */
+	struct tw_prober prober;
 	/* The last that waited when the probe came; TW_NONE: nobody did. */
 	uint32_t before, before_generation;
 	bool refused; /* the queue was full */
@@ -132,39 +133,46 @@ static void kill_container(struct tw_world *world, uint32_t replica)
 	tw_cluster_kill(world, replica, wait);
 }
 
-static void failed(struct tw_world *world, uint32_t replica, enum which which)
+/* The worker has its answer. */
+static void answered(
+	struct tw_world *world, uint32_t replica, enum which which, bool well)
 {
-	struct tw_probe_state *state = state_of(world, replica, which);
+	const struct tw_probe_plan *plan = plan_of(world, replica, which);
+	struct tw_prober *prober = &state_of(world, replica, which)->prober;
+	const struct tw_probe_config config = {
+		.type = which == READINESS ? TW_READINESS : TW_LIVENESS,
+		.success = plan->success,
+		.failure = plan->failure};
+	const struct tw_probed found = {.container = prober->container,
+		.state = TW_CONTAINER_RUNNING,
+		.started = true,
+		.restarts = true,
+		.answers = well};
 
-	state->successes = 0;
-	if (++state->failures < plan_of(world, replica, which)->failure)
-		return;
-	state->failures = 0;
+	tw_prober_step(prober, &config, &found);
 	if (which == READINESS)
-		set_ready(world, replica, false);
-	else
+		set_ready(world, replica, prober->result == TW_PROBE_SUCCESS);
+	else if (prober->result == TW_PROBE_FAILURE)
 		kill_container(world, replica);
 }
 
-static void succeeded(
+/* ---- events --------------------------------------------------------- */
+
+/* Another container; here it is ready once it is up. */
+static void see_container(
 	struct tw_world *world, uint32_t replica, enum which which)
 {
-	struct tw_probe_state *state = state_of(world, replica, which);
-
-	state->failures = 0;
-	if (which == READINESS &&
-		++state->successes >= plan_of(world, replica, which)->success)
-		set_ready(world, replica, true);
+	*state_of(world, replica, which) = (struct tw_probe_state){
+		.prober = {.container = world->replicas[replica].life + 1U,
+			.result = TW_PROBE_SUCCESS},
+		.before = TW_NONE};
 }
-
-/* ---- events --------------------------------------------------------- */
 
 static void begin(struct tw_world *world, uint32_t replica, enum which which)
 {
 	const struct tw_probe_plan *plan = plan_of(world, replica, which);
 
-	*state_of(world, replica, which) =
-		(struct tw_probe_state){.before = TW_NONE};
+	see_container(world, replica, which);
 	schedule(
 		world, replica, plan->delay + plan->period, TW_EV_PROBE, which);
 }
@@ -188,10 +196,9 @@ bool tw_probes_event(struct tw_world *world, const struct tw_event *event)
 			TW_EV_PROBE, which);
 		if (it->health == TW_UP)
 			ask(world, replica, which);
-	} else if (is_answered(world, replica, which)) {
-		succeeded(world, replica, which);
 	} else if (it->health == TW_UP) {
-		failed(world, replica, which);
+		answered(world, replica, which,
+			is_answered(world, replica, which));
 	}
 	return true;
 }
@@ -215,6 +222,7 @@ void tw_probes_init(struct tw_world *world)
 
 			if (!plan->on)
 				continue;
+			see_container(world, r, w);
 			schedule(world, r,
 				(tw_time)((double)plan->period *
 					  tw_draw(world->seed, key,
