@@ -66,7 +66,16 @@ Q       := $(if $(V),,@)
 SRC  := $(wildcard twins/*.c twins/*/*.c harness/*/*.c plugins/*.c plugins/*/*.c)
 # Part of twins/traffic/path.c, which says why.
 PATH_C := $(patsubst %,twins/traffic/%.c,balance send serve call plain events)
-OBJ  := $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out $(PATH_C),$(SRC))) \
+# The HTML report's charts: D3 (BSD 3-clause) as the distribution has it. Its
+# modules in the order in which they need each other; D3=FILE... takes others,
+# D3= leaves the charts out.
+D3     ?= $(wildcard $(patsubst %,/usr/share/nodejs/d3-%.min.js,\
+	array/dist/d3-array collection/dist/d3-collection color/dist/d3-color \
+	format/dist/d3-format interpolate/dist/d3-interpolate path/dist/d3-path \
+	time/dist/d3-time time-format/dist/d3-time-format scale/dist/d3-scale \
+	selection/dist/d3-selection shape/dist/d3-shape axis/dist/d3-axis))
+HTML_JS := $(patsubst %,harness/report/html/%.js,base graph latency timeline page)
+OBJ  := $(OUT)/obj/html_parts.o $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out $(PATH_C),$(SRC))) \
         $(LLHTTP_C:/usr/share/%.c=$(OUT)/obj/%.o)
 LIB  := $(OUT)/libtwinrig.a
 BIN  := $(OUT)/twinrig
@@ -98,6 +107,14 @@ $(LIB): $(OBJ)
 $(OUT)/obj/%.o: %.c
 	$(if $(V),,@echo "  CC   $<")
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
+
+$(OUT)/obj/html_parts.c: harness/report/html/embed harness/report/html/page.css \
+		$(HTML_JS) $(D3)
+	$(if $(D3),,@echo "  no D3 (make deps): the HTML report will have no charts")
+	$(Q)mkdir -p $(@D) && harness/report/html/embed $@ \
+		harness/report/html/page.css $(HTML_JS) $(if $(D3),-- $(D3))
+$(OUT)/obj/html_parts.o: $(OUT)/obj/html_parts.c
+	$(Q)$(CC) $(ALL_CFLAGS) $(WARN) -c -o $@ $<
 
 $(OUT)/obj/llhttp/%.o: /usr/share/llhttp/%.c
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -w -c -o $@ $<

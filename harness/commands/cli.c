@@ -54,6 +54,8 @@ static const struct option table[] = {
 	{"json", 0, TEXT, AT(json), "FILE", "write JSON", " gate merge run "},
 	{"markdown", 0, TEXT, AT(markdown), "FILE", "write Markdown",
 		" gate merge "},
+	{"html", 0, TEXT, AT(html), "FILE",
+		"write one page with charts, for a browser", " gate merge "},
 	{"sarif", 0, TEXT, AT(sarif), "FILE",
 		"write findings as SARIF 2.1.0, for code scanning",
 		" gate merge check "},

@@ -27,7 +27,7 @@ struct tw_cli {
 	int64_t runs;	      /* 0: as configured */
 	int64_t seed;	      /* -1: as configured */
 	int64_t threads;      /* 0: one per core */
-	const char *junit, *json, *markdown; /* files; "-": standard output */
+	const char *junit, *json, *markdown, *html; /* files; "-": standard output */
 	const char *sarif;		     /* a file; "-" */
 	const char *capture;		     /* init */
 	const char *output;		     /* -o */

@@ -237,6 +237,7 @@ static int write_report(const struct tw_gate *gate,
 	struct tw_report_options options = {
 		.colour = !path && gate->cli->colour,
 		.verbose = gate->cli->verbose,
+		.scenes = true,
 	};
 	bool is_stdout = !path || !strcmp(path, "-");
 	FILE *file = is_stdout ? stdout : fopen(path, "wb");
@@ -285,6 +286,7 @@ static int tell(struct tw_gate *gate)
 		{&tw_report_junit, cli->junit},
 		{&tw_report_json, cli->json},
 		{&tw_report_markdown, cli->markdown},
+		{&tw_report_html, cli->html},
 	};
 	bool taken = false;
 	int status = 0;

@@ -9,6 +9,7 @@
  *	gate_live.c	runs of a real process, and their verdict
  *	gate_edits.h	systems between the two sides
  *	gate_undo.c	the smallest change that makes a failed case pass
+ *	gate_scene.c	what of them is drawn
  *	gate_store.h	what need not be run again, and parts of a gate
  */
 #ifndef TW_COMMANDS_GATE_H
@@ -119,5 +120,9 @@ int tw_gate_run(const struct tw_cli *cli, bool merging);
 struct tw_scenario_result *tw_gate_judge(struct tw_gate *gate,
 	const struct tw_case *one, struct tw_runs baseline,
 	struct tw_runs candidate);
+/* Gathers what a report draws, where one that does was asked for. */
+void tw_gate_draw(struct tw_gate *gate, const struct tw_case *one,
+	struct tw_runs baseline, struct tw_runs candidate,
+	struct tw_scenario_result *result);
 
 #endif

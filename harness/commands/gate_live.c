@@ -372,11 +372,14 @@ static void judge_case(
 		struct tw_runs baseline =
 			paired(&players[0], players[0].ready ? n : 0);
 		struct tw_runs candidate = paired(&players[1], n);
+		struct tw_scenario_result *result;
 
 		tw_gate_keep(gate, one, TW_FLOW_BASELINE, baseline);
 		tw_gate_keep(gate, one, TW_FLOW_CANDIDATE, candidate);
-		tw_vec_push_in(&gate->arena, &gate->result.scenarios,
-			tw_gate_judge(gate, one, baseline, candidate));
+		result = tw_gate_judge(gate, one, baseline, candidate);
+		tw_gate_draw(gate, one, baseline, candidate, result);
+		tw_vec_push_in(
+			&gate->arena, &gate->result.scenarios, result);
 	}
 	forget_results(&players[0]);
 	forget_results(&players[1]);

@@ -241,8 +241,11 @@ static int simulate_case(struct tw_gate *gate, const struct tw_case *one,
 	for (size_t i = 0; i < maps.maps.n; i++)
 		tw_vec_push_in(&gate->arena, &result->maps, maps.maps.v[i]);
 	tw_vec_push_in(&gate->arena, &variant->result.scenarios, result);
-	if (variant->factor == 1)
+	if (variant->factor == 1) {
 		count_up(gate, one, seen, n);
+		tw_gate_draw(gate, one, runs[TW_FLOW_BASELINE],
+			runs[TW_FLOW_CANDIDATE], result);
+	}
 	if (variant->factor == 1 && sides == 2 && !searches &&
 		result->verdict == TW_VERDICT_FAIL) {
 		keep_baseline(gate, one, flow, seen, result);

@@ -9,6 +9,8 @@
 #include "harness/gate/check.h"
 #include "harness/gate/smallest.h"
 
+struct tw_scene;
+
 /* The worst of several is the largest. */
 enum tw_verdict {
 	TW_VERDICT_PASS,
@@ -212,6 +214,9 @@ struct tw_scenario_result {
 	double seconds;	       /* of virtual time judged, a side */
 	/* Of a failed one; NULL: not looked for. For the caller. */
 	const struct tw_counterfactual *undone;
+	/* What there is to draw (harness/report/scene.h); NULL: for the
+	 * caller. */
+	const struct tw_scene *scene;
 };
 
 /* A field in which baseline and candidate differ. */

@@ -5,6 +5,7 @@
  */
 #include "harness/json/writer.h"
 #include "harness/report/evidence.h"
+#include "harness/report/scene.h"
 #include "harness/report/timeline.h"
 
 static void key(struct tw_json_writer *w, const char *name)
@@ -282,8 +283,8 @@ static void undone(struct tw_json_writer *w, const struct tw_counterfactual *it)
 	close(w);
 }
 
-static void scenario(
-	struct tw_json_writer *w, const struct tw_scenario_result *s)
+static void scenario(struct tw_json_writer *w,
+	const struct tw_scenario_result *s, bool scenes)
 {
 	open(w, NULL);
 	text(w, "name", s->name);
@@ -307,6 +308,10 @@ static void scenario(
 		for (size_t i = 0; i < s->maps.n; i++)
 			recovery(w, s->maps.v[i]);
 		close(w);
+	}
+	if (scenes && s->scene) {
+		key(w, "seen");
+		tw_scene_json(w, s->scene);
 	}
 	close(w);
 }
@@ -341,7 +346,8 @@ static void inputs(struct tw_json_writer *w, const struct tw_report *r)
 	side(w, "candidate", &r->candidate);
 }
 
-static void gate(struct tw_json_writer *w, const struct tw_report *r)
+static void gate(
+	struct tw_json_writer *w, const struct tw_report *r, bool scenes)
 {
 	const struct tw_gate_result *g = r->gate;
 
@@ -364,7 +370,7 @@ static void gate(struct tw_json_writer *w, const struct tw_report *r)
 	close(w);
 	list(w, "scenarios");
 	for (size_t i = 0; i < g->scenarios.n; i++)
-		scenario(w, g->scenarios.v[i]);
+		scenario(w, g->scenarios.v[i], scenes);
 	close(w);
 }
 
@@ -464,11 +470,10 @@ static void write_json(const struct tw_report *report,
 {
 	struct tw_json_writer w;
 
-	(void)options;
 	tw_json_writer_init(&w, out, true);
 	open(&w, NULL);
 	inputs(&w, report);
-	gate(&w, report);
+	gate(&w, report, options->scenes);
 	model(&w, report);
 	findings(&w, report->findings);
 	if (report->live)

@@ -10,6 +10,7 @@
  * time, shared out evenly: the same in every run of the gate.
  */
 #include "harness/report/evidence.h"
+#include "harness/report/markup.h"
 
 struct doc {
 	struct tw_buf *out;
@@ -34,63 +35,6 @@ struct suite {
 	const char *name;
 	struct entries entries;
 };
-
-/* A code point that XML 1.0 admits (2.2) at p, in bytes; 0: none. */
-static size_t xml_char(const unsigned char *p)
-{
-	size_t n;
-
-	if (p[0] < 0x80)
-		return p[0] >= 0x20 || p[0] == '\t' || p[0] == '\n' ||
-		       p[0] == '\r';
-	n = p[0] >= 0xc2 && p[0] <= 0xdf   ? 2
-	    : p[0] >= 0xe0 && p[0] <= 0xef ? 3
-	    : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4
-					   : 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-		(p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	/* U+FFFE and U+FFFF. */
-	if (p[0] == 0xef && p[1] == 0xbf && p[2] >= 0xbe)
-		return 0;
-	return n;
-}
-
-static void escaped(struct tw_buf *out, const char *s, bool attribute)
-{
-	while (*s) {
-		size_t n = xml_char((const unsigned char *)s);
-
-		if (!n)
-			tw_buf_add_text(out, "\xef\xbf\xbd");
-		else if (*s == '<')
-			tw_buf_add_text(out, "&lt;");
-		else if (*s == '>')
-			tw_buf_add_text(out, "&gt;");
-		else if (*s == '&')
-			tw_buf_add_text(out, "&amp;");
-		else if (*s == '"' && attribute)
-			tw_buf_add_text(out, "&quot;");
-		else if (*s == '\r' ||
-			 (attribute && (*s == '\n' || *s == '\t')))
-			tw_buf_printf(out, "&#%d;", *s);
-		else
-			tw_buf_add(out, s, n);
-		s += n ? n : 1;
-	}
-}
-
-static void attribute(struct tw_buf *out, const char *name, const char *value)
-{
-	if (!value)
-		return;
-	tw_buf_printf(out, " %s=\"", name);
-	escaped(out, value, true);
-	tw_buf_add_char(out, '"');
-}
 
 static void totals(struct tw_buf *out, const struct suite *suites, size_t n)
 {
@@ -118,9 +62,9 @@ static void totals(struct tw_buf *out, const struct suite *suites, size_t n)
 static void write_entry(struct tw_buf *out, const struct entry *e)
 {
 	tw_buf_add_text(out, "    <testcase");
-	attribute(out, "classname", e->classname);
-	attribute(out, "name", e->name);
-	attribute(out, "file", e->file);
+	tw_markup_attribute(out, "classname", e->classname);
+	tw_markup_attribute(out, "name", e->name);
+	tw_markup_attribute(out, "file", e->file);
 	if (e->line)
 		tw_buf_printf(out, " line=\"%d\"", e->line);
 	tw_buf_printf(out, " time=\"%.3f\"", e->time);
@@ -130,25 +74,25 @@ static void write_entry(struct tw_buf *out, const struct entry *e)
 	}
 	if (!e->outcome) {
 		tw_buf_add_text(out, ">\n      <system-out>");
-		escaped(out, e->out, false);
+		tw_markup_text(out, e->out);
 		tw_buf_add_text(out, "</system-out>\n    </testcase>\n");
 		return;
 	}
 	tw_buf_printf(out, ">\n      <%s", e->outcome);
-	attribute(out, "message", e->message);
+	tw_markup_attribute(out, "message", e->message);
 	if (e->outcome[0] != 's')
-		attribute(out, "type", e->type);
+		tw_markup_attribute(out, "type", e->type);
 	tw_buf_add_char(out, '>');
-	escaped(out, e->message, false);
+	tw_markup_text(out, e->message);
 	tw_buf_add_char(out, '\n');
-	escaped(out, e->text, false);
+	tw_markup_text(out, e->text);
 	tw_buf_printf(out, "</%s>\n    </testcase>\n", e->outcome);
 }
 
 static void write_suite(struct tw_buf *out, const struct suite *suite)
 {
 	tw_buf_add_text(out, "  <testsuite");
-	attribute(out, "name", suite->name);
+	tw_markup_attribute(out, "name", suite->name);
 	totals(out, suite, 1);
 	tw_buf_add_text(out, ">\n");
 	for (size_t i = 0; i < suite->entries.n; i++)

@@ -7,5 +7,6 @@ const struct tw_report_kind *const tw_report_kinds[] = {
 	&tw_report_json,
 	&tw_report_junit,
 	&tw_report_markdown,
+	&tw_report_html,
 	NULL,
 };

@@ -97,6 +97,7 @@ struct tw_report {
 struct tw_report_options {
 	bool colour;  /* ANSI escapes: terminal form only */
 	bool verbose; /* also what passed, group by group */
+	bool scenes;  /* JSON: also what the runs saw */
 };
 
 struct tw_report_kind {
@@ -107,13 +108,14 @@ struct tw_report_kind {
 		const struct tw_report_options *options, struct tw_buf *out);
 };
 
-/* NULL-ended: terminal, json, junit, markdown. */
+/* NULL-ended: terminal, json, junit, markdown, html. */
 extern const struct tw_report_kind *const tw_report_kinds[];
 
 extern const struct tw_report_kind tw_report_terminal;
 extern const struct tw_report_kind tw_report_json;
 extern const struct tw_report_kind tw_report_junit;
 extern const struct tw_report_kind tw_report_markdown;
+extern const struct tw_report_kind tw_report_html;
 
 /* Markdown stays below this: a job summary of GitHub takes 1 MiB, a check
  * run's 65,535 bytes, a note of GitLab 1,000,000 characters. */
