@@ -90,7 +90,7 @@ struct tw_twin *tw_twin_new(
 	/* Who waits for outcomes gets one for each arrival. */
 	tw_assert(twin->load >= 1 || !options->done);
 	tw_lookups_init(&twin->world);
-	tw_workloads_init(&twin->world);
+	tw_workloads_init(&twin->world, options->aligned);
 	tw_probes_init(&twin->world);
 	tw_chronicle_init(&twin->world, options->watcher);
 	schedule_faults(twin);

@@ -36,6 +36,8 @@ struct tw_options {
 	tw_time warmup;		/* what ended before is not observed; the
 				 * clock, the faults' times and the slices'
 				 * numbers begin at 0 all the same; 0: none */
+	bool aligned;		/* the cluster's control loops and heartbeats
+				 * begin at 0, and not where names put them */
 	uint32_t max_in_flight; /* calls at work at once; 0: 1,000,000 */
 	const struct tw_scenario *scenario; /* NULL: nothing goes wrong */
 	const struct tw_tap *tap;	    /* NULL: none */

@@ -44,6 +44,7 @@ static const struct row observation_rows[] = {
 	ROW(tw_observation, rollouts, U64),
 	ROW(tw_observation, rolled_out, U64),
 	ROW(tw_observation, pending, U64),
+	ROW(tw_observation, evicted, U64),
 	ROW(tw_observation, peak_in_flight, U64),
 	ROW(tw_observation, undecided, U64),
 	ROW(tw_observation, untold, U32),
@@ -147,7 +148,7 @@ _Static_assert(sizeof(struct tw_timeline) == 56, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_cell) == 320, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_observation) == sizeof(struct tw_arena) +
 							sizeof(struct tw_map) +
-							17 * 8 + 5 * 24 +
+							18 * 8 + 5 * 24 +
 							sizeof(struct tw_timeline),
 	NEEDS_A_ROW);
 #endif

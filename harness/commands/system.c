@@ -1,6 +1,7 @@
 #include "harness/commands/system.h"
 
 #include "harness/commands/render.h"
+#include "twins/fault/fault.h"
 #include "twins/twin.h"
 
 void tw_system_init(struct tw_system *system)
@@ -74,6 +75,24 @@ static void note_settings(struct tw_system *system,
 			&system->inputs, "entry", config->traffic.entry.v);
 }
 
+/* Whether the control plane has anything to do in some scenario. */
+static bool is_managed(const struct tw_config *config)
+{
+	for (size_t i = 0; i < config->scenarios.n; i++) {
+		const struct tw_config_scenario *it = config->scenarios.v[i];
+
+		for (size_t k = 0; k < it->faults.n; k++) {
+			const char *name = it->faults.v[k]->kind;
+			const struct tw_fault_kind *kind =
+				name ? tw_fault_kind(name) : NULL;
+
+			if (kind && kind->manages)
+				return true;
+		}
+	}
+	return false;
+}
+
 int tw_system_load(struct tw_system *system, struct tw_files *files,
 	const char *directory, const struct tw_config *config,
 	const struct tw_config_side *which)
@@ -110,6 +129,8 @@ int tw_system_compile(struct tw_system *system, const struct tw_config *config)
 	system->edges = tw_manifests_link(
 		system->manifests, system->spec, &system->diags);
 	tw_spec_link(system->spec);
+	if (is_managed(config))
+		tw_spec_manage(system->spec);
 	/* Also where there are errors: it may find more of them. */
 	system->model = tw_twin_model(system->spec, &system->diags);
 	return system->model && !system->diags.errors ? 0 : -1;

@@ -286,8 +286,10 @@ static const struct tw_row default_rows[] = {
 	{.name = "node-grace",
 		.type = TW_ROW_DURATION,
 		AT(tw_spec, node_grace),
-		.otherwise = "50s",
-		.help = "from a node's death until its replicas are given up"},
+		.otherwise = "the release's",
+		.help = "from a node's death until its replicas are given up; "
+			"without it as Kubernetes finds out: by its lease and "
+			"node-monitor-grace-period, 40s up to 1.30, else 50s"},
 	{.name = "probes",
 		.type = TW_ROW_FLAG,
 		AT(tw_spec, probes),
@@ -325,6 +327,25 @@ static void read_version(
 	tw_schema_value(reader, &row, &version, node);
 }
 
+/* "1.29" */
+static void read_kubernetes(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
+{
+	struct tw_spec *spec = base;
+	struct tw_text text = tw_schema_text(reader, node);
+	int64_t minor;
+
+	if (!text.v)
+		return;
+	if (strncmp(text.v, "1.", 2) ||
+		!tw_parse_int(tw_str_of(text.v + 2), &minor) || minor < 26 ||
+		minor > 99)
+		tw_schema_expected(reader, "kubernetes",
+			"a release from \"1.26\" on, in quotes", node);
+	else
+		tw_set_int(&spec->kubernetes, minor, text.origin);
+}
+
 /* models.c has looked at it before: it decides the origin of all else. */
 static void read_assumed(
 	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
@@ -344,6 +365,12 @@ static const struct tw_row model_rows[] = {
 		.free_type = "\"integer\"",
 		.required = true,
 		.help = "of this format: 1"},
+	{.name = "kubernetes",
+		.type = TW_ROW_FREE,
+		.read = read_kubernetes,
+		.free_type = "\"string\"",
+		.otherwise = "\"1.36\"",
+		.help = "the release of the cluster, whose constants hold"},
 	{.name = "assumed",
 		.type = TW_ROW_FREE,
 		.read = read_assumed,

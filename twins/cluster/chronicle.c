@@ -345,6 +345,14 @@ static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
 		say(it, "Pod", name, true, "FailedScheduling", "%s",
 			event->cause ? event->cause : "it fits on no node");
 		break;
+	case TW_TAP_SCHEDULED:
+		say(it, "Pod", name, false, "Scheduled",
+			"Successfully assigned %s to %s", name, event->node);
+		break;
+	case TW_TAP_EVICTED:
+		say(it, "Pod", name, false, "TaintManagerEviction",
+			"Marking for deletion Pod %s", name);
+		break;
 	case TW_TAP_LISTENS:
 		if (it->pods[r].phase == PHASE_PENDING)
 			set_phase(it, r, PHASE_STARTING);
@@ -387,11 +395,47 @@ static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
 	}
 }
 
+static void about_node(struct chronicle *it, const struct tw_tap_event *event)
+{
+	const char *name = event->node;
+
+	switch (event->kind) {
+	case TW_TAP_NODE_NOT_READY:
+		say(it, "Node", name, false, "NodeNotReady",
+			"Node %s status is now: NodeNotReady", name);
+		break;
+	case TW_TAP_NODE_READY:
+		say(it, "Node", name, false, "NodeReady",
+			"Node %s status is now: NodeReady", name);
+		break;
+	case TW_TAP_CORDONED:
+		say(it, "Node", name, false, "NodeNotSchedulable",
+			"Node %s status is now: NodeNotSchedulable", name);
+		break;
+	case TW_TAP_UNCORDONED:
+		say(it, "Node", name, false, "NodeSchedulable",
+			"Node %s status is now: NodeSchedulable", name);
+		break;
+	case TW_TAP_TAINTED:
+		say(it, "Node", name, true, "Tainted", "%s:NoExecute",
+			event->cause);
+		break;
+	case TW_TAP_UNTAINTED:
+		say(it, "Node", name, false, "Untainted", "%s:NoExecute",
+			event->cause);
+		break;
+	default:
+		break;
+	}
+}
+
 static void on_tap(void *context, const struct tw_tap_event *event)
 {
 	struct chronicle *it = context;
 
-	if (event->replica != TW_NONE && event->endpoint == TW_NONE)
+	if (event->replica == TW_NONE && event->node)
+		about_node(it, event);
+	else if (event->replica != TW_NONE && event->endpoint == TW_NONE)
 		about_pod(it, event);
 }
 

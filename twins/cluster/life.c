@@ -1,6 +1,8 @@
 #include "twins/cluster/life.h"
 
+#include "twins/cluster/nodes.h"
 #include "twins/cluster/probe.h"
+#include "twins/cluster/versions.h"
 #include "twins/cluster/workloads.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/capacity.h"
@@ -22,6 +24,13 @@ static void publish(struct tw_world *world, uint32_t replica, tw_time delay)
 		TW_CLASS_WORLD, TW_EV_LIST, replica, 0);
 }
 
+/* The node lifecycle controller finds out what has become of it. */
+static bool is_watched(
+	const struct tw_world *world, const struct tw_world_replica *it)
+{
+	return world->nodes && it->managed;
+}
+
 static void lose(
 	struct tw_world *world, uint32_t replica, enum tw_health health)
 {
@@ -30,7 +39,9 @@ static void lose(
 
 	tw_world_touch(world, service);
 	it->health = (uint8_t)health;
-	it->ready = false;
+	/* Nobody hears of it from a dead node. */
+	if (health != TW_GONE || !is_watched(world, it))
+		it->ready = false;
 	it->life++;
 	service->capacity -= it->workers;
 	if (!it->managed) {
@@ -62,6 +73,14 @@ void tw_cluster_restart(struct tw_world *world, uint32_t replica, tw_time delay)
 		world->replicas[replica].life);
 }
 
+/* Where nobody watches nodes. */
+static tw_time node_grace(const struct tw_model *model)
+{
+	return model->node_grace
+		       ? model->node_grace
+		       : tw_kubernetes_of(model->kubernetes)->node_grace;
+}
+
 void tw_cluster_node_down(struct tw_world *world, uint32_t node)
 {
 	if (world->node_down[node])
@@ -69,15 +88,24 @@ void tw_cluster_node_down(struct tw_world *world, uint32_t node)
 	world->node_down[node] = true;
 	for (uint32_t r = 0; r < world->model->n_replicas; r++) {
 		struct tw_world_replica *it = &world->replicas[r];
+		uint8_t was;
 
 		if (it->node != node)
 			continue;
-		if (it->health == TW_UP)
+		was = it->health;
+		if (was == TW_UP)
 			lose(world, r, TW_GONE);
 		it->health = TW_GONE;
 		it->life++; /* a restart that is under way comes to nothing */
-		publish(world, r, world->model->node_grace);
+		if (was == TW_DRAINING) {
+			it->capacity->stop(world, r);
+			tw_serve_reset(world, r);
+		}
+		if (!is_watched(world, it))
+			publish(world, r, node_grace(world->model));
 	}
+	if (world->nodes)
+		tw_nodes_lost(world, node);
 }
 
 void tw_cluster_node_up(struct tw_world *world, uint32_t node)
@@ -88,9 +116,15 @@ void tw_cluster_node_up(struct tw_world *world, uint32_t node)
 	for (uint32_t r = 0; r < world->model->n_replicas; r++) {
 		if (world->replicas[r].node != node)
 			continue;
+		if (is_watched(world, &world->replicas[r])) {
+			tw_pods_node_back(world, r);
+			continue;
+		}
 		world->replicas[r].health = TW_DOWN;
 		tw_cluster_restart(world, r, world->model->restart_delay);
 	}
+	if (world->nodes)
+		tw_nodes_back(world, node);
 }
 
 static void restarted(struct tw_world *world, uint32_t replica, uint32_t life)
@@ -147,6 +181,7 @@ bool tw_cluster_event(struct tw_world *world, const struct tw_event *event)
 			return true;
 		return world->workloads &&
 		       (tw_pods_event(world, event) ||
-			       tw_workloads_event(world, event));
+			       tw_workloads_event(world, event) ||
+			       (world->nodes && tw_nodes_event(world, event)));
 	}
 }

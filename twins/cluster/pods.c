@@ -3,7 +3,9 @@
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
 #include "twins/cluster/deletion.h"
+#include "twins/cluster/life.h"
 #include "twins/cluster/place.h"
+#include "twins/cluster/probe.h"
 #include "twins/cluster/sched_queue.h"
 #include "twins/cluster/workloads.h"
 #include "twins/kernel/dist.h"
@@ -112,6 +114,18 @@ static void count_available(
 	tw_workload_changed(world, revision_of(world, replica));
 }
 
+static void count_lost(struct tw_world *world, uint32_t replica, bool lost)
+{
+	struct tw_pod *pod = pod_at(world, replica);
+
+	if (pod->lost == lost)
+		return;
+	pod->lost = lost;
+	world->pods->counts[revision_of(world, replica)].lost +=
+		lost ? 1U : -1U;
+	tw_workload_changed(world, revision_of(world, replica));
+}
+
 /* Whether it is ready, as the world has it by now. */
 static void see_ready(struct tw_world *world, uint32_t replica)
 {
@@ -128,6 +142,8 @@ static void see_ready(struct tw_world *world, uint32_t replica)
 	count_available(world, replica,
 		ready && tw_world_now(world) - pod->ready_since >=
 				 min_ready(world, replica));
+	count_lost(world, replica,
+		pod->available && world->replicas[replica].health == TW_GONE);
 }
 
 /* ---- a pod starts --------------------------------------------------- */
@@ -178,6 +194,8 @@ static void start(struct tw_world *world, uint32_t replica)
 	pod->successes = 0;
 	move(world, replica, TW_POD_RUNNING);
 	next_for(world, replica, now + startup_of(world, replica), POD_LISTENS);
+	if (tw_probes_start(world, replica))
+		return;
 	if (life->probed)
 		next_for(world, replica, now + life->probe_delay, POD_PROBE);
 	else
@@ -225,20 +243,37 @@ static void probe(struct tw_world *world, uint32_t replica)
 
 /* ---- the scheduler -------------------------------------------------- */
 
+static void tell(struct tw_world *world, uint32_t replica,
+	enum tw_tap_kind kind, const char *node, const char *cause)
+{
+	tw_world_tap(world, .kind = kind,
+		.service = world->model->replicas[replica].service,
+		.endpoint = TW_NONE, .caller = TW_NONE, .replica = replica,
+		.node = node, .cause = cause);
+}
+
+/* Why is told of its first failure. */
 static void schedule(
 	struct tw_world *world, const struct tw_sched_waiting *waiting)
 {
 	const struct tw_replica *it = &world->model->replicas[waiting->pod];
 	struct tw_pod *pod = pod_at(world, waiting->pod);
-	uint32_t node = tw_scheduler_choose(
-		&world->pods->scheduler, it->revision, it->hash, NULL);
+	bool tells = (world->tap || world->chronicle) && !pod->attempts;
+	struct tw_buf why = {0};
+	uint32_t node = tw_scheduler_choose(&world->pods->scheduler,
+		it->revision, it->hash, tells ? &why : NULL);
 
 	if (node != UINT32_MAX) {
+		tell(world, waiting->pod, TW_TAP_SCHEDULED,
+			world->model->nodes[node].name, NULL);
 		bind(world, waiting->pod, node);
 		return;
 	}
-	if (!pod->attempts++)
-		tap(world, TW_TAP_PENDING, waiting->pod);
+	pod->attempts++;
+	if (tells)
+		tell(world, waiting->pod, TW_TAP_PENDING, NULL,
+			tw_buf_text(&why));
+	tw_buf_release(&why);
 	tw_sched_queue_park(world->pods->queue, waiting, pod->attempts,
 		tw_world_now(world));
 }
@@ -282,7 +317,8 @@ void tw_pod_create_named(struct tw_world *world, uint32_t replica)
 
 	tw_assert(pod->state == TW_POD_ABSENT);
 	world->replicas[replica].life++;
-	*pod = (struct tw_pod){.created = tw_world_now(world)};
+	*pod = (struct tw_pod){
+		.created = tw_world_now(world), .turn = pod->turn + 1};
 	move(world, replica, TW_POD_PENDING);
 	tap(world, TW_TAP_CREATED, replica);
 	tw_sched_queue_add(world->pods->queue, replica,
@@ -527,6 +563,33 @@ void tw_pods_changed(struct tw_world *world, uint32_t replica)
 		became_ready(world, replica);
 	}
 	see_ready(world, replica);
+}
+
+void tw_pods_node_back(struct tw_world *world, uint32_t replica)
+{
+	struct tw_world_replica *it = &world->replicas[replica];
+
+	it->health = TW_DOWN;
+	switch ((enum tw_pod_state)pod_at(world, replica)->state) {
+	case TW_POD_BOUND:
+		start(world, replica);
+		break;
+	case TW_POD_STOPPING:
+		next_for(world, replica, tw_world_now(world) + RELIST,
+			POD_RELIST);
+		break;
+	case TW_POD_RUNNING:
+		/* Its kubelet says that nothing runs yet. */
+		it->ready = false;
+		publish(world, replica);
+		see_ready(world, replica);
+		tw_cluster_restart(world, replica, world->model->restart_delay);
+		break;
+	case TW_POD_ABSENT:
+	case TW_POD_PENDING:
+	case TW_POD_ENDED:
+		tw_unreachable();
+	}
 }
 
 bool tw_pods_event(struct tw_world *world, const struct tw_event *event)

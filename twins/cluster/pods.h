@@ -54,7 +54,9 @@ struct tw_pod {
 	bool succeeded;	       /* of one that ended */
 	bool served;	       /* was ready when it was deleted */
 	uint32_t successes;    /* of the readiness probe, in a row */
+	bool lost;	       /* available, but its node is dead */
 	uint32_t attempts;     /* of the scheduler to place it */
+	uint32_t turn;	       /* counts the pods of this name */
 	tw_time created, started, ready_since, deleted;
 	tw_time grace; /* of its deletion: ns until KILL */
 };
@@ -64,6 +66,7 @@ struct tw_pod_counts {
 	uint32_t pending;	   /* not started, and not deleted */
 	uint32_t running;	   /* started, and not deleted */
 	uint32_t ready, available; /* of those that run */
+	uint32_t lost; /* of those available, as nobody has seen yet */
 	uint32_t stopping;
 	uint32_t succeeded, failed; /* that ended */
 };
@@ -140,6 +143,8 @@ uint32_t tw_pod_first_to_go(const struct tw_world *world, uint32_t revision,
 /* The container of a managed pod died, runs again, or is ready or not by now
  * (world->replicas). */
 void tw_pods_changed(struct tw_world *world, uint32_t replica);
+/* Its node is there again. */
+void tw_pods_node_back(struct tw_world *world, uint32_t replica);
 /* The scheduler tries those whose turn it is. */
 void tw_pods_schedule(struct tw_world *world);
 

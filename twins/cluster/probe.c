@@ -3,6 +3,7 @@
 #include "twins/base/hash.h"
 #include "twins/cluster/crash.h"
 #include "twins/cluster/life.h"
+#include "twins/cluster/pods.h"
 #include "twins/cluster/prober.h"
 #include "twins/world/pause.h"
 
@@ -30,10 +31,18 @@ static struct tw_probe_state *state_of(
 	return &world->probes[replica * PROBES + which];
 }
 
+static uint32_t turn_of(const struct tw_world *world, uint32_t replica)
+{
+	return world->replicas[replica].managed
+		       ? tw_pod_of(world, replica)->turn & 0xffffff
+		       : 0;
+}
+
 static uint64_t payload(
 	const struct tw_world *world, uint32_t replica, enum which which)
 {
-	return (uint64_t)world->replicas[replica].life << 8 | which;
+	return (uint64_t)turn_of(world, replica) << 40 |
+	       (uint64_t)world->replicas[replica].life << 8 | which;
 }
 
 static void schedule(struct tw_world *world, uint32_t replica, tw_time after,
@@ -85,6 +94,15 @@ static bool is_answered(
 
 /* ---- what comes of it ----------------------------------------------- */
 
+static void count_ready(
+	struct tw_world *world, struct tw_world_service *service, bool ready)
+{
+	tw_world_touch(world, service);
+	service->unavailable += ready ? -1U : 1U;
+	if (service->unavailable > service->worst_unavailable)
+		service->worst_unavailable = service->unavailable;
+}
+
 static void set_ready(struct tw_world *world, uint32_t replica, bool ready)
 {
 	struct tw_world_replica *it = &world->replicas[replica];
@@ -93,10 +111,10 @@ static void set_ready(struct tw_world *world, uint32_t replica, bool ready)
 	if (it->ready == ready)
 		return;
 	it->ready = ready;
-	tw_world_touch(world, service);
-	service->unavailable += ready ? -1U : 1U;
-	if (service->unavailable > service->worst_unavailable)
-		service->worst_unavailable = service->unavailable;
+	if (it->managed)
+		tw_pods_changed(world, replica);
+	else
+		count_ready(world, service, ready);
 	tw_world_tap(world, .kind = ready ? TW_TAP_POD_READY : TW_TAP_UNREADY,
 		.service = world->model->replicas[replica].service,
 		.endpoint = TW_NONE, .caller = TW_NONE, .replica = replica);
@@ -126,7 +144,7 @@ static void kill_container(struct tw_world *world, uint32_t replica)
 		.endpoint = TW_NONE, .caller = TW_NONE, .replica = replica,
 		.cause = cause);
 	/* Who is unready is counted already: killing counts it again. */
-	if (!it->ready) {
+	if (!it->ready && !it->managed) {
 		tw_world_touch(world, &world->services[it->service]);
 		world->services[it->service].unavailable--;
 	}
@@ -177,6 +195,13 @@ static void begin(struct tw_world *world, uint32_t replica, enum which which)
 		world, replica, plan->delay + plan->period, TW_EV_PROBE, which);
 }
 
+/* And not being deleted. */
+static bool is_there(const struct tw_world *world, uint32_t replica)
+{
+	return !world->replicas[replica].managed ||
+	       tw_pod_of(world, replica)->state == TW_POD_RUNNING;
+}
+
 bool tw_probes_event(struct tw_world *world, const struct tw_event *event)
 {
 	uint32_t replica = event->a;
@@ -185,9 +210,12 @@ bool tw_probes_event(struct tw_world *world, const struct tw_event *event)
 
 	if (event->kind != TW_EV_PROBE && event->kind != TW_EV_PROBED)
 		return false;
+	/* Another pod has its name since. */
+	if ((uint32_t)(event->b >> 40) != turn_of(world, replica))
+		return true;
 	/* It died since; it is probed anew once it runs. */
 	if ((uint32_t)(event->b >> 8) != it->life) {
-		if (event->kind == TW_EV_PROBE)
+		if (event->kind == TW_EV_PROBE && is_there(world, replica))
 			begin(world, replica, which);
 		return true;
 	}
@@ -203,6 +231,24 @@ bool tw_probes_event(struct tw_world *world, const struct tw_event *event)
 	return true;
 }
 
+bool tw_probes_start(struct tw_world *world, uint32_t replica)
+{
+	if (!world->probes)
+		return false;
+	for (enum which w = READINESS; w < PROBES; w++) {
+		const struct tw_probe_plan *plan = plan_of(world, replica, w);
+
+		if (!plan->on)
+			continue;
+		see_container(world, replica, w);
+		if (w == READINESS)
+			state_of(world, replica, w)->prober.result =
+				TW_PROBE_FAILURE;
+		schedule(world, replica, plan->delay, TW_EV_PROBE, w);
+	}
+	return plan_of(world, replica, READINESS)->on;
+}
+
 void tw_probes_init(struct tw_world *world)
 {
 	const struct tw_model *model = world->model;
@@ -212,8 +258,8 @@ void tw_probes_init(struct tw_world *world)
 	world->probes = tw_new_array(&world->arena,
 		(size_t)model->n_replicas * PROBES, struct tw_probe_state);
 	for (uint32_t r = 0; r < model->n_replicas; r++) {
-		if (world->replicas[r].managed ||
-			model->replicas[r].service == TW_NONE)
+		if (model->replicas[r].service == TW_NONE ||
+			!is_there(world, r))
 			continue;
 		for (enum which w = READINESS; w < PROBES; w++) {
 			const struct tw_probe_plan *plan = plan_of(world, r, w);

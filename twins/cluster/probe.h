@@ -12,7 +12,8 @@
  * A killed container is started again after the back-off (crash.h) and the
  * restart delay. Where in its period a replica is probed is drawn by its name.
  *
- * Managed pods are found ready by pods.h; these probes leave them alone.
+ * Where these probes are on, a pod that comes in the run (pods.h) is found ready
+ * by them, from initialDelaySeconds after its container was started.
  */
 #ifndef TW_CLUSTER_PROBE_H
 #define TW_CLUSTER_PROBE_H
@@ -21,6 +22,10 @@
 
 /* After the world and its pods; nothing where no replica has probes. */
 void tw_probes_init(struct tw_world *world);
+
+/* The container of a new pod was started: it is probed from now on. False: no
+ * readiness probe of these finds it ready. */
+bool tw_probes_start(struct tw_world *world, uint32_t replica);
 
 /* TW_EV_PROBE, TW_EV_PROBED; false: another kind. */
 bool tw_probes_event(struct tw_world *world, const struct tw_event *event);

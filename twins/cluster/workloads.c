@@ -1,5 +1,7 @@
 #include "twins/cluster/workloads.h"
 
+#include "twins/cluster/nodes.h"
+
 #include <string.h>
 
 static const struct tw_controller *const controllers[] = {
@@ -31,6 +33,7 @@ static void add(struct tw_pod_counts *to, const struct tw_pod_counts *more)
 	to->running += more->running;
 	to->ready += more->ready;
 	to->available += more->available;
+	to->lost += more->lost;
 	to->stopping += more->stopping;
 	to->succeeded += more->succeeded;
 	to->failed += more->failed;
@@ -51,7 +54,8 @@ struct tw_pod_counts tw_workload_counts(
 /* What it lacks of the pods that it should have. */
 static uint32_t lacking(const struct tw_world *world, uint32_t workload)
 {
-	uint32_t available = tw_workload_counts(world, workload).available;
+	struct tw_pod_counts counts = tw_workload_counts(world, workload);
+	uint32_t available = counts.available - counts.lost;
 	uint32_t wanted = tw_managed_of(world, workload)->wanted;
 
 	return wanted > available ? wanted - available : 0;
@@ -210,7 +214,7 @@ static void init_workload(struct tw_world *world, uint32_t w)
 		it->controller->init(world, w);
 }
 
-void tw_workloads_init(struct tw_world *world)
+void tw_workloads_init(struct tw_world *world, bool aligned)
 {
 	const struct tw_model *model = world->model;
 
@@ -220,6 +224,8 @@ void tw_workloads_init(struct tw_world *world)
 	world->workloads->all = tw_new_array(
 		&world->arena, model->n_workloads, struct tw_managed);
 	tw_pods_init(world);
+	if (model->spec->managed)
+		tw_nodes_init(world, aligned);
 	for (uint32_t w = 0; w < model->n_workloads; w++)
 		init_workload(world, w);
 	for (uint32_t s = 0; s < model->n_services; s++)
@@ -234,6 +240,8 @@ void tw_workloads_release(struct tw_world *world)
 {
 	if (!world->workloads)
 		return;
+	if (world->nodes)
+		tw_nodes_release(world);
 	tw_pods_release(world);
 	tw_vec_release(&world->workloads->dirty);
 }

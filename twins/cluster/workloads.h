@@ -64,8 +64,9 @@ struct tw_workloads {
 	TW_VEC(uint32_t) dirty;
 };
 
-/* After the world: the pods too; nothing where the model has no workloads. */
-void tw_workloads_init(struct tw_world *world);
+/* After the world: pods and nodes (nodes.h: `aligned`) too; nothing where the
+ * model has no workloads. */
+void tw_workloads_init(struct tw_world *world, bool aligned);
 void tw_workloads_release(struct tw_world *world);
 
 static inline struct tw_managed *tw_managed_of(

@@ -102,6 +102,14 @@ const struct tw_fault_kind *const *tw_fault_kinds(size_t *n)
 	return kinds;
 }
 
+const struct tw_fault_kind *tw_fault_kind(const char *name)
+{
+	for (size_t i = 0; i < N_KINDS; i++)
+		if (!strcmp(kinds[i]->name, name))
+			return kinds[i];
+	return NULL;
+}
+
 const struct tw_fault_param *tw_fault_common(size_t *n)
 {
 	*n = N_COMMON;

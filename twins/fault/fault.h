@@ -79,6 +79,8 @@ struct tw_fault_kind {
 	bool instant;	    /* happens at once: `every` needs no `for` */
 	bool zones;	    /* `from` and `to` may be zones */
 	bool passage;	    /* happens to calls on their way: knows `unit` */
+	bool manages;	    /* the control plane acts on it: the model must be
+			     * managed (tw_spec_manage()) */
 	/* What is not there for it to act on, or NULL; may be NULL. */
 	const char *(*lacks)(
 		const struct tw_fault *fault, const struct tw_model *model);
@@ -138,6 +140,8 @@ struct tw_fault {
 };
 
 const struct tw_fault_kind *const *tw_fault_kinds(size_t *n);
+/* NULL: there is none of that name. */
+const struct tw_fault_kind *tw_fault_kind(const char *name);
 /* The parameters that every kind has. */
 const struct tw_fault_param *tw_fault_common(size_t *n);
 

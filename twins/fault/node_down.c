@@ -25,6 +25,7 @@ const struct tw_fault_kind tw_fault_node_down = {
 	.help = "a node dies, with all that runs there",
 	.selectors = TW_SELECT_NODE | TW_SELECT_ZONE,
 	.needs = TW_SELECT_NODE,
+	.manages = true,
 	.start = tw_fault_nodes_down,
 	.stop = tw_fault_nodes_up,
 };

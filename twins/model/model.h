@@ -294,7 +294,9 @@ struct tw_model {
 	const struct tw_pod_life *lives; /* by revision; NULL: not managed */
 	uint32_t n_rollouts; /* workloads that change at rollout_at */
 	tw_time rollout_at;
-	tw_time endpoint_delay, node_grace, restart_delay;
+	tw_time endpoint_delay, restart_delay;
+	tw_time node_grace; /* 0: by leases and the release */
+	int kubernetes;	    /* the release 1.N */
 	bool closed; /* some service's `reach` is there */
 	struct tw_conditions conditions;
 	const struct tw_carry *carry; /* by step; NULL: no conditions */

@@ -461,6 +461,8 @@ struct tw_spec_kept {
 	struct tw_pos pos;
 };
 
+#define TW_KUBERNETES 36 /* 1.36 */
+
 struct tw_spec {
 	struct tw_arena arena;
 	struct tw_map services;	 /* key -> struct tw_spec_service * */
@@ -489,8 +491,9 @@ struct tw_spec {
 	struct tw_int endpoint_delay; /* ns from a death to its leaving the
 				       * callers' lists; default 1 s */
 	struct tw_int node_grace;     /* ns from a node's death to its pods'
-				       * endpoints leaving; default 50 s
-				       * (reference: node-monitor-grace-period) */
+				       * endpoints leaving; default: as its
+				       * lease and the release have it */
+	struct tw_int kubernetes;     /* the release, 1.N; default 1.36 */
 	struct tw_int restart_delay;  /* ns from a replica's death to its being
 				       * ready again; default 10 s */
 };

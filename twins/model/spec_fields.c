@@ -46,6 +46,7 @@ static const struct field spec_fields[] = {
 	FIELD(tw_spec, dns.ndots, INT),
 	FIELD(tw_spec, dns.timeout, INT),
 	FIELD(tw_spec, dns.attempts, INT),
+	FIELD(tw_spec, kubernetes, INT),
 	END,
 };
 

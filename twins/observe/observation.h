@@ -156,6 +156,7 @@ struct tw_observation {
 	/* Deployments that changed in the run, those of them that were as they
 	 * should be at its end, and pods that no node had room for then. */
 	uint64_t rollouts, rolled_out, pending;
+	uint64_t evicted; /* pods, by taints of their nodes */
 	uint64_t late_completions; /* from outside, after the twin gave up */
 };
 

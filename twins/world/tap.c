@@ -27,13 +27,21 @@ static const char *phrase(enum tw_tap_kind kind)
 		[TW_TAP_PAUSES] = "pauses",
 		[TW_TAP_RESUMES] = "resumes",
 		[TW_TAP_CREATED] = "is created",
-		[TW_TAP_PENDING] = "is pending: it fits on no node",
+		[TW_TAP_PENDING] = "is pending",
+		[TW_TAP_SCHEDULED] = "is assigned to",
 		[TW_TAP_LISTENS] = "listens",
 		[TW_TAP_POD_READY] = "is ready for requests",
 		[TW_TAP_UNREADY] = "is not ready for requests",
 		[TW_TAP_STOPPING] = "is being deleted",
 		[TW_TAP_TERMINATED] = "is gone",
 		[TW_TAP_ROLLED_OUT] = "is rolled out",
+		[TW_TAP_EVICTED] = "is evicted from",
+		[TW_TAP_NODE_NOT_READY] = "is not ready",
+		[TW_TAP_NODE_READY] = "is ready",
+		[TW_TAP_TAINTED] = "is tainted NoExecute",
+		[TW_TAP_UNTAINTED] = "is no longer tainted NoExecute",
+		[TW_TAP_CORDONED] = "is cordoned",
+		[TW_TAP_UNCORDONED] = "is uncordoned",
 		[TW_TAP_FAULT_ON] = "begins",
 		[TW_TAP_FAULT_OFF] = "ends",
 	};
@@ -52,6 +60,13 @@ void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
 			out, " fault %s %s", event->fault, phrase(event->kind));
 		return;
 	}
+	if (event->replica == TW_NONE && event->node) {
+		tw_buf_printf(
+			out, " node %s %s", event->node, phrase(event->kind));
+		if (event->cause)
+			tw_buf_printf(out, ": %s", event->cause);
+		return;
+	}
 	if (event->kind == TW_TAP_ROLLED_OUT) {
 		tw_buf_printf(out, " %s is rolled out",
 			tw_model_caller_name(model, event->service));
@@ -61,6 +76,8 @@ void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
 		tw_buf_printf(out, " replica %s %s",
 			model->replicas[event->replica].name,
 			phrase(event->kind));
+		if (event->node)
+			tw_buf_printf(out, " %s", event->node);
 		if (event->kind == TW_TAP_EJECTED || event->kind == TW_TAP_BACK)
 			tw_buf_printf(out, " by %s",
 				tw_model_caller_name(model, event->caller));

@@ -30,13 +30,22 @@ enum tw_tap_kind {
 	TW_TAP_PAUSES,	  /* a replica stands still */
 	TW_TAP_RESUMES,
 	TW_TAP_CREATED,	  /* a pod, by a rollout */
-	TW_TAP_PENDING,	  /* a pod that fits on no node */
+	TW_TAP_PENDING,	  /* a pod that fits on no node; cause: why */
+	TW_TAP_SCHEDULED, /* a pod has a node */
 	TW_TAP_LISTENS,	  /* a pod's process, from now on */
 	TW_TAP_POD_READY, /* as the readiness probe says */
 	TW_TAP_UNREADY,	  /* likewise */
 	TW_TAP_STOPPING,  /* a pod is deleted: preStop, then TERM */
 	TW_TAP_TERMINATED, /* a pod is gone */
 	TW_TAP_ROLLED_OUT, /* a Deployment is as it should be; service */
+	TW_TAP_EVICTED,	   /* a pod is, by a taint of its node; cause */
+	/* Of nodes: `node`. */
+	TW_TAP_NODE_NOT_READY, /* cause: why, where nobody heard of it */
+	TW_TAP_NODE_READY,
+	TW_TAP_TAINTED, /* NoExecute; cause: the taint's key */
+	TW_TAP_UNTAINTED,
+	TW_TAP_CORDONED,
+	TW_TAP_UNCORDONED,
 	TW_TAP_FAULT_ON,
 	TW_TAP_FAULT_OFF,
 };
@@ -50,6 +59,7 @@ struct tw_tap_event {
 	uint32_t attempt;	    /* from 1; 0: none */
 	int status;		    /* 0: none */
 	const char *fault;	    /* FAULT_ON, FAULT_OFF */
+	const char *node;	    /* what is told of a node: its name */
 	const char *cause;	    /* KILLED: "OOMKilled: 271Mi of 256Mi" */
 };
 
@@ -63,7 +73,7 @@ static inline bool tw_tap_is_cluster(enum tw_tap_kind kind)
 {
 	return (kind >= TW_TAP_DIES && kind <= TW_TAP_UNLISTED) ||
 	       kind == TW_TAP_KILLED ||
-	       (kind >= TW_TAP_CREATED && kind <= TW_TAP_ROLLED_OUT);
+	       (kind >= TW_TAP_CREATED && kind <= TW_TAP_UNCORDONED);
 }
 
 /* One line, without its end: "12.000345s shop/cart Get attempt 1 starts on

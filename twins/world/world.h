@@ -42,9 +42,11 @@ enum tw_event_kind {
 	TW_EV_POD,	 /* a: replica, b: its life << 8 | what comes next */
 	TW_EV_SCHEDULE,	 /* pods that back off are tried again */
 	TW_EV_ROLLOUT,	 /* what differs is rolled out (workloads.h) */
+	TW_EV_NODES,	 /* a: node or zone, b: what (cluster/nodes.c) */
+	TW_EV_EVICT,	 /* a: replica, b: its node's taint and its pod */
 	TW_EV_WORKLOAD,	 /* a: workload, b: its controller knows */
-	TW_EV_PROBE,   /* a: replica, b: its life << 8 | which probe */
-	TW_EV_PROBED,  /* likewise: the probe\'s time is up */
+	TW_EV_PROBE,	 /* a: replica, b: as probe.c packs it */
+	TW_EV_PROBED,  /* likewise: the probe's time is up */
 	TW_EV_CPU,	 /* a: replica; its CPU: a job ends, a quota does */
 	TW_EV_CONNECTED, /* a: connection, b: generation * 2 + it works */
 	TW_EV_LOOKUP,	 /* a: look-up; it fails now */
@@ -318,6 +320,7 @@ struct tw_world {
 	/* NULL: the control plane does not act (cluster/workloads.h). */
 	struct tw_workloads *workloads;
 	struct tw_pods *pods;
+	struct tw_nodes *nodes; /* NULL: they die and come back unseen */
 	struct tw_probe_state *probes; /* NULL: none (cluster/probe.c) */
 	struct tw_cpu_node *cpu_nodes;
 	int64_t *node_memory;	 /* bytes in use, where it is modelled */

@@ -137,10 +137,12 @@ START_TEST(rolling_update)
 	expect(&got,
 		/* clang-format off */
 "10.000000000s replica default/web-new-1 is created\n"
+"10.000000000s replica default/web-new-1 is assigned to n-2\n"
 "13.000000000s replica default/web-new-1 listens\n"
 "17.000000000s replica default/web-new-1 is ready for requests\n"
 "17.000000000s replica default/web-1 is being deleted\n"
 "17.000000000s replica default/web-new-2 is created\n"
+"17.000000000s replica default/web-new-2 is assigned to n-1\n"
 "18.000000000s replica default/web-new-1 is listed\n"
 "18.000000000s replica default/web-1 is no longer listed\n"
 "18.000000000s replica default/web-1 is gone\n"
@@ -217,8 +219,8 @@ START_TEST(no_room_for_the_surge)
 		MODEL("1"), always, 40, &got);
 	expect(&got,
 		"10.000000000s replica default/web-new-1 is created\n"
-		"10.000000000s replica default/web-new-1 is pending: it fits "
-		"on no node\n");
+		"10.000000000s replica default/web-new-1 is pending: 0/2 nodes "
+		"are available: 2 Insufficient cpu.\n");
 	ck_assert_uint_eq(got.failed, 0);
 	ck_assert_uint_eq(got.rolled_out, 0);
 	ck_assert_uint_eq(got.pending, 1);
@@ -234,6 +236,7 @@ START_TEST(scaling)
 		MODEL("4"), never, 30, &got);
 	expect(&got,
 		"10.000000000s replica default/web-3 is created\n"
+		"10.000000000s replica default/web-3 is assigned to n-1\n"
 		"13.000000000s replica default/web-3 listens\n"
 		"17.000000000s replica default/web-3 is ready for requests\n"
 		"17.000000000s default/web is rolled out\n"
