@@ -28,6 +28,9 @@ struct tw_cli {
 	int64_t seed;	      /* -1: as configured */
 	int64_t threads;      /* 0: one per core */
 	const char *junit, *json, *markdown, *html; /* files; "-": standard output */
+	const char *annotations, *code_quality, *metrics; /* likewise */
+	bool junit_strict;
+	bool no_ci; /* gate: nothing by itself in GitHub Actions */
 	const char *sarif;		     /* a file; "-" */
 	const char *capture;		     /* init */
 	const char *output;		     /* -o */

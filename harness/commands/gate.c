@@ -3,7 +3,6 @@
  */
 #include "harness/commands/gate.h"
 #include "harness/commands/reach.h"
-#include "harness/commands/sarif.h"
 #include "harness/commands/search.h"
 
 #include "harness/lint/lint.h"
@@ -218,8 +217,6 @@ static void conclude(struct tw_gate *gate)
 		conclude_live(gate);
 }
 
-/* ---- telling ----------------------------------------------------------- */
-
 enum tw_inconclusive_as tw_gate_inconclusive_as(const struct tw_config *config)
 {
 	const char *as = config->gate.inconclusive.v;
@@ -229,111 +226,6 @@ enum tw_inconclusive_as tw_gate_inconclusive_as(const struct tw_config *config)
 	if (as && !strcmp(as, "pass"))
 		return TW_INCONCLUSIVE_PASS;
 	return TW_INCONCLUSIVE_OWN;
-}
-
-static int write_report(const struct tw_gate *gate,
-	const struct tw_report_kind *kind, const char *path)
-{
-	struct tw_report_options options = {
-		.colour = !path && gate->cli->colour,
-		.verbose = gate->cli->verbose,
-		.scenes = true,
-	};
-	bool is_stdout = !path || !strcmp(path, "-");
-	FILE *file = is_stdout ? stdout : fopen(path, "wb");
-	struct tw_buf text = {0};
-	int failed;
-
-	if (!file) {
-		perror(path);
-		return TW_EXIT_RUN;
-	}
-	kind->write(&gate->report, &options, &text);
-	failed = text.n && fwrite(text.p, text.n, 1, file) != 1;
-	failed |= is_stdout ? fflush(file) : fclose(file);
-	if (failed)
-		perror(is_stdout ? "standard output" : path);
-	tw_buf_release(&text);
-	return failed ? TW_EXIT_RUN : 0;
-}
-
-/* What is wrong in the candidate and was not in the baseline, and the verdict
- * where there is one. */
-static int write_sarif(struct tw_gate *gate, bool judged)
-{
-	struct tw_sarif sarif = {
-		.directory = gate->setup.directory,
-		.config = gate->setup.file,
-		.gate = judged ? &gate->result : NULL,
-	};
-	int status;
-
-	tw_sarif_findings(&sarif, &gate->setup.diags, NULL);
-	tw_sarif_findings(&sarif, &gate->candidate.diags,
-		gate->has_baseline ? &gate->baseline.diags : NULL);
-	status = tw_sarif_file(&sarif, gate->cli->sarif);
-	tw_vec_release(&sarif.findings);
-	return status;
-}
-
-static int tell(struct tw_gate *gate)
-{
-	const struct tw_cli *cli = gate->cli;
-	const struct {
-		const struct tw_report_kind *kind;
-		const char *path;
-	} files[] = {
-		{&tw_report_junit, cli->junit},
-		{&tw_report_json, cli->json},
-		{&tw_report_markdown, cli->markdown},
-		{&tw_report_html, cli->html},
-	};
-	bool taken = false;
-	int status = 0;
-
-	gate->report.version = TW_VERSION;
-	gate->report.config = gate->setup.file;
-	gate->report.seed = gate->seed;
-	gate->report.runs = gate->runs;
-	gate->report.gate = &gate->result;
-	gate->report.findings = &gate->candidate.diags;
-	gate->report.status = tw_gate_status(
-		gate->result.verdict, tw_gate_inconclusive_as(gate->policy));
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-		if (!files[i].path)
-			continue;
-		taken |= !strcmp(files[i].path, "-");
-		status |= write_report(gate, files[i].kind, files[i].path);
-	}
-	if (cli->sarif) {
-		taken |= !strcmp(cli->sarif, "-");
-		status |= write_sarif(gate, true);
-	}
-	/* "-" is for another program to read: nothing else goes there. */
-	if (!taken)
-		status |= write_report(gate, &tw_report_terminal, NULL);
-	return status ? TW_EXIT_RUN : gate->report.status;
-}
-
-/* What looks wrong in the candidate and did not in the baseline. */
-static void tell_findings(struct tw_gate *gate)
-{
-	struct tw_diags *diags = &gate->candidate.diags;
-	struct tw_buf out = {0};
-
-	tw_diags_sort(diags);
-	for (size_t i = 0; i < diags->list.n; i++) {
-		const struct tw_diag *diag = diags->list.v[i];
-		bool old = tw_finding_is_known(&gate->baseline.diags, diag);
-
-		if (gate->cli->verbose || (!old && !gate->cli->quiet &&
-						  diag->severity <= TW_WARNING))
-			tw_diag_print(
-				diags, diag, gate->cli->colour_errors, &out);
-	}
-	fflush(stdout);
-	fputs(tw_buf_text(&out), stderr);
-	tw_buf_release(&out);
 }
 
 /* ---- the whole --------------------------------------------------------- */
@@ -476,12 +368,12 @@ int tw_gate_run(const struct tw_cli *cli, bool merging)
 		errors_alone.quiet = !cli->verbose;
 		tw_diags_show(&gate.candidate.diags, &errors_alone);
 		tw_diags_show(&gate.baseline.diags, &errors_alone);
-		if (cli->sarif && write_sarif(&gate, false))
+		if (tw_gate_tell_findings_alone(&gate))
 			status = TW_EXIT_RUN;
 	} else if (!gate.store.shards) {
-		status = tell(&gate);
+		status = tw_gate_tell(&gate);
 		tw_gate_store_finish(&gate);
-		tell_findings(&gate);
+		tw_gate_tell_findings(&gate);
 	}
 	tw_diags_show(&gate.store.diags, cli);
 	tw_gate_release(&gate);

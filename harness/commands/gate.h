@@ -10,6 +10,7 @@
  *	gate_edits.h	systems between the two sides
  *	gate_undo.c	the smallest change that makes a failed case pass
  *	gate_scene.c	what of them is drawn
+ *	gate_tell.c	what is told at the end, and where
  *	gate_store.h	what need not be run again, and parts of a gate
  */
 #ifndef TW_COMMANDS_GATE_H
@@ -113,6 +114,12 @@ void tw_gate_release(struct tw_gate *gate);
 /* The checks of gate->policy, or the default ones. */
 int tw_gate_read_checks(struct tw_gate *gate);
 enum tw_inconclusive_as tw_gate_inconclusive_as(const struct tw_config *config);
+/* Reports, to files and where else they were asked for; the exit status. */
+int tw_gate_tell(struct tw_gate *gate);
+/* Findings that are new, on standard error. */
+void tw_gate_tell_findings(struct tw_gate *gate);
+/* SARIF where there is no verdict. */
+int tw_gate_tell_findings_alone(struct tw_gate *gate);
 /* `twinrig gate`, or `twinrig merge`. */
 int tw_gate_run(const struct tw_cli *cli, bool merging);
 

@@ -240,6 +240,8 @@ static void head(struct md *md)
 		"\xe2\x9d\x8c twinrig: fail"};
 	const struct tw_report *r = md->report;
 
+	/* By which a script finds the note that it wrote before. */
+	tw_buf_add_text(md->out, "<!-- twinrig -->\n");
 	tw_buf_printf(md->out, "## %s\n\n%s\n\n", titles[r->gate->verdict],
 		tw_evidence_counts(r->gate, &md->arena));
 	side(md, "baseline", &r->baseline);

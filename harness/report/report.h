@@ -89,6 +89,11 @@ struct tw_report {
 	size_t n_origins;
 	const struct tw_report_traffic *traffic;
 	const struct tw_diags *findings; /* of `twinrig check` */
+	/* Of these, those that the baseline does not have. */
+	const struct tw_diag *const *new_findings;
+	size_t n_new_findings;
+	const char *root; /* the directory that files start from, as seen from
+			   * the repository's root; NULL or "": that root */
 	const struct tw_report_live *live;
 
 	int status; /* exit status */
@@ -98,6 +103,7 @@ struct tw_report_options {
 	bool colour;  /* ANSI escapes: terminal form only */
 	bool verbose; /* also what passed, group by group */
 	bool scenes;  /* JSON: also what the runs saw */
+	bool strict;  /* JUnit: nothing that Jenkins' xUnit schema lacks */
 };
 
 struct tw_report_kind {
@@ -108,7 +114,7 @@ struct tw_report_kind {
 		const struct tw_report_options *options, struct tw_buf *out);
 };
 
-/* NULL-ended: terminal, json, junit, markdown, html. */
+/* NULL-ended. */
 extern const struct tw_report_kind *const tw_report_kinds[];
 
 extern const struct tw_report_kind tw_report_terminal;
@@ -116,6 +122,9 @@ extern const struct tw_report_kind tw_report_json;
 extern const struct tw_report_kind tw_report_junit;
 extern const struct tw_report_kind tw_report_markdown;
 extern const struct tw_report_kind tw_report_html;
+extern const struct tw_report_kind tw_report_github;
+extern const struct tw_report_kind tw_report_codequality;
+extern const struct tw_report_kind tw_report_metrics;
 
 /* Markdown stays below this: a job summary of GitHub takes 1 MiB, a check
  * run's 65,535 bytes, a note of GitLab 1,000,000 characters. */

@@ -334,6 +334,9 @@ static void init(struct synthetic *s)
 		.n_origins = 3,
 		.traffic = &traffic,
 		.findings = &s->diags,
+		.new_findings = (const struct tw_diag *const *)s->diags.list.v,
+		.n_new_findings = s->diags.list.n,
+		.root = "deploy/shop",
 		.live = &live,
 		.status = 1};
 }
@@ -395,6 +398,7 @@ static void against_golden(const struct tw_report_kind *kind,
 START_TEST(golden)
 {
 	struct tw_report_options plain = {0};
+	struct tw_report_options strict = {.strict = true};
 	struct tw_report_options verbose = {.verbose = true, .colour = true};
 
 	against_golden(&tw_report_terminal, plain, "report.txt");
@@ -403,6 +407,10 @@ START_TEST(golden)
 	against_golden(&tw_report_junit, plain, "report.xml");
 	against_golden(&tw_report_markdown, plain, "report.md");
 	against_golden(&tw_report_html, plain, "report.html");
+	against_golden(&tw_report_junit, strict, "strict.xml");
+	against_golden(&tw_report_github, plain, "annotations.txt");
+	against_golden(&tw_report_codequality, plain, "codequality.json");
+	against_golden(&tw_report_metrics, plain, "metrics.txt");
 }
 END_TEST
 
