@@ -132,7 +132,7 @@ static void expand_each(struct expansion *x, size_t i)
 		tw_diag_hint(x->diags,
 			tw_diag(x->diags, TW_ERROR, each->of.origin->pos,
 				"each: cannot tell what '%s' are", each->of.v),
-			"write services, nodes, zones, 'replicas of GLOB', "
+			"write services, nodes, zones, regions, 'replicas of GLOB', "
 			"'callees of GLOB', 'callers of GLOB' or 'endpoints "
 			"of GLOB'");
 	else if (!names.n)

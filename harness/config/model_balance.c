@@ -6,6 +6,7 @@
 #include "twins/model/keys.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define AT(type, field) .offset = offsetof(struct type, field)
 
@@ -27,12 +28,13 @@ static const struct tw_row share_rows[] = {
 	{.name = "from",
 		.type = TW_ROW_NAME,
 		AT(tw_spec_zone_share, from),
-		.help = "zone of the caller; any if not given"},
+		.help = "zone of the caller, or REGION/ZONE, where both may "
+			"be *; any if not given"},
 	{.name = "to",
 		.type = TW_ROW_NAME,
 		AT(tw_spec_zone_share, to),
 		.required = true,
-		.help = "zone that gets a part"},
+		.help = "zone, or REGION/ZONE, that gets a part"},
 	{.name = "weight",
 		.type = TW_ROW_INT,
 		AT(tw_spec_zone_share, weight),
@@ -48,13 +50,80 @@ static const struct tw_table share_table = {
 	.rows = share_rows,
 };
 
+static void *add_failover(struct tw_schema_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
+{
+	struct tw_spec_locality *to = base;
+
+	(void)key;
+	(void)value;
+	tw_vec_push_in(
+		reader->arena, &to->failovers, (struct tw_spec_failover){0});
+	return &to->failovers.v[to->failovers.n - 1];
+}
+
+static const struct tw_row failover_rows[] = {
+	{.name = "from",
+		.type = TW_ROW_NAME,
+		AT(tw_spec_failover, from),
+		.required = true,
+		.help = "region of the caller"},
+	{.name = "to",
+		.type = TW_ROW_TEXT,
+		AT(tw_spec_failover, to),
+		.required = true,
+		.help = "region that comes before all others"},
+	{0},
+};
+
+static const struct tw_table failover_table = {
+	.name = "failover-region",
+	.help = "where a region's requests go that it cannot serve",
+	.rows = failover_rows,
+};
+
+static void check_locality(
+	struct tw_schema_reader *reader, void *base, const struct tw_yaml *node)
+{
+	const struct tw_spec_locality *it = base;
+	const char *first = it->shares.n      ? "distribute"
+			    : it->priority.n  ? "priority"
+			    : it->failovers.n ? "failover-regions"
+					      : NULL;
+	static const char *const others[] = {"priority", "failover-regions"};
+
+	if (it->priority.n > TW_LEVEL_LABELS)
+		tw_diag(reader->diags, TW_ERROR,
+			tw_yaml_find(node, "priority")->key->pos,
+			"'priority' has more than %d labels", TW_LEVEL_LABELS);
+	for (size_t i = 0; first && i < 2; i++) {
+		const struct tw_yaml_pair *other =
+			tw_yaml_find(node, others[i]);
+
+		if (other && strcmp(first, others[i]))
+			tw_diag(reader->diags, TW_ERROR, other->key->pos,
+				"'%s' does not go with '%s'", others[i], first);
+	}
+}
+
 static const struct tw_row locality_rows[] = {
 	{.name = "failover",
 		.type = TW_ROW_SWITCH,
 		AT(tw_spec_locality, failover),
 		.otherwise = "false",
-		.help = "replicas of the own zone first; others take what "
-			"these cannot carry"},
+		.help = "replicas of the own zone first, then of the own "
+			"region; others take what these cannot carry"},
+	{.name = "failover-regions",
+		.type = TW_ROW_LIST,
+		.table = &failover_table,
+		.add = add_failover,
+		.help = "which region comes next; failover is on with it"},
+	{.name = "priority",
+		.type = TW_ROW_TEXTS,
+		AT(tw_spec_locality, priority),
+		.help = "labels, KEY or KEY=VALUE: replicas that agree in all "
+			"of them first, then in all but the last, and so on; "
+			"failover is on with it"},
 	{.name = "overprovisioning",
 		.type = TW_ROW_FACTOR,
 		AT(tw_spec_locality, overprovisioning),
@@ -66,7 +135,7 @@ static const struct tw_row locality_rows[] = {
 		.type = TW_ROW_LIST,
 		.table = &share_table,
 		.add = add_share,
-		.help = "parts of the requests for each zone, instead"},
+		.help = "parts of the requests for each place, instead"},
 	{0},
 };
 
@@ -74,6 +143,7 @@ const struct tw_table tw_locality_table = {
 	.name = "locality",
 	.help = "which zones a caller's replica calls",
 	.rows = locality_rows,
+	.check = check_locality,
 };
 
 /* ---- load balancing ---------------------------------------------------- */

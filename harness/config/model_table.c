@@ -134,6 +134,11 @@ static const struct tw_row node_rows[] = {
 		AT(tw_spec_node, zone),
 		.otherwise = "a",
 		.help = "where they stand"},
+	{.name = "region",
+		.type = TW_ROW_TEXT,
+		AT(tw_spec_node, region),
+		.help = "of the zone; its label " TW_NODE_REGION
+			" if not given"},
 	{.name = "cpu",
 		.type = TW_ROW_CPU,
 		AT(tw_spec_node, cpu),
@@ -174,7 +179,7 @@ static const struct tw_table node_table = {
 
 /* The links of `same-zone` and `cross-zone` while a network is read. */
 struct network {
-	struct tw_law same, cross;
+	struct tw_law same, cross, cross_region;
 };
 
 static void add_link(struct tw_schema_reader *reader, const char *word,
@@ -203,17 +208,26 @@ static void *add_zones(struct tw_schema_reader *reader, void *base,
 	return link;
 }
 
+static void *add_regions(struct tw_schema_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
+{
+	struct tw_spec_link *link = add_zones(reader, base, key, value);
+
+	link->regions = true;
+	return link;
+}
+
 static const struct tw_row link_rows[] = {
 	{.name = "from",
 		.type = TW_ROW_NAME,
 		AT(tw_spec_link, from),
 		.required = true,
-		.help = "a zone, `outside`, or * for any"},
+		.help = "a zone (region), `outside`, or * for any"},
 	{.name = "to",
 		.type = TW_ROW_NAME,
 		AT(tw_spec_link, to),
 		.required = true,
-		.help = "a zone, `outside`, or * for any"},
+		.help = "a zone (region), `outside`, or * for any"},
 	{.name = "rtt",
 		.type = TW_ROW_LAW,
 		AT(tw_spec_link, rtt),
@@ -237,6 +251,16 @@ static const struct tw_row network_rows[] = {
 		.type = TW_ROW_LAW,
 		AT(network, cross),
 		.help = "round trip between two zones"},
+	{.name = "cross-region",
+		.type = TW_ROW_LAW,
+		AT(network, cross_region),
+		.help = "round trip between zones of two regions; as "
+			"cross-zone if not given"},
+	{.name = "regions",
+		.type = TW_ROW_LIST,
+		.table = &link_table,
+		.add = add_regions,
+		.help = "round trips between two regions in particular"},
 	{.name = "zones",
 		.type = TW_ROW_LIST,
 		.table = &link_table,
@@ -254,6 +278,7 @@ static void read_network(
 	tw_schema_read(reader, &network_table, &network, node);
 	add_link(reader, "same", &network.same);
 	add_link(reader, "cross", &network.cross);
+	add_link(reader, "cross-region", &network.cross_region);
 }
 
 static const struct tw_table network_table = {

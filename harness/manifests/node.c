@@ -71,8 +71,8 @@ void tw_manifest_node(struct tw_manifest_reader *r, const struct tw_yaml *doc,
 	read_images(r, tw_yaml_get(status, "images"), to);
 }
 
-#define ZONE	 "topology.kubernetes.io/zone"
-#define OLD_ZONE "failure-domain.beta.kubernetes.io/zone"
+#define OLD_ZONE   "failure-domain.beta.kubernetes.io/zone"
+#define OLD_REGION "failure-domain.beta.kubernetes.io/region"
 
 static void set(struct tw_manifest_reader *r, struct tw_int *field, int64_t v)
 {
@@ -86,10 +86,10 @@ void tw_read_node(struct tw_manifest_reader *r)
 		tw_new(&r->spec->arena, struct tw_node_spec);
 	struct tw_spec_node *node =
 		tw_new(&r->spec->arena, struct tw_spec_node);
-	const char *zone;
+	const char *zone, *region;
 
 	tw_manifest_node(r, r->object->doc, object);
-	zone = tw_label_value(&object->labels, ZONE);
+	zone = tw_label_value(&object->labels, TW_NODE_ZONE);
 	if (!zone)
 		zone = tw_label_value(&object->labels, OLD_ZONE);
 	node->name = object->name;
@@ -97,6 +97,11 @@ void tw_read_node(struct tw_manifest_reader *r)
 	node->origin = tw_manifest_origin(r, NULL, NULL);
 	if (zone)
 		tw_set_text(&node->zone, zone, node->origin);
+	region = tw_label_value(&object->labels, TW_NODE_REGION);
+	if (!region)
+		region = tw_label_value(&object->labels, OLD_REGION);
+	if (region)
+		tw_set_text(&node->region, region, node->origin);
 	set(r, &node->cpu,
 		tw_resource_amount(&object->allocatable, TW_RESOURCE_CPU));
 	set(r, &node->memory,

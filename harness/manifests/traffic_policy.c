@@ -157,13 +157,12 @@ static void read_simple(struct tw_manifest_reader *r, struct tw_yaml *it,
 				tw_manifest_origin(r, tw_yaml_use(it), NULL));
 }
 
-/* "region/zone/subzone" -> "zone"; the twin knows zones alone. */
-static const char *zone_of(struct tw_manifest_reader *r, const char *locality)
+/* "region/zone/subzone"; a region alone stands for all that is in it. */
+static const char *place_of(struct tw_manifest_reader *r, const char *locality)
 {
-	const char *slash = strchr(locality, '/');
-	const char *zone = slash ? slash + 1 : locality;
-
-	return tw_arena_strndup(&r->spec->arena, zone, strcspn(zone, "/"));
+	return strchr(locality, '/') || !strcmp(locality, "*")
+		       ? tw_manifest_keep(r, locality)
+		       : tw_arena_printf(&r->spec->arena, "%s/*", locality);
 }
 
 static void read_distribute(struct tw_manifest_reader *r, struct tw_yaml *list,
@@ -179,8 +178,8 @@ static void read_distribute(struct tw_manifest_reader *r, struct tw_yaml *list,
 		for (size_t k = 0; k < to->pairs.n; k++) {
 			const char *name = tw_yaml_text(to->pairs.v[k].key);
 			struct tw_spec_zone_share share = {
-				.from = zone_of(r, from),
-				.to = zone_of(r, name ? name : "")};
+				.from = place_of(r, from),
+				.to = place_of(r, name ? name : "")};
 
 			tw_manifest_int(
 				r, to->pairs.v[k].value, 0, 100, &share.weight);
@@ -191,27 +190,63 @@ static void read_distribute(struct tw_manifest_reader *r, struct tw_yaml *list,
 	}
 }
 
+static void read_failover(struct tw_manifest_reader *r, struct tw_yaml *list,
+	struct tw_spec_policy *policy)
+{
+	for (size_t i = 0; i < tw_yaml_count(list); i++) {
+		struct tw_yaml *it = tw_yaml_item(list, i);
+		struct tw_spec_failover one = {
+			.from = tw_manifest_keep(
+				r, tw_yaml_text(tw_yaml_get(it, "from")))};
+
+		if (!one.from ||
+			!tw_manifest_text(r, tw_yaml_get(it, "to"), &one.to))
+			continue;
+		tw_yaml_use_all(it);
+		tw_vec_push_in(
+			&r->spec->arena, &policy->locality.failovers, one);
+	}
+}
+
+static void read_priority(struct tw_manifest_reader *r, struct tw_yaml *list,
+	struct tw_spec_policy *policy)
+{
+	for (size_t i = 0; i < tw_yaml_count(list) && i < TW_LEVEL_LABELS;
+		i++) {
+		struct tw_text label = {0};
+
+		if (tw_manifest_text(
+			    r, tw_yaml_use(tw_yaml_item(list, i)), &label))
+			tw_vec_push_in(&r->spec->arena,
+				&policy->locality.priority, label);
+	}
+}
+
 /*
  * pilot/pkg/networking/core/loadbalancer/loadbalancer.go: on unless switched
- * off; priorities by locality only where outliers are detected. Regions, which
- * the twin does not know, and failover between them are left out.
+ * off; priorities by locality only where outliers are detected. Subzones are
+ * not told apart.
  */
 static void read_locality(struct tw_manifest_reader *r, struct tw_yaml *policy,
 	struct tw_spec_policy *to)
 {
 	struct tw_yaml *outlier = tw_yaml_get(policy, "outlierDetection");
-	struct tw_yaml *setting =
-		tw_yaml_path(policy, "loadBalancer", "localityLbSetting", NULL);
+	struct tw_yaml *setting = tw_yaml_path(
+		policy, "loadBalancer", "localityLbSetting", NULL);
 	struct tw_yaml *enabled = tw_yaml_use(tw_yaml_get(setting, "enabled"));
 	struct tw_yaml *distribute = tw_yaml_get(setting, "distribute");
 	bool on = true;
 
 	tw_yaml_bool(enabled, &on);
-	if (on && tw_yaml_count(distribute))
+	if (on && tw_yaml_count(distribute)) {
 		read_distribute(r, distribute, to);
-	else if (on && tw_yaml_is(outlier, TW_YAML_MAPPING))
+	} else if (on && tw_yaml_is(outlier, TW_YAML_MAPPING)) {
 		tw_set_int(&to->locality.failover, 1,
 			tw_manifest_origin(r, outlier, NULL));
+		read_priority(r, tw_yaml_get(setting, "failoverPriority"), to);
+		if (!to->locality.priority.n)
+			read_failover(r, tw_yaml_get(setting, "failover"), to);
+	}
 }
 
 static void read_balancing(struct tw_manifest_reader *r, struct tw_yaml *from,

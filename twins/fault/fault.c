@@ -35,6 +35,7 @@ static const struct tw_fault_kind *const kinds[] = {
 	&tw_fault_surge,
 	&tw_fault_throttle,
 	&tw_fault_zone_down,
+	&tw_fault_region_down,
 };
 
 enum {
@@ -91,6 +92,7 @@ static const struct tw_fault_param common[] = {
 	{"replica", TW_PARAM_GLOB, false, NULL, "this replica", NULL},
 	{"node", TW_PARAM_GLOB, false, NULL, "replicas on it", NULL},
 	{"zone", TW_PARAM_GLOB, false, NULL, "replicas in it", NULL},
+	{"region", TW_PARAM_GLOB, false, NULL, "replicas in it", NULL},
 };
 
 #define N_KINDS	 (sizeof kinds / sizeof *kinds)

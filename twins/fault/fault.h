@@ -8,7 +8,7 @@
  *	endpoint   calls to it
  *	from, to   calls by its caller, to its callee ("outside" is a caller);
  *		   for a partition also zones
- *	replica, node, zone  the replicas there
+ *	replica, node, zone, region  the replicas there
  * and when by `at` (default 0s) and `for` (default: to the end of the run).
  * `after` counts `at` from the end of an earlier fault, called by its `name`
  * or "previous"; `every` and `times` make several of one.
@@ -58,6 +58,7 @@ enum tw_selector {
 	TW_SELECT_REPLICA = 1 << 4,
 	TW_SELECT_NODE = 1 << 5,
 	TW_SELECT_ZONE = 1 << 6,
+	TW_SELECT_REGION = 1 << 7,
 };
 
 struct tw_fault_param {

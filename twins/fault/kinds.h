@@ -14,7 +14,7 @@ extern const struct tw_fault_kind tw_fault_bandwidth, tw_fault_black_hole,
 	tw_fault_node_down, tw_fault_partition, tw_fault_refuse,
 	tw_fault_replica_kill, tw_fault_reset, tw_fault_slow,
 	tw_fault_slow_close, tw_fault_surge, tw_fault_throttle,
-	tw_fault_zone_down;
+	tw_fault_zone_down, tw_fault_region_down;
 
 #define TW_FAULT_PARAMS(table)                                                 \
 	.params = (table), .n_params = sizeof(table) / sizeof *(table)
@@ -23,7 +23,7 @@ extern const struct tw_fault_kind tw_fault_bandwidth, tw_fault_black_hole,
 #define TW_FAULT_ON_PASSAGE                                                    \
 	.selectors = TW_SELECT_SERVICE | TW_SELECT_ENDPOINT | TW_SELECT_FROM | \
 		     TW_SELECT_TO | TW_SELECT_REPLICA | TW_SELECT_NODE |       \
-		     TW_SELECT_ZONE,                                           \
+		     TW_SELECT_ZONE | TW_SELECT_REGION,                        \
 	.needs = ~0U, .passage = true, .start = tw_fault_start_effect,         \
 	.stop = tw_fault_stop_effect
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { SERVICE, ENDPOINT, FROM, TO, REPLICA, NODE, ZONE };
+enum { SERVICE, ENDPOINT, FROM, TO, REPLICA, NODE, ZONE, REGION };
 
 /* One table of names that a glob is held against. */
 struct names {
@@ -61,6 +61,12 @@ static struct names names_of(const struct tw_model *model, int which)
 	case ZONE:
 		names.what = "zone";
 		add_zones(model, &names);
+		break;
+	case REGION:
+		names.what = "region";
+		for (uint32_t r = 0; r < model->n_regions; r++)
+			if (*model->regions[r])
+				tw_vec_push(&names.list, model->regions[r]);
 		break;
 	}
 	return names;
@@ -184,6 +190,28 @@ static const bool *replicas_of(struct search *s, const bool *services)
 	return set;
 }
 
+/* The zones of the regions that were selected. */
+static const bool *zones_in(struct search *s)
+{
+	const struct tw_model *model = s->model;
+	const bool *set = select_one(s, REGION);
+	uint32_t at = 0;
+	bool *zones;
+
+	if (!set || !s->ok)
+		return NULL;
+	zones = tw_new_array(s->arena, model->n_zones + 1, bool);
+	for (uint32_t r = 0; r < model->n_regions; r++) {
+		if (!*model->regions[r])
+			continue;
+		for (uint32_t z = 0; z < model->n_zones; z++)
+			if (model->region_of[z] == r)
+				zones[z] = set[at];
+		at++;
+	}
+	return zones;
+}
+
 static const bool *nodes_of(struct search *s, const bool *zones)
 {
 	bool *set;
@@ -229,7 +257,9 @@ bool select_all(struct tw_fault *fault, const struct selection *selection,
 	fault->replicas = both(&s, select_one(&s, REPLICA),
 		replicas_of(&s, services), model->n_replicas);
 	fault->nodes = both(&s, select_one(&s, NODE),
-		nodes_of(&s, select_one(&s, ZONE)), model->n_nodes);
+		nodes_of(&s, both(&s, select_one(&s, ZONE), zones_in(&s),
+				     model->n_zones)),
+		model->n_nodes);
 	fault->picks = fault->replicas;
 	if (!fault->picks && !fault->nodes) {
 		fault->picks_callers = fault->callers != NULL;

@@ -35,6 +35,8 @@ struct build {
 	TW_VEC(struct tw_replica) replicas;
 	TW_VEC(struct tw_node) nodes;
 	TW_VEC(const char *) zones;
+	TW_VEC(const char *) regions;
+	TW_VEC(uint32_t) region_of; /* by zone */
 };
 
 /* A vector of the build becomes an array of the model. */
@@ -90,6 +92,9 @@ bool build_policy_fits(const struct tw_spec_policy *policy, const char *caller,
 /* upstreams.c: a target's balancer, and what its proxies keep. */
 void build_upstream(const struct tw_model *model, struct tw_arena *arena,
 	const struct tw_channel *channel, struct tw_target *target);
+/* localities.c */
+void build_locality(const struct tw_model *model, struct tw_arena *arena,
+	const struct tw_spec_locality *from, struct tw_locality *to);
 /* Whether a rule speaks of the route at all. */
 bool build_is_route(const struct tw_spec_policy *policy);
 /* The next policy from *from on that fits, whatever it asks of requests. */

@@ -225,6 +225,8 @@ static void compile(struct build *b)
 	build_replicas(b);
 	build_take(b, nodes);
 	build_take(b, zones);
+	build_take(b, regions);
+	model->region_of = b->region_of.v;
 	build_take(b, revisions);
 	build_take(b, replicas);
 	build_probes(b);

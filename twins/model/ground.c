@@ -16,12 +16,49 @@
 
 /* ---- nodes and zones ------------------------------------------------ */
 
-static uint32_t zone_index(struct build *b, const char *name)
+static const char *region_of(const struct tw_spec_node *from)
 {
-	for (uint32_t z = 0; z < b->zones.n; z++)
-		if (!strcmp(b->zones.v[z], name))
-			return z;
+	const char *label;
+
+	if (from && from->region.v)
+		return from->region.v;
+	label = from ? tw_label_value(&from->labels, TW_NODE_REGION) : NULL;
+	return label ? label : "";
+}
+
+static uint32_t region_index(struct build *b, const char *name)
+{
+	for (uint32_t r = 0; r < b->regions.n; r++)
+		if (!strcmp(b->regions.v[r], name))
+			return r;
+	build_push(b, regions, name);
+	return (uint32_t)b->regions.n - 1;
+}
+
+/* A zone is in one region: the first that a node of it tells. */
+static uint32_t zone_index(
+	struct build *b, const struct tw_spec_node *from, const char *name)
+{
+	const char *region = region_of(from), *known;
+	struct tw_diag *diag;
+
+	for (uint32_t z = 0; z < b->zones.n; z++) {
+		if (strcmp(b->zones.v[z], name))
+			continue;
+		known = b->regions.v[b->region_of.v[z]];
+		if (*region && !*known) {
+			b->region_of.v[z] = region_index(b, region);
+		} else if (*region && strcmp(known, region)) {
+			diag = tw_diag(b->diags, TW_WARNING,
+				build_pos(from->origin),
+				"zone '%s' is in two regions: '%s' and '%s'",
+				name, known, region);
+			diag->why = "a zone is taken to be in the first";
+		}
+		return z;
+	}
 	build_push(b, zones, name);
+	build_push(b, region_of, region_index(b, region));
 	return (uint32_t)b->zones.n - 1;
 }
 
@@ -32,7 +69,7 @@ static void add_node(struct build *b, const struct tw_spec_node *from,
 		((struct tw_node){
 			.name = name,
 			.hash = tw_hash_name(name),
-			.zone = zone_index(b, zone),
+			.zone = zone_index(b, from, zone),
 			.cpu = from ? tw_int_or(from->cpu, INT64_MAX)
 				    : INT64_MAX,
 			.memory = from ? tw_int_or(from->memory, INT64_MAX)
@@ -70,7 +107,8 @@ static void add_nodes(struct build *b)
 
 /* ---- links ------------------------------------------------------------------
  * The most particular one applies: the two zones as written, the other way
- * round, one zone and any, "same" or "cross", any and any. Among equals the
+ * round, one zone and any, two regions, "cross-region", "same" or "cross", any
+ * and any. Among equals the
  * last. From outside only what is said of "outside". */
 
 static int fit_zone(const char *pattern, const char *zone)
@@ -86,11 +124,27 @@ static bool is_word(const struct tw_spec_link *link, const char *word)
 	       (link->to && !strcmp(link->to, word));
 }
 
-static int link_rank(
+/* The regions of two zones, as written or the other way round. */
+static int region_rank(
 	const struct tw_spec_link *link, const char *from, const char *to)
+{
+	if (fit_zone(link->from, from) && fit_zone(link->to, to))
+		return 6;
+	return fit_zone(link->from, to) && fit_zone(link->to, from) ? 5 : 0;
+}
+
+/* regions: those of the two zones. */
+static int link_rank(const struct tw_spec_link *link, const char *from,
+	const char *to, const char *const regions[2])
 {
 	int there, back;
 	bool outside = !*from || !*to;
+
+	if (is_word(link, "cross-region"))
+		return !outside && strcmp(regions[0], regions[1]) ? 4 : 0;
+	if (link->regions)
+		return outside ? 0
+			       : region_rank(link, regions[0], regions[1]);
 
 	if (outside != is_word(link, "outside"))
 		return 0;
@@ -120,12 +174,15 @@ static void add_links(struct build *b)
 		for (uint32_t j = 0; j <= n; j++) {
 			const char *from = i < n ? b->zones.v[i] : "";
 			const char *to = j < n ? b->zones.v[j] : "";
+			const char *const regions[2] = {
+				i < n ? b->regions.v[b->region_of.v[i]] : "",
+				j < n ? b->regions.v[b->region_of.v[j]] : ""};
 			int best = 0;
 
 			for (size_t k = 0; k < b->spec->links.n; k++) {
 				const struct tw_spec_link *link =
 					b->spec->links.v[k];
-				int rank = link_rank(link, from, to);
+				int rank = link_rank(link, from, to, regions);
 
 				if (!rank || rank < best)
 					continue;
@@ -139,11 +196,15 @@ static void add_links(struct build *b)
 static void check_zone(
 	struct build *b, const struct tw_spec_link *link, const char *name)
 {
-	static const char *const words[] = {"*", "same", "cross", "outside"};
+	static const char *const words[] = {
+		"*", "same", "cross", "outside", "cross-region"};
 	struct tw_diag *diag;
 
 	if (!name)
 		return;
+	for (size_t r = 0; link->regions && r < b->regions.n; r++)
+		if (!strcmp(name, b->regions.v[r]))
+			return;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (!strcmp(name, words[i]))
 			return;
@@ -151,7 +212,8 @@ static void check_zone(
 		if (!strcmp(name, b->zones.v[z]))
 			return;
 	diag = tw_diag(b->diags, TW_WARNING, build_pos(link->origin),
-		"no node is in the zone '%s' of this link", name);
+		"no node is in the %s '%s' of this link",
+		link->regions ? "region" : "zone", name);
 	tw_diag_nearest(b->diags, diag, name, b->zones.v, b->zones.n);
 }
 

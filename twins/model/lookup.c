@@ -116,6 +116,10 @@ bool tw_model_each(
 	} else if (!strcmp(selector, "nodes")) {
 		for (uint32_t i = 0; i < model->n_nodes; i++)
 			add_name(to, model->nodes[i].name);
+	} else if (!strcmp(selector, "regions")) {
+		for (uint32_t r = 0; r < model->n_regions; r++)
+			if (*model->regions[r])
+				add_name(to, model->regions[r]);
 	} else if (!strcmp(selector, "zones")) {
 		for (uint32_t z = 0; z < model->n_zones; z++)
 			add_name(to, model->zones[z]);

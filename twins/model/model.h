@@ -276,9 +276,11 @@ struct tw_model {
 	struct tw_pool *pools;
 	struct tw_node *nodes;
 	const char **zones; /* names */
+	const char **regions;	   /* names; "": of zones that tell none */
+	const uint32_t *region_of; /* by zone */
 	uint32_t n_services, n_endpoints, n_programs, n_steps, n_branches,
 		n_caches, n_channels, n_revisions, n_replicas, n_pools, n_nodes,
-		n_zones;
+		n_zones, n_regions;
 	struct tw_dns dns;
 	bool deadlines; /* some channel propagates its deadline */
 	/* Round trips, [from * (n_zones + 1) + to]; index n_zones is the
@@ -332,7 +334,7 @@ uint32_t tw_model_channel(
 const char *tw_model_caller_name(const struct tw_model *model, uint32_t caller);
 
 /*
- * Names for `each:`: "services", "nodes", "zones", "replicas", "replicas of
+ * Names for `each:`: "services", "nodes", "zones", "regions", "replicas", "replicas of
  * GLOB" (of services), "callees of GLOB", "callers of GLOB", "endpoints of
  * GLOB". Globs match "namespace/name" or the name alone. Appends names in the
  * model's order, each once. False: the selector is none of these.

@@ -47,7 +47,9 @@ const struct tw_node_spec *build_node_spec(struct build *b,
 	for (size_t i = 0; from && i < from->labels.n; i++)
 		tw_vec_push_in(arena, &to->labels, from->labels.v[i]);
 	add_label(b, &to->labels, "kubernetes.io/hostname", name);
-	add_label(b, &to->labels, "topology.kubernetes.io/zone", zone);
+	add_label(b, &to->labels, TW_NODE_ZONE, zone);
+	if (from && from->region.v)
+		add_label(b, &to->labels, TW_NODE_REGION, from->region.v);
 	add_label(b, &to->labels, "kubernetes.io/os", "linux");
 	add_label(b, &to->labels, "kubernetes.io/arch", "amd64");
 	if (from) {

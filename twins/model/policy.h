@@ -118,22 +118,40 @@ struct tw_spec_outlier {
 };
 
 /*
- * Zones (Envoy, load_balancing/priority and locality_weight; Istio,
- * localityLbSetting). With failover the replicas of the proxy's own zone come
- * first, those of other zones take what their health cannot carry:
- * overprovisioning (1.4) times the share of them that is not ejected. Shares
- * say instead what part of the requests of a zone goes to which.
+ * Places (Envoy, load_balancing/priority and locality_weight; Istio,
+ * localityLbSetting and loadbalancer.go). With failover replicas are in levels;
+ * each takes what its health carries of the requests, which is overprovisioning
+ * (1.4) times the share of it that is not ejected, and the next one the rest.
+ *  - Without more: the proxy's own zone; its region; the region that it fails
+ *    over to, where one is given; all others.
+ *  - With priority (Istio's failoverPriority), labels: replicas that agree with
+ *    the proxy in all of them first, then those that agree in all but the last,
+ *    and so on. "key=value" asks for that value, whatever the proxy has. Labels
+ *    are those of the pod and of its node.
+ * Shares say instead what part of the requests of a place goes to which. A
+ * place is a zone, or "REGION/ZONE", where both may be "*"; a part for several
+ * zones is theirs by the number of their replicas (applyLocalityWeights).
  */
 struct tw_spec_zone_share {
-	const char *from; /* zone of the proxy; "*": any */
+	const char *from; /* of the proxy; "*": any; "outside" */
 	const char *to;
 	struct tw_int weight;
+};
+
+/* Levels that a proxy tells apart, less one (twins/traffic/priority.h). */
+#define TW_LEVEL_LABELS 15
+
+struct tw_spec_failover {
+	const char *from; /* region of the proxy */
+	struct tw_text to;
 };
 
 struct tw_spec_locality {
 	struct tw_int failover;		 /* default false */
 	struct tw_real overprovisioning; /* default 1.4 */
 	TW_VEC(struct tw_spec_zone_share) shares;
+	TW_VEC(struct tw_spec_failover) failovers;
+	TW_VEC(struct tw_text) priority; /* at most TW_LEVEL_LABELS */
 };
 
 /*

@@ -437,6 +437,7 @@ struct tw_spec_node {
 		*name; /* count 3 of "worker": worker-1, worker-2, worker-3 */
 	struct tw_int count;	 /* default 1 */
 	struct tw_text zone;	 /* default "a" */
+	struct tw_text region;	 /* default: its label, else none is known */
 	struct tw_int cpu;	 /* thousandths */
 	struct tw_int memory;	 /* bytes */
 	struct tw_int pods;	 /* at most; default 110 (kubelet, maxPods) */
@@ -450,7 +451,9 @@ struct tw_spec_node {
 /* Round trip time between zones; each direction is half of one draw. */
 struct tw_spec_link {
 	const char *from, *to; /* zones; "*": any. "same": within a zone,
-				* "cross": between two */
+				* "cross": between two, "cross-region": of two
+				* regions */
+	bool regions; /* from and to are regions */
 	struct tw_law rtt;
 	const struct tw_origin *origin;
 };

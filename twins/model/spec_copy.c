@@ -96,6 +96,8 @@ static void copy_policies(struct tw_spec *to)
 		OWN_VEC(&to->arena, &policy->conditions);
 		OWN_VEC(&to->arena, &policy->mirrors);
 		OWN_VEC(&to->arena, &policy->locality.shares);
+		OWN_VEC(&to->arena, &policy->locality.failovers);
+		OWN_VEC(&to->arena, &policy->locality.priority);
 		OWN_VEC(&to->arena, &policy->balancing.weights);
 		to->policies.v[i] = policy;
 	}

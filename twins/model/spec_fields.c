@@ -268,6 +268,7 @@ static const struct field entry_fields[] = {
 static const struct field node_fields[] = {
 	FIELD(tw_spec_node, count, INT),
 	FIELD(tw_spec_node, zone, TEXT),
+	FIELD(tw_spec_node, region, TEXT),
 	FIELD(tw_spec_node, cpu, INT),
 	FIELD(tw_spec_node, memory, INT),
 	FIELD(tw_spec_node, pods, INT),
@@ -474,6 +475,21 @@ static void walk_policy(
 			walk, "locality.shares[%s->%s]", it->from, it->to);
 
 		visit_one(walk, &weight, &it->weight);
+		leave(walk, inner);
+	}
+	for (size_t j = 0; j < policy->locality.failovers.n; j++) {
+		struct tw_spec_failover *it = &policy->locality.failovers.v[j];
+		const struct field to = {"to", TEXT, 0};
+		size_t inner = enter(walk, "locality.failover[%s]", it->from);
+
+		visit_one(walk, &to, &it->to);
+		leave(walk, inner);
+	}
+	for (size_t j = 0; j < policy->locality.priority.n; j++) {
+		const struct field label = {"label", TEXT, 0};
+		size_t inner = enter(walk, "locality.priority[%zu]", j);
+
+		visit_one(walk, &label, &policy->locality.priority.v[j]);
 		leave(walk, inner);
 	}
 	for (size_t j = 0; j < policy->balancing.weights.n; j++) {

@@ -42,6 +42,7 @@ struct tw_balancing {
 	uint32_t key;
 	uint32_t min_ring, max_ring, table;
 	bool sessions;
+	bool kube_proxy; /* chooses among those that it would (endpoints.h) */
 	tw_time session; /* 0: for ever */
 };
 
@@ -53,11 +54,22 @@ struct tw_connections {
 	tw_time idle, connect_timeout;
 };
 
-/* Parts of the requests of each zone (and the outside, last) to each zone. */
+/* A label that replicas are told apart by. */
+struct tw_level_label {
+	const char *key;
+	const char *value; /* that is asked for; NULL: the proxy's own */
+};
+
+/* Levels of replicas by place, or parts of the requests of each zone (and the
+ * outside, last) to each zone. */
 struct tw_locality {
 	bool on, failover;
 	uint32_t overprovisioning; /* percent */
-	const double *weights;	   /* [from * n_zones + to]; NULL: none */
+	uint32_t n_levels;
+	const uint8_t *levels; /* [from * n_zones + to]; NULL: by labels */
+	const struct tw_level_label *labels; /* n_levels - 1 */
+	const double *weights; /* [from * n_zones + to]; NULL: none */
+	const uint32_t *rules; /* of each weight: zones of one rule share it */
 };
 
 struct tw_rate_limit {

@@ -36,7 +36,8 @@ static bool gives(const struct tw_spec_policy *p, enum group group)
 	case OUTLIER:
 		return tw_spec_gives(p, &p->outlier, sizeof p->outlier);
 	case LOCALITY:
-		return p->locality.shares.n ||
+		return p->locality.shares.n || p->locality.failovers.n ||
+		       p->locality.priority.n ||
 		       tw_spec_gives(p, &p->locality, sizeof p->locality);
 	case LIMIT:
 		return tw_spec_gives(p, &p->rate_limit, sizeof p->rate_limit);
@@ -279,7 +280,7 @@ static void set_keys(const struct tw_model *model, struct tw_balancing *to,
 		to->session = from->session_timeout.v;
 	} else if (has_affinity(model, caller, pool)) {
 		to->key = tw_key_number(&model->keys, client);
-		to->sessions = true;
+		to->sessions = to->kube_proxy = true;
 		to->session =
 			model->services[pool->service].spec->session_affinity.v;
 	}
@@ -316,42 +317,6 @@ static bool is_stateful(const struct tw_balancing *by)
 {
 	return by->balancer >= TW_BALANCE_LEAST_REQUEST || by->slow_start ||
 	       by->weights || by->sessions;
-}
-
-static double weight_of(
-	const struct tw_spec_locality *from, const char *zone, const char *to)
-{
-	for (size_t i = 0; i < from->shares.n; i++)
-		if ((!strcmp(from->shares.v[i].from, "*") ||
-			    !strcmp(from->shares.v[i].from, zone)) &&
-			!strcmp(from->shares.v[i].to, to))
-			return (double)tw_int_or(from->shares.v[i].weight, 1);
-	return 0;
-}
-
-static void set_locality(const struct tw_model *model, struct tw_arena *arena,
-	struct tw_locality *to, const struct tw_spec_locality *from)
-{
-	uint32_t n = model->n_zones;
-	double *weights;
-
-	*to = (struct tw_locality){
-		.on = from->shares.n || tw_int_or(from->failover, 0),
-		.failover = tw_int_or(from->failover, 0),
-		.overprovisioning =
-			(uint32_t)(100 * tw_real_or(
-						 from->overprovisioning, 1.4) +
-				   0.5),
-	};
-	if (!from->shares.n)
-		return;
-	weights = tw_new_array(arena, (size_t)(n + 1) * n, double);
-	for (uint32_t z = 0; z <= n; z++)
-		for (uint32_t k = 0; k < n; k++)
-			weights[z * n + k] = weight_of(from,
-				z < n ? model->zones[z] : "outside",
-				model->zones[k]);
-	to->weights = weights;
 }
 
 static void set_limit(struct tw_rate_limit *to,
@@ -393,7 +358,7 @@ static void set_more_groups(const struct tw_model *model,
 	const struct tw_spec_policy *p = rule(model, found, LOCALITY);
 
 	if (p)
-		set_locality(model, arena, &to->locality, &p->locality);
+		build_locality(model, arena, &p->locality, &to->locality);
 	p = rule(model, found, LIMIT);
 	if (p)
 		set_limit(&to->rate_limit, &p->rate_limit, found[LIMIT]);

@@ -4,6 +4,7 @@
  */
 #include "twins/traffic/balance.h"
 #include "twins/traffic/traffic.h"
+#include "twins/world/endpoints.h"
 
 /* A replica that left the list is forgotten; if it comes back it is new. */
 static void forget(
@@ -56,6 +57,19 @@ void tw_proxy_refresh(struct tw_world *world,
 	proxy->n_usable = pool->n;
 }
 
+/* Of a Service's own balancing: the endpoints of the caller's node. */
+static void as_kube_proxy(struct tw_world *world, struct tw_choice *how)
+{
+	uint32_t pool = how->upstream->model->pool;
+	const struct tw_world_pool *seen = &world->pools[pool];
+
+	if (!seen->views)
+		return;
+	seen = tw_endpoints_for(world, pool, how->proxy->from, how->key);
+	how->replicas = seen->listed;
+	how->n = seen->n;
+}
+
 uint32_t tw_proxy_choose(struct tw_world *world, struct tw_choice *how)
 {
 	const struct tw_world_upstream *upstream = how->upstream;
@@ -71,6 +85,8 @@ uint32_t tw_proxy_choose(struct tw_world *world, struct tw_choice *how)
 		how->replicas = world->pools[upstream->model->pool].listed;
 		how->n = world->pools[upstream->model->pool].n;
 	}
+	if (by->kube_proxy && !proxy->shares && !proxy->ejected)
+		as_kube_proxy(world, how);
 	if (by->sessions && how->n && !how->again) {
 		replica = tw_session_find(how);
 		if (replica != TW_NONE)

@@ -48,10 +48,15 @@ static struct tw_ticket *ticket_of(
 static void note_use(struct tw_world *world, const struct tw_call *it,
 	struct tw_proxy *proxy)
 {
+	uint32_t zone = it->from == TW_NONE ? world->model->n_zones
+					    : world->replicas[it->from].zone;
+
 	proxy->channel = it->channel;
 	proxy->window = it->window;
-	proxy->zone = it->from == TW_NONE ? world->model->n_zones
-					  : world->replicas[it->from].zone;
+	proxy->from = it->from;
+	/* A pod that came back elsewhere sees others first. */
+	proxy->stale |= proxy->zone != zone;
+	proxy->zone = zone;
 }
 
 static bool has_tried(const struct tw_ticket *ticket, uint32_t replica)

@@ -29,6 +29,7 @@ struct tw_host {
 	uint32_t consecutive_5xx, consecutive_gateway, consecutive_local;
 	uint32_t good, all; /* answers since the last sweep */
 	uint32_t times;	    /* that base_ejection_time is taken */
+	uint32_t part; /* place or level, as the proxy counts (locality.c) */
 	bool ejected;
 	bool was_ejected;
 	tw_time ejected_at, back_at;
@@ -69,7 +70,7 @@ struct tw_app_breaker_state {
 };
 
 /* Shares that a proxy may have at once. */
-#define TW_SHARES_MAX(model) ((model)->n_zones + 1)
+#define TW_SHARES_MAX(model) ((model)->n_zones + 16 + 1) /* TW_LEVELS */
 
 /* Replicas that a part of the requests chooses among. */
 struct tw_share {
@@ -129,6 +130,7 @@ struct tw_proxy {
 	uint32_t place;	  /* in proxies */
 	/* Of the last call that used it: where what a sweep does is counted. */
 	uint32_t channel, zone;
+	uint32_t from; /* the caller's replica; TW_NONE: outside */
 	uint8_t window;
 };
 

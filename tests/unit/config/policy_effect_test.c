@@ -26,7 +26,7 @@ static const char system_text[] =
 	"      GET /other: [{wait: 1ms}]\n"
 	"  default/deep: {endpoints: {GET /: [{wait: 10ms}]}}\n"
 	"  default/spare: {endpoints: {GET /: [{wait: 1ms}]}}\n"
-	"nodes: [{name: na, zone: a}, {name: nb, zone: b}]\n"
+	"nodes: [%s]\n"
 	"network: {same-zone: 2ms, cross-zone: 3ms}\n"
 	"policies:\n"
 	"  - {callee: default/leaf, %s}\n";
@@ -61,7 +61,14 @@ struct row {
 	/* From outside straight to leaf, by so many users; of conditions it is
 	 * known that they do not hold. 0: to web, by nobody. */
 	uint32_t direct;
+	const char *nodes; /* NULL: two, in zones a and b */
 };
+
+/* leaf has a replica in each, of which leaf-2 is in web's zone. */
+#define REGIONS                                                                \
+	"{name: na, zone: b, region: x}, {name: nb, zone: a, region: y}, "     \
+	"{name: nc, zone: c, region: z}"
+#define ALONE "replica-kill replica=default/leaf-2 at=0s restart=1000s"
 
 #define RETRY	     "retries: 3, retry-on: [5xx], "
 #define EJECT	     "max-ejection-percent: 100%, panic-threshold: 0%, "
@@ -163,6 +170,15 @@ static const struct row rows[] = {
 		.fault = "replica-kill replica=default/leaf-1 at=1s "
 			 "restart=3s"},
 	{KEY("locality.failover", "locality: {<failover: true>}", ZONES)},
+	{KEY("locality.failover-regions.from",
+		 "locality: {failover-regions: [{from: y<y>, to: x}]}", ZONES),
+		.nodes = REGIONS, .replicas = 3, .fault = ALONE},
+	{KEY("locality.failover-regions.to",
+		 "locality: {failover-regions: [{from: y, to: x<y>}]}", ZONES),
+		.nodes = REGIONS, .replicas = 3, .fault = ALONE},
+	{KEY("locality.priority",
+		"locality: {<priority: [topology.kubernetes.io/zone=b]>}",
+		ZONES)},
 	{KEY("locality.overprovisioning",
 		 "locality: {failover: true, <overprovisioning: 1x>}, "
 		 "outlier-detection: {" EJECT "consecutive-5xx: 4}",
@@ -435,7 +451,10 @@ static uint64_t run(const struct row *row, const char *policy)
 	snprintf(text, sizeof text, system_text,
 		row->replicas ? row->replicas : 4,
 		row->wait ? row->wait : "20ms",
-		row->errors ? row->errors : "0%", policy);
+		row->errors ? row->errors : "0%",
+		row->nodes ? row->nodes
+			   : "{name: na, zone: a}, {name: nb, zone: b}",
+		policy);
 	tw_diags_init(&diags);
 	if (tw_config_parse_model(spec, "m.yaml", text, strlen(text), &diags)) {
 		for (size_t i = 0; i < diags.list.n; i++)

@@ -269,6 +269,11 @@ START_TEST(without_a_key_it_is_random)
 }
 END_TEST
 
+static int by_size(const void *a, const void *b)
+{
+	return (int)*(const uint32_t *)a - (int)*(const uint32_t *)b;
+}
+
 static struct tw_spec *with_sessions(tw_time timeout)
 {
 	struct tw_spec *spec = by_client(TW_BALANCE_RANDOM);
@@ -329,6 +334,32 @@ START_TEST(a_service_keeps_its_clients)
 }
 END_TEST
 
+/* With externalTrafficPolicy: Local a node gets its part of new clients. */
+START_TEST(a_client_stays_within_its_endpoints)
+{
+	struct tw_spec *spec = tw_spec_new();
+	struct tw_spec_policy *policy = leaf_policy(spec);
+	struct tw_spec_service *service =
+		tw_spec_find_service(spec, NULL, "leaf");
+	struct tw_spec_node *node = tw_new(&spec->arena, struct tw_spec_node);
+	uint32_t n[5] = {0};
+
+	tw_set_int(&service->session_affinity, TW_H, policy->origin);
+	tw_set_text(&service->type, "NodePort", policy->origin);
+	tw_set_text(&service->external_policy, "Local", policy->origin);
+	*node = (struct tw_spec_node){.name = "n", .origin = policy->origin};
+	tw_set_int(&node->count, 4, policy->origin);
+	tw_vec_push_in(&spec->arena, &spec->nodes, node);
+	run(spec, 10 * TW_MS, N, false);
+	for (uint32_t i = 0; i < N; i++)
+		n[seen.of[i]]++;
+	/* Five pods on four nodes: two share the quarter of a node. */
+	qsort(n, 5, sizeof *n, by_size);
+	ck_assert_int_le(abs((int)n[0] - N / 8), 60);
+	ck_assert_int_le(abs((int)n[4] - N / 4), 80);
+}
+END_TEST
+
 /* Envoy, weighted round robin: shares are the weights'. */
 START_TEST(weights_share_the_requests)
 {
@@ -359,4 +390,4 @@ TW_TESTS("twin/affinity", a_ring_is_envoys, a_ring_has_whole_numbers_of_places,
 	a_table_is_envoys, a_lost_replica_moves_its_own_keys,
 	without_a_key_it_is_random, sessions_end_when_nothing_comes,
 	sessions_move_from_a_lost_replica, a_service_keeps_its_clients,
-	weights_share_the_requests)
+	a_client_stays_within_its_endpoints, weights_share_the_requests)
