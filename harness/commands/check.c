@@ -7,6 +7,7 @@
 #include "harness/commands/scenario.h"
 #include "harness/commands/setup.h"
 #include "harness/commands/system.h"
+#include "harness/commands/judges.h"
 #include "harness/commands/traffic.h"
 #include "harness/gate/check.h"
 #include "harness/lint/lint.h"
@@ -28,6 +29,18 @@ static void check_checks(struct tw_setup *setup)
 			tw_str_of(from->check.v), from->check.origin->pos,
 			&setup->diags);
 	}
+}
+
+static void check_judges(struct tw_setup *setup)
+{
+	struct tw_files *files =
+		setup->config.gate.judges.n ? tw_setup_files(setup) : NULL;
+	struct tw_ready_judges judges = {0};
+
+	if (files)
+		tw_judges_read(&setup->config, files, &setup->config.arena,
+			&setup->diags, &judges, NULL);
+	tw_files_free(files);
 }
 
 /* Faults are told wrong in any case that `each` makes, each finding once. */
@@ -164,6 +177,7 @@ static int run(const struct tw_cli *cli)
 	tw_system_init(&system);
 	tw_setup_open(&setup, cli);
 	check_checks(&setup);
+	check_judges(&setup);
 	files = setup.config.file ? tw_setup_files(&setup) : NULL;
 	if (files) {
 		tw_system_load(&system, files, setup.directory, &setup.config,

@@ -39,6 +39,33 @@ static bool has_recovers(const struct tw_gate *gate)
 	return false;
 }
 
+/* Their files are those of the tree that the policy comes from. */
+static int read_judges(struct tw_gate *gate)
+{
+	bool mine = gate->policy == &gate->setup.config;
+	struct tw_files *files = mine ? tw_setup_files(&gate->setup)
+				      : gate->baseline.kustomize.files;
+	struct tw_digest digest;
+	struct tw_buf texts = {0};
+	int status = TW_EXIT_RUN;
+
+	if (!gate->policy->gate.judges.n) {
+		status = 0;
+	} else if (files) {
+		status = tw_judges_read(gate->policy, files, &gate->arena,
+				 &gate->setup.diags, &gate->judges, &texts)
+				 ? TW_EXIT_USAGE
+				 : 0;
+		tw_digest_init(&digest);
+		tw_digest_add(&digest, tw_buf_text(&texts), texts.n);
+		tw_digest_text(&digest, gate->judges_digest);
+	}
+	tw_buf_release(&texts);
+	if (mine)
+		tw_files_free(files);
+	return status;
+}
+
 int tw_gate_read_checks(struct tw_gate *gate)
 {
 	const struct tw_config *config = gate->policy;
@@ -61,7 +88,7 @@ int tw_gate_read_checks(struct tw_gate *gate)
 			!has_recovers(gate))
 			add_check(gate, tw_str_of(SEARCH_CHECK),
 				(struct tw_pos){0}, NULL);
-	return status;
+	return status ? status : read_judges(gate);
 }
 
 /* ---- judging ----------------------------------------------------------- */
@@ -130,6 +157,9 @@ struct tw_scenario_result *tw_gate_judge(struct tw_gate *gate,
 
 	result->faults = faults_text(gate, one);
 	result->reproduce = reproduce_text(gate, one);
+	if (!gate->undoing)
+		tw_judges_ask(&gate->judges, baseline, candidate, &gate->arena,
+			result);
 	if (candidate.n && tw_timeline_tells(&candidate.v[0]->timeline))
 		result->timeline = tw_timeline_copy(
 			&candidate.v[0]->timeline, &gate->arena);
@@ -213,6 +243,7 @@ static void conclude(struct tw_gate *gate)
 		evidence.n_differences = evidence.n_doubts = 0;
 	tw_gate_conclude(&gate->result, &evidence,
 		tw_real_or(gate->policy->gate.confidence, 0), &gate->arena);
+	tw_judges_count(&gate->result);
 	if (gate->report.live)
 		conclude_live(gate);
 }

@@ -17,6 +17,7 @@
 #define TW_COMMANDS_GATE_H
 
 #include "harness/commands/gate_store.h"
+#include "harness/commands/judges.h"
 #include "harness/commands/scenario.h"
 #include "harness/commands/setup.h"
 #include "harness/commands/system.h"
@@ -54,6 +55,9 @@ struct tw_gate {
 	struct tw_cases cases;
 	struct tw_traffic *traffic;
 	TW_VEC(const struct tw_check *) checks;
+	struct tw_ready_judges judges; /* other people's */
+	char judges_digest[TW_DIGEST_TEXT];
+	bool undoing; /* of counterfactuals nobody else is asked */
 	TW_VEC(struct tw_difference) differences;
 	/* Deployments whose pod template differs: "namespace/name". */
 	struct tw_gate_names rolled;
@@ -111,7 +115,7 @@ bool tw_gate_is_reached(struct tw_gate *gate, const char *object_id);
 void tw_gate_drop_unreached(struct tw_gate *gate);
 void tw_gate_init(struct tw_gate *gate, const struct tw_cli *cli);
 void tw_gate_release(struct tw_gate *gate);
-/* The checks of gate->policy, or the default ones. */
+/* The checks of gate->policy, or the default ones, and its judges. */
 int tw_gate_read_checks(struct tw_gate *gate);
 enum tw_inconclusive_as tw_gate_inconclusive_as(const struct tw_config *config);
 /* Reports, to files and where else they were asked for; the exit status. */

@@ -159,6 +159,15 @@ static void policy_text(const struct tw_config *config, struct tw_buf *out)
 		for (size_t k = 0; k < check->scenarios.n; k++)
 			tw_buf_printf(out, " in %s\n", check->scenarios.v[k].v);
 	}
+	for (size_t i = 0; i < config->gate.judges.n; i++) {
+		const struct tw_config_judge *judge = config->gate.judges.v[i];
+
+		tw_buf_printf(out, "judge %s%s%s%s %d\n",
+			judge->kayenta.v ? judge->kayenta.v : "",
+			judge->k6.v ? judge->k6.v : "",
+			judge->argo.v ? judge->argo.v : "",
+			judge->openslo.v ? judge->openslo.v : "", judge->gates);
+	}
 	for (size_t i = 0; i < config->scenarios.n; i++) {
 		const struct tw_config_scenario *it = config->scenarios.v[i];
 

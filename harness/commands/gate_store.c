@@ -113,6 +113,8 @@ static void identify(struct tw_gate *gate)
 				   : "none");
 	tw_filing_identity(
 		filing, "checks", "%s", tw_digest_text(&checks, digest));
+	if (gate->judges.n)
+		tw_filing_identity(filing, "judges", "%s", gate->judges_digest);
 	tw_filing_identity(filing, "policy", "%s", gate->report.policy);
 	tw_filing_identity(filing, "judged", "%g %g %s",
 		tw_real_or(judged->confidence, 0),

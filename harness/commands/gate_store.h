@@ -36,7 +36,7 @@ struct tw_gate_store {
 	char inputs[2][TW_DIGEST_TEXT]; /* by enum tw_flow_side */
 	TW_VEC(struct tw_gate_flow) flows;
 	size_t taken, ran;
-	size_t ran_aside; /* of counterfactuals, which no count tells of */
+	size_t ran_aside;     /* of counterfactuals, which no count tells of */
 	struct tw_buf begins; /* "fault.SCENARIO TAB ns" a line */
 
 	struct tw_record stored; /* that is the baseline */

@@ -193,6 +193,7 @@ static int judge_all(struct rejudging *it, struct tw_error *error)
 	evidence.assumed = gate->assumed.v;
 	evidence.n_assumed = gate->assumed.n;
 	tw_gate_conclude(&gate->result, &evidence, confidence, &gate->arena);
+	tw_judges_count(&gate->result);
 	return add_reasons(it, error);
 }
 

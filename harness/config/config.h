@@ -114,6 +114,22 @@ struct tw_config_check {
 	struct tw_pos pos;
 };
 
+/* Somebody else's judge, by a file of its own. */
+struct tw_config_metric {
+	struct tw_text name, measure;
+};
+
+struct tw_config_judge {
+	struct tw_text kayenta, k6, argo, openslo; /* one of them: a file */
+	TW_VEC(struct tw_config_metric) metrics;
+	struct tw_texts scenarios; /* globs; none: all */
+	struct tw_int interval;	   /* ns */
+	struct tw_text unit;	   /* "s" (default), "ms" */
+	struct tw_real pass, marginal, compress;
+	bool gates;
+	struct tw_pos pos;
+};
+
 struct tw_config_gate {
 	struct tw_int runs;	       /* default 8 */
 	struct tw_text policy;	       /* "baseline" (default), "candidate" */
@@ -125,6 +141,7 @@ struct tw_config_gate {
 	struct tw_int counterfactuals; /* tests for a failed scenario; default
 					* 16, 0: none */
 	TW_VEC(struct tw_config_check *) checks;
+	TW_VEC(struct tw_config_judge *) judges;
 };
 
 struct tw_config {

@@ -687,6 +687,121 @@ static const struct tw_table check = {
 static const char *const policies[] = {"baseline", "candidate", NULL};
 static const char *const outcomes[] = {"inconclusive", "fail", "pass", NULL};
 
+static void *add_judge(struct tw_schema_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value)
+{
+	struct tw_config_gate *gate = base;
+	struct tw_config_judge *judge =
+		tw_new(reader->arena, struct tw_config_judge);
+
+	(void)key;
+	judge->pos = value->pos;
+	tw_vec_push_in(reader->arena, &gate->judges, judge);
+	return judge;
+}
+
+static void read_metrics(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
+{
+	struct tw_config_judge *judge = base;
+
+	if (!tw_yaml_is(node, TW_YAML_MAPPING)) {
+		tw_schema_expected(reader, "metrics",
+			"a mapping of names to measures", node);
+		return;
+	}
+	for (size_t i = 0; i < node->pairs.n; i++) {
+		const struct tw_yaml_pair *pair = &node->pairs.v[i];
+
+		if (!tw_yaml_text(pair->key) || !tw_yaml_text(pair->value)) {
+			tw_schema_expected(reader, "metrics",
+				"a measure such as p99(latency)", pair->value);
+			continue;
+		}
+		tw_vec_push_in(reader->arena, &judge->metrics,
+			((struct tw_config_metric){
+				tw_schema_text(reader, pair->key),
+				tw_schema_text(reader, pair->value)}));
+	}
+}
+
+static const char *const judge_units[] = {"s", "ms", NULL};
+static const char *const one_judge[] = {
+	"kayenta", "k6", "argo", "openslo", NULL};
+
+static const struct tw_row judge_rows[] = {
+	{.name = "kayenta",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_judge, kayenta),
+		.help = "a canary config (JSON), judged as NetflixACAJudge "
+			"does"},
+	{.name = "k6",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_judge, k6),
+		.help = "options with `thresholds` (JSON, or a script)"},
+	{.name = "argo",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_judge, argo),
+		.help = "AnalysisTemplates of Argo Rollouts (YAML)"},
+	{.name = "openslo",
+		.type = TW_ROW_TEXT,
+		AT(tw_config_judge, openslo),
+		.help = "SLOs of OpenSLO with their alert policies (YAML)"},
+	{.name = "metrics",
+		.type = TW_ROW_FREE,
+		.read = read_metrics,
+		.help = "what each of its metrics is in the twin: a name, and "
+			"a measure such as `p99(latency{service=\"shop/"
+			"cart\"})`"},
+	{.name = "scenarios",
+		.type = TW_ROW_TEXTS,
+		AT(tw_config_judge, scenarios),
+		.help = "globs; every scenario if not given"},
+	{.name = "interval",
+		.type = TW_ROW_DURATION,
+		AT(tw_config_judge, interval),
+		.min = 1e6,
+		.help = "between measurements; argo: the template's if not "
+			"given, kayenta: 1s"},
+	{.name = "unit",
+		.type = TW_ROW_CHOICE,
+		AT(tw_config_judge, unit),
+		.choices = judge_units,
+		.otherwise = "s",
+		.help = "of times in its numbers (k6: always ms)"},
+	{.name = "pass",
+		.type = TW_ROW_REAL,
+		AT(tw_config_judge, pass),
+		.max = 100,
+		.help = "kayenta: the score from which it passes; the file's, "
+			"or 95"},
+	{.name = "marginal",
+		.type = TW_ROW_REAL,
+		AT(tw_config_judge, marginal),
+		.max = 100,
+		.help = "kayenta: the score from which it is marginal; the "
+			"file's, or 75"},
+	{.name = "compress",
+		.type = TW_ROW_FACTOR,
+		AT(tw_config_judge, compress),
+		.help = "openslo: time of an alert's windows in a time of the "
+			"run; so that the longest is the run if not given"},
+	{.name = "gates",
+		.type = TW_ROW_FLAG,
+		AT(tw_config_judge, gates),
+		.otherwise = "false",
+		.help = "its verdict counts as one of the gate's; else it is "
+			"reported beside it"},
+	{0},
+};
+
+static const struct tw_table judge = {
+	.name = "judge",
+	.help = "somebody else's judge, by the file that it has",
+	.rows = judge_rows,
+	.one_of = one_judge,
+};
+
 static const struct tw_row gate_rows[] = {
 	{.name = "runs",
 		.type = TW_ROW_INT,
@@ -739,6 +854,11 @@ static const struct tw_row gate_rows[] = {
 		.table = &check,
 		.add = add_check,
 		.help = "what must hold; sensible ones if not given"},
+	{.name = "judges",
+		.type = TW_ROW_LIST,
+		.table = &judge,
+		.add = add_judge,
+		.help = "other people's judges, on the same runs"},
 	{0},
 };
 

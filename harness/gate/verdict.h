@@ -201,6 +201,24 @@ struct tw_counterfactual {
 	const char *text;    /* a sentence */
 };
 
+/* What somebody else's judge says of a scenario (harness/judges). */
+struct tw_opinion_line {
+	const char *name;	 /* of a metric, threshold, objective */
+	const char *answer;	 /* in its own words: "High", "Failed" */
+	const char *text;	 /* with figures */
+	enum tw_verdict verdict; /* what that comes to */
+	struct tw_pos pos;	 /* in its own file */
+};
+
+struct tw_opinion {
+	const char *judge;  /* "kayenta" */
+	const char *file;   /* its rules */
+	const char *answer; /* in its own words: "Fail, score 50 of 95" */
+	enum tw_verdict verdict;
+	bool gates; /* counts; else it is told alone */
+	TW_VEC(struct tw_opinion_line) lines;
+};
+
 struct tw_scenario_result {
 	const char *name;
 	const char *faults; /* in words; "" without: for the caller to set */
@@ -212,6 +230,7 @@ struct tw_scenario_result {
 	/* Of the candidate's first run, where its cluster changed; or NULL. */
 	const struct tw_timeline *timeline;
 	double seconds;	       /* of virtual time judged, a side */
+	TW_VEC(const struct tw_opinion *) opinions; /* for the caller */
 	/* Of a failed one; NULL: not looked for. For the caller. */
 	const struct tw_counterfactual *undone;
 	/* What there is to draw (harness/report/scene.h); NULL: for the

@@ -283,6 +283,30 @@ static void undone(struct tw_json_writer *w, const struct tw_counterfactual *it)
 	close(w);
 }
 
+static void opinion(struct tw_json_writer *w, const struct tw_opinion *it)
+{
+	open(w, NULL);
+	text(w, "judge", it->judge);
+	text(w, "file", it->file);
+	text(w, "answer", it->answer);
+	text(w, "verdict", tw_verdict_names[it->verdict]);
+	flag(w, "gates", it->gates);
+	list(w, "lines");
+	for (size_t i = 0; i < it->lines.n; i++) {
+		const struct tw_opinion_line *line = &it->lines.v[i];
+
+		open(w, NULL);
+		text(w, "name", line->name);
+		text(w, "answer", line->answer);
+		text(w, "verdict", tw_verdict_names[line->verdict]);
+		text(w, "text", line->text);
+		position(w, line->pos);
+		close(w);
+	}
+	close(w);
+	close(w);
+}
+
 static void scenario(struct tw_json_writer *w,
 	const struct tw_scenario_result *s, bool scenes)
 {
@@ -301,6 +325,12 @@ static void scenario(struct tw_json_writer *w,
 	for (size_t i = 0; i < s->checks.n; i++)
 		check(w, s->checks.v[i]);
 	close(w);
+	if (s->opinions.n) {
+		list(w, "judges");
+		for (size_t i = 0; i < s->opinions.n; i++)
+			opinion(w, s->opinions.v[i]);
+		close(w);
+	}
 	if (s->undone)
 		undone(w, s->undone);
 	if (s->maps.n) {

@@ -13,8 +13,8 @@
  * fail is <failure>, inconclusive <error>, muted <skipped>. `time` is virtual
  * time, shared out evenly: the same in every run of the gate.
  */
-#include "harness/report/evidence.h"
 #include "harness/report/markup.h"
+#include "harness/report/opinion.h"
 
 struct doc {
 	struct tw_buf *out;
@@ -174,6 +174,35 @@ static void add_group(struct doc *doc, struct suite *suite,
 	tw_vec_push_in(&doc->arena, &suite->entries, e);
 }
 
+/* One case a judge; what is told alone is skipped, as a muted check is. */
+static void add_opinion(struct doc *doc, struct suite *suite,
+	const struct tw_scenario_result *scenario, const struct tw_opinion *it)
+{
+	static const char *const types[] = {"", "Inconclusive", "CheckFailed"};
+	static const char *const outcomes[] = {NULL, "error", "failure"};
+	struct entry e = {
+		.classname = tw_arena_printf(
+			&doc->arena, "twinrig.%s", scenario->name),
+		.name = unique(doc, tw_opinion_name(it, &doc->arena)),
+		.file = it->file,
+		.outcome = it->gates ? outcomes[it->verdict] : "skipped",
+		.type = types[it->verdict],
+		.message = tw_opinion_text(it, &doc->arena),
+		.text = "",
+	};
+	struct tw_buf text = {0};
+
+	for (size_t i = 0; i < it->lines.n; i++)
+		if (it->lines.v[i].verdict != TW_VERDICT_PASS)
+			tw_buf_printf(&text, "%s\n",
+				tw_opinion_line_text(
+					it, &it->lines.v[i], &doc->arena));
+	if (e.outcome)
+		e.text = tw_arena_strdup(&doc->arena, tw_buf_text(&text));
+	tw_buf_release(&text);
+	tw_vec_push_in(&doc->arena, &suite->entries, e);
+}
+
 static void add_scenario(struct doc *doc,
 	const struct tw_scenario_result *scenario, struct suite *suite)
 {
@@ -183,6 +212,8 @@ static void add_scenario(struct doc *doc,
 		for (size_t i = 0; i < scenario->checks.v[c]->groups.n; i++)
 			add_group(doc, suite, scenario, scenario->checks.v[c],
 				scenario->checks.v[c]->groups.v[i]);
+	for (size_t i = 0; i < scenario->opinions.n; i++)
+		add_opinion(doc, suite, scenario, scenario->opinions.v[i]);
 	for (size_t i = 0; i < suite->entries.n; i++)
 		suite->entries.v[i].time =
 			scenario->seconds / (double)suite->entries.n;

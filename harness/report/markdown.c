@@ -3,7 +3,7 @@
  * same facts, worst first, below 65,000 bytes whatever the size of the gate:
  * what does not fit is counted.
  */
-#include "harness/report/evidence.h"
+#include "harness/report/opinion.h"
 #include "harness/report/recovery.h"
 #include "harness/report/timeline.h"
 
@@ -179,6 +179,28 @@ static void details(struct md *md, const struct tw_scenario_result *scenario,
 	keep(md, at);
 }
 
+static void opinions(struct md *md, const struct tw_scenario_result *scenario)
+{
+	for (size_t i = 0; i < scenario->opinions.n; i++) {
+		const struct tw_opinion *it = scenario->opinions.v[i];
+		size_t at = md->out->n;
+
+		tw_buf_printf(md->out, "\n%s ",
+			it->gates ? mark(it->verdict, false) : "says:");
+		literal(md->out, tw_opinion_text(it, &md->arena));
+		tw_buf_add_text(md->out, "\n\n");
+		for (size_t k = 0; k < it->lines.n; k++) {
+			if (it->lines.v[k].verdict == TW_VERDICT_PASS)
+				continue;
+			tw_buf_add_text(md->out, "- ");
+			literal(md->out, tw_opinion_line_text(it,
+						 &it->lines.v[k], &md->arena));
+			tw_buf_add_char(md->out, '\n');
+		}
+		keep(md, at);
+	}
+}
+
 static void scenario_part(
 	struct md *md, const struct tw_scenario_result *scenario)
 {
@@ -206,6 +228,7 @@ static void scenario_part(
 				details(md, scenario, order[c],
 					order[c]->groups.v[i]);
 		}
+	opinions(md, scenario);
 	if (!passed)
 		return;
 	at = md->out->n;
@@ -380,8 +403,8 @@ static void timeline_part(
 	tw_buf_add_text(md->out, "\n<details><summary>timeline of the "
 				 "candidate in ");
 	literal(md->out, scenario->name);
-	tw_buf_add_text(md->out,
-		", run 1</summary>\n\n| time | what |\n|---|---|\n");
+	tw_buf_add_text(
+		md->out, ", run 1</summary>\n\n| time | what |\n|---|---|\n");
 	for (size_t i = 0; i < lines.n; i++) {
 		size_t at = md->out->n;
 
@@ -406,8 +429,7 @@ static void write_markdown(const struct tw_report *report,
 	tw_evidence_scenarios(report->gate, &md.arena, &order);
 	for (size_t i = 0; i < report->gate->scenarios.n; i++)
 		scenario_part(&md, order[i]);
-	timeline_part(&md,
-		tw_timeline_worst(order, report->gate->scenarios.n));
+	timeline_part(&md, tw_timeline_worst(order, report->gate->scenarios.n));
 	maps_part(&md);
 	if (report->live && room(&md, 400))
 		live(&md, report->live);

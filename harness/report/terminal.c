@@ -3,6 +3,7 @@
  * first, and for each failed group who is guilty and how to see it again.
  */
 #include "harness/report/evidence.h"
+#include "harness/report/opinion.h"
 #include "harness/report/recovery.h"
 #include "harness/report/timeline.h"
 
@@ -288,6 +289,36 @@ static void power_row(struct page *page, const struct tw_check_result *check)
 	tw_buf_add_char(page->out, '\n');
 }
 
+/* What does not pass line by line; the rest by number. */
+static void opinion_block(struct page *page, const struct tw_opinion *opinion)
+{
+	size_t passed = 0;
+
+	tw_buf_add_text(page->out, "  ");
+	ink(page, opinion->gates ? ink_of(opinion->verdict) : DIM);
+	tw_buf_add_text(
+		page->out, opinion->gates ? word_of(opinion->verdict) : "says");
+	ink(page, PLAIN);
+	tw_buf_add_text(page->out, "  ");
+	wrapped(page, tw_opinion_text(opinion, &page->arena), 8);
+	for (size_t i = 0; i < opinion->lines.n; i++) {
+		const struct tw_opinion_line *line = &opinion->lines.v[i];
+
+		if (line->verdict == TW_VERDICT_PASS && !page->verbose) {
+			passed++;
+			continue;
+		}
+		spaces(page, 10);
+		wrapped(page, tw_opinion_line_text(opinion, line, &page->arena),
+			12);
+	}
+	if (passed && opinion->verdict != TW_VERDICT_PASS) {
+		spaces(page, 10);
+		tw_buf_printf(page->out, "%zu other%s pass\n", passed,
+			passed == 1 ? "" : "s");
+	}
+}
+
 static void scenario_block(
 	struct page *page, const struct tw_scenario_result *scenario)
 {
@@ -329,6 +360,8 @@ static void scenario_block(
 		}
 		check_block(page, scenario, order[i]);
 	}
+	for (size_t i = 0; i < scenario->opinions.n; i++)
+		opinion_block(page, scenario->opinions.v[i]);
 	if (!passed)
 		return;
 	tw_buf_add_text(page->out, "  ");
@@ -549,8 +582,8 @@ static void write_terminal(const struct tw_report *report,
 	tw_evidence_scenarios(report->gate, &page.arena, &order);
 	for (size_t i = 0; i < report->gate->scenarios.n; i++)
 		scenario_block(&page, order[i]);
-	timeline_block(&page,
-		tw_timeline_worst(order, report->gate->scenarios.n));
+	timeline_block(
+		&page, tw_timeline_worst(order, report->gate->scenarios.n));
 	maps_block(&page, report->gate);
 	bottom(&page, report);
 	tw_arena_release(&page.arena);

@@ -23,6 +23,8 @@ static const struct conformance_adapter *const adapters[] = {
 	conformance_envoy,
 	conformance_hpa,
 	conformance_hpa_sync,
+	conformance_kayenta,
+	conformance_argo,
 };
 
 struct tally {

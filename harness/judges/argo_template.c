@@ -1,0 +1,391 @@
+/*
+ * AnalysisTemplates (and ClusterAnalysisTemplates) of Argo Rollouts: each
+ * metric is measured as the template's intervals come round in the run, its
+ * conditions are asked of the value, and its limits decide. `result` is a list
+ * of one number where the provider answers with one (prometheus, newRelic,
+ * influxdb, graphite), else the number itself; without a call there is an
+ * empty list, or nil.
+ *
+ * Each run is one AnalysisRun. All Successful is a pass, all Failed a fail;
+ * what differs from run to run is inconclusive.
+ */
+#include "harness/judges/argo.h"
+#include "harness/judges/expr.h"
+#include "harness/judges/judges.h"
+#include "twins/kernel/fmath.h"
+
+#include <stdio.h>
+
+struct metric {
+	const char *name;
+	struct tw_pos pos;
+	const struct tw_check *measure;
+	const struct tw_expr *success, *failure; /* NULL: not given */
+	struct tw_argo_limits limits;
+	tw_time initial_delay;
+	bool is_list, dry_run;
+};
+
+struct template
+{
+	TW_VEC(struct metric) metrics;
+};
+
+/* ---- reading ------------------------------------------------------------ */
+
+/* Numbers may be written as text; arguments cannot be known here. */
+static bool whole(
+	const struct tw_yaml *node, int64_t *to, struct tw_diags *diags)
+{
+	if (tw_yaml_is_null(node) || tw_yaml_int(node, to) ||
+		tw_parse_int(tw_yaml_str(node), to))
+		return true;
+	tw_diag(diags, TW_ERROR, node->pos, "'%s' is no whole number",
+		tw_yaml_text(node) ? tw_yaml_text(node)
+				   : tw_yaml_kind_name(node));
+	return false;
+}
+
+static bool duration(
+	const struct tw_yaml *node, int64_t *to, struct tw_diags *diags)
+{
+	if (tw_yaml_is_null(node) || tw_parse_duration(tw_yaml_str(node), to))
+		return true;
+	tw_diag(diags, TW_ERROR, node->pos, "'%s' is no duration",
+		tw_yaml_text(node) ? tw_yaml_text(node)
+				   : tw_yaml_kind_name(node));
+	return false;
+}
+
+static bool condition(struct tw_arena *arena, const struct tw_yaml *node,
+	const struct tw_expr **to, struct tw_diags *diags)
+{
+	const char *text = tw_yaml_text(node);
+
+	if (!text || !*text)
+		return true;
+	*to = tw_expr_parse(arena, text, node->pos, diags);
+	return *to;
+}
+
+static bool answers_with_list(const struct tw_yaml *provider)
+{
+	static const char *const lists[] = {
+		"prometheus", "newRelic", "influxdb", "graphite"};
+
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		if (tw_yaml_get(provider, lists[i]))
+			return true;
+	return !provider;
+}
+
+static bool read_limits(
+	struct metric *to, const struct tw_yaml *it, struct tw_diags *diags)
+{
+	return whole(tw_yaml_get(it, "count"), &to->limits.count, diags) &&
+	       duration(tw_yaml_get(it, "interval"), &to->limits.interval,
+		       diags) &&
+	       duration(tw_yaml_get(it, "initialDelay"), &to->initial_delay,
+		       diags) &&
+	       whole(tw_yaml_get(it, "failureLimit"), &to->limits.failure,
+		       diags) &&
+	       whole(tw_yaml_get(it, "inconclusiveLimit"),
+		       &to->limits.inconclusive, diags) &&
+	       whole(tw_yaml_get(it, "consecutiveErrorLimit"),
+		       &to->limits.consecutive_error, diags) &&
+	       whole(tw_yaml_get(it, "consecutiveSuccessLimit"),
+		       &to->limits.consecutive_success, diags);
+}
+
+static void read_metric(struct tw_arena *arena, struct template *to,
+	const struct tw_yaml *it, struct tw_judge_setup *setup,
+	struct tw_diags *diags)
+{
+	const struct tw_yaml *name = tw_yaml_get(it, "name");
+	struct metric metric = {.name = tw_yaml_text(name),
+		.pos = it->pos,
+		.limits = TW_ARGO_LIMITS,
+		.is_list = answers_with_list(tw_yaml_get(it, "provider"))};
+
+	if (!metric.name) {
+		tw_diag(diags, TW_ERROR, it->pos, "this metric has no name");
+		return;
+	}
+	metric.measure = tw_judge_measure(setup, metric.name, name->pos, diags);
+	if (!metric.measure ||
+		!condition(arena, tw_yaml_get(it, "successCondition"),
+			&metric.success, diags) ||
+		!condition(arena, tw_yaml_get(it, "failureCondition"),
+			&metric.failure, diags) ||
+		!read_limits(&metric, it, diags))
+		return;
+	tw_vec_push_in(arena, &to->metrics, metric);
+}
+
+static bool is_template(const struct tw_yaml *doc)
+{
+	const char *kind = tw_yaml_text(tw_yaml_get(doc, "kind"));
+
+	return kind && (!strcmp(kind, "AnalysisTemplate") ||
+			       !strcmp(kind, "ClusterAnalysisTemplate") ||
+			       !strcmp(kind, "AnalysisRun"));
+}
+
+/* Patterns of names: * and ? are rare there; the whole name or "*". */
+static void mark_dry_runs(
+	struct template *to, size_t from, const struct tw_yaml *list)
+{
+	for (size_t i = 0; i < tw_yaml_count(list); i++) {
+		const char *name = tw_yaml_text(
+			tw_yaml_get(tw_yaml_item(list, i), "metricName"));
+
+		for (size_t k = from; name && k < to->metrics.n; k++)
+			if (!strcmp(name, to->metrics.v[k].name) ||
+				!strcmp(name, "*") || !strcmp(name, ".*"))
+				to->metrics.v[k].dry_run = true;
+	}
+}
+
+static void *read_templates(struct tw_arena *arena,
+	const struct tw_yaml_docs *docs, struct tw_judge_setup *setup,
+	struct tw_diags *diags)
+{
+	struct template *to = tw_new(arena, struct template);
+	size_t errors = diags->errors;
+
+	for (size_t i = 0; i < docs->n; i++) {
+		const struct tw_yaml *spec = tw_yaml_get(docs->v[i], "spec");
+		const struct tw_yaml *list = tw_yaml_get(spec, "metrics");
+		size_t from = to->metrics.n;
+
+		if (!is_template(docs->v[i]))
+			continue;
+		for (size_t k = 0; k < tw_yaml_count(list); k++)
+			read_metric(
+				arena, to, tw_yaml_item(list, k), setup, diags);
+		mark_dry_runs(to, from, tw_yaml_get(spec, "dryRun"));
+	}
+	if (!to->metrics.n && diags->errors == errors)
+		tw_diag(diags, TW_ERROR, setup->pos,
+			"'%s' holds no AnalysisTemplate with metrics",
+			setup->file);
+	return diags->errors == errors ? to : NULL;
+}
+
+/* ---- one run ------------------------------------------------------------ */
+
+static enum tw_argo_truth ask(const struct tw_expr *condition,
+	const struct tw_expr_value *result, struct tw_arena *arena,
+	const char **why)
+{
+	struct tw_expr_value value;
+
+	if (!condition)
+		return TW_ARGO_ABSENT;
+	if (!tw_expr_evaluate(condition, result, arena, &value, why))
+		return TW_ARGO_BROKEN;
+	if (value.type != TW_EXPR_BOOL) {
+		*why = "a condition has to be true or false";
+		return TW_ARGO_BROKEN;
+	}
+	return value.truth ? TW_ARGO_TRUE : TW_ARGO_FALSE;
+}
+
+static enum tw_argo_phase measure(const struct metric *metric, double v,
+	struct tw_arena *arena, const char **why)
+{
+	struct tw_expr_value number = {.type = TW_EXPR_NUMBER, .number = v};
+	struct tw_expr_value result = number;
+	enum tw_argo_truth success, failure;
+
+	if (metric->is_list)
+		result = (struct tw_expr_value){
+			.type = TW_EXPR_LIST, .items = &number, .n = v == v};
+	else if (v != v)
+		result.type = TW_EXPR_NIL;
+	success = ask(metric->success, &result, arena, why);
+	failure = ask(metric->failure, &result, arena, why);
+	return tw_argo_evaluate(success, failure);
+}
+
+struct course {
+	struct tw_argo_counts counts;
+	struct tw_argo_assessed end;
+	tw_time ended; /* in the run; TW_NEVER: not */
+	double last;   /* the value at the last measurement */
+	size_t values, without;
+	const char *why; /* of the last error */
+};
+
+/* Where in the run a metric is measured: after its delay, then each interval.
+ * What is measured is the interval that ends there. */
+static void follow(const struct metric *metric,
+	const struct tw_judge_setup *setup, const struct tw_observation *run,
+	struct tw_arena *arena, struct course *to)
+{
+	tw_time step = setup->interval		 ? setup->interval
+		       : metric->limits.interval ? metric->limits.interval
+						 : tw_series_length(run);
+	struct tw_series series = {0};
+	bool over_time = tw_series_has_time(metric->measure);
+	size_t n = step > 0 ? (size_t)(tw_series_length(run) / step) : 0;
+	size_t from = (size_t)(metric->initial_delay / (step ? step : 1));
+
+	*to = (struct course){.ended = TW_NEVER, .last = NAN, .why = ""};
+	tw_series_of(metric->measure, run, step, arena, &series);
+	to->end = tw_argo_assess(&metric->limits, &to->counts, false);
+	for (size_t i = from; i < n && !tw_argo_is_complete(to->end.phase);
+		i++) {
+		double v = over_time  ? (i < series.n ? series.v[i] : NAN)
+			   : series.n ? series.v[0]
+				      : NAN;
+
+		v = tw_judge_scaled(setup, metric->measure, v);
+		to->values++;
+		to->without += v != v;
+		to->last = v == v ? v : to->last;
+		tw_argo_count(&to->counts, measure(metric, v, arena, &to->why));
+		to->end = tw_argo_assess(&metric->limits, &to->counts, false);
+		to->ended = run->warmup + (tw_time)(i + 1) * step;
+	}
+	/* The rollout goes on; a run without an end is ended by it. */
+	if (!tw_argo_is_complete(to->end.phase)) {
+		if (!metric->limits.count && metric->limits.interval &&
+			to->values)
+			to->end = tw_argo_assess(
+				&metric->limits, &to->counts, true);
+		to->ended = TW_NEVER;
+	}
+}
+
+/* ---- all runs ----------------------------------------------------------- */
+
+struct tally {
+	size_t phases[7];
+	size_t empty;	   /* runs in which nothing was ever measured */
+	struct course one; /* of the first run that did not succeed, or the
+			    * first */
+};
+
+static const char *course_text(const struct metric *metric,
+	const struct tally *tally, size_t runs, struct tw_arena *arena)
+{
+	const struct course *c = &tally->one;
+	char at[TW_TIME_TEXT];
+	struct tw_buf text = {0};
+	const char *kept;
+
+	tw_buf_printf(&text,
+		"last value %s; %lld of %lld measurements failed, %lld errors "
+		"in a row",
+		tw_judge_number(arena, c->last), (long long)c->counts.failed,
+		(long long)c->counts.count,
+		(long long)c->counts.consecutive_error);
+	if (c->end.limit)
+		tw_buf_printf(&text, "; beyond %s", c->end.limit);
+	if (c->ended != TW_NEVER)
+		tw_buf_printf(&text, " at %s", tw_time_text(c->ended, at));
+	else if (!tw_argo_is_complete(c->end.phase))
+		tw_buf_printf(&text,
+			"; the run ends before its measurements do: give the "
+			"judge an `interval:`");
+	if (*c->why)
+		tw_buf_printf(&text, "; %s", c->why);
+	if (tally->empty)
+		tw_buf_printf(&text, "; no data in %zu of %zu runs",
+			tally->empty, runs);
+	if (!metric->success && !metric->failure)
+		tw_buf_add_text(&text, "; it has no condition: Argo passes");
+	kept = tw_arena_strdup(arena, tw_buf_text(&text));
+	tw_buf_release(&text);
+	return kept;
+}
+
+static const char *phases_text(
+	const struct tally *tally, size_t runs, struct tw_arena *arena)
+{
+	struct tw_buf text = {0};
+	const char *kept;
+
+	for (int p = TW_ARGO_FAILED; p >= TW_ARGO_PENDING; p--) {
+		if (!tally->phases[p])
+			continue;
+		if (tally->phases[p] == runs)
+			tw_buf_add_text(&text, tw_argo_phase_names[p]);
+		else
+			tw_buf_printf(&text, "%s%s in %zu of %zu runs",
+				text.n ? ", " : "", tw_argo_phase_names[p],
+				tally->phases[p], runs);
+	}
+	kept = tw_arena_strdup(arena, tw_buf_text(&text));
+	tw_buf_release(&text);
+	return kept;
+}
+
+static enum tw_verdict verdict_of(
+	const struct metric *metric, const struct tally *tally, size_t runs)
+{
+	if (tally->empty || (!metric->success && !metric->failure))
+		return TW_VERDICT_INCONCLUSIVE;
+	if (tally->phases[TW_ARGO_SUCCESSFUL] == runs)
+		return TW_VERDICT_PASS;
+	return tally->phases[TW_ARGO_FAILED] == runs ? TW_VERDICT_FAIL
+						     : TW_VERDICT_INCONCLUSIVE;
+}
+
+static void judge_metric(const struct metric *metric,
+	const struct tw_judge_setup *setup, struct tw_runs runs,
+	struct tw_arena *arena, struct tw_opinion *to,
+	enum tw_argo_phase *worst)
+{
+	struct tally tally = {.one.end.phase = TW_ARGO_SUCCESSFUL};
+
+	for (size_t i = 0; i < runs.n; i++) {
+		struct course course;
+
+		follow(metric, setup, runs.v[i], arena, &course);
+		tally.phases[course.end.phase]++;
+		tally.empty += course.values == course.without;
+		if (!i || (tally.one.end.phase == TW_ARGO_SUCCESSFUL &&
+				  course.end.phase != TW_ARGO_SUCCESSFUL))
+			tally.one = course;
+		if (!metric->dry_run)
+			worst[i] = tw_argo_worst(worst[i], course.end.phase);
+	}
+	tw_opinion_add(arena, to, metric->name,
+		metric->dry_run ? TW_VERDICT_PASS
+				: verdict_of(metric, &tally, runs.n),
+		tw_arena_printf(arena, "%s%s",
+			phases_text(&tally, runs.n, arena),
+			metric->dry_run ? " (dry run)" : ""),
+		course_text(metric, &tally, runs.n, arena), metric->pos);
+}
+
+static void judge_templates(void *data, const struct tw_judge_setup *setup,
+	struct tw_runs baseline, struct tw_runs candidate,
+	struct tw_arena *arena, struct tw_opinion *to)
+{
+	const struct template *template = data;
+	enum tw_argo_phase *worst =
+		tw_new_array(arena, candidate.n + 1, enum tw_argo_phase);
+	struct tally tally = {0};
+
+	(void)baseline;
+	for (size_t i = 0; i < candidate.n; i++)
+		worst[i] = TW_ARGO_SUCCESSFUL;
+	for (size_t i = 0; i < template->metrics.n; i++)
+		judge_metric(&template->metrics.v[i], setup, candidate, arena,
+			to, worst);
+	for (size_t i = 0; i < candidate.n; i++)
+		tally.phases[worst[i]]++;
+	to->answer = phases_text(&tally, candidate.n, arena);
+	/* A metric that fails in each run its own is a run that fails. */
+	if (tally.phases[TW_ARGO_FAILED] == candidate.n)
+		to->verdict = TW_VERDICT_FAIL;
+}
+
+const struct tw_judge_kind tw_judge_argo = {
+	.name = "argo",
+	.read = read_templates,
+	.judge = judge_templates,
+};
