@@ -14,6 +14,7 @@ struct external {
 	struct tw_int status;
 	struct tw_int workers, burst;
 	struct tw_real rate;
+	struct tw_int retry_after;
 };
 
 void *tw_external_add(struct tw_schema_reader *reader, void *base,
@@ -54,6 +55,9 @@ static void check(
 			it->connections.origin);
 	if (it->rate.origin)
 		tw_set_real(&to->rate, it->rate.v, it->rate.origin);
+	if (it->retry_after.origin)
+		tw_set_int(&to->retry_after, it->retry_after.v,
+			it->retry_after.origin);
 	if (it->burst.origin)
 		tw_set_int(&to->burst, it->burst.v, it->burst.origin);
 	if (it->errors.origin)
@@ -97,6 +101,12 @@ static const struct tw_row rows[] = {
 		.min = 1,
 		.max = 1e9,
 		.help = "of them at once; those of a second if not given"},
+	{.name = "retry-after",
+		.type = TW_ROW_DURATION,
+		AT(external, retry_after),
+		.min = 1,
+		.help = "said with 429 and 503, for callers with "
+			"`rate-limited-backoff` or `push-back`"},
 	{.name = "errors",
 		.type = TW_ROW_RATIO,
 		AT(external, errors),

@@ -305,6 +305,17 @@ static const struct tw_row policy_rows[] = {
 		AT(tw_spec_policy, backoff_jitter),
 		.help = "so much less or more, uniformly; with "
 			"`backoff-multiplier`, 20% if not given"},
+	{.name = "push-back",
+		.type = TW_ROW_SWITCH,
+		AT(tw_spec_policy, push_back),
+		.otherwise = "false",
+		.help = "as gRPC: the pause is what the callee says with 429 "
+			"or 503 (`retry-after`), and counts anew after it"},
+	{.name = "rate-limited-backoff",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_policy, rate_limited_backoff),
+		.help = "as Envoy: what the callee says up to this long, and "
+			"up to half of it more"},
 	{.name = "connections",
 		.type = TW_ROW_GROUP,
 		AT(tw_spec_policy, connections),

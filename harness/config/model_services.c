@@ -473,6 +473,19 @@ static const struct tw_row service_rows[] = {
 		.otherwise = "1",
 		.max = 100000,
 		.help = "where no manifest says"},
+	{.name = "retry-after",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_service, retry_after),
+		.min = 1,
+		.help = "said with 429 and 503 (Retry-After, "
+			"x-ratelimit-reset, grpc-retry-pushback-ms), for "
+			"callers with `push-back` or `rate-limited-backoff`"},
+	{.name = "no-retry",
+		.type = TW_ROW_SWITCH,
+		AT(tw_spec_service, no_retry),
+		.otherwise = "false",
+		.help = "callers with `push-back` are told not to try again "
+			"(grpc-retry-pushback-ms below 0)"},
 	{.name = "startup",
 		.type = TW_ROW_LAW,
 		AT(tw_spec_service, startup),

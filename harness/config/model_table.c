@@ -432,6 +432,12 @@ static const struct tw_row model_rows[] = {
 		.add = tw_policy_add,
 		.help = "timeouts, retries and balancing between services; the "
 			"first that fits a call applies, after the manifests'"},
+	{.name = "grpc",
+		.type = TW_ROW_LIST,
+		.table = &tw_grpc_table,
+		.add = tw_grpc_add,
+		.help = "service configs of gRPC: policies, in the words that "
+			"the team has"},
 	{.name = "entry",
 		.type = TW_ROW_LIST,
 		.table = &tw_entry_table,

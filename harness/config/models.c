@@ -9,6 +9,7 @@ struct models {
 	struct tw_spec *spec;
 	struct tw_diags *diags;
 	struct tw_yaml_docs docs; /* in the spec's arena */
+	struct tw_files *files;
 };
 
 /* A file of assumed values says so: `assumed: true`. */
@@ -49,7 +50,8 @@ static void read_docs(struct models *models)
 	struct tw_schema_reader reader = {.arena = &models->spec->arena,
 		.diags = models->diags,
 		.source = TW_FROM_MODEL,
-		.context = models->spec};
+		.context = models->spec,
+		.files = models->files};
 
 	register_services(models, true);
 	register_services(models, false);
@@ -122,7 +124,8 @@ static void add_pattern(struct models *models, struct tw_files *files,
 int tw_config_read_models(const struct tw_texts *patterns,
 	struct tw_files *files, struct tw_spec *spec, struct tw_diags *diags)
 {
-	struct models models = {.spec = spec, .diags = diags};
+	struct models models = {
+		.spec = spec, .diags = diags, .files = files};
 	size_t errors = diags->errors;
 	struct tw_map seen;
 

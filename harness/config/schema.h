@@ -37,11 +37,14 @@ enum tw_row_type {	 /* -> what stands at the offset */
 	TW_ROW_FREE,	 /* `read` does it */
 };
 
+struct tw_files;
+
 struct tw_schema_reader {
 	struct tw_arena *arena; /* where everything read lives */
 	struct tw_diags *diags;
 	enum tw_source source;
 	void *context; /* of the callbacks: the spec, the configuration */
+	struct tw_files *files; /* that keys may name; NULL: none */
 };
 
 struct tw_table;

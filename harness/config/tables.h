@@ -32,7 +32,9 @@ void tw_query_read(
 void tw_labels_read(struct tw_schema_reader *reader, const char *name,
 	struct tw_yaml *node, struct tw_labels *to);
 
-extern const struct tw_table tw_dns_table, tw_external_table;
+extern const struct tw_table tw_dns_table, tw_external_table, tw_grpc_table;
+void *tw_grpc_add(struct tw_schema_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value);
 void tw_dns_read(
 	struct tw_schema_reader *reader, void *base, struct tw_yaml *node);
 void *tw_external_add(struct tw_schema_reader *reader, void *base,

@@ -4,6 +4,7 @@
  * authority and the scheme (the rule is left out, with a note). Traffic
  * policies of DestinationRules: traffic_policy.c.
  */
+#include "harness/config/grpc_config.h"
 #include "harness/manifests/rule.h"
 
 static const struct {
@@ -294,24 +295,12 @@ static void read_share(struct tw_manifest_reader *r, struct tw_yaml *of,
 		tw_set_real(to, otherwise, tw_manifest_origin(r, of, NULL));
 }
 
-/* Names and numbers of gRPC's statuses as the HTTP status that the twin has
- * for them (gRPC, "HTTP to gRPC Status Code Mapping", read backwards). */
-static int64_t grpc_status(const char *word)
+/* An unknown status is UNKNOWN. */
+static int64_t grpc_abort(const char *word)
 {
-	static const struct {
-		const char *name, *number;
-		int status;
-	} rows[] = {{"UNAVAILABLE", "14", 503}, {"DEADLINE_EXCEEDED", "4", 504},
-		{"RESOURCE_EXHAUSTED", "8", 429}, {"NOT_FOUND", "5", 404},
-		{"PERMISSION_DENIED", "7", 403}, {"UNAUTHENTICATED", "16", 401},
-		{"UNIMPLEMENTED", "12", 501}, {"INVALID_ARGUMENT", "3", 400},
-		{"OK", "0", 200}};
+	int status = tw_grpc_status(word);
 
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (!strcmp(word, rows[i].name) ||
-			!strcmp(word, rows[i].number))
-			return rows[i].status;
-	return 500;
+	return status ? status : 500;
 }
 
 /* HTTPFaultInjection: a delay without a percentage delays nothing, an abort
@@ -331,7 +320,7 @@ static void read_fault(struct tw_manifest_reader *r, struct tw_yaml *fault,
 		read_share(r, abort, 1, &to->abort_share);
 	else if (tw_yaml_text(grpc) &&
 		 tw_set_int(&to->abort,
-			 grpc_status(tw_yaml_text(tw_yaml_use(grpc))),
+			 grpc_abort(tw_yaml_text(tw_yaml_use(grpc))),
 			 tw_manifest_origin(r, grpc, NULL)))
 		read_share(r, abort, 1, &to->abort_share);
 }

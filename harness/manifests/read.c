@@ -158,6 +158,7 @@ int tw_manifests_spec(
 		if (kind && kind->read == tw_read_workload)
 			use_labels(&r, m->objects.v[i]);
 	}
+	tw_manifests_find_grpc(&r);
 	tw_manifests_find_edges(&r);
 	return diags->errors == errors ? 0 : -1;
 }

@@ -136,6 +136,8 @@ const char *tw_manifests_host_key(
 /* Marks the scalar at a position, as tw_yaml_use() does. */
 void tw_manifests_use(struct tw_manifests *m, struct tw_pos pos);
 
+/* gRPC's service configs (grpc.c), once pods are linked. */
+void tw_manifests_find_grpc(struct tw_manifest_reader *r);
 /* The edges of everything that was read (edges.c). */
 void tw_manifests_find_edges(struct tw_manifest_reader *r);
 

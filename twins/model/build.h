@@ -87,7 +87,7 @@ void build_policies(struct build *b); /* tells what is wrong with them */
 void build_pools(struct build *b);
 uint32_t build_channel(struct build *b, uint32_t caller, uint32_t endpoint);
 bool build_policy_fits(const struct tw_spec_policy *policy, const char *caller,
-	const char *callee, const char *endpoint);
+	const struct tw_spec_service *callee, const char *endpoint);
 
 /* upstreams.c: a target's balancer, and what its proxies keep. */
 void build_upstream(const struct tw_model *model, struct tw_arena *arena,

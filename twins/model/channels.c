@@ -59,13 +59,44 @@ static bool path_fits(const struct tw_spec_policy *policy, const char *endpoint)
 	return true;
 }
 
+/* "pkg.Service/Method", a method alone; where an endpoint has no name of its
+ * own the port's tells (Istio, "Protocol Selection": grpc, grpc-…). */
+static bool is_grpc(const struct tw_spec_service *callee, const char *endpoint)
+{
+	if (*endpoint == '/' || strchr(endpoint, ' '))
+		return false;
+	if (strcmp(endpoint, "*") && strcmp(endpoint, "default"))
+		return true;
+	for (size_t i = 0; i < callee->ports.n; i++)
+		if (callee->ports.v[i].name.v &&
+			!strncmp(callee->ports.v[i].name.v, "grpc", 4))
+			return true;
+	return false;
+}
+
+/* "pkg.Service/Method" or "pkg.Service/" and any; of an endpoint that names a
+ * method alone the service is not known. */
+static bool method_fits(const struct tw_spec_policy *policy,
+	const struct tw_spec_service *callee, const char *endpoint)
+{
+	const char *glob = policy->endpoint;
+
+	if (!is_grpc(callee, endpoint))
+		return false;
+	if (glob && !strchr(endpoint, '/') && strchr(glob, '/'))
+		glob = strrchr(glob, '/') + 1;
+	return !glob || tw_glob_match(glob, endpoint);
+}
+
 bool build_policy_fits(const struct tw_spec_policy *policy, const char *caller,
-	const char *callee, const char *endpoint)
+	const struct tw_spec_service *callee, const char *endpoint)
 {
 	if (policy->caller && !tw_model_name_fits(policy->caller, caller))
 		return false;
-	if (!tw_model_name_fits(policy->callee, callee))
+	if (!tw_model_name_fits(policy->callee, callee->key))
 		return false;
+	if (policy->grpc)
+		return method_fits(policy, callee, endpoint);
 	if (policy->endpoint && strcmp(policy->endpoint, "*") &&
 		!tw_glob_match(policy->endpoint, endpoint))
 		return false;
@@ -81,7 +112,8 @@ const struct tw_spec_policy *build_next_policy(const struct tw_model *model,
 	uint32_t caller, uint32_t endpoint, size_t *from)
 {
 	const struct tw_endpoint *to = &model->endpoints[endpoint];
-	const char *callee = model->services[to->service].key;
+	const struct tw_spec_service *callee =
+		model->services[to->service].spec;
 
 	while (*from < model->spec->policies.n) {
 		const struct tw_spec_policy *it =
@@ -314,16 +346,11 @@ static void sever(struct tw_arena *arena, struct tw_channel *to)
 static void default_retries(const struct tw_model *model, uint32_t caller,
 	const struct tw_spec_policy *policy, struct tw_channel *to)
 {
-	const char *endpoint = model->endpoints[to->endpoint].name;
-	bool grpc = endpoint[0] != '/' && !strchr(endpoint, ' ') &&
-		    strchr(endpoint, '/');
-
 	if (caller == TW_NONE || !model->services[caller].sidecar ||
 		(policy && policy->retries.origin))
 		return;
 	to->retries = 2;
-	to->retry_on = TW_RETRY_CONNECT_FAILURE | TW_RETRY_REFUSED |
-		       (grpc ? TW_RETRY_UNAVAILABLE : 0);
+	to->retry_on = RETRY_ON;
 }
 
 void build_resolve(const struct tw_model *model, struct tw_arena *arena,
@@ -357,12 +384,17 @@ void build_resolve(const struct tw_model *model, struct tw_arena *arena,
 			tw_real_or(policy->backoff_multiplier, 0);
 		to->backoff_jitter =
 			tw_real_or(policy->backoff_jitter, BACKOFF_JITTER);
+		to->push_back = tw_int_or(policy->push_back, 0);
+		to->reset_max = tw_int_or(policy->rate_limited_backoff, 0);
 	}
 	to->backoff_max = BACKOFF_MAX * to->backoff_base;
 	if (policy)
 		to->backoff_max =
 			tw_int_or(policy->backoff_max, to->backoff_max);
 	default_retries(model, caller, policy, to);
+	if (!is_grpc(model->services[model->endpoints[endpoint].service].spec,
+		    model->endpoints[endpoint].name))
+		to->retry_on &= ~(uint32_t)TW_RETRY_UNAVAILABLE;
 	resolve_targets(model, arena, policy, endpoint, to);
 	if (is_severed(model, tw_model_caller_name(model, caller), callee))
 		sever(arena, to);

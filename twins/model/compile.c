@@ -108,6 +108,8 @@ static void add_services(struct build *b)
 			from->balancer, TW_BALANCE_ROUND_ROBIN);
 		to->external = from->external;
 		set_endpoints(from, to);
+		to->retry_after = tw_int_or(from->retry_after, 0);
+		to->no_retry = tw_int_or(from->no_retry, 0);
 		to->sidecar = from->sidecar;
 		if (from->rate.origin && from->rate.v > 0) {
 			to->gap = (tw_time)((double)TW_S / from->rate.v);

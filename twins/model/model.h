@@ -120,6 +120,8 @@ struct tw_service {
 	const uint8_t *const *reach;
 	const struct tw_spec_service *spec;
 	tw_time gap; /* between requests that it takes; 0: all it can */
+	tw_time retry_after; /* that it says with 429 and 503; 0: nothing */
+	bool no_retry;
 	int64_t burst;
 };
 
@@ -210,6 +212,8 @@ struct tw_channel {
 	bool propagate_deadline;
 	double backoff_multiplier; /* 0: Envoy's back-off */
 	double backoff_jitter;
+	bool push_back;		  /* gRPC's; any of both: a service may say */
+	tw_time reset_max;	  /* Envoy's; 0: not looked at */
 	const struct tw_spec_policy *policy; /* NULL: none fits */
 	const struct tw_variant *variants;
 	uint32_t n_variants;

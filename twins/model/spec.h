@@ -138,6 +138,10 @@ struct tw_spec_service {
 	bool external;	     /* outside the cluster: it stands on no node */
 	struct tw_real rate; /* requests/s that it takes; more: 429 */
 	struct tw_int burst; /* of them at once; default: those of a second */
+	/* Said with answers 429 and 503: Retry-After, x-ratelimit-reset,
+	 * grpc-retry-pushback-ms. */
+	struct tw_int retry_after; /* ns; default: nothing is said */
+	struct tw_int no_retry;	   /* it says so (a push-back below 0) */
 	bool headless;
 	/* "Local" or "Cluster"; default: Cluster. */
 	struct tw_text internal_policy, external_policy;
@@ -277,7 +281,7 @@ enum tw_retry_on {
 	TW_RETRY_REFUSED = 1 << 4,	   /* shed before any work: 503 */
 	TW_RETRY_RETRIABLE_4XX = 1 << 5,   /* 409 */
 	TW_RETRY_TIMEOUT = 1 << 6,	   /* a try's own timeout */
-	TW_RETRY_UNAVAILABLE = 1 << 7,	   /* gRPC 14, HTTP 503 */
+	TW_RETRY_UNAVAILABLE = 1 << 7,	   /* gRPC 14, of calls of gRPC */
 };
 
 struct tw_spec_destination {
@@ -352,6 +356,8 @@ struct tw_spec_policy {
 	const char *endpoint; /* glob over endpoint names; NULL: any */
 	const char *subset;   /* groups: of the destination; NULL: any */
 	uint32_t group;	      /* that of a VirtualService's rules; 0: none */
+	bool grpc;	      /* calls of gRPC alone; of `endpoint` the method
+			       * is enough where one's name has no service */
 	struct tw_text path_prefix,
 		path_exact;		      /* of VirtualServices; matched
 					       * against the path of the endpoint's name */
@@ -379,6 +385,14 @@ struct tw_spec_policy {
 	 * most max, times a uniform in [1 - jitter, 1 + jitter) (gRPC A6). */
 	struct tw_real backoff_multiplier;
 	struct tw_real backoff_jitter; /* default 0.2 (gRPC A6) */
+	/* Where a callee says with 429 or 503 when to come back (retry_after
+	 * of a service): gRPC A6, grpc-retry-pushback-ms: exactly then, and
+	 * the back-off begins anew; not at all where it says so. Envoy,
+	 * RetryPolicy.rate_limited_retry_back_off (Retry-After,
+	 * x-ratelimit-reset): uniform in [t, 1.5 t) where t is not over its
+	 * max_interval (300 s there), which is this field. */
+	struct tw_int push_back;	    /* default false */
+	struct tw_int rate_limited_backoff; /* ns; default: not looked at */
 	struct tw_spec_connections connections;
 	struct tw_spec_breaker breaker;
 	struct tw_spec_retry_budget budget;

@@ -69,6 +69,7 @@ static bool gives_route(const struct tw_spec_policy *p)
 	       p->retry_on.origin || p->retry_codes.n ||
 	       p->backoff_base.origin || p->backoff_max.origin ||
 	       p->backoff_multiplier.origin || p->backoff_jitter.origin ||
+	       p->push_back.origin || p->rate_limited_backoff.origin ||
 	       p->propagate_deadline.origin || p->destinations.n ||
 	       p->conditions.n || p->rewrite.origin || p->respond.origin ||
 	       p->mirrors.n || p->inject.delay.origin || p->inject.abort.origin;
@@ -95,7 +96,8 @@ static void find_groups(const struct tw_model *model,
 {
 	const struct tw_spec *spec = model->spec;
 	const struct tw_pool *pool = &model->pools[target->pool];
-	const char *callee = model->services[pool->service].key;
+	const struct tw_spec_service *callee =
+		model->services[pool->service].spec;
 	const char *endpoint = model->endpoints[target->endpoint].name;
 
 	for (size_t i = 0; i < spec->policies.n; i++) {

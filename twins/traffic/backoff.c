@@ -32,3 +32,35 @@ tw_time tw_backoff(const struct tw_channel *channel, uint32_t n, double u)
 				 channel->backoff_max, n) *
 			 u);
 }
+
+/* A server that refuses for want of room says it, too. */
+tw_time tw_backoff_said(const struct tw_world *world, const struct tw_call *it,
+	enum tw_reason reason, int status)
+{
+	const struct tw_channel *channel = tw_call_channel(world, it);
+	const struct tw_service *service;
+	uint32_t number;
+
+	if ((status != 429 && status != 503) || it->replica == TW_NONE ||
+		(reason != TW_ANSWERED && reason != TW_SHED))
+		return -1;
+	number = world->model->replicas[it->replica].service;
+	if (number == TW_NONE)
+		return -1;
+	service = &world->model->services[number];
+	if (service->no_retry && channel->push_back)
+		return TW_NEVER;
+	if (!service->retry_after)
+		return -1;
+	if (channel->push_back || service->retry_after <= channel->reset_max)
+		return service->retry_after;
+	return -1;
+}
+
+/* Envoy, JitteredLowerBoundBackOffStrategy: from it to half of it more. */
+tw_time tw_backoff_as_said(
+	const struct tw_channel *channel, tw_time said, double u)
+{
+	return channel->push_back ? said
+				  : said + (tw_time)((double)said / 2 * u);
+}

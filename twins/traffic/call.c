@@ -171,13 +171,16 @@ bool tw_call_is_retriable(
 	return has_code(channel, status);
 }
 
-/* Applications wait as the route does: their own figures are not modelled. */
-static void back_off(struct tw_world *world, uint32_t call, uint32_t n)
+/* The n-th pause, from 1. Applications wait as the route does: their own
+ * figures are not modelled. said: by the callee, as ns; < 0: nothing is. */
+static void back_off(
+	struct tw_world *world, uint32_t call, uint32_t n, tw_time said)
 {
 	struct tw_call *it = &world->calls[call];
 	const struct tw_channel *channel = tw_call_channel(world, it);
-	tw_time wait = tw_backoff(channel, n,
-		tw_draw(world->seed, it->key, TW_DRAW_BACKOFF, it->tries));
+	double u = tw_draw(world->seed, it->key, TW_DRAW_BACKOFF, it->tries);
+	tw_time wait = said < 0 ? tw_backoff(channel, n, u)
+				: tw_backoff_as_said(channel, said, u);
 
 	it->backoff += wait;
 	it->backing_off = true;
@@ -206,7 +209,7 @@ static TW_PATH void route_over(struct tw_world *world, uint32_t call,
 		!caller_is_dead(world, it)) {
 		it->app_tries++;
 		it->starts_over = true;
-		back_off(world, call, it->app_tries);
+		back_off(world, call, it->app_tries, -1);
 		return;
 	}
 	end_call(world, call, reason, status);
@@ -224,24 +227,37 @@ static void try_is_over(struct tw_world *world, struct tw_call *it,
 	it->replica = TW_NONE;
 }
 
+/* Nobody tells who asked by UDP that it was dropped. */
+static bool is_unheard(const struct tw_call *it, enum tw_reason reason)
+{
+	return it->lookup && (reason == TW_SHED || reason == TW_UNREACHED ||
+				     reason == TW_RESET);
+}
+
 TW_PATH void tw_call_try_over(struct tw_world *world, uint32_t call,
 	enum tw_reason reason, int status)
 {
 	struct tw_call *it = &world->calls[call];
 	const struct tw_channel *channel = tw_call_channel(world, it);
+	tw_time said = -1;
 
-	/* Nobody tells who asked by UDP that it was dropped. */
-	if (__builtin_expect(reason != TW_ANSWERED, 0) && it->lookup &&
-		(reason == TW_SHED || reason == TW_UNREACHED ||
-			reason == TW_RESET))
-		return;
+	if (__builtin_expect(is_failure(reason, status), 0)) {
+		if (is_unheard(it, reason))
+			return;
+		said = tw_backoff_said(world, it, reason, status);
+	}
 	try_is_over(world, it, reason, status);
 	if (is_failure(reason, status) && it->route_tries < channel->retries &&
+		said != TW_NEVER &&
 		tw_call_is_retriable(channel, reason, status) &&
 		!caller_is_dead(world, it) &&
 		(it->ticket == TW_NONE || tw_upstream_may_retry(world, it))) {
 		it->route_tries++;
-		back_off(world, call, it->route_tries);
+		if (said < 0)
+			it->backoffs++;
+		else if (channel->push_back)
+			it->backoffs = 0;
+		back_off(world, call, it->backoffs, said);
 		return;
 	}
 	route_over(world, call, reason, status);
@@ -364,6 +380,7 @@ static TW_PATH void start_route(struct tw_world *world, uint32_t call)
 	struct tw_call *it = &world->calls[call];
 
 	it->route_tries = 0;
+	it->backoffs = 0;
 	it->starts_over = false;
 	if (__builtin_expect(tw_call_channel(world, it)->aside != NULL, 0))
 		tw_call_aside(world, call);
@@ -430,6 +447,7 @@ TW_PATH struct tw_call *tw_call_new(struct tw_world *world, uint32_t *call)
 		.tries = 0,
 		.route_tries = 0,
 		.app_tries = 0,
+		.backoffs = 0,
 		.window = world->window,
 		.live = true,
 		.starts_over = false,

@@ -154,6 +154,13 @@ tw_time tw_backoff(const struct tw_channel *channel, uint32_t n, double u);
 /* Envoy's: it is uniform in [0, this). */
 tw_time tw_backoff_range(tw_time base, tw_time max, uint32_t n);
 
+/* What the replica of the try that is over says with its answer: ns until a
+ * retry, TW_NEVER: there shall be none; < 0: nothing that the policy obeys. */
+tw_time tw_backoff_said(const struct tw_world *world, const struct tw_call *it,
+	enum tw_reason reason, int status);
+tw_time tw_backoff_as_said(
+	const struct tw_channel *channel, tw_time said, double u);
+
 /* ---- keys: keys.c; only where world->call_keys is there ------------- */
 
 /* A step's call has those of the request that it is made for, as far as they

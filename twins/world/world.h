@@ -105,6 +105,8 @@ struct tw_call {
 	uint16_t tries;
 	uint16_t route_tries; /* retries by the policy, since the last start */
 	uint16_t app_tries;   /* retries by the application */
+	uint16_t backoffs;    /* of the policy that grew, since the start or
+			       * since the callee said when to come back */
 	uint8_t window;	      /* enum tw_window */
 	bool live;
 	bool starts_over; /* after the back-off: by the application */

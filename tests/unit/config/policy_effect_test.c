@@ -20,6 +20,7 @@ static const char system_text[] =
 	"      GET /: [{call: 'leaf:GET /', headers: {kind: gold}}]\n"
 	"  default/leaf:\n"
 	"    replicas: %d\n"
+	"    retry-after: 200ms\n"
 	"    endpoints:\n"
 	"      GET /: {steps: [{wait: %s}, {call: deep}], errors: %s, "
 	"status: 503}\n"
@@ -80,7 +81,7 @@ static const struct row rows[] = {
 	{KEY("try-timeout", "<try-timeout: 15ms>", TIMEOUTS)},
 	{KEY("retries", "retry-on: [5xx], <retries: 2>", RETRIES),
 		.errors = "50%"},
-	{KEY("retry-on", "retries: 2, <retry-on: [500]>", RETRIES),
+	{KEY("retry-on", "retries: 2, <retry-on: [503]>", RETRIES),
 		.errors = "50%"},
 	{KEY("backoff", RETRY "<backoff: 100ms>", BACKOFF), .errors = "50%"},
 	{KEY("backoff-max", RETRY "<backoff-max: 30ms>", BACKOFF),
@@ -89,6 +90,10 @@ static const struct row rows[] = {
 		.errors = "50%"},
 	{KEY("backoff-jitter",
 		 RETRY "backoff-multiplier: 2, <backoff-jitter: 90%>", BACKOFF),
+		.errors = "50%"},
+	{KEY("push-back", RETRY "<push-back: true>", BACKOFF), .errors = "50%"},
+	{KEY("rate-limited-backoff", RETRY "<rate-limited-backoff: 1s>",
+		 BACKOFF),
 		.errors = "50%"},
 	{KEY("connections.protocol",
 		"connections: {<protocol: http2,> tls: none}", CONNECTS)},
