@@ -8,6 +8,7 @@
 #   make real       predictions against real servers on loopback (QUICK=1)
 #   make fuzz       each parser for SECONDS=60
 #   make format     clang-format over the tree
+#   make dist       a tarball that runs anywhere, a .deb, their sums
 #   make install    PREFIX=/usr/local DESTDIR=
 #
 # MODE=release|debug|asan|tsan: each in a folder of its own below build/.
@@ -221,10 +222,21 @@ install: $(BIN)
 	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/twinrig
 	install -m 644 plugins/twinrig-plugin.h $(DESTDIR)$(PREFIX)/include/
 
+# What is in ci/, through the linters of those who read it.
+lint-ci:
+	$(Q)ci/lint-tools build/lint
+	$(Q)OUT=$(CURDIR)/$(OUT) TWINRIG=$(abspath $(BIN)) tests/run-all \
+		tests/e2e/ci-lint.sh
+
+# A release: a folder that runs wherever it is put, a package, their sums.
+dist: $(BIN)
+	$(Q)OUT=$(OUT) VERSION=$(VERSION) ci/dist $(CC) $(ALL_CFLAGS) -rdynamic \
+		$(OUT)/obj/harness/main.o $(LIB) $(LIBS) $(LDFLAGS)
+
 clean:
 	rm -rf build
 
 .PHONY: all deps fixtures programs conformance fuzzers unit theory test check demo \
-	bench real real-programs fuzz format install clean
+	bench real real-programs fuzz format install lint-ci dist clean
 .SECONDARY:
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
