@@ -15,6 +15,8 @@ static const struct tw_sarif_rule others[] = {
 	{"duplicate-key", "a key that a mapping has twice"},
 	{"external-not-modelled",
 		"a dependency outside the manifests that nothing describes"},
+	{"failover-without-detection",
+		"Istio's locality failover without outlier detection"},
 	{"gate-changed", "checks or scenarios that a change alters"},
 	{"given-twice", "a thing that two files say differently"},
 	{"masked-by-manifest", "a value of a model that a manifest overrides"},

@@ -33,6 +33,25 @@ const struct tw_lint_rule tw_lint_rules[] = {
 		"retries that multiply along a path"},
 	{"pool-too-small", tw_lint_pools,
 		"fewer workers than the traffic keeps busy"},
+	{"breaker-below-load", tw_lint_bounds,
+		"a circuit breaker, bulkhead or pool of connections with less "
+		"room than the traffic needs"},
+	{"limit-below-load", tw_lint_limits,
+		"a rate limit below what the traffic brings"},
+	{"panic-undoes-ejection", tw_lint_panic,
+		"outlier detection that may eject so many replicas that all "
+		"are used again"},
+	{"budget-without-retries", tw_lint_budgets,
+		"a retry budget, or throttling, where nothing is tried again"},
+	{"connect-outlasts-timeout", tw_lint_connects,
+		"a connect timeout beyond the try's, so that a dead replica "
+		"costs the whole of it"},
+	{"key-not-sent", tw_lint_keys,
+		"balancing by a key that the requests do not have"},
+	{"affinity-not-used", tw_lint_affinity,
+		"a Service's sessionAffinity where an ingress knows its pods"},
+	{"weights-not-used", tw_lint_weights,
+		"weights of replicas beside a balancer that knows none"},
 	{"queue-too-small", tw_lint_queues,
 		"workers and a queue that cannot hold what callers can send"},
 	{"ejection-leaves-nobody", tw_lint_ejections,
@@ -69,6 +88,8 @@ void tw_lint_load(const struct tw_spec *spec, const struct tw_model *model,
 	const struct tw_lint_context context = {spec, model, diags, rates, n};
 
 	tw_lint_pools(&context);
+	tw_lint_bounds(&context);
+	tw_lint_limits(&context);
 }
 
 static bool is_at(const struct tw_diag *diag, struct tw_pos pos)

@@ -1,8 +1,8 @@
 /*
- * Workers against the work that the traffic brings, by Little's law (J. D. C.
- * Little, Operations Research 9, 1961): on average rate x time requests hold a
- * worker. Where that is more than there are workers the queue grows until it
- * is full, whatever its size.
+ * The work that the traffic brings, and workers against it, by Little's law (J.
+ * D. C. Little, Operations Research 9, 1961): on average rate x time requests
+ * hold a worker. Where that is more than there are workers the queue grows
+ * until it is full, whatever its size.
  *
  * Rates of calls follow from those of the requests by the programs: times the
  * probability and the repeats of each step, by the shares of routes. The time
@@ -10,27 +10,17 @@
  * and retries are left out, and the longest of parallel branches counts by its
  * mean. What stands behind a cache is left out, too.
  */
+#include "harness/lint/load.h"
+
 #include "harness/lint/budget.h"
-
-#include <stdio.h>
-
-struct load {
-	const struct tw_lint_context *c;
-	const struct tw_model *m;
-	double *time; /* of each endpoint, s; below 0: not known yet */
-	double *busy; /* of each service: workers held on average */
-	double *sum;  /* of each service: requests a second */
-};
 
 static double often(const struct tw_step *step)
 {
 	return step->probability * step->repeat;
 }
 
-static double endpoint_time(struct load *l, uint32_t endpoint);
-
 /* How long a call keeps its caller waiting. */
-static double call_time(struct load *l, const struct tw_step *step)
+static double call_time(struct tw_load *l, const struct tw_step *step)
 {
 	const struct tw_channel *channel = &l->m->channels[step->channel];
 	double limit = (double)tw_budget_outer(l->m, step) / TW_S;
@@ -41,17 +31,17 @@ static double call_time(struct load *l, const struct tw_step *step)
 
 		if (target->endpoint != TW_NONE && target->pool != TW_NONE)
 			time += (target->share - before) *
-				endpoint_time(l, target->endpoint);
+				tw_load_time(l, target->endpoint);
 		before = target->share;
 	}
 	return limit > 0 && time > limit ? limit : time;
 }
 
-static double list_time(struct load *l, uint32_t first, bool computing);
+static double list_time(struct tw_load *l, uint32_t first, bool computing);
 
 /* computing: on a CPU alone. */
 static double step_time(
-	struct load *l, const struct tw_step *step, bool computing)
+	struct tw_load *l, const struct tw_step *step, bool computing)
 {
 	double time = 0;
 
@@ -78,7 +68,7 @@ static double step_time(
 	return time;
 }
 
-static double list_time(struct load *l, uint32_t first, bool computing)
+static double list_time(struct tw_load *l, uint32_t first, bool computing)
 {
 	double time = 0;
 
@@ -89,7 +79,7 @@ static double list_time(struct load *l, uint32_t first, bool computing)
 }
 
 /* Calls in circles do not compile; the mark keeps one from looping here. */
-static double endpoint_time(struct load *l, uint32_t endpoint)
+double tw_load_time(struct tw_load *l, uint32_t endpoint)
 {
 	uint32_t program = l->m->endpoints[endpoint].program;
 
@@ -109,35 +99,43 @@ static uint32_t owner(const struct tw_model *m, uint32_t service)
 				: service;
 }
 
-static void add_rate(struct load *l, uint32_t endpoint, double rate);
+static void add_rate(struct tw_load *l, uint32_t endpoint, double rate);
 
-static void add_calls(struct load *l, uint32_t first, double rate)
+/* By the shares of a route. */
+static void add_call(struct tw_load *l, uint32_t channel, double rate)
+{
+	const struct tw_channel *it = &l->m->channels[channel];
+	double before = 0;
+
+	for (uint32_t i = 0; i < it->n_targets; i++) {
+		const struct tw_target *target = &it->targets[i];
+		double part = rate * (target->share - before);
+
+		before = target->share;
+		if (target->endpoint == TW_NONE || target->pool == TW_NONE)
+			continue;
+		tw_vec_push(&l->calls,
+			(struct tw_load_call){channel, target, part});
+		add_rate(l, target->endpoint, part);
+	}
+}
+
+static void add_calls(struct tw_load *l, uint32_t first, double rate)
 {
 	for (uint32_t at = first; at != TW_NONE; at = l->m->steps[at].next) {
 		const struct tw_step *step = &l->m->steps[at];
-		const struct tw_channel *channel;
-		double each = rate * often(step), before = 0;
+		double each = rate * often(step);
 
 		for (uint32_t i = 0;
 			step->kind != TW_STEP_CACHE && i < step->n_branches;
 			i++)
 			add_calls(l, l->m->branches[step->first + i], each);
-		if (step->kind != TW_STEP_CALL)
-			continue;
-		channel = &l->m->channels[step->channel];
-		for (uint32_t i = 0; i < channel->n_targets; i++) {
-			const struct tw_target *target = &channel->targets[i];
-
-			if (target->endpoint != TW_NONE &&
-				target->pool != TW_NONE)
-				add_rate(l, target->endpoint,
-					each * (target->share - before));
-			before = target->share;
-		}
+		if (step->kind == TW_STEP_CALL)
+			add_call(l, step->channel, each);
 	}
 }
 
-static void add_rate(struct load *l, uint32_t endpoint, double rate)
+static void add_rate(struct tw_load *l, uint32_t endpoint, double rate)
 {
 	const struct tw_endpoint *it = &l->m->endpoints[endpoint];
 	uint32_t service = owner(l->m, it->service);
@@ -147,7 +145,7 @@ static void add_rate(struct load *l, uint32_t endpoint, double rate)
 		hold = l->m->services[service].is_async
 			       ? list_time(l, l->m->programs[it->program].step,
 					 true)
-			       : endpoint_time(l, endpoint);
+			       : tw_load_time(l, endpoint);
 	l->busy[service] += rate * hold;
 	l->sum[service] += rate;
 	if (it->program != TW_NONE)
@@ -166,7 +164,7 @@ static const struct tw_origin *place(
 	return spec->workers.origin ? spec->workers.origin : s->spec->origin;
 }
 
-static void judge(struct load *l, uint32_t service)
+static void judge(struct tw_load *l, uint32_t service)
 {
 	const struct tw_service *s = &l->m->services[service];
 	uint32_t replicas = l->m->pools[s->pool].n_replicas;
@@ -191,31 +189,54 @@ static void judge(struct load *l, uint32_t service)
 		(double)(int64_t)(busy / s->workers) + 1);
 }
 
-void tw_lint_pools(const struct tw_lint_context *c)
+/* What comes in from outside: without the shares of its channel's route, which
+ * the router has followed. */
+static void add_arrivals(struct tw_load *l)
 {
-	const struct tw_model *m = c->model;
-	struct load l = {.c = c, .m = m};
+	const struct tw_lint_context *c = l->c;
 
-	if (!m || !c->n_rates)
-		return;
-	l.time = tw_calloc(m->n_endpoints + 1, sizeof *l.time);
-	l.busy = tw_calloc(m->n_services + 1, sizeof *l.busy);
-	l.sum = tw_calloc(m->n_services + 1, sizeof *l.sum);
-	for (uint32_t i = 0; i < m->n_endpoints; i++)
-		l.time[i] = -1;
 	for (size_t i = 0; i < c->n_rates; i++) {
-		uint32_t service = tw_model_service(m, c->rates[i].service);
+		uint32_t service = tw_model_service(l->m, c->rates[i].service);
 		uint32_t endpoint = service == TW_NONE
 					    ? TW_NONE
-					    : tw_model_endpoint(m, service,
+					    : tw_model_endpoint(l->m, service,
 						      c->rates[i].endpoint);
 
 		if (endpoint != TW_NONE)
-			add_rate(&l, endpoint, c->rates[i].rate);
+			add_call(l, l->m->endpoints[endpoint].from_outside,
+				c->rates[i].rate);
 	}
-	for (uint32_t i = 0; i < m->n_services; i++)
+}
+
+void tw_load_init(struct tw_load *l, const struct tw_lint_context *c)
+{
+	const struct tw_model *m = c->model;
+
+	*l = (struct tw_load){.c = c, .m = m};
+	l->time = tw_calloc(m->n_endpoints + 1, sizeof *l->time);
+	l->busy = tw_calloc(m->n_services + 1, sizeof *l->busy);
+	l->sum = tw_calloc(m->n_services + 1, sizeof *l->sum);
+	for (uint32_t i = 0; i < m->n_endpoints; i++)
+		l->time[i] = -1;
+	add_arrivals(l);
+}
+
+void tw_load_release(struct tw_load *l)
+{
+	tw_vec_release(&l->calls);
+	tw_free(l->time);
+	tw_free(l->busy);
+	tw_free(l->sum);
+}
+
+void tw_lint_pools(const struct tw_lint_context *c)
+{
+	struct tw_load l;
+
+	if (!c->model || !c->n_rates)
+		return;
+	tw_load_init(&l, c);
+	for (uint32_t i = 0; i < c->model->n_services; i++)
 		judge(&l, i);
-	tw_free(l.time);
-	tw_free(l.busy);
-	tw_free(l.sum);
+	tw_load_release(&l);
 }

@@ -208,6 +208,24 @@ static void read_failover(struct tw_manifest_reader *r, struct tw_yaml *list,
 	}
 }
 
+/* Istio's documentation of failover: "This field is only used with outlier
+ * detection". */
+static void warn_failover(struct tw_manifest_reader *r, struct tw_yaml *setting)
+{
+	struct tw_yaml *at = tw_yaml_get(setting, "failover");
+	struct tw_diag *diag;
+
+	if (!at)
+		at = tw_yaml_get(setting, "failoverPriority");
+	if (!at)
+		return;
+	diag = tw_diag(r->diags, TW_WARNING, at->pos,
+		"failover without outlierDetection: Istio leaves it out");
+	diag->rule = "failover-without-detection";
+	diag->why = "replicas of all places get requests alike";
+	diag->hint = "outlierDetection beside it";
+}
+
 static void read_priority(struct tw_manifest_reader *r, struct tw_yaml *list,
 	struct tw_spec_policy *policy)
 {
@@ -246,6 +264,8 @@ static void read_locality(struct tw_manifest_reader *r, struct tw_yaml *policy,
 		read_priority(r, tw_yaml_get(setting, "failoverPriority"), to);
 		if (!to->locality.priority.n)
 			read_failover(r, tw_yaml_get(setting, "failover"), to);
+	} else if (on) {
+		warn_failover(r, setting);
 	}
 }
 

@@ -130,5 +130,51 @@ START_TEST(a_hash_that_is_not_modelled_is_told)
 }
 END_TEST
 
+/* localityLbSetting: regions with an outlier detection, else left out. */
+START_TEST(failover_needs_detection)
+{
+	static const char rule[] =
+		"apiVersion: networking.istio.io/v1\nkind: DestinationRule\n"
+		"metadata: {name: cart}\nspec: {host: cart, trafficPolicy: "
+		"{%sloadBalancer: {localityLbSetting: {%s}}}}\n";
+	static const char detect[] = "outlierDetection: {interval: 1s}, ";
+	const struct tw_spec_locality *it;
+	char text[512];
+	struct side s;
+
+	snprintf(text, sizeof text, rule, detect,
+		"failover: [{from: eu, to: us}]");
+	it = &read_one(&s, text, "")->locality;
+	ck_assert_int_eq(it->failover.v, 1);
+	ck_assert_uint_eq(it->failovers.n, 1);
+	ck_assert_str_eq(it->failovers.v[0].from, "eu");
+	ck_assert_str_eq(it->failovers.v[0].to.v, "us");
+	side_end(&s);
+	snprintf(text, sizeof text, rule, detect,
+		"failoverPriority: [a, b=c], failover: [{from: eu, to: us}]");
+	it = &read_one(&s, text, "")->locality;
+	ck_assert_uint_eq(it->failovers.n, 0);
+	ck_assert_uint_eq(it->priority.n, 2);
+	ck_assert_str_eq(it->priority.v[1].v, "b=c");
+	side_end(&s);
+	snprintf(text, sizeof text, rule, "",
+		"distribute: [{from: eu, to: {us/z: 7}}]");
+	it = &read_one(&s, text, "")->locality;
+	ck_assert_str_eq(it->shares.v[0].from, "eu/*");
+	ck_assert_str_eq(it->shares.v[0].to, "us/z");
+	ck_assert_int_eq(it->shares.v[0].weight.v, 7);
+	side_end(&s);
+	snprintf(text, sizeof text, rule, "", "failoverPriority: [a]");
+	side_start(&s);
+	side_file(&s, "a.yaml", SERVICE("cart", "cart"));
+	side_file(&s, "b.yaml", text);
+	ck_assert_int_eq(side_read(&s, "*.yaml"), 0);
+	ck_assert(side_said(&s, "failover-without-detection"));
+	ck_assert_uint_eq(s.spec->policies.n, 0);
+	side_end(&s);
+}
+END_TEST
+
 TW_TESTS("manifests/affinity", consistent_hash, session_affinity,
-	ingress_annotations, a_hash_that_is_not_modelled_is_told)
+	ingress_annotations, a_hash_that_is_not_modelled_is_told,
+	failover_needs_detection)
