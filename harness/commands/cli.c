@@ -45,6 +45,8 @@ static const struct option table[] = {
 		"only scenarios of this name or glob", " gate merge run "},
 	{"runs", 0, COUNT, AT(runs), "N", "trials of each scenario",
 		" gate merge "},
+	{"max-runs", 0, COUNT, AT(max_runs), "N",
+		"go on to so many while a check is undecided", " gate merge "},
 	{"seed", 0, COUNT, AT(seed), "N", "the seed of every draw",
 		" gate merge run "},
 	{"threads", 0, COUNT, AT(threads), "N",

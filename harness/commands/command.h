@@ -25,6 +25,7 @@ struct tw_cli {
 	const char *baseline; /* a ref or a directory; NULL: as configured */
 	const char *scenario; /* a name or glob; NULL: all */
 	int64_t runs;	      /* 0: as configured */
+	int64_t max_runs;     /* 0: as configured */
 	int64_t seed;	      /* -1: as configured */
 	int64_t threads;      /* 0: one per core */
 	const char *junit, *json, *markdown, *html; /* files; "-": standard output */

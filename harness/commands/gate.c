@@ -8,6 +8,7 @@
 #include "harness/lint/lint.h"
 
 #include <stdio.h>
+#include <time.h>
 
 /* ---- checks ------------------------------------------------------------ */
 
@@ -131,30 +132,85 @@ static const char *reproduce_text(
 		tw_buf_printf(&text, " --baseline %.12s", revision);
 	else if (cli->baseline)
 		tw_buf_printf(&text, " --baseline %s", cli->baseline);
-	tw_buf_printf(&text, " --scenario '%s' --runs %zu --seed %llu",
-		one->name, gate->runs, (unsigned long long)gate->seed);
+	tw_buf_printf(
+		&text, " --scenario '%s' --runs %zu", one->name, gate->runs);
+	if (gate->looks.most > gate->looks.first)
+		tw_buf_printf(&text, " --max-runs %zu", gate->looks.most);
+	tw_buf_printf(&text, " --seed %llu", (unsigned long long)gate->seed);
 	copy = tw_arena_strdup(&gate->arena, tw_buf_text(&text));
 	tw_buf_release(&text);
 	return copy;
+}
+
+static struct tw_judge_options options_of(
+	const struct tw_gate *gate, size_t runs)
+{
+	return (struct tw_judge_options){
+		.confidence = tw_real_or(gate->policy->gate.confidence, 0),
+		.share = tw_look_share(&gate->looks, runs),
+		.same_system = same_system(gate),
+		.differences = gate->differences.v,
+		.n_differences = gate->differences.n,
+	};
+}
+
+/* Time is up where the cases so far took more than their part of it, so that
+ * the last one has its first look, too. */
+static bool time_is_up(const struct tw_gate *gate, size_t i)
+{
+	const struct tw_int *budget = &gate->policy->gate.budget;
+	struct timespec now;
+
+	if (!budget->origin || gate->merging)
+		return false;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec * TW_S + now.tv_nsec - gate->began) >
+	       (double)budget->v * (double)(i + 1) / (double)gate->cases.list.n;
+}
+
+size_t tw_gate_next_look(struct tw_gate *gate, size_t i,
+	struct tw_runs baseline, struct tw_runs candidate, const char **stopped)
+{
+	const struct tw_case *one = gate->cases.list.v[i];
+	size_t next = tw_look_next(&gate->looks, candidate.n);
+	struct tw_judge_options options = options_of(gate, candidate.n);
+	const struct tw_scenario_result *now;
+
+	*stopped = NULL;
+	if (gate->looks.most <= gate->looks.first)
+		return 0;
+	*stopped = "runs";
+	if (!next)
+		return 0;
+	options.interim = true;
+	now = tw_judge_scenario(one->name, gate->checks.v, gate->checks.n,
+		baseline, candidate, &options, &gate->arena);
+	if (tw_scenario_decided(now, gate->cases.list.n, options.confidence)) {
+		*stopped = "decided";
+		return 0;
+	}
+	if (time_is_up(gate, i)) {
+		*stopped = "time";
+		return 0;
+	}
+	return next;
 }
 
 struct tw_scenario_result *tw_gate_judge(struct tw_gate *gate,
 	const struct tw_case *one, struct tw_runs baseline,
 	struct tw_runs candidate)
 {
-	struct tw_judge_options options = {
-		.confidence = tw_real_or(gate->policy->gate.confidence, 0),
-		.same_system = same_system(gate),
-		.differences = gate->differences.v,
-		.n_differences = gate->differences.n,
-	};
+	struct tw_judge_options options = options_of(gate, candidate.n);
 	const struct tw_check **checks;
 	size_t n = tw_search_checks(
 		one, gate->checks.v, gate->checks.n, &gate->arena, &checks);
-	struct tw_scenario_result *result =
-		tw_judge_scenario(tw_arena_strdup(&gate->arena, one->name),
-			checks, n, baseline, candidate, &options, &gate->arena);
+	struct tw_scenario_result *result;
 
+	/* A search has one look, at what all of its trials came to. */
+	if (tw_case_is_search(one))
+		options.share = 1;
+	result = tw_judge_scenario(tw_arena_strdup(&gate->arena, one->name),
+		checks, n, baseline, candidate, &options, &gate->arena);
 	result->faults = faults_text(gate, one);
 	result->reproduce = reproduce_text(gate, one);
 	if (!gate->undoing)
@@ -297,6 +353,7 @@ static int lint_load(struct tw_gate *gate)
 static int judge_all(struct tw_gate *gate)
 {
 	int status = tw_gate_open_sides(gate);
+	size_t most;
 
 	if (!status)
 		status = tw_gate_read_checks(gate);
@@ -312,6 +369,13 @@ static int judge_all(struct tw_gate *gate)
 	gate->runs = gate->cli->runs
 			     ? (size_t)gate->cli->runs
 			     : (size_t)tw_int_or(gate->policy->gate.runs, 8);
+	gate->looks.first = gate->looks.most = gate->runs;
+	most = gate->cli->max_runs ? (size_t)gate->cli->max_runs
+	       : gate->cli->runs
+		       ? 0
+		       : (size_t)tw_int_or(gate->policy->gate.max_runs, 0);
+	if (most > gate->looks.most)
+		gate->looks.most = most;
 	gate->seed = gate->cli->seed >= 0
 			     ? (uint64_t)gate->cli->seed
 			     : (uint64_t)tw_int_or(gate->policy->gate.seed, 1);
@@ -386,10 +450,13 @@ void tw_gate_release(struct tw_gate *gate)
 int tw_gate_run(const struct tw_cli *cli, bool merging)
 {
 	struct tw_gate gate;
+	struct timespec now;
 	int status = TW_EXIT_USAGE;
 
 	tw_gate_init(&gate, cli);
 	gate.merging = merging;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	gate.began = now.tv_sec * TW_S + now.tv_nsec;
 	if (!tw_setup_open(&gate.setup, cli))
 		status = judge_all(&gate);
 	tw_diags_show(&gate.setup.diags, cli);

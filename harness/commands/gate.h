@@ -23,6 +23,7 @@
 #include "harness/commands/system.h"
 #include "harness/commands/traffic.h"
 #include "harness/gate/judge.h"
+#include "harness/gate/looks.h"
 #include "harness/git/git.h"
 #include "harness/report/report.h"
 
@@ -82,7 +83,10 @@ struct tw_gate {
 	struct tw_report_live live; /* of a process, where there is one */
 	struct tw_gate_result result;
 	struct tw_report report;
-	size_t runs;
+	size_t runs; /* at the first look */
+	struct tw_looks looks;
+	size_t case_runs; /* that the case at hand came to */
+	int64_t began;	  /* on the wall, ns; what the budget counts from */
 	uint64_t seed;
 };
 
@@ -135,5 +139,12 @@ struct tw_scenario_result *tw_gate_judge(struct tw_gate *gate,
 void tw_gate_draw(struct tw_gate *gate, const struct tw_case *one,
 	struct tw_runs baseline, struct tw_runs candidate,
 	struct tw_scenario_result *result);
+
+/* After the runs of a look: how many runs to make in all before the next one.
+ * 0: no more; *stopped says why (NULL: there is but one look). `i`: the
+ * number of the case. */
+size_t tw_gate_next_look(struct tw_gate *gate, size_t i,
+	struct tw_runs baseline, struct tw_runs candidate,
+	const char **stopped);
 
 #endif

@@ -323,15 +323,12 @@ static void add_result(struct tw_gate *gate, struct tally *tally,
 
 /* In turns, so that whatever else the machine does hits both alike; which of
  * them is first changes with each run. */
-static int play_case(struct tw_gate *gate, struct player *players,
-	const struct tw_case *one, struct tally *tally)
+static int play_runs(struct tw_gate *gate, struct player *players,
+	const struct tw_case *one, struct tally *tally, size_t from, size_t to)
 {
 	int status = 0;
 
-	for (int i = 0; !status && i < 2; i++)
-		if (players[i].ready)
-			status = schedule(gate, &players[i], one->traffic);
-	for (size_t run = 0; !status && run < gate->runs; run++) {
+	for (size_t run = from; !status && run < to; run++) {
 		for (int turn = 0; !status && turn < 2; turn++) {
 			struct player *player =
 				&players[(size_t)turn ^ (run & 1)];
@@ -342,8 +339,45 @@ static int play_case(struct tw_gate *gate, struct player *players,
 		if (!status && players[1].results.n > run)
 			add_result(gate, tally, players[1].results.v[run]);
 	}
-	for (size_t i = 0; !status && i < players[0].results.n; i++) {
-		const struct tw_live_result *result = players[0].results.v[i];
+	return status;
+}
+
+static struct tw_runs paired(const struct player *player, size_t n)
+{
+	return (struct tw_runs){player->seen.v, n};
+}
+
+/* Pairs that there are; a process that failed has fewer. */
+static size_t pairs(const struct player *players)
+{
+	size_t n = players[1].seen.n;
+
+	return players[0].ready && players[0].seen.n < n ? players[0].seen.n
+							 : n;
+}
+
+/* Look by look, until all is decided. */
+static int play_case(struct tw_gate *gate, struct player *players, size_t i,
+	struct tally *tally, const char **stopped)
+{
+	const struct tw_case *one = gate->cases.list.v[i];
+	size_t done = 0, next = gate->looks.first;
+	int status = 0;
+
+	for (int k = 0; !status && k < 2; k++)
+		if (players[k].ready)
+			status = schedule(gate, &players[k], one->traffic);
+	while (!status && next) {
+		status = play_runs(gate, players, one, tally, done, next);
+		done = next;
+		if (status || tally->live.trouble || pairs(players) < done)
+			break;
+		next = tw_gate_next_look(gate, i,
+			paired(&players[0], players[0].ready ? done : 0),
+			paired(&players[1], done), stopped);
+	}
+	for (size_t k = 0; !status && k < players[0].results.n; k++) {
+		const struct tw_live_result *result = players[0].results.v[k];
 
 		if (result->end == TW_LIVE_PLAYED)
 			continue;
@@ -356,18 +390,11 @@ static int play_case(struct tw_gate *gate, struct player *players,
 	return status;
 }
 
-static struct tw_runs paired(const struct player *player, size_t n)
+static void judge_case(struct tw_gate *gate, struct player *players,
+	const struct tw_case *one, const char *stopped)
 {
-	return (struct tw_runs){player->seen.v, n};
-}
+	size_t n = pairs(players);
 
-static void judge_case(
-	struct tw_gate *gate, struct player *players, const struct tw_case *one)
-{
-	size_t n = players[1].seen.n;
-
-	if (players[0].ready && players[0].seen.n < n)
-		n = players[0].seen.n;
 	if (n) {
 		struct tw_runs baseline =
 			paired(&players[0], players[0].ready ? n : 0);
@@ -377,6 +404,7 @@ static void judge_case(
 		tw_gate_keep(gate, one, TW_FLOW_BASELINE, baseline);
 		tw_gate_keep(gate, one, TW_FLOW_CANDIDATE, candidate);
 		result = tw_gate_judge(gate, one, baseline, candidate);
+		result->stopped = stopped;
 		tw_gate_draw(gate, one, baseline, candidate, result);
 		tw_vec_push_in(
 			&gate->arena, &gate->result.scenarios, result);
@@ -401,10 +429,11 @@ int tw_gate_live(struct tw_gate *gate)
 	tally.live.service = config->candidate.service.v;
 	for (size_t i = 0; !status && i < gate->cases.list.n; i++) {
 		const struct tw_case *one = gate->cases.list.v[i];
+		const char *stopped = NULL;
 
-		status = play_case(gate, players, one, &tally);
+		status = play_case(gate, players, i, &tally, &stopped);
 		if (!status)
-			judge_case(gate, players, one);
+			judge_case(gate, players, one, stopped);
 	}
 	tally.live.diffs = tally.diffs.v;
 	tally.live.n_diffs = tally.diffs.n;

@@ -184,8 +184,10 @@ static void policy_text(const struct tw_config *config, struct tw_buf *out)
 			tw_buf_add_char(out, '\n');
 		}
 	}
-	tw_buf_printf(out, "runs %lld inconclusive %s completeness %.17g\n",
+	tw_buf_printf(out,
+		"runs %lld to %lld inconclusive %s completeness %.17g\n",
 		(long long)tw_int_or(config->gate.runs, 8),
+		(long long)tw_int_or(config->gate.max_runs, 0),
 		config->gate.inconclusive.v ? config->gate.inconclusive.v : "",
 		tw_real_or(config->gate.completeness, 0.95));
 }

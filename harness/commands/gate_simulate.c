@@ -125,21 +125,37 @@ static void note_rollout(struct tw_gate *gate, const struct tw_case *one,
 		(unsigned long long)seen->pending);
 }
 
+/* Of one side. */
 static void count_up(struct tw_gate *gate, const struct tw_case *one,
-	const struct tw_observation *seen, size_t n)
+	const struct tw_observation *seen, size_t n, enum tw_flow_side side)
 {
-	enum tw_flow_side side;
 
 	for (size_t i = 0; i < n; i++) {
 		gate->overflow += seen[i].overflow;
 		note_rollout(gate, one, &seen[i]);
 		gate->arrivals += seen[i].arrivals;
-		side = i < gate->runs ? TW_FLOW_CANDIDATE : TW_FLOW_BASELINE;
 		gate->offered[side] += seen[i].arrivals;
 		gate->undecided[side] += seen[i].undecided;
 		gate->untold[side] |= seen[i].untold;
 		tw_gate_note_reached(gate, &seen[i]);
 	}
+}
+
+/* What the runs of a case saw: the candidate's, then the baseline's, with room
+ * for `most` of each. */
+struct seen {
+	struct tw_observation *v;
+	size_t n, most, sides;
+};
+
+static struct tw_observation *candidate_at(const struct seen *seen, size_t i)
+{
+	return &seen->v[i];
+}
+
+static struct tw_observation *baseline_at(const struct seen *seen, size_t i)
+{
+	return &seen->v[seen->most + i];
 }
 
 /* The runs of a case that searches: nothing of them is stored, so that parts
@@ -166,17 +182,20 @@ static int search_case(struct tw_gate *gate, const struct tw_case *one,
 		       : 0;
 }
 
-/* Those of any other, as the store has them or as they are run. */
+/* Those of any other, as the store has them or as they are run: of each side
+ * from the run `from` up to `to`. */
 static int run_trials(struct tw_gate *gate, const struct tw_case *one,
 	const struct tw_flow *flow, const struct variant *variant,
-	struct tw_progress *progress, struct tw_observation *seen, size_t n)
+	struct tw_progress *progress, struct seen *seen, size_t from, size_t to)
 {
+	size_t fresh = to - from, n = fresh * seen->sides;
 	struct tw_trial *trials = tw_calloc(n, sizeof *trials);
+	struct tw_observation *got = tw_calloc(n, sizeof *got);
 	int status;
 
 	for (size_t i = 0; i < n; i++) {
 		enum tw_flow_side side =
-			i < gate->runs ? TW_FLOW_CANDIDATE : TW_FLOW_BASELINE;
+			i < fresh ? TW_FLOW_CANDIDATE : TW_FLOW_BASELINE;
 
 		trials[i] = (struct tw_trial){
 			.model = variant->model[side],
@@ -184,77 +203,132 @@ static int run_trials(struct tw_gate *gate, const struct tw_case *one,
 			.side = side,
 			.scenario = &variant->scenario[side],
 			.seed = gate->seed,
-			.replication = (uint32_t)(i % gate->runs),
+			.replication = (uint32_t)(from + i % fresh),
 		};
 	}
 	status = tw_gate_trials(
 		gate, &(struct tw_gate_batch){one, flow, variant->factor,
-			      trials, n, seen, progress, NULL});
+			      trials, n, got, progress, NULL});
+	for (size_t i = 0; i < n; i++)
+		*(i < fresh ? candidate_at(seen, from + i)
+			    : baseline_at(seen, from + i - fresh)) = got[i];
+	seen->n = to;
 	tw_free(trials);
+	tw_free(got);
 	return status;
 }
 
 /* Its counterfactuals are compared with the same runs. */
 static void keep_baseline(struct tw_gate *gate, const struct tw_case *one,
-	const struct tw_flow *flow, const struct tw_observation *seen,
+	const struct tw_flow *flow, const struct seen *seen,
 	struct tw_scenario_result *result)
 {
 	struct tw_gate_failed failed = {.one = one,
 		.flow = flow,
-		.seen = tw_calloc(gate->runs, sizeof *failed.seen),
-		.n = gate->runs,
+		.seen = tw_calloc(seen->n, sizeof *failed.seen),
+		.n = seen->n,
 		.result = result};
 
-	memcpy(failed.seen, seen + gate->runs,
-		gate->runs * sizeof *failed.seen);
+	memcpy(failed.seen, baseline_at(seen, 0),
+		seen->n * sizeof *failed.seen);
+	memset(baseline_at(seen, 0), 0, seen->n * sizeof *failed.seen);
 	tw_vec_push(&gate->failed, failed);
 }
 
+static void pair(struct tw_gate *gate, const struct seen *seen,
+	struct tw_runs runs[static 2])
+{
+	runs[TW_FLOW_CANDIDATE] = runs_of(gate, candidate_at(seen, 0), seen->n);
+	runs[TW_FLOW_BASELINE] =
+		seen->sides == 2 ? runs_of(gate, baseline_at(seen, 0), seen->n)
+				 : (struct tw_runs){0};
+}
+
+/* Look by look, until all is decided. Parts of a gate know nothing of each
+ * other, so that they make every run that might be asked for; what was
+ * assumed is tried in as many runs as the gate itself came to. */
+static int run_looks(struct tw_gate *gate, size_t i, const struct tw_flow *flow,
+	const struct variant *variant, struct tw_progress *progress,
+	struct seen *seen, const char **stopped)
+{
+	const struct tw_case *one = gate->cases.list.v[i];
+	bool itself = variant->factor == 1;
+	size_t next = itself || gate->store.shards ? gate->looks.first
+						   : gate->case_runs;
+	int status = 0;
+
+	while (next && !status) {
+		struct tw_runs runs[2];
+
+		status = run_trials(gate, one, flow, variant, progress, seen,
+			seen->n, next);
+		if (status || gate->store.missing.n)
+			break;
+		if (gate->store.shards) {
+			next = tw_look_next(&gate->looks, seen->n);
+			continue;
+		}
+		if (!itself)
+			break;
+		pair(gate, seen, runs);
+		next = tw_gate_next_look(gate, i, runs[TW_FLOW_BASELINE],
+			runs[TW_FLOW_CANDIDATE], stopped);
+	}
+	if (itself)
+		gate->case_runs = seen->n;
+	return status;
+}
+
 /* One case in one variant, and what it comes to. */
-static int simulate_case(struct tw_gate *gate, const struct tw_case *one,
+static int simulate_case(struct tw_gate *gate, size_t i,
 	const struct tw_flow *flow, struct variant *variant,
 	struct tw_progress *progress)
 {
+	const struct tw_case *one = gate->cases.list.v[i];
 	bool searches = tw_case_is_search(one);
-	size_t sides = variant->model[TW_FLOW_BASELINE] ? 2 : 1;
-	size_t n = gate->runs * sides;
-	struct tw_observation *seen;
+	struct seen seen = {.most = searches ? gate->runs : gate->looks.most,
+		.sides = variant->model[TW_FLOW_BASELINE] ? 2 : 1};
 	struct tw_runs runs[2] = {{0}};
 	struct tw_scenario_result *result, maps = {0};
+	const char *stopped = NULL;
 	int status;
 
 	if (searches && gate->store.shards)
 		return 0;
-	seen = tw_calloc(n, sizeof *seen);
-	status = searches ? search_case(gate, one, flow, variant, seen, &maps)
-			  : run_trials(gate, one, flow, variant, progress, seen,
-				    n);
+	seen.v = tw_calloc(seen.most * seen.sides, sizeof *seen.v);
+	if (searches) {
+		seen.n = gate->runs;
+		status = search_case(gate, one, flow, variant, seen.v, &maps);
+	} else {
+		status = run_looks(
+			gate, i, flow, variant, progress, &seen, &stopped);
+	}
 	/* Without all of them there is nothing to judge. */
 	if (status || gate->store.shards || gate->store.missing.n)
 		goto out;
-	runs[TW_FLOW_CANDIDATE] = runs_of(gate, seen, gate->runs);
-	if (sides == 2)
-		runs[TW_FLOW_BASELINE] =
-			runs_of(gate, seen + gate->runs, gate->runs);
+	pair(gate, &seen, runs);
 	result = tw_gate_judge(
 		gate, one, runs[TW_FLOW_BASELINE], runs[TW_FLOW_CANDIDATE]);
-	for (size_t i = 0; i < maps.maps.n; i++)
-		tw_vec_push_in(&gate->arena, &result->maps, maps.maps.v[i]);
+	result->stopped = stopped;
+	for (size_t k = 0; k < maps.maps.n; k++)
+		tw_vec_push_in(&gate->arena, &result->maps, maps.maps.v[k]);
 	tw_vec_push_in(&gate->arena, &variant->result.scenarios, result);
 	if (variant->factor == 1) {
-		count_up(gate, one, seen, n);
+		count_up(gate, one, candidate_at(&seen, 0), seen.n,
+			TW_FLOW_CANDIDATE);
+		if (seen.sides == 2)
+			count_up(gate, one, baseline_at(&seen, 0), seen.n,
+				TW_FLOW_BASELINE);
 		tw_gate_draw(gate, one, runs[TW_FLOW_BASELINE],
 			runs[TW_FLOW_CANDIDATE], result);
 	}
-	if (variant->factor == 1 && sides == 2 && !searches &&
-		result->verdict == TW_VERDICT_FAIL) {
-		keep_baseline(gate, one, flow, seen, result);
-		n = gate->runs;
-	}
+	if (variant->factor == 1 && seen.sides == 2 && !searches &&
+		result->verdict == TW_VERDICT_FAIL)
+		keep_baseline(gate, one, flow, &seen, result);
 out:
-	for (size_t i = 0; i < n; i++)
-		tw_observation_release(&seen[i]);
-	tw_free(seen);
+	for (size_t k = 0; k < seen.most * seen.sides; k++)
+		tw_observation_release(&seen.v[k]);
+	tw_free(seen.v);
 	return status;
 }
 
@@ -277,8 +351,8 @@ static int simulate_all(struct tw_gate *gate, struct variant *variants,
 
 			status = compile_case(gate, one, &variants[k]);
 			if (!status)
-				status = simulate_case(gate, one, flow,
-					&variants[k], progress);
+				status = simulate_case(
+					gate, i, flow, &variants[k], progress);
 			tw_scenario_release(&variants[k].scenario[0]);
 			tw_scenario_release(&variants[k].scenario[1]);
 			end_rollout(&variants[k], own, spec);
@@ -301,7 +375,7 @@ int tw_gate_simulate(struct tw_gate *gate)
 	for (size_t k = 0; k < n; k++)
 		scale(gate, &variants[k], factors[k]);
 	tw_progress_start(&progress, gate->cli,
-		gate->cases.list.n * n * gate->runs *
+		gate->cases.list.n * n * gate->looks.most *
 			(gate->has_baseline ? 2 : 1));
 	status = simulate_all(gate, variants, n, &progress);
 	tw_progress_end(&progress);

@@ -106,6 +106,8 @@ static void identify(struct tw_gate *gate)
 	tw_filing_identity(
 		filing, "seed", "%llu", (unsigned long long)gate->seed);
 	tw_filing_identity(filing, "runs", "%zu", gate->runs);
+	if (gate->looks.most > gate->runs)
+		tw_filing_identity(filing, "max-runs", "%zu", gate->looks.most);
 	tw_filing_identity(filing, "candidate.inputs", "%s",
 		gate->store.inputs[TW_FLOW_CANDIDATE]);
 	tw_filing_identity(filing, "baseline.inputs", "%s",

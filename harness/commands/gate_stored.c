@@ -101,6 +101,9 @@ static int runs_suffice(struct tw_gate *gate)
 			*then ? then : "no", gate->runs);
 		status = refuse(gate, why.p,
 			"ask for fewer (--runs), or accept a gate with more");
+	} else if (n < (int64_t)gate->looks.most) {
+		/* What it ran for sure. */
+		gate->looks.most = (size_t)n;
 	}
 	tw_buf_release(&why);
 	return status;

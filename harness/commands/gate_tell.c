@@ -160,6 +160,7 @@ int tw_gate_tell(struct tw_gate *gate)
 	gate->report.config = gate->setup.file;
 	gate->report.seed = gate->seed;
 	gate->report.runs = gate->runs;
+	gate->report.max_runs = gate->looks.most;
 	gate->report.gate = &gate->result;
 	gate->report.findings = &gate->candidate.diags;
 	gate->report.root = root_of(gate);

@@ -289,6 +289,9 @@ static int rejudge(const struct tw_cli *cli, struct tw_record *record)
 	status = tw_gate_read_checks(gate);
 	if (status)
 		goto out;
+	gate->looks.first = (size_t)tw_int_or(gate->policy->gate.runs, 8);
+	gate->looks.most = (size_t)tw_int_or(
+		gate->policy->gate.max_runs, (int64_t)gate->looks.first);
 	gate->has_baseline =
 		strcmp(tw_record_value(record, "baseline.inputs"), "none") != 0;
 	if (tw_record_read_runs(record, &it.runs, &error) ||

@@ -132,6 +132,8 @@ struct tw_config_judge {
 
 struct tw_config_gate {
 	struct tw_int runs;	       /* default 8 */
+	struct tw_int max_runs;	       /* default: `runs` */
+	struct tw_int budget;	       /* ns; default: no end */
 	struct tw_text policy;	       /* "baseline" (default), "candidate" */
 	struct tw_text inconclusive;   /* "inconclusive" (default: status 4),
 					* "fail" (1), "pass" (0) */

@@ -62,6 +62,47 @@ static void correct_for_many(
 	tw_vec_release(&all);
 }
 
+static bool runs_would_help(const struct tw_group *group)
+{
+	switch (group->reason) {
+	case TW_REASON_NOISE:
+	case TW_REASON_BELOW_NOISE:
+	case TW_REASON_FEW_SAMPLES:
+	case TW_REASON_ONE_RUN:
+	case TW_REASON_MANY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool tw_scenario_decided(const struct tw_scenario_result *scenario,
+	size_t scenarios, double confidence)
+{
+	double level = confidence > 0 ? confidence : TW_CONFIDENCE;
+	size_t groups = 0;
+
+	for (size_t c = 0; c < scenario->checks.n; c++)
+		if (!scenario->checks.v[c]->check->muted)
+			groups += scenario->checks.v[c]->groups.n;
+	for (size_t c = 0; c < scenario->checks.n; c++) {
+		const struct tw_check_result *check = scenario->checks.v[c];
+
+		for (size_t i = 0; !check->check->muted && i < check->groups.n;
+			i++) {
+			const struct tw_group *g = check->groups.v[i];
+
+			if (g->verdict == TW_VERDICT_FAIL
+					? g->p > (1 - level) / 2 /
+							  (double)(groups *
+								   scenarios)
+					: runs_would_help(g))
+				return false;
+		}
+	}
+	return true;
+}
+
 static bool same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && !strcmp(a, b));

@@ -154,8 +154,8 @@ static struct tw_check_result *judge_check(const struct tw_check *check,
 
 		tw_judge_group(check, &keys.v[i], baseline, candidate, options,
 			arena, group);
-		if (group->verdict != TW_VERDICT_PASS && group->has_candidate &&
-			group->has_baseline)
+		if (!options->interim && group->verdict != TW_VERDICT_PASS &&
+			group->has_candidate && group->has_baseline)
 			group->blame = tw_blame(blaming, check, &keys.v[i]);
 		tw_vec_push_in(arena, &result->groups, group);
 	}

@@ -72,6 +72,7 @@
 struct tw_judge_options {
 	double confidence; /* 0: TW_CONFIDENCE */
 	double share;	   /* of alpha, for this look (looks.h); 0: all */
+	bool interim;	   /* only to know whether to go on: nobody is blamed */
 	bool same_system; /* no field differs: equal is equal, in one run too */
 	const struct tw_difference *differences;
 	size_t n_differences;
@@ -135,6 +136,15 @@ struct tw_evidence {
 void tw_gate_conclude(struct tw_gate_result *result,
 	const struct tw_evidence *evidence, double confidence,
 	struct tw_arena *arena);
+
+/*
+ * Whether more runs would be for nothing: each group passed, or failed so
+ * clearly that it still would among all groups of `scenarios` such scenarios,
+ * or is inconclusive for something that runs do not cure. Muted checks do not
+ * count.
+ */
+bool tw_scenario_decided(const struct tw_scenario_result *scenario,
+	size_t scenarios, double confidence);
 
 /* gate.inconclusive: the exit status for that verdict. */
 enum tw_inconclusive_as {

@@ -220,6 +220,30 @@ static double spread_of(const struct tw_judging *j)
 	return b.sd * sqrt(2);
 }
 
+/*
+ * A regression of times makes their spread larger in proportion: `sd` was seen
+ * where the candidate is, and would be this much where it is caught.
+ */
+static double catches(const struct tw_judging *j, double sd)
+{
+	const struct tw_group *g = j->group;
+	double limit = g->limit, seen = g->candidate, scale = 1, beyond = 0;
+
+	for (int i = 0; i < 4; i++) {
+		double there;
+
+		beyond = tw_detectable(
+			sd * scale, j->valid, j->confidence, POWER);
+		there = limit + beyond;
+		if (j->unit != TW_UNIT_TIME || !j->relative || !(limit > 0))
+			break;
+		scale = sqrt((there * there + limit * limit) /
+			     (seen * seen + limit * limit));
+		scale = scale > 1 ? scale : 1;
+	}
+	return beyond;
+}
+
 static void find_power(struct tw_judging *j)
 {
 	struct tw_group *g = j->group;
@@ -232,7 +256,7 @@ static void find_power(struct tw_judging *j)
 		g->noise = tw_noise_floor(j->kept, j->valid, j->confidence);
 		g->has_noise = true;
 	}
-	beyond = tw_detectable(spread_of(j), j->valid, j->confidence, POWER);
+	beyond = catches(j, spread_of(j));
 	g->detects = (j->relative ? g->margin : 0) + beyond;
 	g->has_detects = g->detects < HUGE_VAL;
 	if (!is_sparse(j, &b, &c) || j->check->compare == TW_GE ||

@@ -4,8 +4,10 @@
  * other blocks is found by drawing blocks with replacement, the same ones on
  * both sides (B. Efron, R. J. Tibshirani, An Introduction to the Bootstrap,
  * 1993, 8.5 and 10): the standard error, with Student's t of the number of
- * blocks, since few blocks know their own spread badly. The draws are a
- * function of their number alone.
+ * blocks, since few blocks know their own spread badly. It is at least that of
+ * the blocks' own quantiles: where one or two blocks hold most of the tail
+ * (requests with a memory), draws of eight blocks know too little of the next
+ * ones. The draws are a function of their number alone.
  */
 #include "harness/gate/judging.h"
 
@@ -90,6 +92,8 @@ struct tw_interval tw_judge_pooled(struct tw_judging *j, bool lower)
 	double df = (double)(j->n - 1), sum = 0, squares = 0, error, t;
 	double n = (double)j->n;
 	struct tw_interval i = {.n = j->valid};
+	struct tw_interval own =
+		tw_interval_of(j->excess[lower], j->valid, j->confidence);
 
 	summarise(j, b, c);
 	i.mean = drawn_excess(j, b, c, 0, lower);
@@ -102,6 +106,8 @@ struct tw_interval tw_judge_pooled(struct tw_judging *j, bool lower)
 	/* A draw of n blocks spreads as if they were all there are: by
 	 * (n - 1) / n too little. */
 	error = sqrt((squares - sum * sum / DRAWS) / (DRAWS - 1) * n / df);
+	if (error < own.sd / sqrt(n))
+		error = own.sd / sqrt(n);
 	t = tw_student_inverse(0.5 + j->confidence / 2, df);
 	i.sd = error * sqrt(n);
 	i.low = i.mean - t * error;

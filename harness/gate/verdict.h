@@ -223,14 +223,16 @@ struct tw_scenario_result {
 	const char *name;
 	const char *faults; /* in words; "" without: for the caller to set */
 	size_t runs;
+	const char *stopped;	 /* why there are no more: "decided", "runs",
+				  * "time"; NULL: there was one look alone */
 	enum tw_verdict verdict; /* the worst of its checks, muted left out */
 	TW_VEC(struct tw_check_result *) checks;     /* as they were written */
 	TW_VEC(const struct tw_recovery_map *) maps; /* for the caller */
 	const char *reproduce; /* a command line; NULL: for the caller */
 	/* Of the candidate's first run, where its cluster changed; or NULL. */
 	const struct tw_timeline *timeline;
-	double seconds;	       /* of virtual time judged, a side */
 	TW_VEC(const struct tw_opinion *) opinions; /* for the caller */
+	double seconds; /* of virtual time judged, a side */
 	/* Of a failed one; NULL: not looked for. For the caller. */
 	const struct tw_counterfactual *undone;
 	/* What there is to draw (harness/report/scene.h); NULL: for the

@@ -241,6 +241,27 @@ void tw_evidence_scenarios(const struct tw_gate_result *gate,
 				(*order)[at++] = gate->scenarios.v[i];
 }
 
+const char *tw_evidence_runs(
+	const struct tw_report *report, struct tw_arena *arena)
+{
+	if (report->max_runs <= report->runs)
+		return tw_arena_printf(arena, "%zu", report->runs);
+	return tw_arena_printf(
+		arena, "%zu to %zu", report->runs, report->max_runs);
+}
+
+const char *tw_evidence_stopped(
+	const struct tw_scenario_result *scenario, struct tw_arena *arena)
+{
+	if (!scenario->stopped)
+		return NULL;
+	return tw_arena_printf(arena, "%zu runs, %s", scenario->runs,
+		!strcmp(scenario->stopped, "decided") ? "all decided"
+		: !strcmp(scenario->stopped, "time")
+			? "the time was up"
+			: "which is all there may be");
+}
+
 const char *tw_evidence_counts(
 	const struct tw_gate_result *gate, struct tw_arena *arena)
 {

@@ -59,6 +59,14 @@ void tw_evidence_order(const struct tw_scenario_result *scenario,
 void tw_evidence_scenarios(const struct tw_gate_result *gate,
 	struct tw_arena *arena, const struct tw_scenario_result ***order);
 
+/* "8", "8 to 32". */
+const char *tw_evidence_runs(
+	const struct tw_report *report, struct tw_arena *arena);
+/* "8 runs, all decided", "12 runs, the time was up"; NULL: as many as there
+ * were to be. */
+const char *tw_evidence_stopped(
+	const struct tw_scenario_result *scenario, struct tw_arena *arena);
+
 /* "2 failed, 1 inconclusive, 14 passed, 1 muted". */
 const char *tw_evidence_counts(
 	const struct tw_gate_result *gate, struct tw_arena *arena);

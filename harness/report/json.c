@@ -315,6 +315,7 @@ static void scenario(struct tw_json_writer *w,
 	text(w, "faults", s->faults);
 	text(w, "verdict", tw_verdict_names[s->verdict]);
 	count(w, "runs", s->runs);
+	text(w, "stopped", s->stopped);
 	real(w, "virtualSeconds", s->seconds);
 	text(w, "reproduce", s->reproduce);
 	if (s->timeline) {
@@ -370,6 +371,8 @@ static void inputs(struct tw_json_writer *w, const struct tw_report *r)
 	text(w, "inputs", r->digest);
 	count(w, "seed", r->seed);
 	count(w, "runs", r->runs);
+	if (r->max_runs > r->runs)
+		count(w, "maxRuns", r->max_runs);
 	text(w, "policy", r->policy);
 	flag(w, "defaultChecks", r->default_checks);
 	side(w, "baseline", &r->baseline);

@@ -209,6 +209,9 @@ static void scenario_part(
 
 	tw_buf_printf(md->out, "\n### %s ", mark(scenario->verdict, false));
 	literal(md->out, scenario->name);
+	if (scenario->stopped)
+		tw_buf_printf(md->out, " (%s)",
+			tw_evidence_stopped(scenario, &md->arena));
 	tw_buf_add_char(md->out, '\n');
 	if (scenario->faults && scenario->faults[0]) {
 		tw_buf_add_char(md->out, '\n');
@@ -269,8 +272,8 @@ static void head(struct md *md)
 		tw_evidence_counts(r->gate, &md->arena));
 	side(md, "baseline", &r->baseline);
 	side(md, "candidate", &r->candidate);
-	tw_buf_printf(md->out, "%zu runs of each, seed %llu\n", r->runs,
-		(unsigned long long)r->seed);
+	tw_buf_printf(md->out, "%s runs of each, seed %llu\n",
+		tw_evidence_runs(r, &md->arena), (unsigned long long)r->seed);
 	for (size_t i = 0; i < r->gate->reasons.n; i++) {
 		const struct tw_gate_reason *reason = &r->gate->reasons.v[i];
 

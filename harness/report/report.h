@@ -73,7 +73,7 @@ struct tw_report {
 			      * their own are said to be */
 	const char *digest;  /* of all inputs together */
 	uint64_t seed;
-	size_t runs;
+	size_t runs, max_runs; /* at the first look, and at the last one */
 	struct tw_report_side baseline, candidate;
 	const char *policy;  /* where checks came from, in words */
 	bool default_checks; /* none were written */

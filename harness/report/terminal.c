@@ -335,6 +335,9 @@ static void scenario_block(
 	ink(page, BOLD);
 	put(page, scenario->name, strlen(scenario->name));
 	ink(page, PLAIN);
+	if (scenario->stopped)
+		tw_buf_printf(page->out, "  (%s)",
+			tw_evidence_stopped(scenario, &page->arena));
 	if (scenario->faults && scenario->faults[0]) {
 		tw_buf_add_text(page->out, "  ");
 		wrapped(page, scenario->faults, 6);
@@ -403,8 +406,9 @@ static void top(struct page *page, const struct tw_report *report)
 	side_line(page, "baseline", &report->baseline);
 	side_line(page, "candidate", &report->candidate);
 	headed(page, "runs",
-		tw_arena_printf(&page->arena, "%zu of each, seed %llu",
-			report->runs, (unsigned long long)report->seed));
+		tw_arena_printf(&page->arena, "%s of each, seed %llu",
+			tw_evidence_runs(report, &page->arena),
+			(unsigned long long)report->seed));
 	if (report->policy)
 		headed(page, "checks", report->policy);
 	for (size_t i = 0; i < gate->reasons.n; i++) {

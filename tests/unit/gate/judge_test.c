@@ -654,10 +654,64 @@ START_TEST(blocks)
 }
 END_TEST
 
+/* More runs are for nothing once all is clear, or where runs do not help. */
+START_TEST(decided)
+{
+	static const struct {
+		double factor, noise;
+		const char *check;
+		bool decided;
+	} rows[] = {
+		{1.02, 0.01, P99, true}, {1.4, 0.01, P99, true},
+		{1.02, 0.01, "p50(latency) <= baseline * 1.0201", false},
+		{1.02, 0.01, "max(queue) <= baseline", true}, /* no data */
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct fixture f;
+		const struct tw_check *check;
+		struct tw_scenario_result *result;
+
+		fixture_init(&f, 8);
+		latencies(&f, rows[i].factor, rows[i].noise);
+		check = check_of(&f, rows[i].check);
+		result = tw_judge_scenario("steady", &check, 1, runs_of(&f.b),
+			runs_of(&f.c), &f.options, &f.arena);
+		ck_assert_msg(
+			tw_scenario_decided(result, 1, 0) == rows[i].decided,
+			"%s", result->checks.v[0]->groups.v[0]->why);
+		/* A fail must still be one among very many. */
+		if (result->verdict == TW_VERDICT_FAIL)
+			ck_assert(
+				!tw_scenario_decided(result, 1000000000000, 0));
+		fixture_release(&f);
+	}
+}
+END_TEST
+
+/* A look that is one of several has wider intervals, and p to match. */
+START_TEST(share_of_a_look)
+{
+	struct fixture f;
+	const struct tw_group *all, *part;
+
+	fixture_init(&f, 8);
+	latencies(&f, 1.11, 0.05);
+	all = judge(&f, P99)->groups.v[0];
+	f.options.share = 0.1;
+	part = judge(&f, P99)->groups.v[0];
+	ck_assert(part->low < all->low && part->high > all->high);
+	ck_assert_double_eq_tol(
+		part->p, all->p * 10 < 1 ? all->p * 10 : 1, 1e-9);
+	fixture_release(&f);
+}
+END_TEST
+
 TW_TESTS("gate/judge", identical_passes, within_and_beyond,
 	noise_asks_for_more_runs, one_run_is_inconclusive, no_data_never_passes,
 	few_samples, errors, strict_comparison, rates_and_gauges, recovery_time,
 	sides_and_callers, gate_reasons, assumed_values,
 	many_checks_do_not_fail_by_chance,
 	a_new_endpoint_is_listed_and_has_no_say, zero_failures, few_failures,
-	margin_below_noise, equivalence, absolute_floor, blocks)
+	margin_below_noise, equivalence, absolute_floor, blocks, decided,
+	share_of_a_look)
