@@ -3,6 +3,7 @@
 #   make            the release program: build/twinrig
 #   make demo       install what is missing, build, gate two pull requests
 #   make test       install what is missing, build, run every test
+#   make statistics   how often the judge is wrong (docs/statistics.md)
 #   make bench      speed as ratios against peers in the same run
 #   make conformance CASES=DIR   cases of reference implementations
 #   make real       predictions against real servers on loopback (QUICK=1)
@@ -209,6 +210,10 @@ real:
 
 real-programs: $(REAL)
 
+# Half an hour of one core; GATES=100 for a glance.
+statistics: $(OUT)/tests/theory/statistics
+	$(Q)GATES=$(GATES) $(OUT)/tests/theory/statistics
+
 fuzz:
 	$(Q)ci/install-deps --test
 	+$(Q)$(SUBMAKE) MODE=fuzz fuzzers
@@ -237,6 +242,6 @@ clean:
 	rm -rf build
 
 .PHONY: all deps fixtures programs conformance fuzzers unit theory test check demo \
-	bench real real-programs fuzz format install lint-ci dist clean
+	bench statistics real real-programs fuzz format install lint-ci dist clean
 .SECONDARY:
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)

@@ -46,6 +46,8 @@ const char *const tw_metric_names[TW_METRICS] = {
 	[TW_METRIC_THROTTLED] = "throttled",
 	[TW_METRIC_RECOVERY] = "recovery_time",
 	[TW_METRIC_RECOVERS] = "recovers",
+	[TW_METRIC_SLOW] = "latency",
+	[TW_METRIC_TIME] = "time",
 };
 
 bool tw_check_applies(const struct tw_check *check, const char *scenario)
@@ -60,7 +62,17 @@ bool tw_check_applies(const struct tw_check *check, const char *scenario)
 
 enum tw_unit tw_check_unit(const struct tw_check *check)
 {
+	switch (check->aggregate) {
+	case TW_AGG_COUNT:
+	case TW_AGG_BURN:
+		return TW_UNIT_COUNT;
+	case TW_AGG_KS:
+		return TW_UNIT_RATIO;
+	default:
+		break;
+	}
 	switch (check->metric) {
+	case TW_METRIC_TIME:
 	case TW_METRIC_LATENCY:
 	case TW_METRIC_RECOVERY:
 		return TW_UNIT_TIME;

@@ -8,7 +8,11 @@
  *	check    = measure [by] (compare limit | equal)
  *	measure  = aggregate "(" metric [selectors] ")" [by]
  *	         | share [ "(" [selectors] ")" | selectors ] [by]
+ *	         | "ratio" "(" "latency" [selectors] ">" (time | quantile) ")"
  *	         | "recovery_time" "(" check ")"      the limit in it a constant
+ *	         | "time" "(" check ")"               likewise
+ *	         | "burn_rate" "(" ("errors" | "timeouts") [selectors] [by] ","
+ *	           objective [ "," window ] ")"
  *	         | "recovers" "(" [ check ] ")"       likewise
  *	share    = "utilization" | "throttled"
  *	by       = "by" "(" label { "," label } ")"
@@ -36,25 +40,34 @@
  *	ratio(rejected)  calls that the application's own breaker or bulkhead
  *	                 refused / calls
  *	ratio(ejections) of replicas by callers' outlier detection / calls
- *	rate(requests)   calls that ended, per second of the run or the window
- *	max(unavailable) replicas that should be there and are not: the most at
- *	                 once, of the service that is worst
- *	max(queue)       requests waiting: the longest queue of one replica
- *	max(oom_kills)   containers of one service killed for want of memory, of
- *	                 the service that is worst
- *	utilization      workers' time in use / workers' time there
- *	throttled        replicas' time with the CPU's quota spent / their time
- *	                 with something to compute
- *	recovery_time(x) from the end of the last fault to the start of the
- *	                 first slice from which on x holds in each slice that
- *	                 has traffic; 0s where it holds from the end on. Never:
- *	                 infinite, which no limit admits. Quantiles within x are
- *	                 of one slice, where only mean and max are kept: use
- *	                 these, a ratio or a rate.
- *	recovers(x)      in a scenario with a `search`: the smallest trigger
- *	                 after which x does not hold again in the time that
- *	                 the search gives. Larger is better: `>= baseline *
- *0.9`,
+ *	ratio(latency > 250ms)
+ *	                 calls that took longer / calls; with a quantile: than
+ *	                 that quantile of both sides together (the tail,
+ *wherever it is) count(x)         calls that ended (requests), or of the above
+ *those that went so: in a run, as they are distance(latency) how far the
+ *candidate's distribution is from the baseline's, as a time: Wasserstein's
+ *(quantile.h); ks(latency)      the most that they are apart at one point, as a
+ *share: Kolmogorov's and Smirnov's. `baseline` is what two runs of the baseline
+ *are from each other. rate(requests)   calls that ended, per second of the run
+ *or the window max(unavailable) replicas that should be there and are not: the
+ *most at once, of the service that is worst max(queue)       requests waiting:
+ *the longest queue of one replica max(oom_kills)   containers of one service
+ *killed for want of memory, of the service that is worst utilization workers'
+ *time in use / workers' time there throttled        replicas' time with the
+ *CPU's quota spent / their time with something to compute max(utilization)
+ *likewise, of the slice and service where it is most: max(throttled) saturation
+ *	time(x)          time over a threshold: slices in which x holds, such as
+ *	                 time(mean(latency) > 250ms); without traffic it does
+ *not burn_rate(errors, 99.9%, 60s) how many times faster than the objective
+ *allows its budget is spent: errors / calls / (1 - objective), in the worst
+ *window of this length, or in the whole run (Google, The Site Reliability
+ *Workbook, 2018, chapter 5) recovery_time(x) from the end of the last fault to
+ *the start of the first slice from which on x holds in each slice that has
+ *traffic; 0s where it holds from the end on. Never: infinite, which no limit
+ *admits. Quantiles within x are of one slice, where only mean and max are kept:
+ *use these, a ratio or a rate. recovers(x)      in a scenario with a `search`:
+ *the smallest trigger after which x does not hold again in the time that the
+ *search gives. Larger is better: `>= baseline * 0.9`,
  *	                 `>= 20s`. Without x: errors within 5pp, and the mean
  *	                 latency within twice that and 10 ms, of the same run
  *	                 without the fault.
@@ -117,6 +130,8 @@ enum tw_metric {
 	TW_METRIC_THROTTLED,
 	TW_METRIC_RECOVERY,
 	TW_METRIC_RECOVERS,
+	TW_METRIC_SLOW,
+	TW_METRIC_TIME,
 	TW_METRICS,
 };
 
@@ -137,6 +152,11 @@ enum tw_aggregate {
 	TW_AGG_SHARE, /* utilization, throttled */
 	TW_AGG_RECOVERY,
 	TW_AGG_RECOVERS,
+	TW_AGG_COUNT,
+	TW_AGG_TIME,
+	TW_AGG_BURN,
+	TW_AGG_DISTANCE,
+	TW_AGG_KS,
 };
 
 enum tw_check_label {
@@ -181,13 +201,18 @@ struct tw_limit {
 struct tw_check {
 	enum tw_aggregate aggregate;
 	enum tw_metric metric;
-	double quantile; /* TW_AGG_QUANTILE: 0.5 .. 0.999 */
+	double quantile;  /* TW_AGG_QUANTILE: 0.5 .. 0.999; TW_METRIC_SLOW: 0,
+			   * or of both sides together */
+	double above;	  /* TW_METRIC_SLOW: ns, where there is no quantile */
+	double objective; /* TW_AGG_BURN: of calls that end well */
+	double span;	  /* and its window, ns; 0: the run */
 	TW_VEC(struct tw_check_selector) selectors;
 	bool by[TW_LABELS];
 	enum tw_compare compare;
 	struct tw_limit limit;
-	struct tw_check *inner; /* recovery_time, recovers: what has to hold
-				 * again; recovers: NULL: as without it */
+	struct tw_check *inner; /* time: what holds; recovery_time, recovers:
+				 * what has to hold again; recovers: NULL: as
+				 * without it */
 	/* recovers: of the trigger, time or count; for the caller to set
 	 * where the limit does not tell. */
 	enum tw_unit trigger;

@@ -3,6 +3,7 @@
  *
  *	check_lex.c	tokens
  *	check_parse.c	measures, selectors, groups; one function a rule
+ *	check_inner.c	measures of slices, with a check or an objective in them
  *	check_limit.c	what is compared with what: quantities and limits
  *
  * The first error of syntax ends a check (`stopped`); errors of meaning are
@@ -24,6 +25,19 @@ enum tw_token_kind {
 struct tw_token {
 	enum tw_token_kind kind;
 	size_t at, n;
+};
+
+struct tw_quantity {
+	enum {
+		TW_Q_BAD,
+		TW_Q_PLAIN,
+		TW_Q_TIME,
+		TW_Q_PERCENT,
+		TW_Q_POINTS,
+		TW_Q_RATE,
+	} kind;
+	double value; /* ns, ones, per second */
+	struct tw_token token;
 };
 
 struct tw_lexer {
@@ -56,7 +70,18 @@ void tw_lex_expected_one_of(struct tw_lexer *ps, const char *what,
 	const char *const *words, size_t n);
 void tw_lex_expect(struct tw_lexer *ps, const char *sign);
 
-/* check_limit.c: "<= baseline * 1.10 + 1ms". */
+/* check_parse.c: the parts that a measure with a check in it needs, too. */
+void tw_check_parse_whole(struct tw_lexer *ps, struct tw_check *check);
+void tw_check_parse_selectors(struct tw_lexer *ps, struct tw_check *check);
+void tw_check_parse_by(struct tw_lexer *ps, struct tw_check *check);
+
+/* check_inner.c: what stands in recovery_time(), recovers(), time() and
+ * burn_rate(). */
+void tw_check_parse_inner(struct tw_lexer *ps, struct tw_check *check);
+void tw_check_parse_burn(struct tw_lexer *ps, struct tw_check *check);
+
+/* check_limit.c: "250ms", and "<= baseline * 1.10 + 1ms". */
+struct tw_quantity tw_lex_quantity(struct tw_lexer *ps);
 void tw_check_parse_limit(struct tw_lexer *ps, struct tw_check *check);
 
 #endif

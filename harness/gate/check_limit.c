@@ -4,12 +4,6 @@
  */
 #include "harness/gate/check_lex.h"
 
-struct quantity {
-	enum { Q_BAD, Q_PLAIN, Q_TIME, Q_PERCENT, Q_POINTS, Q_RATE } kind;
-	double value; /* ns, ones, per second */
-	struct tw_token token;
-};
-
 static bool suffixed(struct tw_str s, const char *suffix, double *value)
 {
 	size_t n = strlen(suffix);
@@ -18,10 +12,10 @@ static bool suffixed(struct tw_str s, const char *suffix, double *value)
 	       tw_parse_real((struct tw_str){s.p, s.n - n}, value);
 }
 
-static struct quantity parse_quantity(struct tw_lexer *ps)
+struct tw_quantity tw_lex_quantity(struct tw_lexer *ps)
 {
 	struct tw_str s = tw_lex_text(ps, ps->now);
-	struct quantity q = {.token = ps->now};
+	struct tw_quantity q = {.token = ps->now};
 	tw_time ns;
 
 	if (ps->stopped || ps->now.kind != TW_TOKEN_NUMBER) {
@@ -29,16 +23,16 @@ static struct quantity parse_quantity(struct tw_lexer *ps)
 		return q;
 	}
 	if (tw_parse_real(s, &q.value) || suffixed(s, "x", &q.value)) {
-		q.kind = Q_PLAIN;
+		q.kind = TW_Q_PLAIN;
 	} else if (suffixed(s, "pp", &q.value)) {
-		q.kind = Q_POINTS;
+		q.kind = TW_Q_POINTS;
 		q.value /= 100;
 	} else if (tw_parse_percent(s, &q.value)) {
-		q.kind = Q_PERCENT;
+		q.kind = TW_Q_PERCENT;
 	} else if (suffixed(s, "/s", &q.value)) {
-		q.kind = Q_RATE;
+		q.kind = TW_Q_RATE;
 	} else if (tw_parse_duration(s, &ns)) {
-		q.kind = Q_TIME;
+		q.kind = TW_Q_TIME;
 		q.value = (double)ns;
 	} else {
 		tw_diag_hint(ps->diags,
@@ -50,48 +44,48 @@ static struct quantity parse_quantity(struct tw_lexer *ps)
 }
 
 /* What a trigger is measured in shows by what it is compared with. */
-static void take_unit(struct tw_check *check, const struct quantity *q)
+static void take_unit(struct tw_check *check, const struct tw_quantity *q)
 {
-	if (check->metric == TW_METRIC_RECOVERS && q->kind == Q_PLAIN)
+	if (check->metric == TW_METRIC_RECOVERS && q->kind == TW_Q_PLAIN)
 		check->trigger = TW_UNIT_COUNT;
 }
 
 /* The unit that a constant of this kind of number must have. */
 static void check_dimension(struct tw_lexer *ps, const struct tw_check *check,
-	const struct quantity *q, bool margin)
+	const struct tw_quantity *q, bool margin)
 {
 	struct tw_diag *diag;
 	char text[TW_REAL_TEXT];
 
-	if (q->kind == Q_BAD || (q->kind == Q_PLAIN && !(q->value > 0)))
+	if (q->kind == TW_Q_BAD || (q->kind == TW_Q_PLAIN && !(q->value > 0)))
 		return;
 	switch (tw_check_unit(check)) {
 	case TW_UNIT_TIME:
-		if (q->kind == Q_TIME)
+		if (q->kind == TW_Q_TIME)
 			return;
 		diag = tw_lex_complain(ps, q->token, "this must be a duration");
-		if (q->kind == Q_PLAIN)
+		if (q->kind == TW_Q_PLAIN)
 			tw_diag_hint(ps->diags, diag, "%sms? %ss?",
 				tw_real_text(q->value, text), text);
 		return;
 	case TW_UNIT_RATIO:
-		if (q->kind == Q_PLAIN ||
-			q->kind == (margin ? Q_POINTS : Q_PERCENT))
+		if (q->kind == TW_Q_PLAIN ||
+			q->kind == (margin ? TW_Q_POINTS : TW_Q_PERCENT))
 			return;
 		diag = tw_lex_complain(ps, q->token,
 			margin ? "this must be percentage points or a share"
 			       : "this must be a percentage or a share");
-		if (q->kind == Q_POINTS)
+		if (q->kind == TW_Q_POINTS)
 			tw_diag_hint(ps->diags, diag, "%s%%",
 				tw_real_text(q->value * 100, text));
 		return;
 	case TW_UNIT_RATE:
-		if (q->kind != Q_PLAIN && q->kind != Q_RATE)
+		if (q->kind != TW_Q_PLAIN && q->kind != TW_Q_RATE)
 			tw_lex_complain(
 				ps, q->token, "this must be a rate: 100/s");
 		return;
 	case TW_UNIT_COUNT:
-		if (q->kind != Q_PLAIN)
+		if (q->kind != TW_Q_PLAIN)
 			tw_lex_complain(
 				ps, q->token, "this must be a plain number");
 		return;
@@ -118,11 +112,11 @@ static void check_finite(
 
 static void parse_factor(struct tw_lexer *ps, struct tw_check *check)
 {
-	struct quantity q = parse_quantity(ps);
+	struct tw_quantity q = tw_lex_quantity(ps);
 
-	if (q.kind == Q_PLAIN || q.kind == Q_PERCENT)
+	if (q.kind == TW_Q_PLAIN || q.kind == TW_Q_PERCENT)
 		check->limit.factor = q.value;
-	else if (q.kind != Q_BAD)
+	else if (q.kind != TW_Q_BAD)
 		tw_lex_complain(
 			ps, q.token, "a factor is a plain number, as in 1.10");
 }
@@ -130,9 +124,9 @@ static void parse_factor(struct tw_lexer *ps, struct tw_check *check)
 static void parse_margin(
 	struct tw_lexer *ps, struct tw_check *check, double sign)
 {
-	struct quantity q = parse_quantity(ps);
+	struct tw_quantity q = tw_lex_quantity(ps);
 
-	if (q.kind == Q_PERCENT) {
+	if (q.kind == TW_Q_PERCENT) {
 		check->limit.factor += sign * q.value;
 		check->limit.share += q.value;
 		return;
@@ -146,22 +140,22 @@ static void parse_margin(
 static void parse_larger(
 	struct tw_lexer *ps, struct tw_check *check, double sign)
 {
-	struct quantity a, b;
+	struct tw_quantity a, b;
 
 	tw_lex_expect(ps, "(");
-	a = parse_quantity(ps);
+	a = tw_lex_quantity(ps);
 	tw_lex_expect(ps, ",");
-	b = parse_quantity(ps);
+	b = tw_lex_quantity(ps);
 	tw_lex_expect(ps, ")");
-	if (ps->stopped || a.kind == Q_BAD || b.kind == Q_BAD)
+	if (ps->stopped || a.kind == TW_Q_BAD || b.kind == TW_Q_BAD)
 		return;
-	if (a.kind != Q_PERCENT) {
-		struct quantity swap = a;
+	if (a.kind != TW_Q_PERCENT) {
+		struct tw_quantity swap = a;
 
 		a = b;
 		b = swap;
 	}
-	if (a.kind != Q_PERCENT || b.kind == Q_PERCENT) {
+	if (a.kind != TW_Q_PERCENT || b.kind == TW_Q_PERCENT) {
 		tw_lex_complain(ps, b.token,
 			"max() takes a share of the baseline and an absolute "
 			"margin, as in max(10%, 5ms)");
@@ -232,7 +226,7 @@ static void parse_limit(struct tw_lexer *ps, struct tw_check *check)
 	if (ps->stopped)
 		return;
 	if (ps->now.kind == TW_TOKEN_NUMBER) {
-		struct quantity q = parse_quantity(ps);
+		struct tw_quantity q = tw_lex_quantity(ps);
 
 		if (!tw_lex_is(ps, "*")) {
 			take_unit(check, &q);
@@ -242,7 +236,7 @@ static void parse_limit(struct tw_lexer *ps, struct tw_check *check)
 			return;
 		}
 		tw_lex_next(ps);
-		if (q.kind != Q_PLAIN && q.kind != Q_PERCENT)
+		if (q.kind != TW_Q_PLAIN && q.kind != TW_Q_PERCENT)
 			tw_lex_complain(
 				ps, q.token, "a factor is a plain number");
 		check->limit.factor = q.value;

@@ -123,7 +123,7 @@ static void parse_selector(struct tw_lexer *ps, struct tw_check *check)
 		tw_vec_push_in(ps->arena, &check->selectors, s);
 }
 
-static void parse_selectors(struct tw_lexer *ps, struct tw_check *check)
+void tw_check_parse_selectors(struct tw_lexer *ps, struct tw_check *check)
 {
 	if (!tw_lex_take(ps, "{") || tw_lex_take(ps, "}"))
 		return;
@@ -136,7 +136,7 @@ static void parse_selectors(struct tw_lexer *ps, struct tw_check *check)
 		tw_lex_expected(ps, "',' or '}'");
 }
 
-static void parse_by(struct tw_lexer *ps, struct tw_check *check)
+void tw_check_parse_by(struct tw_lexer *ps, struct tw_check *check)
 {
 	if (!tw_lex_take(ps, "by"))
 		return;
@@ -171,7 +171,8 @@ struct aggregate {
 		BIT(TW_METRIC_LIMITED) | BIT(TW_METRIC_REJECTED))
 #define MAXIMA                                                                 \
 	(BIT(TW_METRIC_LATENCY) | BIT(TW_METRIC_UNAVAILABLE) |                 \
-		BIT(TW_METRIC_QUEUE) | BIT(TW_METRIC_OOM_KILLS))
+		BIT(TW_METRIC_QUEUE) | BIT(TW_METRIC_OOM_KILLS) |              \
+		BIT(TW_METRIC_UTILIZATION) | BIT(TW_METRIC_THROTTLED))
 
 static const struct aggregate aggregates[] = {
 	{"p50", TW_AGG_QUANTILE, 0.5, BIT(TW_METRIC_LATENCY), "latency"},
@@ -181,26 +182,63 @@ static const struct aggregate aggregates[] = {
 	{"p99.9", TW_AGG_QUANTILE, 0.999, BIT(TW_METRIC_LATENCY), "latency"},
 	{"mean", TW_AGG_MEAN, 0, BIT(TW_METRIC_LATENCY), "latency"},
 	{"max", TW_AGG_MAX, 0, MAXIMA,
-		"latency, unavailable, queue or oom_kills"},
-	{"ratio", TW_AGG_RATIO, 0, RATIOS,
+		"latency, unavailable, queue, oom_kills, utilization or "
+		"throttled"},
+	{"ratio", TW_AGG_RATIO, 0, RATIOS | BIT(TW_METRIC_LATENCY),
 		"errors, timeouts, retries, shed, overflow, denied, "
+		"ejections, connects, limited, rejected or latency"},
+	{"count", TW_AGG_COUNT, 0, RATIOS | BIT(TW_METRIC_REQUESTS),
+		"requests, errors, timeouts, retries, shed, overflow, denied, "
 		"ejections, connects, limited or rejected"},
+	{"distance", TW_AGG_DISTANCE, 0, BIT(TW_METRIC_LATENCY), "latency"},
+	{"ks", TW_AGG_KS, 0, BIT(TW_METRIC_LATENCY), "latency"},
 	{"rate", TW_AGG_RATE, 0, BIT(TW_METRIC_REQUESTS), "requests"},
 	{"utilization", TW_AGG_SHARE, 0, BIT(TW_METRIC_UTILIZATION), ""},
 	{"throttled", TW_AGG_SHARE, 0, BIT(TW_METRIC_THROTTLED), ""},
 	{"recovery_time", TW_AGG_RECOVERY, 0, 0, ""},
 	{"recovers", TW_AGG_RECOVERS, 0, 0, ""},
+	{"time", TW_AGG_TIME, 0, 0, ""},
+	{"burn_rate", TW_AGG_BURN, 0, 0, ""},
 };
 
 #define AGGREGATES (sizeof aggregates / sizeof *aggregates)
 
 static const char *const metrics[] = {"latency", "errors", "timeouts",
 	"retries", "shed", "overflow", "denied", "ejections", "connects",
-	"limited", "rejected", "requests", "unavailable", "queue", "oom_kills"};
+	"limited", "rejected", "requests", "unavailable", "queue", "oom_kills",
+	"utilization", "throttled"};
 
 #define METRICS (sizeof metrics / sizeof *metrics)
 
-static void parse_check(struct tw_lexer *ps, struct tw_check *check);
+/* "ratio(latency > 250ms)", "ratio(latency > p98)": beyond which time. */
+static void parse_slow(struct tw_lexer *ps, struct tw_check *check)
+{
+	static const char *const names[] = {
+		"p50", "p90", "p95", "p98", "p99", "p99.9"};
+	static const double quantiles[] = {0.5, 0.9, 0.95, 0.98, 0.99, 0.999};
+	struct tw_quantity q;
+	int i;
+
+	check->metric = TW_METRIC_SLOW;
+	tw_lex_expect(ps, ">");
+	i = tw_lex_word(ps, names, sizeof names / sizeof *names);
+	if (i >= 0) {
+		check->quantile = quantiles[i];
+		return;
+	}
+	if (!ps->stopped && ps->now.kind == TW_TOKEN_WORD) {
+		tw_lex_expected_one_of(ps,
+			"a time (250ms) or a quantile (p50, p90, p95, p98, "
+			"p99, p99.9)",
+			names, sizeof names / sizeof *names);
+		return;
+	}
+	q = tw_lex_quantity(ps);
+	check->above = q.value;
+	if (q.kind == TW_Q_PLAIN || q.kind == TW_Q_PERCENT ||
+		q.kind == TW_Q_POINTS || q.kind == TW_Q_RATE)
+		tw_lex_complain(ps, q.token, "this must be a duration");
+}
 
 static void parse_metric(struct tw_lexer *ps, struct tw_check *check,
 	const struct aggregate *aggregate)
@@ -226,8 +264,10 @@ static void parse_metric(struct tw_lexer *ps, struct tw_check *check,
 			"%s() takes %s, not %s", aggregate->name,
 			aggregate->takes, metrics[metric]);
 	}
-	parse_selectors(ps, check);
-	parse_by(ps, check);
+	tw_check_parse_selectors(ps, check);
+	if (check->aggregate == TW_AGG_RATIO && metric == TW_METRIC_LATENCY)
+		parse_slow(ps, check);
+	tw_check_parse_by(ps, check);
 	tw_lex_expect(ps, ")");
 }
 
@@ -239,64 +279,11 @@ static void parse_share(struct tw_lexer *ps, struct tw_check *check,
 				? TW_METRIC_THROTTLED
 				: TW_METRIC_UTILIZATION;
 	if (tw_lex_take(ps, "(")) {
-		parse_selectors(ps, check);
+		tw_check_parse_selectors(ps, check);
 		tw_lex_expect(ps, ")");
 	} else {
-		parse_selectors(ps, check);
+		tw_check_parse_selectors(ps, check);
 	}
-}
-
-static void parse_recovery(struct tw_lexer *ps, struct tw_check *check)
-{
-	struct tw_token start;
-	const char *name = check->aggregate == TW_AGG_RECOVERS
-				   ? "recovers"
-				   : "recovery_time";
-
-	check->metric = check->aggregate == TW_AGG_RECOVERS
-				? TW_METRIC_RECOVERS
-				: TW_METRIC_RECOVERY;
-	tw_lex_expect(ps, "(");
-	start = ps->now;
-	if (check->aggregate == TW_AGG_RECOVERS && tw_lex_take(ps, ")"))
-		return;
-	if (tw_lex_is(ps, "recovery_time") || tw_lex_is(ps, "recovers")) {
-		tw_lex_expected(
-			ps, "a check that is not about recovery itself");
-		return;
-	}
-	check->inner = tw_new(ps->arena, struct tw_check);
-	parse_check(ps, check->inner);
-	if (ps->stopped)
-		return;
-	start.n = ps->now.at - start.at;
-	if (check->inner->limit.baseline)
-		tw_diag(ps->diags, TW_ERROR, tw_lex_pos(ps, start.at, start.n),
-			"%s() needs a constant in it: what counts as recovered",
-			name),
-			ps->failed = true;
-	if (check->inner->aggregate == TW_AGG_QUANTILE)
-		tw_diag(ps->diags, TW_ERROR, tw_lex_pos(ps, start.at, start.n),
-			"%s() knows no quantiles: slices keep mean and "
-			"max(latency) only",
-			name),
-			ps->failed = true;
-	if (check->inner->aggregate == TW_AGG_RATIO &&
-		check->inner->metric != TW_METRIC_ERRORS &&
-		check->inner->metric != TW_METRIC_TIMEOUTS)
-		tw_diag(ps->diags, TW_ERROR, tw_lex_pos(ps, start.at, start.n),
-			"%s() knows errors and timeouts alone of the ratios: "
-			"slices keep these",
-			name),
-			ps->failed = true;
-	if (check->aggregate == TW_AGG_RECOVERS)
-		tw_check_write(check->inner, ps->arena);
-	for (int i = 0; i < TW_LABELS; i++)
-		if (check->inner->by[i]) {
-			check->inner->by[i] = false;
-			check->by[i] = true;
-		}
-	tw_lex_expect(ps, ")");
 }
 
 static void parse_measure(struct tw_lexer *ps, struct tw_check *check)
@@ -310,8 +297,8 @@ static void parse_measure(struct tw_lexer *ps, struct tw_check *check)
 	if (i < 0) {
 		tw_lex_expected_one_of(ps,
 			"a measure (p50, p90, p95, p99, p99.9, mean, max, "
-			"ratio, rate, utilization, throttled, recovery_time "
-			"or recovers)",
+			"ratio, count, rate, utilization, throttled, distance, "
+			"ks, time, burn_rate, recovery_time or recovers)",
 			names, AGGREGATES);
 		return;
 	}
@@ -319,9 +306,10 @@ static void parse_measure(struct tw_lexer *ps, struct tw_check *check)
 	check->quantile = aggregates[i].quantile;
 	if (check->aggregate == TW_AGG_SHARE)
 		parse_share(ps, check, &aggregates[i]);
-	else if (check->aggregate == TW_AGG_RECOVERY ||
-		 check->aggregate == TW_AGG_RECOVERS)
-		parse_recovery(ps, check);
+	else if (check->aggregate == TW_AGG_BURN)
+		tw_check_parse_burn(ps, check);
+	else if (!aggregates[i].metrics)
+		tw_check_parse_inner(ps, check);
 	else
 		parse_metric(ps, check, &aggregates[i]);
 }
@@ -357,12 +345,12 @@ static void check_labels(struct tw_lexer *ps, const struct tw_check *check,
 				: "this is seen on the client side only");
 }
 
-static void parse_check(struct tw_lexer *ps, struct tw_check *check)
+void tw_check_parse_whole(struct tw_lexer *ps, struct tw_check *check)
 {
 	struct tw_token start = ps->now;
 
 	parse_measure(ps, check);
-	parse_by(ps, check);
+	tw_check_parse_by(ps, check);
 	start.n = ps->now.at - start.at;
 	tw_check_parse_limit(ps, check);
 	if (!ps->stopped)
@@ -389,7 +377,7 @@ int tw_check_parse(struct tw_check *check, struct tw_arena *arena,
 		return -1;
 	}
 	tw_lex_next(&ps);
-	parse_check(&ps, check);
+	tw_check_parse_whole(&ps, check);
 	if (!ps.stopped && ps.now.kind != TW_TOKEN_END)
 		tw_lex_expected(&ps, "the end of the check");
 	if (ps.failed)

@@ -48,15 +48,20 @@ static void write_by(struct tw_buf *out, const struct tw_check *check)
 		tw_buf_add_char(out, ')');
 }
 
+static const char *quantile_name(double quantile)
+{
+	return quantile < 0.6	  ? "p50"
+	       : quantile < 0.92  ? "p90"
+	       : quantile < 0.97  ? "p95"
+	       : quantile < 0.995 ? "p99"
+				  : "p99.9";
+}
+
 static const char *aggregate_name(const struct tw_check *check)
 {
 	switch (check->aggregate) {
 	case TW_AGG_QUANTILE:
-		return check->quantile < 0.6	 ? "p50"
-		       : check->quantile < 0.92	 ? "p90"
-		       : check->quantile < 0.97	 ? "p95"
-		       : check->quantile < 0.995 ? "p99"
-						 : "p99.9";
+		return quantile_name(check->quantile);
 	case TW_AGG_MEAN:
 		return "mean";
 	case TW_AGG_MAX:
@@ -65,6 +70,14 @@ static const char *aggregate_name(const struct tw_check *check)
 		return "ratio";
 	case TW_AGG_RATE:
 		return "rate";
+	case TW_AGG_COUNT:
+		return "count";
+	case TW_AGG_DISTANCE:
+		return "distance";
+	case TW_AGG_KS:
+		return "ks";
+	case TW_AGG_BURN:
+		return "burn_rate";
 	default:
 		return NULL;
 	}
@@ -192,12 +205,36 @@ static void write_limit(struct tw_buf *out, const struct tw_check *check)
 	}
 }
 
+/* What some measures have beside their metric. It is what they measure, so
+ * that it is part of their name. */
+static void write_rest(struct tw_buf *out, const struct tw_check *check)
+{
+	if (check->metric == TW_METRIC_SLOW) {
+		tw_buf_add_text(out, " > ");
+		if (check->quantile > 0.975 && check->quantile < 0.985)
+			tw_buf_add_text(out, "p98");
+		else if (check->quantile > 0)
+			tw_buf_add_text(out, quantile_name(check->quantile));
+		else
+			write_time(out, check->above);
+	}
+	if (check->aggregate == TW_AGG_BURN) {
+		tw_buf_add_text(out, ", ");
+		write_ratio(out, check->objective, "%");
+	}
+	if (check->span > 0) {
+		tw_buf_add_text(out, ", ");
+		write_time(out, check->span);
+	}
+}
+
 static void write_check(
 	struct tw_buf *out, const struct tw_check *check, bool figures)
 {
 	static const char *const signs[] = {"<=", "<", ">=", ">", "within"};
 
 	switch (check->aggregate) {
+	case TW_AGG_TIME:
 	case TW_AGG_RECOVERY:
 	case TW_AGG_RECOVERS:
 		tw_buf_printf(out, "%s(", tw_metric_names[check->metric]);
@@ -213,6 +250,7 @@ static void write_check(
 		tw_buf_printf(out, "%s(%s", aggregate_name(check),
 			tw_metric_names[check->metric]);
 		write_selectors(out, check);
+		write_rest(out, check);
 		tw_buf_add_char(out, ')');
 		break;
 	}

@@ -29,7 +29,7 @@ static const char *allowed_text(const struct tw_judging *j)
 	tw_difference_text(j->unit, g->limit - g->baseline, difference);
 	if (j->check->compare == TW_WITHIN)
 		return tw_arena_printf(j->arena, "within %s of %s",
-			tw_value_text(j->unit, g->margin, difference),
+			tw_difference_text(j->unit, g->margin, difference) + 1,
 			tw_value_text(j->unit, g->baseline, value));
 	return tw_arena_printf(j->arena, "%s %s (%s)", sign, value, difference);
 }

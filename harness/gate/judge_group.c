@@ -15,9 +15,30 @@ static struct tw_sample *sample_runs(
 	return samples;
 }
 
+/* Of the candidate from the baseline; beside it that of the baseline from
+ * itself, the next run. */
+static void take_distances(struct tw_judging *j)
+{
+	struct tw_runs b = j->baseline;
+
+	j->b = tw_new_array(j->arena, j->n + 1, struct tw_sample);
+	j->c = tw_new_array(j->arena, j->n + 1, struct tw_sample);
+	for (size_t i = 0; i < b.n; i++) {
+		j->c[i] = tw_measure_distance(
+			j->check, j->key, b, i, j->candidate, i);
+		if (b.n > 1)
+			j->b[i] = tw_measure_distance(
+				j->check, j->key, b, (i + 1) % b.n, b, i);
+	}
+}
+
 static void take_samples(struct tw_judging *j)
 {
 	j->n = j->candidate.n;
+	if (tw_check_is_distance(j->check)) {
+		take_distances(j);
+		return;
+	}
 	j->c = sample_runs(j, j->candidate);
 	j->b = sample_runs(j, j->baseline);
 }
@@ -50,6 +71,10 @@ static bool no_data(struct tw_judging *j)
 			"scenario",
 			"name the scenarios that the check is for "
 			"(scenarios: [...]), or let the fault end earlier");
+	else if (tw_check_is_distance(j->check) && !j->baseline.n)
+		tw_decide(j, TW_VERDICT_INCONCLUSIVE, TW_REASON_NO_BASELINE,
+			"there is no baseline to be apart from",
+			"give one (--baseline)");
 	else if (!g->candidate_calls && !g->baseline_calls)
 		tw_decide(j, TW_VERDICT_INCONCLUSIVE, TW_REASON_NO_DATA,
 			"no call matched, on either side",
@@ -247,9 +272,10 @@ void tw_judge_group(const struct tw_check *check,
 	struct tw_runs candidate, const struct tw_judge_options *options,
 	struct tw_arena *arena, struct tw_group *group)
 {
+	struct tw_group_key own = *key;
 	struct tw_judging j = {
 		.check = check,
-		.key = key,
+		.key = &own,
 		.baseline = baseline,
 		.candidate = candidate,
 		.options = options,
@@ -263,6 +289,7 @@ void tw_judge_group(const struct tw_check *check,
 
 	tw_assert(!baseline.n || baseline.n == candidate.n);
 	*group = (struct tw_group){.p = 1, .pool = 1};
+	own.threshold = tw_measure_threshold(check, key, baseline, candidate);
 	copy_key(&j);
 	take_samples(&j);
 	count_calls(&j);

@@ -301,7 +301,13 @@ static void add_run(const struct tw_check *check,
 		if (!cell->count || !tw_measure_takes(check, group, cell))
 			continue;
 		sum->count += cell->count;
-		sum->part += part_of(cell, check->metric);
+		if (check->metric == TW_METRIC_SLOW)
+			sum->part += tw_histogram_above(
+				&cell->latency, group->threshold);
+		else if (check->metric == TW_METRIC_REQUESTS)
+			sum->part += cell->count;
+		else
+			sum->part += part_of(cell, check->metric);
 		if (sum->latencies)
 			tw_histogram_merge(&sum->latency, &cell->latency);
 	}
@@ -328,10 +334,29 @@ static struct tw_sample cells_sample(const struct tw_check *check,
 		sample.value = (double)sum.latency.max;
 	else if (sample.present && check->aggregate == TW_AGG_RATIO)
 		sample.value = (double)sum.part / (double)sum.count;
+	else if (sample.present && check->aggregate == TW_AGG_COUNT)
+		sample.value = (double)sum.part / (double)n;
 	else if (sample.present && sum.seconds > 0)
 		sample.value = (double)sum.count / sum.seconds;
 	tw_histogram_release(&sum.latency);
 	return sample;
+}
+
+static void add_share(const struct tw_check *check,
+	const struct tw_gauge_slice *slice, struct tw_gauge_sum *sum)
+{
+	bool throttled = check->metric == TW_METRIC_THROTTLED;
+
+	sum->busy += throttled ? slice->throttled : slice->busy;
+	sum->capacity += throttled ? slice->computing : slice->capacity;
+}
+
+static double share_of(const struct tw_gauge_sum *sum)
+{
+	/* Work waits and nobody is there: as busy as can be. */
+	if (!sum->capacity)
+		return sum->busy ? 1 : 0;
+	return (double)sum->busy / (double)sum->capacity;
 }
 
 void tw_gauge_add(const struct tw_check *check,
@@ -342,16 +367,20 @@ void tw_gauge_add(const struct tw_check *check,
 
 	if (check->metric == TW_METRIC_OOM_KILLS)
 		value = sum->killed += slice->ooms;
+	if (check->aggregate == TW_AGG_MAX &&
+		(check->metric == TW_METRIC_UTILIZATION ||
+			check->metric == TW_METRIC_THROTTLED)) {
+		struct tw_gauge_sum one = {0};
+		double share;
+
+		add_share(check, slice, &one);
+		share = share_of(&one);
+		sum->worst = share > sum->worst ? share : sum->worst;
+	}
 	sum->slices++;
 	if (value > sum->max)
 		sum->max = value;
-	if (check->metric == TW_METRIC_THROTTLED) {
-		sum->busy += slice->throttled;
-		sum->capacity += slice->computing;
-		return;
-	}
-	sum->busy += slice->busy;
-	sum->capacity += slice->capacity;
+	add_share(check, slice, sum);
 }
 
 double tw_gauge_value(
@@ -360,10 +389,7 @@ double tw_gauge_value(
 	if (check->metric != TW_METRIC_UTILIZATION &&
 		check->metric != TW_METRIC_THROTTLED)
 		return (double)sum->max;
-	/* Work waits and nobody is there: as busy as can be. */
-	if (!sum->capacity)
-		return sum->busy ? 1 : 0;
-	return (double)sum->busy / (double)sum->capacity;
+	return check->aggregate == TW_AGG_MAX ? sum->worst : share_of(sum);
 }
 
 void tw_measure_latency(const struct tw_check *check,
@@ -408,6 +434,46 @@ static struct tw_sample gauges_sample(const struct tw_check *check,
 	};
 }
 
+int64_t tw_measure_threshold(const struct tw_check *check,
+	const struct tw_group_key *group, struct tw_runs baseline,
+	struct tw_runs candidate)
+{
+	struct tw_histogram all = {0};
+	double threshold;
+
+	if (check->metric != TW_METRIC_SLOW)
+		return 0;
+	if (!(check->quantile > 0))
+		return (int64_t)check->above;
+	for (size_t i = 0; i < baseline.n; i++)
+		tw_measure_latency(check, group, baseline, i, &all);
+	for (size_t i = 0; i < candidate.n; i++)
+		tw_measure_latency(check, group, candidate, i, &all);
+	threshold = tw_quantile(&all, check->quantile);
+	tw_histogram_release(&all);
+	return (int64_t)threshold;
+}
+
+struct tw_sample tw_measure_distance(const struct tw_check *check,
+	const struct tw_group_key *group, struct tw_runs a, size_t run_a,
+	struct tw_runs b, size_t run_b)
+{
+	struct tw_histogram x = {0}, y = {0};
+	struct tw_sample sample = {0};
+
+	tw_measure_latency(check, group, a, run_a, &x);
+	tw_measure_latency(check, group, b, run_b, &y);
+	sample.calls = y.count;
+	sample.present = x.count && y.count;
+	if (sample.present)
+		sample.value = check->aggregate == TW_AGG_KS
+				       ? tw_distance_ks(&x, &y)
+				       : tw_distance_wasserstein(&x, &y);
+	tw_histogram_release(&x);
+	tw_histogram_release(&y);
+	return sample;
+}
+
 struct tw_sample tw_measure(const struct tw_check *check,
 	const struct tw_group_key *group, struct tw_runs runs, size_t first,
 	size_t n)
@@ -417,6 +483,10 @@ struct tw_sample tw_measure(const struct tw_check *check,
 		return threshold_sample(check, runs, first, n);
 	if (check->aggregate == TW_AGG_RECOVERY)
 		return tw_measure_recovery(check, group, runs, first, n);
+	if (check->aggregate == TW_AGG_TIME)
+		return tw_measure_time(check, group, runs, first, n);
+	if (check->aggregate == TW_AGG_BURN)
+		return tw_measure_burn(check, group, runs, first, n);
 	if (tw_check_is_gauge(check))
 		return gauges_sample(check, group, runs, first, n);
 	return cells_sample(check, group, runs, first, n);

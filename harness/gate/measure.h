@@ -27,6 +27,8 @@ struct tw_sample {
 /* Values of labels; NULL where not grouped by. In the observation's memory. */
 struct tw_group_key {
 	const char *labels[TW_LABELS];
+	/* ns: beyond which a call is slow; tw_measure_threshold(). */
+	int64_t threshold;
 };
 
 TW_VEC_TYPE(tw_group_keys, struct tw_group_key);
@@ -41,6 +43,23 @@ void tw_measure_groups(const struct tw_check *check, struct tw_runs runs,
 struct tw_sample tw_measure(const struct tw_check *check,
 	const struct tw_group_key *group, struct tw_runs runs, size_t first,
 	size_t n);
+
+/* Beyond which a call of this group is slow: what the check says, or the
+ * quantile of all calls of both sides together. 0 for other checks. */
+int64_t tw_measure_threshold(const struct tw_check *check,
+	const struct tw_group_key *group, struct tw_runs baseline,
+	struct tw_runs candidate);
+
+static inline bool tw_check_is_distance(const struct tw_check *check)
+{
+	return check->aggregate == TW_AGG_DISTANCE ||
+	       check->aggregate == TW_AGG_KS;
+}
+
+/* How far apart two runs are; not present where one has no calls. */
+struct tw_sample tw_measure_distance(const struct tw_check *check,
+	const struct tw_group_key *group, struct tw_runs a, size_t run_a,
+	struct tw_runs b, size_t run_b);
 
 /* The latencies of the calls that match in one run, added to *to. */
 void tw_measure_latency(const struct tw_check *check,

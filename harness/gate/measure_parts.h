@@ -11,6 +11,7 @@
 
 struct tw_gauge_sum {
 	uint64_t slices;
+	double worst; /* share of a slice */
 	uint32_t max;
 	uint32_t killed;	/* of one service and run */
 	int64_t busy, capacity; /* or throttled, computing */
@@ -36,6 +37,15 @@ double tw_gauge_value(
 
 /* The mean of the runs' times; censored where one of them is. */
 struct tw_sample tw_measure_recovery(const struct tw_check *check,
+	const struct tw_group_key *group, struct tw_runs runs, size_t first,
+	size_t n);
+
+/* The mean of the runs' times in which the inner check holds. */
+struct tw_sample tw_measure_time(const struct tw_check *check,
+	const struct tw_group_key *group, struct tw_runs runs, size_t first,
+	size_t n);
+/* Of the runs' worst windows, the mean. */
+struct tw_sample tw_measure_burn(const struct tw_check *check,
 	const struct tw_group_key *group, struct tw_runs runs, size_t first,
 	size_t n);
 

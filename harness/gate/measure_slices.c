@@ -1,7 +1,7 @@
-/* What is measured slice by slice: when something holds again. */
+/* What is measured slice by slice: when something holds, and holds again. */
 #include "harness/gate/measure_parts.h"
 
-/* One slice of everything that the inner check of recovery_time selects. */
+/* One slice of everything that the inner check selects. */
 struct slice_sum {
 	struct tw_slice calls;
 	struct tw_gauge_sum gauge;
@@ -169,5 +169,105 @@ struct tw_sample tw_measure_recovery(const struct tw_check *check,
 	}
 	if (seen)
 		sample.value /= (double)seen;
+	return sample;
+}
+
+/* The slices of a run that are judged: in the windows that count, from the
+ * warm-up on. */
+static bool slice_counts(const struct tw_check *check,
+	const struct tw_group_key *group, const struct tw_observation *obs,
+	size_t i)
+{
+	return !tw_slice_is_warmup(obs, i) &&
+	       (tw_time)i * obs->slice < obs->duration &&
+	       tw_window_takes(check, group, tw_slice_window(obs, i));
+}
+
+struct tw_sample tw_measure_time(const struct tw_check *check,
+	const struct tw_group_key *group, struct tw_runs runs, size_t first,
+	size_t n)
+{
+	const struct tw_check *inner = check->inner;
+	struct tw_sample sample = {0};
+
+	for (size_t r = first; r < first + n; r++) {
+		const struct tw_observation *obs = runs.v[r];
+		struct slice_sums sums = {0};
+
+		if (tw_check_is_gauge(check))
+			slice_gauges(check, group, obs, &sums);
+		else
+			slice_cells(check, group, obs, &sums);
+		for (size_t i = 0; i < sums.n; i++) {
+			double value;
+
+			if (!slice_counts(check, group, obs, i) ||
+				!slice_value(inner, obs, &sums.v[i], &value))
+				continue;
+			sample.present = true;
+			sample.calls += tw_check_is_gauge(check)
+						? 1
+						: sums.v[i].calls.count;
+			if (holds(inner->compare, value, inner->limit.add))
+				sample.value += (double)obs->slice;
+		}
+		tw_vec_release(&sums);
+	}
+	sample.value /= (double)n;
+	return sample;
+}
+
+/* The largest share of a run's calls that burnt, in a window of `span`; a
+ * window that is cut off by the run's ends does not count unless there is no
+ * other. */
+static double worst_window(const struct tw_check *check,
+	const struct tw_group_key *group, const struct tw_observation *obs,
+	const struct slice_sums *sums)
+{
+	size_t width = (size_t)(check->span / (double)obs->slice + 0.5);
+	uint64_t calls = 0, burnt = 0;
+	double worst = 0;
+
+	if (!(check->span > 0) || width > sums->n)
+		width = sums->n;
+	for (size_t i = 0; i < sums->n; i++) {
+		const struct tw_slice *in = &sums->v[i].calls;
+		bool timeouts = check->metric == TW_METRIC_TIMEOUTS;
+
+		if (slice_counts(check, group, obs, i)) {
+			calls += in->count;
+			burnt += timeouts ? in->timeouts : in->errors;
+		}
+		if (i >= width && slice_counts(check, group, obs, i - width)) {
+			in = &sums->v[i - width].calls;
+			calls -= in->count;
+			burnt -= timeouts ? in->timeouts : in->errors;
+		}
+		if (i + 1 >= width && calls &&
+			(double)burnt / (double)calls > worst)
+			worst = (double)burnt / (double)calls;
+	}
+	return worst;
+}
+
+struct tw_sample tw_measure_burn(const struct tw_check *check,
+	const struct tw_group_key *group, struct tw_runs runs, size_t first,
+	size_t n)
+{
+	struct tw_sample sample = {0};
+
+	for (size_t r = first; r < first + n; r++) {
+		struct slice_sums sums = {0};
+
+		slice_cells(check, group, runs.v[r], &sums);
+		for (size_t i = 0; i < sums.n; i++)
+			if (slice_counts(check, group, runs.v[r], i))
+				sample.calls += sums.v[i].calls.count;
+		sample.value += worst_window(check, group, runs.v[r], &sums) /
+				(1 - check->objective);
+		tw_vec_release(&sums);
+	}
+	sample.present = sample.calls > 0;
+	sample.value /= (double)n;
 	return sample;
 }

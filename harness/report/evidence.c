@@ -110,8 +110,9 @@ const char *tw_evidence_catches_of(const struct tw_check *check,
 		return tw_arena_strdup(arena,
 			tw_value_text(unit, check->limit.add + detects, text));
 	tw_difference_text(unit, detects, text);
-	return tw_arena_printf(
-		arena, "%s%s", check->compare == TW_WITHIN ? "-" : "", text);
+	if (check->compare == TW_WITHIN)
+		return tw_arena_printf(arena, "\xc2\xb1%s", text + 1);
+	return tw_arena_strdup(arena, text);
 }
 
 const char *tw_evidence_catches(

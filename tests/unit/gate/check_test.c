@@ -48,6 +48,32 @@ START_TEST(canonical)
 		{"rate(requests{caller!=\"x\"}) >= baseline - 5%",
 			"rate(requests{caller!=\"x\"}) >= baseline * 0.95"},
 		{"rate(requests) > 100", "rate(requests) > 100/s"},
+		{"ratio(latency{service='a'} > 1.5s) by (endpoint) <= 1%",
+			"ratio(latency{service=\"a\"} > 1500ms) by (endpoint) "
+			"<= 1%"},
+		{"ratio(latency > p98) <= baseline+1pp",
+			"ratio(latency > p98) <= baseline + 1pp"},
+		{"count(errors) <= baseline + 5",
+			"count(errors) <= baseline + 5"},
+		{"count(requests{caller='x'}) >= 100",
+			"count(requests{caller=\"x\"}) >= 100"},
+		{"distance(latency) by (endpoint) <= baseline * 2 + 1ms",
+			"distance(latency) by (endpoint) <= baseline * 2 + "
+			"1ms"},
+		{"ks(latency) <= 10%", "ks(latency) <= 10%"},
+		{"time(mean(latency) > 250ms) by (service) <= 30s",
+			"time(mean(latency) > 250ms) by (service) <= 30s"},
+		{"time(utilization{service='a'} > 80%) <= baseline + 5s",
+			"time(utilization{service=\"a\"} > 80%) <= baseline + "
+			"5s"},
+		{"burn_rate(errors{service='a'} by (endpoint), 99.9%, 1m) <= "
+		 "14.4",
+			"burn_rate(errors{service=\"a\"}, 99.9%, 60s) by "
+			"(endpoint) <= 14.4"},
+		{"burn_rate(timeouts, 99%) <= 1",
+			"burn_rate(timeouts, 99%) <= 1"},
+		{"max(utilization) by (service) <= 90%",
+			"max(utilization) by (service) <= 90%"},
 		{"p50(latency) <= baseline + max(5ms, 10%)",
 			"p50(latency) <= baseline + max(10%, 5ms)"},
 		{"rate(requests) >= baseline - max(0%, 5/s)",
@@ -136,19 +162,44 @@ START_TEST(values)
 }
 END_TEST
 
+struct wrong_row {
+	const char *text;
+	int column; /* from 1 in the text */
+	const char *message, *hint;
+};
+
+static void expect_wrong(const struct wrong_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct tw_check check;
+		const struct tw_diag *d;
+
+		start();
+		ck_assert_msg(parse(rows[i].text, &check), "%s", rows[i].text);
+		ck_assert_uint_ge(diags.list.n, 1);
+		d = diags.list.v[0];
+		ck_assert_msg(!strncmp(d->message, rows[i].message,
+				      strlen(rows[i].message)),
+			"%s: %s", rows[i].text, d->message);
+		ck_assert_int_eq(d->pos.line, 12);
+		ck_assert_msg(d->pos.column == 8 + rows[i].column, "%s: %d",
+			rows[i].text, d->pos.column - 8);
+		ck_assert_msg(
+			!rows[i].hint ||
+				(d->hint && strstr(d->hint, rows[i].hint)),
+			"%s: %s", rows[i].text, d->hint ? d->hint : "");
+		stop();
+	}
+}
+
 START_TEST(wrong)
 {
-	static const struct {
-		const char *text;
-		int column; /* from 1 in the text */
-		const char *message, *hint;
-	} rows[] = {
+	static const struct wrong_row rows[] = {
 		{"", 1, "expected a measure", NULL},
 		{"p98(latency) <= 1s", 1, "expected a measure",
 			"did you mean 'p90'?"},
 		{"ratio(erors) <= 1%", 7, "expected a metric that ratio()",
 			"did you mean 'errors'?"},
-		{"ratio(latency) <= 1%", 7, "ratio() takes errors", NULL},
 		{"p99(errors) <= 1%", 5, "p99() takes latency", NULL},
 		{"p99(latency) <= 1", 17, "this must be a duration",
 			"1ms? 1s?"},
@@ -205,26 +256,35 @@ START_TEST(wrong)
 			NULL},
 	};
 
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct tw_check check;
-		const struct tw_diag *d;
+	expect_wrong(rows, sizeof rows / sizeof *rows);
+}
+END_TEST
 
-		start();
-		ck_assert_msg(parse(rows[i].text, &check), "%s", rows[i].text);
-		ck_assert_uint_ge(diags.list.n, 1);
-		d = diags.list.v[0];
-		ck_assert_msg(!strncmp(d->message, rows[i].message,
-				      strlen(rows[i].message)),
-			"%s: %s", rows[i].text, d->message);
-		ck_assert_int_eq(d->pos.line, 12);
-		ck_assert_msg(d->pos.column == 8 + rows[i].column, "%s: %d",
-			rows[i].text, d->pos.column - 8);
-		ck_assert_msg(
-			!rows[i].hint ||
-				(d->hint && strstr(d->hint, rows[i].hint)),
-			"%s: %s", rows[i].text, d->hint ? d->hint : "");
-		stop();
-	}
+START_TEST(wrong_slices_and_distances)
+{
+	static const struct wrong_row rows[] = {
+		{"ratio(latency) <= 1%", 14, "expected '>'", NULL},
+		{"ratio(latency > 5) <= 1%", 17, "this must be a duration",
+			NULL},
+		{"ratio(latency > p97) <= 1%", 17, "expected a time (250ms)",
+			"p90"},
+		{"count(latency) <= 1", 7, "count() takes requests", NULL},
+		{"time(p99(latency) > 1s) <= 1s", 6,
+			"time() knows no quantiles", NULL},
+		{"time(ratio(errors) > baseline) <= 1s", 6,
+			"time() needs a constant", NULL},
+		{"time(count(errors) > 5) <= 1s", 6, "time() takes", NULL},
+		{"time(time(ratio(errors) > 1%) > 5s) <= 1s", 6,
+			"expected a check of one slice", NULL},
+		{"burn_rate(latency, 99%) <= 1", 11, "expected what burns",
+			NULL},
+		{"burn_rate(errors, 100%) <= 1", 19, "an objective is a share",
+			NULL},
+		{"burn_rate(errors, 99%, 5ms) <= 1", 24, "a window is a time",
+			NULL},
+	};
+
+	expect_wrong(rows, sizeof rows / sizeof *rows);
 }
 END_TEST
 
@@ -281,4 +341,5 @@ START_TEST(scenarios)
 END_TEST
 
 TW_TESTS("gate/check", canonical, names_hold_no_figures, values, wrong,
-	tells_all_errors_of_meaning, defaults_parse, texts_of_values, scenarios)
+	wrong_slices_and_distances, tells_all_errors_of_meaning, defaults_parse,
+	texts_of_values, scenarios)

@@ -1,0 +1,157 @@
+#include "tests/unit/test.h"
+
+#include "tests/unit/gate/fixture.h"
+
+#define NEAR(a, b) ck_assert_double_eq_tol(a, b, 1e-9)
+
+static struct tw_sample sample(
+	struct fixture *f, const char *text, size_t first, size_t n)
+{
+	const struct tw_group_key any = {0};
+
+	return tw_measure(check_of(f, text), &any, runs_of(&f->b), first, n);
+}
+
+/* Of each slice: calls, errors, and their mean latency. */
+static void slices(
+	struct side *side, size_t run, const uint32_t (*rows)[3], size_t n)
+{
+	struct tw_cell *cell = add_calls(side, run, "GET /", 0, TW_MS, 0);
+
+	for (size_t i = 0; i < n; i++) {
+		struct tw_slice slice = {.count = rows[i][0],
+			.errors = rows[i][1],
+			.latency_sum =
+				(int64_t)rows[i][0] * rows[i][2] * TW_MS};
+
+		tw_vec_push(&cell->slices, slice);
+		cell->count += slice.count;
+		cell->errors += slice.errors;
+	}
+	side->obs[run].duration = (tw_time)n * TW_S;
+}
+
+static const uint32_t rows[][3] = {
+	{100, 0, 10}, {100, 1, 20}, {0, 0, 0}, {100, 50, 300}, {100, 10, 30}};
+
+START_TEST(time_over_a_threshold)
+{
+	struct fixture f;
+
+	fixture_init(&f, 2);
+	slices(&f.b, 0, rows, 5);
+	slices(&f.b, 1, rows, 2);
+	NEAR(sample(&f, "time(ratio(errors) > 5%) <= 1s", 0, 1).value, 2e9);
+	NEAR(sample(&f, "time(mean(latency) > 250ms) <= 1s", 0, 1).value, 1e9);
+	NEAR(sample(&f, "time(ratio(errors) <= 5%) <= 1s", 0, 1).value, 2e9);
+	NEAR(sample(&f, "time(ratio(errors) > 5%) <= 1s", 1, 1).value, 0);
+	NEAR(sample(&f, "time(ratio(errors) > 5%) <= 1s", 0, 2).value, 1e9);
+	ck_assert(
+		!sample(&f, "time(ratio(errors{caller='x'}) > 5%) <= 1s", 0, 1)
+			 .present);
+	/* What is warm-up does not count. */
+	f.b.obs[0].warmup = 4 * TW_S;
+	NEAR(sample(&f, "time(ratio(errors) > 5%) <= 1s", 0, 1).value, 1e9);
+	fixture_release(&f);
+}
+END_TEST
+
+START_TEST(burn_rate)
+{
+	struct fixture f;
+
+	fixture_init(&f, 1);
+	slices(&f.b, 0, rows, 5);
+	NEAR(sample(&f, "burn_rate(errors, 99%, 1s) <= 1", 0, 1).value, 50);
+	NEAR(sample(&f, "burn_rate(errors, 99%, 2s) <= 1", 0, 1).value, 50);
+	NEAR(sample(&f, "burn_rate(errors, 90%, 3s) <= 1", 0, 1).value, 3);
+	NEAR(sample(&f, "burn_rate(errors, 99%) <= 1", 0, 1).value,
+		61 / 400.0 / 0.01);
+	NEAR(sample(&f, "burn_rate(errors, 99%, 10m) <= 1", 0, 1).value,
+		61 / 400.0 / 0.01);
+	fixture_release(&f);
+}
+END_TEST
+
+START_TEST(counts_and_slow_calls)
+{
+	struct fixture f;
+	const struct tw_group *g;
+
+	fixture_init(&f, 4);
+	for (size_t i = 0; i < 4; i++) {
+		add_calls(&f.b, i, "GET /", 990, 10 * TW_MS, 7);
+		add_calls(&f.b, i, "GET /", 10, 400 * TW_MS, 0);
+		add_calls(&f.c, i, "GET /", 900, 10 * TW_MS, 7);
+		add_calls(&f.c, i, "GET /", 100, 400 * TW_MS, 20 + i);
+	}
+	NEAR(sample(&f, "count(errors) <= 1", 0, 2).value, 7);
+	NEAR(sample(&f, "count(requests) <= 1", 0, 4).value, 1000);
+	NEAR(judge(&f, "ratio(latency > 250ms) <= 1%")->groups.v[0]->candidate,
+		0.1);
+	g = judge(&f, "ratio(latency > 250ms) <= baseline + 1pp")->groups.v[0];
+	expect_group(g, TW_VERDICT_FAIL, TW_REASON_BEYOND);
+	NEAR(g->baseline, 0.01);
+	/* The pooled p90 is 10 ms. */
+	g = judge(&f, "ratio(latency > p90) <= baseline + 1pp")->groups.v[0];
+	expect_group(g, TW_VERDICT_FAIL, TW_REASON_BEYOND);
+	NEAR(g->candidate, 0.1);
+	g = judge(&f, "count(errors) <= baseline + 5")->groups.v[0];
+	expect_group(g, TW_VERDICT_FAIL, TW_REASON_BEYOND);
+	NEAR(g->candidate, 28.5);
+	fixture_release(&f);
+}
+END_TEST
+
+START_TEST(distances)
+{
+	struct fixture f;
+	const struct tw_group *g;
+
+	fixture_init(&f, 4);
+	for (size_t i = 0; i < 4; i++) {
+		/* Runs of the baseline are 1 ms from each other, the candidate
+		 * 20 ms from its run. */
+		tw_time at = (tw_time)(100 + i % 2) * TW_MS;
+
+		add_calls(&f.b, i, "GET /", 500, at, 0);
+		add_calls(&f.c, i, "GET /", 500, at + 20 * TW_MS, 0);
+	}
+	g = judge(&f, "distance(latency) <= baseline + 5ms")->groups.v[0];
+	expect_group(g, TW_VERDICT_FAIL, TW_REASON_BEYOND);
+	NEAR(g->candidate / 1e6, 20);
+	NEAR(g->baseline / 1e6, 1);
+	g = judge(&f, "distance(latency) <= 25ms")->groups.v[0];
+	expect_group(g, TW_VERDICT_PASS, TW_REASON_WITHIN);
+	g = judge(&f, "ks(latency) <= 10%")->groups.v[0];
+	expect_group(g, TW_VERDICT_FAIL, TW_REASON_BEYOND);
+	NEAR(g->candidate, 1);
+	side_release(&f.b);
+	f.b = (struct side){0};
+	g = judge(&f, "ks(latency) <= 10%")->groups.v[0];
+	expect_group(g, TW_VERDICT_INCONCLUSIVE, TW_REASON_NO_BASELINE);
+	fixture_release(&f);
+}
+END_TEST
+
+START_TEST(saturation)
+{
+	struct fixture f;
+	struct tw_gauge gauge = {.service = "a"};
+
+	fixture_init(&f, 1);
+	for (int64_t i = 1; i <= 3; i++)
+		tw_vec_push(
+			&gauge.slices, ((struct tw_gauge_slice){.replicas = 1,
+					       .busy = i * 300,
+					       .capacity = 1000}));
+	tw_vec_push(&f.b.obs[0].gauges, gauge);
+	NEAR(sample(&f, "utilization <= 1%", 0, 1).value, 0.6);
+	NEAR(sample(&f, "max(utilization) <= 1%", 0, 1).value, 0.9);
+	NEAR(sample(&f, "time(utilization > 50%) <= 1s", 0, 1).value, 2e9);
+	fixture_release(&f);
+}
+END_TEST
+
+TW_TESTS("gate/measure", time_over_a_threshold, burn_rate,
+	counts_and_slow_calls, distances, saturation)
