@@ -295,6 +295,7 @@ void tw_twin_run(struct tw_twin *twin, const struct tw_arrivals *source)
 		tw_twin_offer(twin, &arrival);
 	if (source->duration > tw_twin_now(twin))
 		tw_twin_advance(twin, source->duration);
+	twin->world.closing = true;
 	/* Who still works has something scheduled: nobody is outside here. */
 	while (is_busy(&twin->world))
 		step(twin);

@@ -18,12 +18,17 @@ static void add_difference(struct tw_gate *gate, const char *path,
 
 /* ---- manifests --------------------------------------------------------- */
 
-/* A Deployment whose pod template differs is rolled out. */
+/* Whose pod template differs is rolled out. */
 static void note_template(struct tw_arena *arena,
 	const struct tw_manifest_change *change, struct tw_gate_names *to)
 {
-	if (!strcmp(change->object->kind, "Deployment") &&
-		!strncmp(change->path, "spec.template", 13))
+	static const char *const kinds[] = {
+		"Deployment", "StatefulSet", "DaemonSet"};
+	bool is_rolled = false;
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		is_rolled |= !strcmp(change->object->kind, kinds[i]);
+	if (is_rolled && !strncmp(change->path, "spec.template", 13))
 		tw_vec_push_in(arena, to,
 			tw_arena_printf(arena, "%s/%s",
 				change->object->namespace,

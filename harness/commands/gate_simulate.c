@@ -117,7 +117,7 @@ static void note_rollout(struct tw_gate *gate, const struct tw_case *one,
 	if (gate->unfinished || seen->rolled_out == seen->rollouts)
 		return;
 	gate->unfinished = tw_arena_printf(&gate->arena,
-		"in %s %llu of %llu Deployments were not rolled out when the "
+		"in %s %llu of %llu workloads were not rolled out when the "
 		"run ended; %llu pods were pending",
 		one->name,
 		(unsigned long long)(seen->rollouts - seen->rolled_out),

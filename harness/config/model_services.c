@@ -491,6 +491,10 @@ static const struct tw_row service_rows[] = {
 		AT(tw_spec_service, startup),
 		.help = "of a pod, from the start of its container until it "
 			"listens; the default is restart-delay"},
+	{.name = "job",
+		.type = TW_ROW_GROUP,
+		.table = &tw_job_table,
+		.help = "what the pods of the Job or CronJob of this name do"},
 	{.name = "balancer",
 		.type = TW_ROW_ENUM,
 		AT(tw_spec_service, balancer),

@@ -289,6 +289,36 @@ static const struct tw_table network_table = {
 
 /* ---- the file ---------------------------------------------------------- */
 
+/* "02:59" or "02:59:30" */
+static void read_clock(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
+{
+	static const int64_t most[] = {23, 59, 59};
+	struct tw_spec *spec = base;
+	struct tw_text text = tw_schema_text(reader, node);
+	const char *at = text.v;
+	int64_t part[3] = {0};
+	bool good = at != NULL;
+	size_t n = 0;
+
+	for (; good && n < 3 && *at; n++) {
+		const char *end = strchr(at, ':');
+		size_t width = end ? (size_t)(end - at) : strlen(at);
+
+		good = width <= 2 &&
+		       tw_parse_int((struct tw_str){at, width}, &part[n]) &&
+		       part[n] >= 0 && part[n] <= most[n];
+		at += width + (end != NULL);
+	}
+	if (!good || n < 2 || *at)
+		tw_schema_expected(reader, "clock",
+			"a time of the day, \"02:59\" or \"02:59:30\"", node);
+	else
+		tw_set_int(&spec->clock,
+			part[0] * TW_H + part[1] * TW_MIN + part[2] * TW_S,
+			text.origin);
+}
+
 static const struct tw_row default_rows[] = {
 	{.name = "workers",
 		.type = TW_ROW_INT,
@@ -321,6 +351,13 @@ static const struct tw_row default_rows[] = {
 		.otherwise = "false",
 		.help = "readiness and liveness probes of the manifests act in "
 			"the run, as requests in the replicas' own queues"},
+	{.name = "clock",
+		.type = TW_ROW_FREE,
+		.read = read_clock,
+		.free_type = "\"string\"",
+		.otherwise = "00:00",
+		.help = "time of the day when a run begins, for CronJobs: "
+			"\"02:59:30\" of a Monday, the first of a month"},
 	{.name = "restart-delay",
 		.type = TW_ROW_DURATION,
 		AT(tw_spec, restart_delay),

@@ -11,6 +11,8 @@ extern const struct tw_table tw_model_table;
 
 /* Parts of the model's table: `add` and `table` of a row each. */
 extern const struct tw_table tw_service_table, tw_policy_table, tw_entry_table;
+/* Group of a service; `base` is the service. */
+extern const struct tw_table tw_job_table;
 /* Groups of a policy. */
 extern const struct tw_table tw_connections_table, tw_breaker_table,
 	tw_budget_table, tw_throttle_table, tw_outlier_table,

@@ -275,6 +275,7 @@ size_t tw_manifests_link(
 {
 	size_t used = 0;
 
+	tw_manifests_use_jobs(m, spec);
 	tw_spec_link(spec);
 	for (size_t i = 0; i < m->outsiders.n; i++)
 		link_outsider(m, spec, &m->outsiders.v[i], diags);

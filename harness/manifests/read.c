@@ -24,6 +24,8 @@ static const struct kind kinds[] = {
 	{"", "Node", tw_read_node, 1, false},
 	{"scheduling.k8s.io", "PriorityClass", tw_read_priority_class, 1,
 		false},
+	{"batch", "Job", tw_read_job, 2, false},
+	{"batch", "CronJob", tw_read_job, 2, false},
 	{"argoproj.io", "Rollout", tw_read_workload, 2, false},
 	{"compose", "Service", tw_read_compose, 2, false},
 	{"networking.istio.io", "DestinationRule", tw_read_destination_rule, 3,

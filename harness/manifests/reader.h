@@ -84,6 +84,16 @@ const char *tw_manifest_keep(struct tw_manifest_reader *r, const char *text);
 
 /* An object's part by the readers' table (read.c). */
 void tw_read_workload(struct tw_manifest_reader *r);
+void tw_read_job(struct tw_manifest_reader *r);
+/* One of these words (up to NULL), which then counts as honoured, or an error
+ * that names them. */
+void tw_manifest_word(struct tw_manifest_reader *r, struct tw_yaml *node,
+	const char *what, const char *const *words, struct tw_text *to);
+/* Fields of Jobs that a model runs count as modelled. After the models. */
+void tw_manifests_use_jobs(struct tw_manifests *m, const struct tw_spec *spec);
+/* metadata and spec of a pod (template) into the workload. */
+void tw_read_pod(struct tw_manifest_reader *r, struct tw_yaml *meta,
+	struct tw_yaml *pod, struct tw_spec_workload *workload);
 void tw_read_service(struct tw_manifest_reader *r);
 void tw_read_ingress(struct tw_manifest_reader *r);
 void tw_read_http_route(struct tw_manifest_reader *r);

@@ -44,8 +44,7 @@ static void read_ports(struct tw_manifest_reader *r, struct tw_yaml *ports,
 	}
 }
 
-/* One of these words, or NULL-ended list's end. */
-static void read_word(struct tw_manifest_reader *r, struct tw_yaml *node,
+void tw_manifest_word(struct tw_manifest_reader *r, struct tw_yaml *node,
 	const char *what, const char *const *words, struct tw_text *to)
 {
 	const char *text = tw_yaml_text(node), *nearest;
@@ -85,11 +84,11 @@ static void read_endpoints(
 	const char *text = tw_yaml_text(mode);
 	bool yes;
 
-	read_word(r, tw_yaml_get(spec, "internalTrafficPolicy"),
+	tw_manifest_word(r, tw_yaml_get(spec, "internalTrafficPolicy"),
 		"internalTrafficPolicy", policies, &service->internal_policy);
-	read_word(r, tw_yaml_get(spec, "externalTrafficPolicy"),
+	tw_manifest_word(r, tw_yaml_get(spec, "externalTrafficPolicy"),
 		"externalTrafficPolicy", policies, &service->external_policy);
-	read_word(r, tw_yaml_get(spec, "trafficDistribution"),
+	tw_manifest_word(r, tw_yaml_get(spec, "trafficDistribution"),
 		"trafficDistribution", ways, &service->distribution);
 	/* topologycache.go, EndpointSliceCache: either case; it goes before. */
 	if (text && (!strcmp(text, "Auto") || !strcmp(text, "auto"))) {

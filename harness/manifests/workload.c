@@ -60,6 +60,10 @@ static void read_strategy(struct tw_manifest_reader *r, struct tw_yaml *spec,
 	if (!it)
 		it = tw_yaml_get(spec, "updateStrategy");
 	rolling = tw_yaml_get(it, "rollingUpdate");
+	tw_manifest_text(r, tw_yaml_get(spec, "podManagementPolicy"),
+		&workload->pod_management);
+	tw_manifest_int(r, tw_yaml_get(rolling, "partition"), 0, INT32_MAX,
+		&workload->partition);
 	tw_manifest_text(r, tw_yaml_get(it, "type"), &workload->strategy);
 	tw_manifest_text(
 		r, tw_yaml_get(rolling, "maxSurge"), &workload->max_surge);
@@ -193,7 +197,7 @@ static void read_resolver(struct tw_manifest_reader *r, struct tw_yaml *pod,
 	}
 }
 
-static void read_pod(struct tw_manifest_reader *r, struct tw_yaml *meta,
+void tw_read_pod(struct tw_manifest_reader *r, struct tw_yaml *meta,
 	struct tw_yaml *pod, struct tw_spec_workload *workload)
 {
 	tw_manifest_labels(r, tw_yaml_get(meta, "labels"), &workload->labels);
@@ -249,7 +253,7 @@ void tw_read_workload(struct tw_manifest_reader *r)
 	workload = tw_spec_workload(r->spec, object->kind, object->namespace,
 		object->name, tw_manifest_origin(r, NULL, NULL));
 	if (is(object, "Pod")) {
-		read_pod(r, tw_yaml_get(object->doc, "metadata"), spec,
+		tw_read_pod(r, tw_yaml_get(object->doc, "metadata"), spec,
 			workload);
 		return;
 	}
@@ -259,6 +263,8 @@ void tw_read_workload(struct tw_manifest_reader *r)
 	read_strategy(r, spec, workload);
 	if (r->m->rollouts) {
 		tw_yaml_use_all(tw_yaml_get(spec, "strategy"));
+		tw_yaml_use_all(tw_yaml_get(spec, "updateStrategy"));
+		tw_yaml_use(tw_yaml_get(spec, "podManagementPolicy"));
 		tw_yaml_use(tw_yaml_get(spec, "minReadySeconds"));
 	}
 	if (!template) {
@@ -268,7 +274,7 @@ void tw_read_workload(struct tw_manifest_reader *r)
 				r, spec, "'spec.template' is missing");
 		return;
 	}
-	read_pod(r, tw_yaml_get(template, "metadata"),
+	tw_read_pod(r, tw_yaml_get(template, "metadata"),
 		tw_yaml_get(template, "spec"), workload);
 	check_selector(r, spec, workload);
 	read_group(r, spec, workload);

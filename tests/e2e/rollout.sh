@@ -41,7 +41,7 @@ repo_git checkout -q .
 sed -i 's/^      containers:/      nodeSelector: {disk: ssd}\n&/' deploy/cart.yaml
 restart
 gate 4
-said '1 of 1 Deployments were not rolled out'
+said '1 of 1 workloads were not rolled out'
 
 # --- a word that is wrong ------------------------------------------------------
 sed -i 's/rollout: {at: 20s}/rollout: {att: 20s}/' twinrig.yaml

@@ -1,6 +1,7 @@
 #include "twins/cluster/chronicle.h"
 
 #include "twins/base/assert.h"
+#include "twins/cluster/workloads.h"
 #include "twins/model/cgroup.h"
 
 #include <stdarg.h>
@@ -12,6 +13,8 @@ enum phase {
 	PHASE_STARTING,
 	PHASE_READY,
 	PHASE_TERMINATING,
+	PHASE_COMPLETED,
+	PHASE_FAILED,
 	PHASES
 };
 
@@ -106,6 +109,10 @@ static const char *status_of(const struct pod *pod, bool has_node)
 		return has_node ? "ContainerCreating" : "Pending";
 	case PHASE_TERMINATING:
 		return "Terminating";
+	case PHASE_COMPLETED:
+		return "Completed";
+	case PHASE_FAILED:
+		return "Error";
 	case PHASE_STARTING:
 		if (pod->waits)
 			return "CrashLoopBackOff";
@@ -190,6 +197,10 @@ static void show_row(struct chronicle *it, uint32_t at)
 {
 	struct tw_timeline_row *to = &it->world->obs.timeline.rows.v[at];
 	struct row *from = &it->rows[at];
+	uint32_t workload =
+		at == it->nodes_row || !it->world->workloads
+			? TW_NONE
+			: it->world->model->workload_of[from->newest];
 	struct tw_timeline_point point = {.at = tw_world_now(it->world),
 		.desired = from->desired,
 		.pending = from->pods[PHASE_PENDING],
@@ -199,6 +210,9 @@ static void show_row(struct chronicle *it, uint32_t at)
 		.endpoints = from->endpoints,
 		.restarts = from->restarts};
 
+	/* Who is told of it as it changes is told of its size, too. */
+	if (workload != TW_NONE)
+		point.desired = tw_managed_of(it->world, workload)->wanted;
 	tw_timeline_add(to, &point);
 	if (it->watcher && it->watcher->workload && at != it->nodes_row)
 		show_workload(it, from, to->name, &point);
@@ -214,7 +228,8 @@ static struct row *row_of(struct chronicle *it, uint32_t replica, uint32_t *at)
 
 static uint32_t is_active(uint32_t phase)
 {
-	return phase != PHASE_ABSENT && phase != PHASE_TERMINATING;
+	return phase == PHASE_PENDING || phase == PHASE_STARTING ||
+	       phase == PHASE_READY;
 }
 
 static void set_phase(struct chronicle *it, uint32_t replica, enum phase phase)
@@ -376,7 +391,15 @@ static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
 	case TW_TAP_DIES:
 		died(it, r);
 		break;
+	case TW_TAP_SUCCEEDED:
+		set_phase(it, r, PHASE_COMPLETED);
+		break;
+	case TW_TAP_FAILED:
+		set_phase(it, r, PHASE_FAILED);
+		break;
 	case TW_TAP_STOPPING:
+		if (!is_active(it->pods[r].phase))
+			break; /* what ended is only forgotten */
 		say(it, "Pod", name, false, "Killing", "Stopping container %s",
 			container_name(it, r));
 		set_phase(it, r, PHASE_TERMINATING);
@@ -429,12 +452,49 @@ static void about_node(struct chronicle *it, const struct tw_tap_event *event)
 	}
 }
 
+/* A cause is "Reason: message". */
+static void say_cause(struct chronicle *it, const char *kind,
+	const char *object, bool warning, const char *cause)
+{
+	const char *rest = strchr(cause, ':');
+	char reason[64] = "";
+
+	if (!rest || rest[1] != ' ' || (size_t)(rest - cause) >= sizeof reason)
+		return;
+	memcpy(reason, cause, (size_t)(rest - cause));
+	say(it, kind, object, warning, reason, "%s", rest + 2);
+}
+
+static void about_job(struct chronicle *it, const struct tw_tap_event *event)
+{
+	const char *name = event->workload;
+
+	switch (event->kind) {
+	case TW_TAP_JOB_STARTED:
+		say(it, "Job", name, false, "SuccessfulCreate",
+			"Created job %s", name);
+		break;
+	case TW_TAP_JOB_COMPLETE:
+		say(it, "Job", name, false, "Completed", "Job completed");
+		break;
+	case TW_TAP_JOB_FAILED:
+	case TW_TAP_JOB_SKIPPED:
+		say_cause(it, "Job", name, event->kind == TW_TAP_JOB_FAILED,
+			event->cause);
+		break;
+	default:
+		break;
+	}
+}
+
 static void on_tap(void *context, const struct tw_tap_event *event)
 {
 	struct chronicle *it = context;
 
 	if (event->replica == TW_NONE && event->node)
 		about_node(it, event);
+	else if (event->workload)
+		about_job(it, event);
 	else if (event->replica != TW_NONE && event->endpoint == TW_NONE)
 		about_pod(it, event);
 }

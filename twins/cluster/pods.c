@@ -252,6 +252,24 @@ static void tell(struct tw_world *world, uint32_t replica,
 		.node = node, .cause = cause);
 }
 
+/* A DaemonSet's pod has its own. */
+static uint32_t choose_node(struct tw_world *world,
+	const struct tw_replica *it, struct tw_buf *why)
+{
+	struct tw_scheduler *s = &world->pods->scheduler;
+	const uint32_t *own = world->model->revisions[it->revision].own_nodes;
+
+	if (!own)
+		return tw_scheduler_choose(s, it->revision, it->hash, why);
+	if (tw_scheduler_has_room(s, it->revision, own[it->ordinal]))
+		return own[it->ordinal];
+	if (why)
+		tw_buf_printf(why,
+			"0/%zu nodes are available: its own has no room.",
+			s->nodes.n);
+	return UINT32_MAX;
+}
+
 /* Why is told of its first failure. */
 static void schedule(
 	struct tw_world *world, const struct tw_sched_waiting *waiting)
@@ -260,8 +278,7 @@ static void schedule(
 	struct tw_pod *pod = pod_at(world, waiting->pod);
 	bool tells = (world->tap || world->chronicle) && !pod->attempts;
 	struct tw_buf why = {0};
-	uint32_t node = tw_scheduler_choose(&world->pods->scheduler,
-		it->revision, it->hash, tells ? &why : NULL);
+	uint32_t node = choose_node(world, it, tells ? &why : NULL);
 
 	if (node != UINT32_MAX) {
 		tell(world, waiting->pod, TW_TAP_SCHEDULED,

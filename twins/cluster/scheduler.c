@@ -314,3 +314,18 @@ uint32_t tw_scheduler_choose(struct tw_scheduler *s, uint32_t class,
 	tw_sched_cycle_release(&cycle);
 	return node;
 }
+
+bool tw_scheduler_has_room(
+	const struct tw_scheduler *s, uint32_t class, uint32_t node)
+{
+	struct tw_lackings lacking = {0};
+	struct tw_arena arena;
+	bool has;
+
+	tw_arena_init(&arena);
+	tw_sched_lacking(s->classes.v[class].pod, &s->nodes.v[node], NULL,
+		NULL, &arena, &lacking);
+	has = !lacking.n;
+	tw_arena_release(&arena);
+	return has;
+}

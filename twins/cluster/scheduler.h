@@ -132,6 +132,10 @@ void tw_sched_total(struct tw_sched_cycle *cycle, int64_t *totals);
 uint32_t tw_scheduler_choose(struct tw_scheduler *s, uint32_t class,
 	uint64_t hash, struct tw_buf *why);
 
+/* Has the node what a pod of the class requests? */
+bool tw_scheduler_has_room(
+	const struct tw_scheduler *s, uint32_t class, uint32_t node);
+
 /* ---- plugins -------------------------------------------------------- */
 
 /* NULL functions say nothing. */

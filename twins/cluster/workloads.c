@@ -6,6 +6,10 @@
 
 static const struct tw_controller *const controllers[] = {
 	&tw_deployments,
+	&tw_statefulsets,
+	&tw_daemonsets,
+	&tw_jobs,
+	&tw_cronjobs,
 	NULL,
 };
 

@@ -44,7 +44,8 @@ struct tw_controller {
 	void (*woken)(struct tw_world *world, uint32_t workload, uint32_t what);
 };
 
-extern const struct tw_controller tw_deployments;
+extern const struct tw_controller tw_deployments, tw_statefulsets,
+	tw_daemonsets, tw_jobs, tw_cronjobs;
 
 /* A workload in the run. */
 struct tw_managed {

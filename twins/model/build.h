@@ -64,6 +64,14 @@ void build_pod_spec(struct build *b, const struct tw_spec_workload *workload,
 /* probes.c: what the kubelet asks; after the replicas. */
 void build_probes(struct build *b);
 
+/* Jobs and CronJobs (jobs.c): what the model says that their pods do, NULL: it
+ * says nothing, and what a run needs of it. */
+bool build_is_job(const char *kind);
+const struct tw_spec_job *build_job_spec(
+	const struct build *b, const struct tw_revision *revision);
+const struct tw_job *build_job(
+	struct build *b, const struct tw_revision *revision);
+
 /* workloads.c: how many names a workload's pods have where `initial` are there
  * when a run begins and `desired` later; then what the control plane manages,
  * after the replicas. */

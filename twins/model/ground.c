@@ -360,13 +360,25 @@ static void add_workload(
 	int64_t n = tw_int_or(workload->replicas, 1);
 	int64_t initial = n;
 
+	if (build_is_job(workload->kind) && !build_job_spec(b, &revision)) {
+		struct tw_diag *diag = tw_diag(b->diags, TW_NOTE,
+			build_pos(workload->origin),
+			"%s %s is not run: no model says what its pods do",
+			workload->kind, workload->key);
+
+		tw_diag_hint(b->diags, diag,
+			"services: {%s: {job: {runs: 30s}}}", workload->name);
+		return;
+	}
 	if (b->spec->rollout_at >= 0 && workload->had >= 0)
 		initial = workload->had;
+	if (build_is_job(workload->kind))
+		initial = 0;
 	sum_requests(workload, &revision);
 	set_cgroup(workload, &revision);
 	build_pod_spec(b, workload, &revision);
 	if (!strcmp(workload->kind, "DaemonSet"))
-		n = initial = own_nodes(b, &revision);
+		n = own_nodes(b, &revision), initial = initial ? n : 0;
 	else
 		n = build_slots(b, workload, initial, n);
 	revision.initial = (uint32_t)(initial > 0 ? initial : 0);

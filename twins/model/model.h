@@ -230,6 +230,33 @@ struct tw_node {
 };
 
 /* What a controller looks after in the run (twins/cluster/workloads.h). */
+struct tw_job_call {
+	uint32_t endpoint;
+	tw_time gap; /* between calls of a pod */
+};
+
+/* A Job, or what a CronJob starts. */
+struct tw_job {
+	const struct tw_dist *runs; /* ns that a pod runs */
+	uint32_t threads;	    /* that compute meanwhile */
+	double fails;		    /* share of pods */
+	const struct tw_job_call *calls;
+	uint32_t n_calls;
+	uint32_t parallelism, completions, backoff_limit;
+	tw_time deadline; /* activeDeadlineSeconds; TW_NEVER: none */
+	/* CronJob: when it starts, ns from the run's begin, in order. */
+	const tw_time *starts;
+	uint32_t n_starts;
+	uint8_t concurrency; /* enum tw_concurrency_policy */
+	tw_time starting_deadline; /* TW_NEVER: none */
+};
+
+enum tw_concurrency_policy { TW_CRON_ALLOW, TW_CRON_FORBID, TW_CRON_REPLACE };
+
+/* Pods of a Job, or of all of a CronJob's that run side by side, that have
+ * names. */
+#define TW_JOB_SLOTS 16
+
 struct tw_workload {
 	const char *name; /* "namespace/name" */
 	const char *kind; /* "Deployment"; of what has no manifest, too */
@@ -242,6 +269,11 @@ struct tw_workload {
 	const char *surge, *unavailable; /* "25%" or a number of pods */
 	bool recreate;
 	tw_time min_ready;
+	/* Of a StatefulSet, whose maxUnavailable counts too. */
+	bool parallel;
+	bool on_delete; /* of a DaemonSet too: nobody rolls it out */
+	uint32_t partition;
+	const struct tw_job *job; /* NULL: it is none */
 	const struct tw_spec_workload *spec; /* NULL: nobody declared it */
 };
 

@@ -192,7 +192,7 @@ void build_missing_endpoints(struct build *b)
 			add_missing(b, i, NULL);
 	for (uint32_t i = 0; i < b->model->n_services; i++) {
 		const struct build_service *it = &b->services[i];
-		bool described = false;
+		bool described = it->spec->job.runs.origin != NULL;
 
 		for (size_t e = 0; e < it->endpoints.n; e++)
 			described |= it->endpoints.v[e].spec != NULL;

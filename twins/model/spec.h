@@ -121,6 +121,20 @@ enum tw_queue_order {
 /* What a replica does with one in its queue whose caller has gone. */
 enum tw_abandoned { TW_ABANDONED_SERVE, TW_ABANDONED_DROP };
 
+struct tw_spec_job_call {
+	struct tw_text service, endpoint; /* "namespace/name"; NULL: the only */
+	struct tw_real rate;		  /* calls/s of each pod */
+	const struct tw_origin *origin;
+};
+
+/* What pods of a Job or a CronJob do; without `runs` it is not run. */
+struct tw_spec_job {
+	struct tw_law runs;   /* ns that a pod runs */
+	struct tw_int cpu;    /* thousandths of a core that it keeps busy */
+	struct tw_real fails; /* share of pods that fail; default 0 */
+	TW_VEC(struct tw_spec_job_call *) calls;
+};
+
 struct tw_spec_workload;
 TW_VEC_TYPE(tw_spec_workload_refs, struct tw_spec_workload *);
 
@@ -182,6 +196,7 @@ struct tw_spec_service {
 	 * callers without a sidecar; the outside only where no entry (a way in
 	 * that knows the pods itself) leads here. */
 	struct tw_int session_affinity;
+	struct tw_spec_job job;
 	struct tw_law startup; /* of a pod, from its container's start until
 				* it listens; default: restart_delay */
 };
@@ -257,6 +272,16 @@ struct tw_spec_workload {
 	struct tw_int termination_grace;	   /* ns; default 30 s */
 	struct tw_int pre_stop;	 /* ns that its longest preStop sleeps; 0 */
 	struct tw_int min_ready; /* ns until ready is available; default 0 */
+	/* StatefulSet: "OrderedReady" (default), "Parallel"; ordinals below
+	 * the partition stay as they are (default 0). */
+	struct tw_text pod_management;
+	struct tw_int partition;
+	/* Job; defaults: 1, as parallelism or 1, 6, none (ns). */
+	struct tw_int parallelism, completions, backoff_limit, deadline;
+	/* CronJob: five fields; "Allow" (default), "Forbid", "Replace"; ns;
+	 * 1: suspended. */
+	struct tw_text schedule, concurrency;
+	struct tw_int starting_deadline, suspend;
 	/* In a rollout (tw_spec_rollout()): the workload as it was, and how
 	 * many pods it had; -1: this one does not change. */
 	struct tw_spec_workload *replaces;
@@ -505,6 +530,8 @@ struct tw_spec {
 	struct tw_texts propagate;
 	struct tw_int workers;	      /* of every service; default 64 */
 	struct tw_int queue;	      /* default 1024 */
+	struct tw_int clock; /* ns of the day (a Monday, the first of a month)
+			      * when a run begins; default 0 */
 	struct tw_int endpoint_delay; /* ns from a death to its leaving the
 				       * callers' lists; default 1 s */
 	struct tw_int node_grace;     /* ns from a node's death to its pods'

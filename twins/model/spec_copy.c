@@ -58,6 +58,10 @@ static struct tw_spec_service *copy_service(
 	OWN_VEC(arena, &to->selector);
 	OWN_VEC(arena, &to->ports);
 	OWN_VEC(arena, &to->subsets);
+	OWN_VEC(arena, &to->job.calls);
+	for (size_t i = 0; i < to->job.calls.n; i++)
+		to->job.calls.v[i] = copied(arena, to->job.calls.v[i],
+			sizeof(struct tw_spec_job_call));
 	own_endpoints(arena, &to->endpoints);
 	to->workloads = (struct tw_spec_workload_refs){0};
 	return to;

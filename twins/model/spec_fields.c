@@ -34,6 +34,7 @@ struct field {
 static const struct field spec_fields[] = {
 	FIELD(tw_spec, workers, INT),
 	FIELD(tw_spec, queue, INT),
+	FIELD(tw_spec, clock, INT),
 	FIELD(tw_spec, endpoint_delay, INT),
 	FIELD(tw_spec, node_grace, INT),
 	FIELD(tw_spec, restart_delay, INT),
@@ -68,6 +69,9 @@ static const struct field service_fields[] = {
 	FIELD(tw_spec_service, memory_request, INT),
 	FIELD(tw_spec_service, memory_leak, INT),
 	FIELD(tw_spec_service, memory_limit, INT),
+	FIELD(tw_spec_service, job.runs, LAW),
+	FIELD(tw_spec_service, job.cpu, INT),
+	FIELD(tw_spec_service, job.fails, REAL),
 	FIELD(tw_spec_service, pause_every, LAW),
 	FIELD(tw_spec_service, pause_for, LAW),
 	FIELD(tw_spec_service, slow_factor, REAL),
@@ -90,6 +94,13 @@ static const struct field port_fields[] = {
 	FIELD(tw_spec_port, target_name, TEXT),
 	FIELD(tw_spec_port, target, INT),
 	FIELD(tw_spec_port, protocol, TEXT),
+	END,
+};
+
+static const struct field job_call_fields[] = {
+	FIELD(tw_spec_job_call, service, TEXT),
+	FIELD(tw_spec_job_call, endpoint, TEXT),
+	FIELD(tw_spec_job_call, rate, REAL),
 	END,
 };
 
@@ -123,6 +134,16 @@ static const struct field workload_fields[] = {
 	FIELD(tw_spec_workload, termination_grace, INT),
 	FIELD(tw_spec_workload, pre_stop, INT),
 	FIELD(tw_spec_workload, min_ready, INT),
+	FIELD(tw_spec_workload, pod_management, TEXT),
+	FIELD(tw_spec_workload, partition, INT),
+	FIELD(tw_spec_workload, parallelism, INT),
+	FIELD(tw_spec_workload, completions, INT),
+	FIELD(tw_spec_workload, backoff_limit, INT),
+	FIELD(tw_spec_workload, deadline, INT),
+	FIELD(tw_spec_workload, schedule, TEXT),
+	FIELD(tw_spec_workload, concurrency, TEXT),
+	FIELD(tw_spec_workload, starting_deadline, INT),
+	FIELD(tw_spec_workload, suspend, INT),
 	FIELD(tw_spec_workload, resolver.policy, TEXT),
 	FIELD(tw_spec_workload, resolver.host_network, INT),
 	FIELD(tw_spec_workload, resolver.ndots, INT),
@@ -392,6 +413,12 @@ static void walk_service(struct walk *walk, struct tw_spec_service *service)
 		size_t inner = enter(walk, "ports[%zu]", i);
 
 		walk_fields(walk, port_fields, &service->ports.v[i]);
+		leave(walk, inner);
+	}
+	for (size_t i = 0; i < service->job.calls.n; i++) {
+		size_t inner = enter(walk, "job.calls[%zu]", i);
+
+		walk_fields(walk, job_call_fields, service->job.calls.v[i]);
 		leave(walk, inner);
 	}
 	walk_endpoints(walk, &service->endpoints);

@@ -5,9 +5,12 @@
 
 #include <string.h>
 
-static bool is_deployment(const struct tw_spec_workload *workload)
+/* Kinds with a controller that replaces old pods by new ones. */
+static bool is_rolled(const struct tw_spec_workload *workload)
 {
-	return !strcmp(workload->kind, "Deployment");
+	return !strcmp(workload->kind, "Deployment") ||
+	       !strcmp(workload->kind, "StatefulSet") ||
+	       !strcmp(workload->kind, "DaemonSet");
 }
 
 /* What the old pods do, where the service's behaviour differs by now: the old
@@ -75,7 +78,7 @@ size_t tw_spec_rollout(struct tw_spec *to, const struct tw_spec *from,
 		const struct tw_spec_workload *was =
 			tw_map_get(&from->workloads, to->workloads.v[i].key);
 
-		if (!is_deployment(now) || (was && !is_deployment(was)))
+		if (!is_rolled(now) || (was && strcmp(was->kind, now->kind)))
 			continue;
 		if (was && changed(context, was->key))
 			replace(to, from, now, was);

@@ -27,6 +27,8 @@ int64_t build_slots(const struct build *b,
 {
 	int64_t n = initial > desired ? initial : desired;
 
+	if (workload && build_is_job(workload->kind))
+		return TW_JOB_SLOTS * tw_int_or(workload->parallelism, 1);
 	if (workload && workload->most > n)
 		n = workload->most;
 	/* While the pods of lost nodes, and those that take their time to
@@ -48,13 +50,43 @@ static uint32_t revision_of(
 static void fill_changing(struct build *b,
 	const struct tw_spec_workload *workload, struct tw_workload *to)
 {
+	const struct tw_revision *it =
+		&b->model->revisions[revision_of(b, workload)];
+
 	to->changes = true;
-	to->desired = (uint32_t)tw_int_or(workload->replicas, 1);
-	to->had = (uint32_t)workload->had;
+	/* A DaemonSet has as many as there are nodes for it. */
+	to->desired = it->own_nodes
+			      ? it->n_replicas
+			      : (uint32_t)tw_int_or(workload->replicas, 1);
+	to->had = it->initial;
 	if (!workload->replaces)
 		return;
 	to->old = revision_of(b, workload->replaces);
-	to->had = (uint32_t)workload->replaces->had;
+	to->had = b->model->revisions[to->old].initial;
+}
+
+static bool is_word(struct tw_text text, const char *word)
+{
+	return text.v && !strcmp(text.v, word);
+}
+
+/* apps/v1: a DaemonSet's maxUnavailable is 1 and its maxSurge 0 by default, a
+ * StatefulSet's maxUnavailable 1. */
+static void set_kind(struct build *b, const struct tw_revision *revision,
+	const struct tw_spec_workload *workload, struct tw_workload *to)
+{
+	bool is_daemon = !strcmp(workload->kind, "DaemonSet");
+
+	to->parallel = is_word(workload->pod_management, "Parallel");
+	to->partition = (uint32_t)tw_int_or(workload->partition, 0);
+	to->on_delete = is_word(workload->strategy, "OnDelete");
+	if (is_daemon || !strcmp(workload->kind, "StatefulSet")) {
+		if (!workload->max_unavailable.v)
+			to->unavailable = "1";
+		if (!workload->max_surge.v)
+			to->surge = "0";
+	}
+	to->job = build_job(b, revision);
 }
 
 static void add_managed(struct build *b, uint32_t revision,
@@ -83,6 +115,7 @@ static void add_managed(struct build *b, uint32_t revision,
 	to->recreate = workload->strategy.v &&
 		       !strcmp(workload->strategy.v, "Recreate");
 	to->min_ready = tw_int_or(workload->min_ready, 0);
+	set_kind(b, it, workload, to);
 	if (workload->had >= 0)
 		fill_changing(b, workload, to);
 }
@@ -149,7 +182,18 @@ static bool is_managed(
 	if (revision->spec && revision->spec->had >= 0 &&
 		b->spec->rollout_at >= 0)
 		return true;
+	if (revision->spec && build_is_job(revision->spec->kind))
+		return true;
 	return b->spec->managed;
+}
+
+static bool has_jobs(const struct build *b)
+{
+	for (uint32_t r = 0; r < b->model->n_revisions; r++)
+		if (b->model->revisions[r].spec &&
+			build_is_job(b->model->revisions[r].spec->kind))
+			return true;
+	return false;
 }
 
 void build_workloads(struct build *b)
@@ -160,7 +204,7 @@ void build_workloads(struct build *b)
 	uint32_t *of;
 	struct tw_pod_life *lives;
 
-	if (b->spec->rollout_at < 0 && !b->spec->managed)
+	if (b->spec->rollout_at < 0 && !b->spec->managed && !has_jobs(b))
 		return;
 	model->rollout_at = b->spec->rollout_at;
 	all = tw_new_array(&model->arena, n + 1, struct tw_workload);

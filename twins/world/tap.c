@@ -42,6 +42,12 @@ static const char *phrase(enum tw_tap_kind kind)
 		[TW_TAP_UNTAINTED] = "is no longer tainted NoExecute",
 		[TW_TAP_CORDONED] = "is cordoned",
 		[TW_TAP_UNCORDONED] = "is uncordoned",
+		[TW_TAP_SUCCEEDED] = "succeeded",
+		[TW_TAP_FAILED] = "failed",
+		[TW_TAP_JOB_STARTED] = "starts",
+		[TW_TAP_JOB_COMPLETE] = "is complete",
+		[TW_TAP_JOB_FAILED] = "failed",
+		[TW_TAP_JOB_SKIPPED] = "does not start",
 		[TW_TAP_FAULT_ON] = "begins",
 		[TW_TAP_FAULT_OFF] = "ends",
 	};
@@ -63,6 +69,13 @@ void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
 	if (event->replica == TW_NONE && event->node) {
 		tw_buf_printf(
 			out, " node %s %s", event->node, phrase(event->kind));
+		if (event->cause)
+			tw_buf_printf(out, ": %s", event->cause);
+		return;
+	}
+	if (event->workload) {
+		tw_buf_printf(out, " job %s %s", event->workload,
+			phrase(event->kind));
 		if (event->cause)
 			tw_buf_printf(out, ": %s", event->cause);
 		return;

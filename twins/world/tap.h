@@ -46,6 +46,13 @@ enum tw_tap_kind {
 	TW_TAP_UNTAINTED,
 	TW_TAP_CORDONED,
 	TW_TAP_UNCORDONED,
+	TW_TAP_SUCCEEDED,  /* a pod of a Job ended */
+	TW_TAP_FAILED,
+	/* Of a Job or CronJob: `workload`. */
+	TW_TAP_JOB_STARTED,
+	TW_TAP_JOB_COMPLETE,
+	TW_TAP_JOB_FAILED,  /* cause */
+	TW_TAP_JOB_SKIPPED, /* cause */
 	TW_TAP_FAULT_ON,
 	TW_TAP_FAULT_OFF,
 };
@@ -60,6 +67,7 @@ struct tw_tap_event {
 	int status;		    /* 0: none */
 	const char *fault;	    /* FAULT_ON, FAULT_OFF */
 	const char *node;	    /* what is told of a node: its name */
+	const char *workload;	    /* JOB_...: its name */
 	const char *cause;	    /* KILLED: "OOMKilled: 271Mi of 256Mi" */
 };
 
@@ -73,7 +81,7 @@ static inline bool tw_tap_is_cluster(enum tw_tap_kind kind)
 {
 	return (kind >= TW_TAP_DIES && kind <= TW_TAP_UNLISTED) ||
 	       kind == TW_TAP_KILLED ||
-	       (kind >= TW_TAP_CREATED && kind <= TW_TAP_UNCORDONED);
+	       (kind >= TW_TAP_CREATED && kind < TW_TAP_FAULT_ON);
 }
 
 /* One line, without its end: "12.000345s shop/cart Get attempt 1 starts on

@@ -346,6 +346,7 @@ struct tw_world {
 	tw_time since;
 	uint64_t *example_hashes;
 	bool inside; /* a callback is running */
+	bool closing; /* the traffic is over: nobody begins anything new */
 	/* Nothing that is on now, nor anything of the model as a whole, may
 	 * touch every call: see tw_world_see_plain(). */
 	bool plain;

@@ -1,0 +1,122 @@
+/*
+ * Job and CronJob (batch/v1). What their pods do is the model's to say; without
+ * that they are not run, and none of this counts as modelled.
+ */
+#include "harness/manifests/reader.h"
+#include "twins/model/cron.h"
+
+static void read_job_spec(struct tw_manifest_reader *r, struct tw_yaml *spec,
+	struct tw_spec_workload *to)
+{
+	tw_manifest_int(r, tw_yaml_get(spec, "parallelism"), 0, 10000,
+		&to->parallelism);
+	tw_manifest_int(r, tw_yaml_get(spec, "completions"), 1, 1000000,
+		&to->completions);
+	tw_manifest_int(r, tw_yaml_get(spec, "backoffLimit"), 0, INT32_MAX,
+		&to->backoff_limit);
+	tw_manifest_seconds(r, tw_yaml_get(spec, "activeDeadlineSeconds"), 1,
+		&to->deadline);
+}
+
+static void read_schedule(struct tw_manifest_reader *r, struct tw_yaml *spec,
+	struct tw_spec_workload *to)
+{
+	struct tw_yaml *node = tw_yaml_get(spec, "schedule");
+	struct tw_error error = {0};
+	struct tw_cron cron;
+
+	if (!node) {
+		tw_manifest_error(r, spec, "'spec.schedule' is missing");
+		return;
+	}
+	if (!tw_manifest_text(r, node, &to->schedule))
+		return;
+	if (tw_cron_parse(&cron, to->schedule.v, &error))
+		tw_manifest_error(r, node, "%s", error.message);
+}
+
+static void read_cron(struct tw_manifest_reader *r, struct tw_yaml *spec,
+	struct tw_spec_workload *to)
+{
+	static const char *const policies[] = {
+		"Allow", "Forbid", "Replace", NULL};
+	struct tw_yaml *suspend = tw_yaml_get(spec, "suspend");
+	bool yes;
+
+	read_schedule(r, spec, to);
+	tw_manifest_word(r, tw_yaml_get(spec, "concurrencyPolicy"),
+		"concurrencyPolicy", policies, &to->concurrency);
+	tw_manifest_seconds(r, tw_yaml_get(spec, "startingDeadlineSeconds"), 0,
+		&to->starting_deadline);
+	if (tw_yaml_bool(suspend, &yes))
+		tw_set_int(&to->suspend, yes,
+			tw_manifest_origin(r, suspend, NULL));
+}
+
+void tw_read_job(struct tw_manifest_reader *r)
+{
+	const struct tw_object *object = r->object;
+	struct tw_yaml *spec = tw_yaml_get(object->doc, "spec");
+	struct tw_spec_workload *workload;
+	struct tw_yaml *template;
+
+	if (!tw_yaml_is(spec, TW_YAML_MAPPING)) {
+		tw_manifest_error(r, spec, "'spec' is missing");
+		return;
+	}
+	workload = tw_spec_workload(r->spec, object->kind, object->namespace,
+		object->name, tw_manifest_origin(r, NULL, NULL));
+	if (!strcmp(object->kind, "CronJob")) {
+		read_cron(r, spec, workload);
+		spec = tw_yaml_path(spec, "jobTemplate", "spec", NULL);
+	}
+	read_job_spec(r, spec, workload);
+	template = tw_yaml_get(spec, "template");
+	if (!template) {
+		tw_manifest_error(r, spec, "'template' of the pods is missing");
+		return;
+	}
+	tw_read_pod(r, tw_yaml_get(template, "metadata"),
+		tw_yaml_get(template, "spec"), workload);
+}
+
+static struct tw_spec_service *modelled(
+	const struct tw_spec *spec, const struct tw_object *object)
+{
+	for (size_t i = 0; i < spec->services.n; i++) {
+		struct tw_spec_service *it = spec->services.v[i].value;
+
+		if (it->job.runs.origin &&
+			!strcmp(it->namespace, object->namespace) &&
+			!strcmp(it->name, object->name))
+			return it;
+	}
+	return NULL;
+}
+
+void tw_manifests_use_jobs(struct tw_manifests *m, const struct tw_spec *spec)
+{
+	static const char *const of_job[] = {"parallelism", "completions",
+		"backoffLimit", "activeDeadlineSeconds"};
+	static const char *const of_cron[] = {"schedule", "concurrencyPolicy",
+		"startingDeadlineSeconds", "suspend"};
+
+	for (size_t i = 0; i < m->objects.n; i++) {
+		struct tw_object *object = m->objects.v[i];
+		bool is_cron = !strcmp(object->kind, "CronJob");
+		struct tw_yaml *at = tw_yaml_get(object->doc, "spec");
+
+		if ((!is_cron && strcmp(object->kind, "Job")) ||
+			strcmp(object->group, "batch"))
+			continue;
+		object->modelled = modelled(spec, object) != NULL;
+		if (!object->modelled)
+			continue;
+		for (size_t k = 0; is_cron && k < 4; k++)
+			tw_yaml_use(tw_yaml_get(at, of_cron[k]));
+		if (is_cron)
+			at = tw_yaml_path(at, "jobTemplate", "spec", NULL);
+		for (size_t k = 0; k < 4; k++)
+			tw_yaml_use(tw_yaml_get(at, of_job[k]));
+	}
+}

@@ -1,0 +1,171 @@
+#!/usr/bin/env bash
+# StatefulSets and DaemonSets are rolled out as their controllers do it, Jobs
+# and CronJobs bring load.
+. "$TOP/tests/e2e/lib.bash"
+command -v python3 >/dev/null || skip "no python3"
+
+mkdir -p "$work/sys/deploy" "$work/sys/twins"
+cd "$work/sys"
+cat >deploy/app.yaml <<'END'
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec:
+      containers:
+        - name: db
+          image: db:1
+          ports: [{containerPort: 80}]
+          resources: {requests: {cpu: 500m}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: db}
+spec:
+  selector: {app: db}
+  ports: [{port: 80}]
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec:
+      containers:
+        - {name: agent, image: "agent:1", resources: {requests: {cpu: 100m}}}
+END
+cat >deploy/job.yaml <<'END'
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: report}
+spec:
+  schedule: "*/1 * * * *"
+  concurrencyPolicy: Forbid
+  jobTemplate:
+    spec:
+      parallelism: 3
+      completions: 6
+      template:
+        spec:
+          restartPolicy: Never
+          containers: [{name: report, image: "report:1"}]
+END
+cat >twins/app.yaml <<'END'
+version: 1
+defaults: {clock: "02:59:30", restart-delay: 3s}
+services:
+  db:
+    endpoints:
+      GET /: [{cpu: 4ms}]
+nodes:
+  - {name: a, count: 3, zone: a, cpu: 2, memory: 8Gi}
+END
+cat >twins/job.yaml <<'END'
+version: 1
+services:
+  report:
+    job:
+      runs: 10s
+      cpu: 2
+      calls: [{call: "db:GET /", rate: 10/s}]
+END
+cat >twinrig.yaml <<'END'
+version: 1
+topology: {manifests: [deploy/*.yaml], models: [twins/app.yaml]}
+traffic: {rate: 20/s, duration: 120s, entry: db}
+scenarios:
+  - {name: steady}
+END
+
+# --- what no model knows is not run, and said ----------------------------------
+expect 0 "$TWINRIG" check -v
+said "deploy/job.yaml:1:1: note: CronJob default/report is not run: no model says"
+sed -i 's/app.yaml\]}/*.yaml]}/' twinrig.yaml
+
+# --- a CronJob's burst ------------------------------------------------------------
+run() { # what happens to pods of report and jobs, one a line
+	expect 0 "$TWINRIG" run --watch events
+	awk '/report/ {print $1, $3, $4}' "$work/out" >"$work/events"
+}
+jobs() { grep -c "$1" "$work/events" || true; }
+run
+[[ $(jobs "SuccessfulCreate job/default/report") == 2 ]] || fail "$(cat "$work/events")"
+grep -q '^30s SuccessfulCreate' "$work/events" || fail "not at 03:00"
+grep -q '^50s Completed' "$work/events" || fail "six pods by three take 20 s"
+expect 0 "$TWINRIG" run -q --json "$work/r.json"
+python3 - "$work/r.json" <<'END' || fail "the job does not call"
+import json, sys
+calls = json.load(open(sys.argv[1]))["runs"][0]["calls"]
+mine = [c for c in calls if c["caller"] == "default/report" and c["side"] == "client"]
+# Two jobs, six pods each, ten calls a second for ten seconds.
+assert len(mine) == 1 and 1170 <= mine[0]["count"] <= 1200, mine
+END
+# Longer than its period: Forbid waits, Allow does not, Replace kills.
+sed -i 's/runs: 10s/runs: 35s/' twins/job.yaml
+run
+[[ $(jobs JobAlreadyActive) == 1 && $(jobs SuccessfulCreate) == 2 ]] || fail Forbid
+grep -q '^1m40s SuccessfulCreate' "$work/events" || fail "it starts when the one before ends"
+sed -i 's/Forbid/Allow/' deploy/job.yaml
+run
+grep -q '^1m30s SuccessfulCreate' "$work/events" || fail Allow
+! grep -q Killing "$work/events" || fail "Allow kills"
+sed -i 's/Allow/Replace/' deploy/job.yaml
+run
+grep -q '^1m30s Killing' "$work/events" || fail Replace
+sed -i 's/Replace/Allow/; s/^      parallelism: 3/      activeDeadlineSeconds: 20\n&/' deploy/job.yaml
+run
+grep -q '^50s DeadlineExceeded' "$work/events" || fail "no deadline"
+sed -i '/activeDeadline/d; s/parallelism: 3/parallelism: 3\n      backoffLimit: 2/' deploy/job.yaml
+sed -i 's/runs: 35s/runs: 5s\n      fails: 100%/' twins/job.yaml
+run
+grep -q '^35s BackoffLimitExceeded' "$work/events" || fail "no limit of failures"
+sed -i 's/fails: 100%/fails: 0%/' twins/job.yaml
+sed -i 's#\*/1 \* \* \* \*#*/1 * * * * *#' deploy/job.yaml
+expect 2 "$TWINRIG" check
+said 'deploy/job.yaml:[0-9]+:13: error: .*five fields, this one has more'
+sed -i 's#\*/1 \* \* \* \* \*#0 4 * * *#' deploy/job.yaml
+
+# --- rollouts: the highest ordinal first, one after the other -----------------------
+commit_all . "As it runs"
+sed -i 's/name: steady/name: steady, rollout: {at: 20s}/' twinrig.yaml
+commit_all . "A rollout"
+sed -i 's/cpu: 500m/cpu: 400m/; s/cpu: 100m/cpu: 90m/' deploy/app.yaml
+killed() { # the pods that were stopped, in order, as "db-2 db-1 db-0"
+	"$TWINRIG" gate --no-store --runs 3 --json "$work/g.json" >"$work/out" || true
+	python3 - "$1" "$work/g.json" <<'END'
+import json, sys
+t = json.load(open(sys.argv[2]))["scenarios"][0]["timeline"]
+print(" ".join("%s@%d" % (e["object"][8:], e["atNs"] // 10**9)
+    for e in t["events"] if e["reason"] == "Killing" and sys.argv[1] in e["object"]))
+row = [w for w in t["workloads"] if w["name"] == "default/" + sys.argv[1]][0]
+print(row["points"][-1]["ready"], min(p["ready"] for p in row["points"]))
+END
+}
+equal() { [[ $1 == "$2" ]] || fail "$3: $1"; }
+equal "$(killed db)" "db-2@20 db-1@21 db-0@22
+3 2" "no probe: ready as soon as it runs"
+equal "$(killed agent)" "agent-1@20 agent-2@21 agent-3@22
+3 2" "one node at a time"
+sed -i 's/^  replicas: 3/&\n  updateStrategy: {rollingUpdate: {partition: 2}}/' deploy/app.yaml
+equal "$(killed db)" "db-2@20
+3 2" "a partition"
+sed -i 's/partition: 2/maxUnavailable: 3/' deploy/app.yaml
+equal "$(killed db)" "db-2@20 db-1@20 db-0@20
+3 0" "maxUnavailable"
+sed -i 's/rollingUpdate: {maxUnavailable: 3}/type: OnDelete/' deploy/app.yaml
+equal "$(killed db)" "
+3 3" "OnDelete"
+python3 - <<'END'
+p = "deploy/app.yaml"
+s = open(p).read()
+s = s.replace("metadata: {name: agent}\nspec:\n", "metadata: {name: agent}\nspec:\n"
+    "  updateStrategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}\n")
+open(p, "w").write(s)
+END
+killed agent | grep -q '^3 3$' || fail "maxSurge keeps three"

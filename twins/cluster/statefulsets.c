@@ -1,0 +1,213 @@
+/*
+ * The StatefulSet controller in a run: pods by ordinal, each of the old or of
+ * the new revision.
+ *
+ *	OrderedReady	an ordinal is created when all before it are available,
+ *			and one is deleted at a time, from the highest on
+ *	Parallel	all at once
+ *	update		from the highest ordinal down to the partition, as many
+ *			at a time as maxUnavailable (1); it waits for one that
+ *			is not available; OnDelete: nothing
+ *
+ * A pod that is made anew is of the old revision below the partition, else of
+ * the new one. One that stands on a lost node is not replaced until it is
+ * gone.
+ *
+ * Source: Kubernetes 1.36, pkg/controller/statefulset/
+ * stateful_set_control.go, updateStatefulSet.
+ */
+#include "twins/cluster/deployment.h"
+#include "twins/cluster/workloads.h"
+
+enum slot {
+	SLOT_EMPTY,
+	SLOT_STOPPING,
+	SLOT_ENDED,
+	SLOT_COMING, /* not available yet */
+	SLOT_AVAILABLE,
+};
+
+/* Who has the ordinal. */
+struct seat {
+	enum slot slot;
+	uint32_t replica;
+	bool updated; /* of the new revision */
+};
+
+static uint32_t replica_of(
+	const struct tw_world *world, uint32_t revision, uint32_t ordinal)
+{
+	const struct tw_revision *it;
+
+	if (revision == TW_NONE)
+		return TW_NONE;
+	it = &world->model->revisions[revision];
+	return ordinal < it->n_replicas ? it->first_replica + ordinal : TW_NONE;
+}
+
+static enum slot slot_of(const struct tw_pod *pod)
+{
+	switch ((enum tw_pod_state)pod->state) {
+	case TW_POD_ABSENT:
+		return SLOT_EMPTY;
+	case TW_POD_STOPPING:
+		return SLOT_STOPPING;
+	case TW_POD_ENDED:
+		return SLOT_ENDED;
+	case TW_POD_PENDING:
+	case TW_POD_BOUND:
+	case TW_POD_RUNNING:
+		break;
+	}
+	return pod->available ? SLOT_AVAILABLE : SLOT_COMING;
+}
+
+static struct seat seat_of(const struct tw_world *world,
+	const struct tw_workload *model, uint32_t ordinal)
+{
+	const uint32_t revisions[2] = {model->revision, model->old};
+
+	for (size_t i = 0; i < 2; i++) {
+		uint32_t replica = replica_of(world, revisions[i], ordinal);
+		enum slot slot = replica == TW_NONE
+					 ? SLOT_EMPTY
+					 : slot_of(tw_pod_of(world, replica));
+
+		if (slot != SLOT_EMPTY)
+			return (struct seat){slot, replica, i == 0};
+	}
+	return (struct seat){SLOT_EMPTY, TW_NONE, false};
+}
+
+/* The highest ordinal that anybody has, plus one. */
+static uint32_t seats(
+	const struct tw_world *world, const struct tw_workload *model)
+{
+	uint32_t n = world->model->revisions[model->revision].n_replicas;
+
+	if (model->old != TW_NONE &&
+		world->model->revisions[model->old].n_replicas > n)
+		n = world->model->revisions[model->old].n_replicas;
+	while (n && seat_of(world, model, n - 1).slot == SLOT_EMPTY)
+		n--;
+	return n;
+}
+
+static void create(
+	struct tw_world *world, const struct tw_managed *it, uint32_t ordinal)
+{
+	const struct tw_workload *model = it->model;
+	bool is_old =
+		model->old != TW_NONE &&
+		(!it->begun || ordinal < model->partition || model->on_delete);
+	uint32_t replica = replica_of(
+		world, is_old ? model->old : model->revision, ordinal);
+
+	if (replica == TW_NONE)
+		replica = replica_of(world, model->revision, ordinal);
+	if (replica != TW_NONE)
+		tw_pod_create_named(world, replica);
+}
+
+/* False: nothing more may happen now. */
+static bool fill(struct tw_world *world, const struct tw_managed *it)
+{
+	bool ordered = !it->model->parallel;
+
+	for (uint32_t i = 0; i < it->wanted; i++) {
+		struct seat seat = seat_of(world, it->model, i);
+
+		if (seat.slot == SLOT_ENDED)
+			tw_pod_delete(world, seat.replica, TW_POD_GRACE);
+		else if (seat.slot == SLOT_EMPTY)
+			create(world, it, i);
+		if (ordered && seat.slot != SLOT_AVAILABLE)
+			return false;
+	}
+	return true;
+}
+
+/* One beyond its size; false: it waits for that. */
+static bool shrink(struct tw_world *world, const struct tw_managed *it)
+{
+	bool ordered = !it->model->parallel, done = true;
+
+	for (uint32_t i = seats(world, it->model); i-- > it->wanted;) {
+		struct seat seat = seat_of(world, it->model, i);
+
+		if (seat.slot == SLOT_EMPTY)
+			continue;
+		done = false;
+		if (seat.slot != SLOT_STOPPING)
+			tw_pod_delete(world, seat.replica, TW_POD_GRACE);
+		if (ordered)
+			return false;
+	}
+	return done;
+}
+
+static void update(struct tw_world *world, const struct tw_managed *it)
+{
+	const struct tw_workload *model = it->model;
+	int64_t most = 1;
+	uint32_t away = 0;
+
+	if (model->old == TW_NONE || model->on_delete || !it->begun)
+		return;
+	tw_deployment_share(model->unavailable, it->wanted, true, &most);
+	if (most < 1)
+		most = 1;
+	for (uint32_t i = it->wanted; i-- > model->partition;) {
+		struct seat seat = seat_of(world, model, i);
+
+		if ((seat.slot == SLOT_AVAILABLE || seat.slot == SLOT_COMING) &&
+			!seat.updated)
+			tw_pod_delete(world, seat.replica, TW_POD_GRACE);
+		else if (seat.slot == SLOT_AVAILABLE)
+			continue;
+		away++;
+		if (away >= (uint64_t)most)
+			return;
+	}
+}
+
+static void see_complete(struct tw_world *world, struct tw_managed *it)
+{
+	uint32_t from =
+		it->model->on_delete ? it->wanted : it->model->partition;
+
+	if (!it->model->changes || !it->begun || it->complete ||
+		seats(world, it->model) > it->wanted)
+		return;
+	for (uint32_t i = 0; i < it->wanted; i++) {
+		struct seat seat = seat_of(world, it->model, i);
+
+		if (seat.slot != SLOT_AVAILABLE || (i >= from && !seat.updated))
+			return;
+	}
+	it->complete = true;
+	tw_world_tap(world, .kind = TW_TAP_ROLLED_OUT,
+		.service = it->model->service, .endpoint = TW_NONE,
+		.caller = TW_NONE, .replica = TW_NONE);
+}
+
+static void sync(struct tw_world *world, uint32_t workload)
+{
+	struct tw_managed *it = tw_managed_of(world, workload);
+
+	if (fill(world, it) && shrink(world, it))
+		update(world, it);
+	see_complete(world, it);
+}
+
+static void scaled(struct tw_world *world, uint32_t workload)
+{
+	(void)world;
+	(void)workload; /* it->wanted says all */
+}
+
+const struct tw_controller tw_statefulsets = {
+	.kind = "StatefulSet",
+	.sync = sync,
+	.scaled = scaled,
+};
