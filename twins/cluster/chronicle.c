@@ -23,6 +23,7 @@ struct pod {
 	bool listed;
 	bool waits; /* to be started again, after a back-off */
 	uint32_t restarts;
+	uint32_t node; /* where it was started; TW_NONE: see the world */
 	tw_time created, restarted;
 	tw_time told; /* when it was last said why its container ended */
 };
@@ -37,11 +38,16 @@ struct row {
 	struct tw_timeline_point shown_point;
 };
 
+struct node {
+	bool lost, cordoned;
+};
+
 struct chronicle {
 	struct tw_tap tap;
 	struct tw_world *world;
 	const struct tw_watcher *watcher;
 	struct pod *pods; /* by replica */
+	struct node *nodes;
 	struct row *rows; /* by row of the timeline */
 	uint32_t *row_of; /* by revision; TW_NONE: outside the cluster */
 	uint32_t nodes_row;
@@ -143,7 +149,10 @@ static uint32_t containers_of(const struct chronicle *it, uint32_t replica)
 static void show_pod(struct chronicle *it, uint32_t replica)
 {
 	const struct pod *pod = &it->pods[replica];
-	uint32_t node = it->world->replicas[replica].node;
+	/* It is told of before it stands there. */
+	uint32_t node = pod->node != TW_NONE
+				? pod->node
+				: it->world->replicas[replica].node;
 	struct tw_pod_view view = {.name = replica_name(it, replica),
 		.status = status_of(pod, node != TW_NONE),
 		.node = node == TW_NONE ? NULL
@@ -164,8 +173,12 @@ static void show_pod(struct chronicle *it, uint32_t replica)
 
 static void show_node(struct chronicle *it, uint32_t node)
 {
+	static const char *const statuses[2][2] = {
+		{"Ready", "Ready,SchedulingDisabled"},
+		{"NotReady", "NotReady,SchedulingDisabled"}};
 	struct tw_node_view view = {.name = it->world->model->nodes[node].name,
-		.status = it->world->node_down[node] ? "NotReady" : "Ready"};
+		.status = statuses[it->nodes[node].lost]
+				  [it->nodes[node].cordoned]};
 
 	if (!it->watcher || !it->watcher->node)
 		return;
@@ -268,6 +281,7 @@ static void created(struct chronicle *it, uint32_t replica)
 		.phase = it->pods[replica].phase,
 		.listed = it->pods[replica].listed,
 		.restarted = TW_NEVER,
+		.node = TW_NONE,
 		.told = -1};
 	set_phase(it, replica, PHASE_PENDING);
 }
@@ -347,6 +361,30 @@ static void unlisted(struct chronicle *it, uint32_t replica)
 	set_listed(it, replica, false);
 }
 
+/* TW_NONE: there is none of this name. */
+static uint32_t node_of(const struct chronicle *it, const char *name)
+{
+	const struct tw_model *model = it->world->model;
+
+	for (uint32_t n = 0; n < model->n_nodes; n++)
+		if (model->nodes[n].name == name)
+			return n;
+	return TW_NONE;
+}
+
+/* Its kubelet starts it, if it is there. */
+static void started(struct chronicle *it, uint32_t replica, const char *node)
+{
+	uint32_t n = node_of(it, node);
+
+	if (n == TW_NONE || it->world->node_down[n])
+		return;
+	say(it, "Pod", replica_name(it, replica), false, "Started",
+		"Started container %s", container_name(it, replica));
+	it->pods[replica].node = n;
+	set_phase(it, replica, PHASE_STARTING);
+}
+
 static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
 {
 	uint32_t r = event->replica;
@@ -363,16 +401,15 @@ static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
 	case TW_TAP_SCHEDULED:
 		say(it, "Pod", name, false, "Scheduled",
 			"Successfully assigned %s to %s", name, event->node);
+		started(it, r, event->node);
 		break;
 	case TW_TAP_EVICTED:
 		say(it, "Pod", name, false, "TaintManagerEviction",
 			"Marking for deletion Pod %s", name);
 		break;
-	case TW_TAP_LISTENS:
+	case TW_TAP_LISTENS: /* which no component tells of */
 		if (it->pods[r].phase == PHASE_PENDING)
 			set_phase(it, r, PHASE_STARTING);
-		say(it, "Pod", name, false, "Started", "Started container %s",
-			container_name(it, r));
 		break;
 	case TW_TAP_POD_READY:
 		is_ready(it, r, false);
@@ -418,9 +455,32 @@ static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
 	}
 }
 
+/* What `kubectl get nodes` says of it, and how many are ready. */
+static void see_node(struct chronicle *it, const struct tw_tap_event *event)
+{
+	struct row *row = &it->rows[it->nodes_row];
+	uint32_t n = node_of(it, event->node);
+	bool ready = event->kind == TW_TAP_NODE_READY;
+
+	if (n == TW_NONE)
+		return;
+	if (event->kind == TW_TAP_CORDONED || event->kind == TW_TAP_UNCORDONED)
+		it->nodes[n].cordoned = event->kind == TW_TAP_CORDONED;
+	else if (event->kind != TW_TAP_NODE_NOT_READY && !ready)
+		return;
+	else if (it->nodes[n].lost == ready) {
+		it->nodes[n].lost = !ready;
+		row->pods[PHASE_READY] += ready ? 1U : -1U;
+		show_row(it, it->nodes_row);
+	}
+	show_node(it, n);
+}
+
 static void about_node(struct chronicle *it, const struct tw_tap_event *event)
 {
 	const char *name = event->node;
+
+	see_node(it, event);
 
 	switch (event->kind) {
 	case TW_TAP_NODE_NOT_READY:
@@ -541,6 +601,7 @@ static void add_pod(struct chronicle *it, uint32_t replica)
 	struct row *row = row_of(it, replica, &at);
 
 	pod->restarted = TW_NEVER;
+	pod->node = TW_NONE;
 	pod->told = -1;
 	if (!row || model->replicas[replica].ordinal >= revision->initial)
 		return;
@@ -602,6 +663,8 @@ void tw_chronicle_init(struct tw_world *world, const struct tw_watcher *watcher)
 		.watcher = watcher,
 		.pods = tw_new_array(
 			&world->arena, model->n_replicas, struct pod),
+		.nodes = tw_new_array(
+			&world->arena, model->n_nodes, struct node),
 		.row_of = tw_new_array(
 			&world->arena, model->n_revisions, uint32_t)};
 	world->chronicle = &it->tap;

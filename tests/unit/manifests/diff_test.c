@@ -94,10 +94,10 @@ START_TEST(objects_that_come_and_go)
 	struct pair p;
 
 	compare(&p, SERVICE("a", "a") SERVICE("gone", "a"),
-		"apiVersion: batch/v1\nkind: Job\nmetadata: {name: "
+		"apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: "
 		"j}\n" SERVICE("a", "a"));
 	ck_assert_uint_eq(p.changes.list.n, 2);
-	ck_assert_str_eq(p.changes.list.v[0].object->kind, "Job");
+	ck_assert_str_eq(p.changes.list.v[0].object->kind, "Widget");
 	ck_assert_ptr_null(p.changes.list.v[0].before);
 	ck_assert(!p.changes.list.v[0].modelled);
 	ck_assert_str_eq(p.changes.list.v[1].object->name, "gone");

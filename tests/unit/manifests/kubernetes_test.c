@@ -49,13 +49,13 @@ START_TEST(old_groups_lists_and_other_kinds)
 		"{name: b}, spec: {replicas: 2, selector: {app: b}, template: "
 		"{metadata: {labels: {app: b}}, spec: {containers: [{name: "
 		"x}]}}}}\n"
-		"- {apiVersion: batch/v1, kind: Job, metadata: {name: j}}\n"
-		"- {apiVersion: batch/v1, kind: Job, metadata: {name: k}}\n");
+		"- {apiVersion: example.com/v1, kind: Widget, metadata: {name: j}}\n"
+		"- {apiVersion: example.com/v1, kind: Widget, metadata: {name: k}}\n");
 	ck_assert_int_eq(side_read(&s, "*.yaml"), 0);
 	ck_assert_ptr_nonnull(tw_map_get(&s.spec->workloads, "shop/a"));
 	ck_assert_ptr_nonnull(tw_map_get(&s.spec->workloads, "default/b"));
 	ck_assert_uint_eq(s.spec->kept.n, 2);
-	ck_assert_uint_eq(*(size_t *)tw_map_get(&s.m->kept, "Job"), 2);
+	ck_assert_uint_eq(*(size_t *)tw_map_get(&s.m->kept, "Widget"), 2);
 	side_end(&s);
 }
 END_TEST
