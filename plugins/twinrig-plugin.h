@@ -117,6 +117,9 @@ struct twinrig_exchange {
 	 * service: TWINRIG_HAS(). */
 	struct twinrig_text client;
 	struct twinrig_text user;
+	/* Bytes on the wire as the recorder counted them, as far as it did
+	 * (a log: of the body); 0: it did not. */
+	int64_t request_bytes, response_bytes;
 };
 
 /*

@@ -81,6 +81,7 @@ struct tw_twin *tw_twin_new(
 	twin->world.done = options->done;
 	twin->world.done_context = options->context;
 	twin->scenario = options->scenario;
+	twin->world.sizes = options->sizes;
 	if (options->warmup > 0) {
 		twin->world.obs.warmup = options->warmup;
 		tw_queue_schedule(&twin->world.queue, options->warmup,

@@ -25,6 +25,7 @@
 #include "twins/world/tap.h"
 
 struct tw_twin;
+struct tw_sizes;
 
 struct tw_options {
 	uint64_t seed;
@@ -42,6 +43,9 @@ struct tw_options {
 	const struct tw_scenario *scenario; /* NULL: nothing goes wrong */
 	const struct tw_tap *tap;	    /* NULL: none */
 	const struct tw_watcher *watcher;   /* of pods, nodes; NULL: none */
+	/* By endpoint of the model, borrowed: where no model gives them; NULL:
+	 * they are not known (twins/world/world.h). */
+	const struct tw_sizes *sizes;
 	/* Exactly one for each offered arrival; may be NULL. */
 	void (*done)(void *context, const struct tw_outcome *outcome);
 	void *context;

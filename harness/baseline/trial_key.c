@@ -56,6 +56,10 @@ static void add_target(
 	tw_digest_part(digest, target->service, target->endpoint);
 	tw_digest_u64(digest, target->traits);
 	tw_digest_u64(digest, (uint64_t)target->respond);
+	tw_digest_u64(digest, target->request_bytes.sum);
+	tw_digest_u64(digest, target->request_bytes.n);
+	tw_digest_u64(digest, target->answer_bytes.sum);
+	tw_digest_u64(digest, target->answer_bytes.n);
 }
 
 /*

@@ -22,6 +22,7 @@ struct slot {
 	tw_traits traits;
 	int respond;
 	uint64_t requests[TW_SPOOL_SIDES];
+	struct tw_byte_count request_bytes, answer_bytes;
 };
 
 struct inferred {
@@ -230,6 +231,16 @@ static uint32_t inferred_slot(struct tw_spool *spool,
 
 /* ---- one exchange ----------------------------------------------------- */
 
+static void count_request(struct slot *slot, int side,
+	const struct twinrig_exchange *exchange)
+{
+	slot->requests[side]++;
+	tw_byte_count_add(&slot->request_bytes,
+		tw_exchange_request_bytes(exchange));
+	tw_byte_count_add(
+		&slot->answer_bytes, tw_exchange_answer_bytes(exchange));
+}
+
 static uint32_t route(struct tw_spool *spool, int side,
 	const struct twinrig_exchange *exchange)
 {
@@ -252,7 +263,7 @@ static uint32_t route(struct tw_spool *spool, int side,
 	if (slot == TW_SPOOL_UNROUTED)
 		spool->stats.unrouted[side]++;
 	else
-		spool->slots.v[slot].requests[side]++;
+		count_request(&spool->slots.v[slot], side, exchange);
 	if (slot == TW_SPOOL_UNROUTED && !side)
 		tw_templates_add(spool->unrouted, str(exchange->method),
 			str(exchange->target));
@@ -439,6 +450,10 @@ static void settle_slot(
 	endpoint = &spool->endpoints.v[slot->endpoint];
 	for (int side = 0; side < TW_SPOOL_SIDES; side++)
 		endpoint->requests[side] += slot->requests[side];
+	endpoint->request_bytes.sum += slot->request_bytes.sum;
+	endpoint->request_bytes.n += slot->request_bytes.n;
+	endpoint->answer_bytes.sum += slot->answer_bytes.sum;
+	endpoint->answer_bytes.n += slot->answer_bytes.n;
 }
 
 static int by_requests(const void *a, const void *b)

@@ -32,6 +32,7 @@
 #include "harness/capture/identity.h"
 #include "harness/capture/redact.h"
 #include "harness/capture/router.h"
+#include "harness/capture/sizes.h"
 
 #define TW_SPOOL_SIDES	  2
 #define TW_SPOOL_MEMORY	  ((size_t)64 << 20)
@@ -70,6 +71,7 @@ struct tw_spool_endpoint {
 	tw_traits traits; /* of its requests: a place of its own for each */
 	int respond;	  /* the way in answers with this status; 0: no */
 	uint64_t requests[TW_SPOOL_SIDES];
+	struct tw_byte_count request_bytes, answer_bytes; /* where told */
 };
 
 struct tw_unrouted {

@@ -143,7 +143,8 @@ static void list_targets(struct reading *reading)
 		reading->targets[i] = (struct tw_flow_target){
 			endpoint->service ? endpoint->service : "",
 			endpoint->endpoint, endpoint->traits,
-			endpoint->respond};
+			endpoint->respond, endpoint->request_bytes,
+			endpoint->answer_bytes};
 	}
 }
 

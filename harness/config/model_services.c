@@ -261,7 +261,8 @@ static const struct tw_row endpoint_rows[] = {
 		.otherwise = "1Ki",
 		.min = 1,
 		.max = 1e12,
-		.help = "bytes of a request: for limited bandwidth and loss"},
+		.help = "bytes of a request, for limited bandwidth and loss; what "
+			"the capture has comes before the default"},
 	{.name = "answer-size",
 		.type = TW_ROW_BYTES,
 		AT(tw_spec_endpoint, answer_bytes),

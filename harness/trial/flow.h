@@ -5,6 +5,7 @@
 #ifndef TW_TRIAL_FLOW_H
 #define TW_TRIAL_FLOW_H
 
+#include "harness/capture/sizes.h"
 #include "harness/trial/users.h"
 #include "twins/base/units.h"
 #include "twins/base/vector.h"
@@ -15,6 +16,7 @@ struct tw_flow_target {
 	const char *endpoint; /* "GET /product/{id}" */
 	tw_traits traits;     /* by the conditions of the side's spec */
 	int respond; /* no service: the way in answers itself; 0: it does not */
+	struct tw_byte_count request_bytes, answer_bytes; /* n 0: not known */
 };
 
 /* The side has no service that the request could be for. */

@@ -2,6 +2,7 @@
 
 #include "harness/trial/parallel.h"
 #include "twins/base/assert.h"
+#include "twins/world/world.h"
 
 #include <pthread.h>
 
@@ -66,6 +67,46 @@ static uint32_t *endpoints_of(
 			endpoints[i] = tw_model_endpoint(model, service, NULL);
 	}
 	return endpoints;
+}
+
+static void add_bytes(
+	struct tw_byte_count *to, const struct tw_byte_count *from)
+{
+	to->sum += from->sum;
+	to->n += from->n;
+}
+
+static int64_t mean_of(const struct tw_byte_count *of)
+{
+	return of->n ? (int64_t)(of->sum / of->n) : 0;
+}
+
+/* On average, by endpoint of the model; NULL: the traffic tells of none. */
+static struct tw_sizes *sizes_of(const struct tw_model *model,
+	const struct tw_flow *flow, const uint32_t *endpoints)
+{
+	struct tw_byte_count *of =
+		tw_calloc(2 * (size_t)model->n_endpoints, sizeof *of);
+	struct tw_sizes *sizes = NULL;
+
+	for (size_t i = 0; i < flow->n_targets; i++) {
+		uint32_t at = endpoints[i];
+
+		if (at == TW_NONE)
+			continue;
+		add_bytes(&of[2 * at], &flow->targets[i].request_bytes);
+		add_bytes(&of[2 * at + 1], &flow->targets[i].answer_bytes);
+	}
+	for (uint32_t e = 0; e < model->n_endpoints; e++) {
+		if (!of[2 * e].n && !of[2 * e + 1].n)
+			continue;
+		if (!sizes)
+			sizes = tw_calloc(model->n_endpoints, sizeof *sizes);
+		sizes[e] = (struct tw_sizes){
+			mean_of(&of[2 * e]), mean_of(&of[2 * e + 1])};
+	}
+	tw_free(of);
+	return sizes;
 }
 
 /* What the model has no answer for is an error that its callers see; what the
@@ -138,13 +179,18 @@ void tw_trial_run(const struct tw_trial *trial, struct tw_observation *to)
 		.context = &feed,
 		.duration = flow->duration,
 	};
-	struct tw_twin *twin = tw_twin_new(trial->model, &options);
+	struct tw_sizes *sizes = sizes_of(trial->model, flow, endpoints);
+	struct tw_twin *twin;
+
+	options.sizes = sizes;
+	twin = tw_twin_new(trial->model, &options);
 
 	tw_twin_run(twin, &source);
 	tw_twin_finish(twin, flow->duration, to);
 	tw_twin_free(twin);
 	flow->vtable->close(feed.cursor);
 	count_lost(flow, lost, to);
+	tw_free(sizes);
 	tw_free(lost);
 	tw_free(endpoints);
 }

@@ -50,6 +50,9 @@ const char *tw_log_json(struct tw_log *log, const char *line, size_t n,
 bool tw_log_request(
 	struct twinrig_text text, struct twinrig_exchange *exchange);
 
+/* A number of bytes; 0 where it is "-" or none. */
+int64_t tw_log_bytes(struct twinrig_text text);
+
 /* The first address of "10.0.0.1:1234, 10.0.0.2", without its port; absent
  * where it is "-". */
 struct twinrig_text tw_log_address(struct twinrig_text text);

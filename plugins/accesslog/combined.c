@@ -216,6 +216,13 @@ static void take_tail(struct tw_log_cursor cursor, struct tail *tail,
 	}
 }
 
+int64_t tw_log_bytes(struct twinrig_text text)
+{
+	uint64_t n;
+
+	return tw_digits(text.p, text.n, &n) && n < INT64_MAX ? (int64_t)n : 0;
+}
+
 /* What stands before the time: [host] client identity user. */
 static void take_front(struct twinrig_text front, struct twinrig_exchange *e)
 {
@@ -330,6 +337,8 @@ const char *tw_log_combined(struct tw_log *log, const char *line, size_t n,
 		return error;
 	if (!tw_log_next(&cursor, &field))
 		return NULL; /* no bytes: still a request */
+	if (!field.open)
+		exchange->response_bytes = tw_log_bytes(field.text);
 	if (skip_agents(&cursor))
 		return NULL; /* cut in its agent, as at the end of a log */
 	take_tail(cursor, &tail, exchange);

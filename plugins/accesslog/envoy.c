@@ -55,6 +55,10 @@ static void take_rest(struct tw_log *log, struct line *line, size_t at,
 		if (e->time <= INT64_MAX - duration)
 			e->response_time = e->time + duration;
 	}
+	if (at + 1 < line->n) {
+		e->request_bytes = tw_log_bytes(f[at].text);
+		e->response_bytes = tw_log_bytes(f[at + 1].text);
+	}
 	if (at + 4 < line->n)
 		e->client = tw_log_address(f[at + 4].text);
 	if (!e->client.p && at + 12 < line->n) /* Istio: the peer's */

@@ -19,6 +19,8 @@ enum key {
 	FORWARDED,
 	CLIENT,
 	USER,
+	RECEIVED,
+	SENT,
 };
 
 /* The names that Envoy's and Istio's JSON, and the usual nginx formats with
@@ -62,10 +64,14 @@ static const struct {
 	{"remote_user", USER},
 	{"user_id", USER},
 	{"user", USER},
+	{"bytes_received", RECEIVED},
+	{"request_length", RECEIVED},
+	{"bytes_sent", SENT},
+	{"body_bytes_sent", SENT},
 };
 
 struct line {
-	struct twinrig_text value[USER + 1];
+	struct twinrig_text value[SENT + 1];
 };
 
 static bool take_key(struct tw_log *log, struct line *line)
@@ -179,6 +185,8 @@ static const char *understand(struct tw_log *log, const struct line *line,
 	if (!exchange->client.p)
 		exchange->client = tw_log_address(line->value[CLIENT]);
 	exchange->user = line->value[USER];
+	exchange->request_bytes = tw_log_bytes(line->value[RECEIVED]);
+	exchange->response_bytes = tw_log_bytes(line->value[SENT]);
 	log->direction = tw_log_direction_of(cluster);
 	if (tw_text_starts(cluster, "outbound|")) {
 		const char *bar = memrchr(cluster.p, '|', cluster.n);

@@ -148,6 +148,10 @@ static const char *take_member(struct reader *reader, struct line *line)
 		return take_integer(reader, &line->resolution);
 	if (tw_json_is(json, "latency_ns"))
 		return take_integer(reader, &e->latency);
+	if (tw_json_is(json, "request_bytes"))
+		return take_integer(reader, &e->request_bytes);
+	if (tw_json_is(json, "response_bytes"))
+		return take_integer(reader, &e->response_bytes);
 	if (tw_json_is(json, "status"))
 		return take_integer(reader, &line->status);
 	if (tw_json_is(json, "headers"))

@@ -172,6 +172,12 @@ int tw_jsonl_write(struct twinrig_out *out, const struct twinrig_exchange *e)
 		put_text(&line, "client", e->client);
 		put_text(&line, "user", e->user);
 	}
+	if (TWINRIG_HAS(e, struct twinrig_exchange, response_bytes)) {
+		if (e->request_bytes > 0)
+			put_integer(&line, "request_bytes", e->request_bytes);
+		if (e->response_bytes > 0)
+			put_integer(&line, "response_bytes", e->response_bytes);
+	}
 	put(&line, "}\n");
 	flush(&line);
 	return line.failed ? -1 : 0;

@@ -191,6 +191,10 @@ static void number_endpoints(struct build *b)
 				};
 			if (!spec)
 				continue;
+			model->endpoints[model->n_endpoints - 1].request_given =
+				spec->request_bytes.origin != NULL;
+			model->endpoints[model->n_endpoints - 1].answer_given =
+				spec->answer_bytes.origin != NULL;
 			model->endpoints[model->n_endpoints - 1].request_bytes =
 				tw_int_or(
 					spec->request_bytes, TW_REQUEST_BYTES);

@@ -72,6 +72,7 @@ struct tw_endpoint {
 	uint32_t from_outside; /* channel */
 	bool called;	       /* some program calls it */
 	int64_t request_bytes, answer_bytes;
+	bool request_given, answer_given; /* somebody said */
 };
 
 /* Whose hints endpoints have. */

@@ -131,6 +131,12 @@ int64_t tw_passage_bytes(
 	const struct tw_endpoint *it =
 		&world->model->endpoints[passage->endpoint];
 
+	if (world->sizes && passage->way == TW_THERE && !it->request_given &&
+		world->sizes[passage->endpoint].request)
+		return world->sizes[passage->endpoint].request;
+	if (world->sizes && passage->way == TW_BACK && !it->answer_given &&
+		world->sizes[passage->endpoint].answer)
+		return world->sizes[passage->endpoint].answer;
 	return passage->way == TW_THERE ? it->request_bytes : it->answer_bytes;
 }
 

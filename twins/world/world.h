@@ -287,6 +287,12 @@ struct tw_copy {
 	uint32_t next; /* its number; free: the next free one */
 };
 
+/* Bytes on the wire that the traffic tells of, where nobody gave any; 0: it
+ * does not. */
+struct tw_sizes {
+	int64_t request, answer;
+};
+
 struct tw_world {
 	const struct tw_model *model;
 	struct tw_queue queue;
@@ -330,6 +336,7 @@ struct tw_world {
 	uint32_t paused;	 /* replicas that pause now */
 	struct tw_mode *modes;	 /* by replica; NULL: nobody is ever slow */
 
+	const struct tw_sizes *sizes; /* by endpoint; NULL: not known */
 	TW_VEC(struct tw_live_effect) effects;
 	struct tw_cache_state **caches; /* cache.h; NULL: none was asked */
 	uint8_t window;

@@ -134,5 +134,82 @@ START_TEST(formats_tell_who_asked)
 }
 END_TEST
 
+/* ---- sizes -------------------------------------------------------------- */
+
+START_TEST(bytes_are_counted)
+{
+	const struct twinrig_header headers[] = {{text("Host"), text("a")},
+		{text("Content-Length"), text("70")}};
+	struct twinrig_exchange e;
+
+	tw_exchange_init(&e);
+	e.method = text("GET");
+	e.target = text("/x");
+	ck_assert_int_eq(tw_exchange_request_bytes(&e), 0);
+	ck_assert_int_eq(tw_exchange_answer_bytes(&e), 0);
+	e.headers = headers;
+	e.n_headers = 1;
+	/* "GET /x HTTP/1.1\r\nHost: a\r\n\r\n" */
+	ck_assert_int_eq(tw_exchange_request_bytes(&e), 28);
+	e.body = text("12345");
+	ck_assert_int_eq(tw_exchange_request_bytes(&e), 33);
+	e.has_response = 1;
+	e.response_headers = headers;
+	e.n_response_headers = 2;
+	/* "HTTP/1.1 200 OK\r\nHost: a\r\nContent-Length: 70\r\n\r\n" */
+	ck_assert_int_eq(tw_exchange_answer_bytes(&e), 48 + 70);
+	e.request_bytes = 9;
+	e.response_bytes = 8;
+	ck_assert_int_eq(tw_exchange_request_bytes(&e), 9);
+	ck_assert_int_eq(tw_exchange_answer_bytes(&e), 8);
+}
+END_TEST
+
+START_TEST(formats_tell_sizes)
+{
+	static const struct {
+		const char *line;
+		uint64_t request, answer;
+	} rows[] = {
+		{"10.1.2.3 - - [23/Nov/2026:10:05:03 +0000] \"GET / "
+		 "HTTP/1.1\" 200 512 \"-\" \"-\"\n",
+			0, 512},
+		{"[2026-11-23T10:05:03.123Z] \"GET / HTTP/1.1\" 200 - 31 52 7 "
+		 "6 \"10.1.2.3\" \"curl\" \"id\" \"shop\" \"1.1.1.1:80\"\n",
+			31, 52},
+		{"{\"time_iso8601\":\"2026-11-23T10:05:03Z\",\"request\":"
+		 "\"GET / HTTP/1.1\",\"status\":200,\"request_length\":77,"
+		 "\"body_bytes_sent\":99}\n",
+			77, 99},
+		{"{\"time\":1000,\"method\":\"GET\",\"target\":\"/\","
+		 "\"request_bytes\":5,\"response_bytes\":6}\n",
+			5, 6},
+	};
+	struct tw_plugins plugins;
+
+	tw_plugins_init(&plugins);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct tw_capture_options capture = {.plugins = &plugins};
+		struct tw_spool *spool =
+			tw_spool_new(&(struct tw_spool_options){0});
+		const struct tw_spool_endpoint *endpoint;
+		struct tw_error error = {0};
+
+		ck_assert_int_eq(
+			tw_spool_read_memory(spool, "c", rows[i].line,
+				strlen(rows[i].line), &capture, &error),
+			0);
+		ck_assert_int_eq(tw_spool_finish(spool, &error), 0);
+		endpoint = tw_spool_endpoint(spool, 0);
+		ck_assert_uint_eq(endpoint->request_bytes.sum, rows[i].request);
+		ck_assert_uint_eq(
+			endpoint->request_bytes.n, rows[i].request != 0);
+		ck_assert_uint_eq(endpoint->answer_bytes.sum, rows[i].answer);
+		tw_spool_free(spool);
+	}
+	tw_plugins_release(&plugins);
+}
+END_TEST
+
 TW_TESTS("capture/identity", a_key_is_what_was_sent, who_asked_stands_in,
-	formats_tell_who_asked)
+	formats_tell_who_asked, bytes_are_counted, formats_tell_sizes)
