@@ -28,22 +28,24 @@ struct tw_cli {
 	int64_t max_runs;     /* 0: as configured */
 	int64_t seed;	      /* -1: as configured */
 	int64_t threads;      /* 0: one per core */
-	const char *junit, *json, *markdown, *html; /* files; "-": standard output */
+	const char *junit, *json, *markdown,
+		*html; /* files; "-": standard output */
 	const char *annotations, *code_quality, *metrics; /* likewise */
 	bool junit_strict;
-	bool no_ci; /* gate: nothing by itself in GitHub Actions */
-	const char *sarif;		     /* a file; "-" */
-	const char *capture;		     /* init */
-	const char *output;		     /* -o */
-	const char *plugins;		     /* a directory of more */
-	const char *format;		     /* capture convert */
-	int64_t lines;			     /* capture head -n */
-	const char *shard;		     /* gate: "1/4" */
-	bool no_store;			     /* gate: keep nothing in git */
-	bool events;			     /* run: print the event log */
-	const char *watch;		     /* run: "pods"; NULL: nothing */
-	int64_t keep;			     /* baseline prune; -1: 20 */
-	bool force;			     /* init, baseline accept */
+	bool no_ci;	     /* gate: nothing by itself in GitHub Actions */
+	const char *sarif;   /* a file; "-" */
+	const char *capture; /* init */
+	const char *output;  /* -o */
+	const char *plugins; /* a directory of more */
+	const char *format;  /* capture convert */
+	int64_t lines;	     /* capture head -n */
+	const char *shard;   /* gate: "1/4" */
+	bool no_store;	     /* gate: keep nothing in git */
+	bool prove;	     /* gate: mutants of the candidate */
+	bool events;	     /* run: print the event log */
+	const char *watch;   /* run: "pods"; NULL: nothing */
+	int64_t keep;	     /* baseline prune; -1: 20 */
+	bool force;	     /* init, baseline accept */
 	bool quiet, verbose, no_progress;
 	bool help, version;
 	TW_VEC(const char *) args;  /* what is left, without the verb */

@@ -2,6 +2,7 @@
  * `twinrig gate`: both sides through every scenario, and what they come to.
  */
 #include "harness/commands/gate.h"
+#include "harness/commands/prove.h"
 #include "harness/commands/reach.h"
 #include "harness/commands/search.h"
 
@@ -350,6 +351,25 @@ static int lint_load(struct tw_gate *gate)
 	return 0;
 }
 
+static int prove(struct tw_gate *gate)
+{
+	const struct tw_cli *cli = gate->cli;
+	const char *other = gate->setup.config.candidate.process.n ? "a process"
+			    : cli->shard			   ? "--shard"
+			    : cli->junit			   ? "--junit"
+			    : cli->html				   ? "--html"
+			    : cli->sarif			   ? "--sarif"
+			    : cli->markdown ? "--markdown"
+					    : NULL;
+
+	if (!other)
+		return tw_gate_prove(gate);
+	tw_diag(&gate->setup.diags, TW_ERROR, (struct tw_pos){0},
+		"--prove does not go with %s", other)
+		->hint = "it writes a table, and --json";
+	return TW_EXIT_USAGE;
+}
+
 static int judge_all(struct tw_gate *gate)
 {
 	int status = tw_gate_open_sides(gate);
@@ -383,6 +403,8 @@ static int judge_all(struct tw_gate *gate)
 		tw_traffic_new(gate->has_baseline ? gate->baseline.spec : NULL,
 			gate->candidate.spec, &gate->setup.plugins,
 			gate->setup.directory);
+	if (gate->cli->prove)
+		return prove(gate);
 	tw_gate_list_differences(gate);
 	if (gate->has_baseline)
 		gate->report.reach = tw_reach_differences(&gate->baseline,
@@ -460,6 +482,10 @@ int tw_gate_run(const struct tw_cli *cli, bool merging)
 	if (!tw_setup_open(&gate.setup, cli))
 		status = judge_all(&gate);
 	tw_diags_show(&gate.setup.diags, cli);
+	if (cli->prove && status != TW_EXIT_USAGE && status != TW_EXIT_RUN) {
+		tw_gate_release(&gate);
+		return status;
+	}
 	if (status) {
 		struct tw_cli errors_alone = *cli;
 
@@ -495,6 +521,12 @@ const struct tw_command tw_command_gate = {
 		  "refs/twinrig, and\nnot run again where nothing that "
 		  "determines them has changed: see `twinrig\nbaseline "
 		  "--help`. --shard 2/8 runs the second eighth of the "
-		  "trials and writes\nthem to a file for `twinrig merge`.",
+		  "trials and writes\nthem to a file for `twinrig merge`.\n\n"
+		  "--prove changes the candidate on purpose (slower "
+		  "services, errors, calls that\nare dropped, lost "
+		  "replicas, short timeouts, more retries) and shows which "
+		  "of it the\nchecks catch, and from what size; status 1: "
+		  "something is not caught at any size,\n4: checks fail "
+		  "without a change more often than chance.",
 	.run = run,
 };
