@@ -50,6 +50,7 @@ static const struct row observation_rows[] = {
 	ROW(tw_observation, untold, U32),
 	ROW(tw_observation, late_completions, U64),
 	ROW(tw_observation, n_incidents, U64),
+	ROW(tw_observation, failed_below, U64),
 	ROW(tw_observation, timeline.n_events, U64),
 	END,
 };
@@ -100,6 +101,7 @@ static const struct row gauge_rows[] = {
 };
 
 static const struct row example_rows[] = {
+	ROW(tw_example, key, U64),
 	ROW(tw_example, position, U64),
 	ROW(tw_example, at, I64),
 	ROW(tw_example, latency, I64),
@@ -140,7 +142,7 @@ static const struct row told_rows[] = {
 #define NEEDS_A_ROW "a new counter needs a row above, and its size here"
 _Static_assert(sizeof(struct tw_slice) == 32, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_gauge_slice) == 64, NEEDS_A_ROW);
-_Static_assert(sizeof(struct tw_example) == 48, NEEDS_A_ROW);
+_Static_assert(sizeof(struct tw_example) == 56, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_incident) == 32, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_timeline_point) == 40, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_timeline_event) == 56, NEEDS_A_ROW);
@@ -148,7 +150,7 @@ _Static_assert(sizeof(struct tw_timeline) == 56, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_cell) == 320, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_observation) == sizeof(struct tw_arena) +
 							sizeof(struct tw_map) +
-							18 * 8 + 5 * 24 +
+							19 * 8 + 5 * 24 +
 							sizeof(struct tw_timeline),
 	NEEDS_A_ROW);
 #endif

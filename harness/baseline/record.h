@@ -8,8 +8,9 @@
  *	differences	"modelled|unmodelled TAB PATH TAB BEFORE TAB AFTER" a
  *			line: the two begin with "=", or are "-": not there
  *	verdict		"SCENARIO TAB CHECK TAB GROUP TAB VERDICT TAB REASON TAB
- *			recovery|other TAB BASELINE TAB CANDIDATE TAB SINCE" a
- *			line: values as measured, "-" or "never"; SINCE in ns
+ *			KIND TAB BASELINE TAB CANDIDATE TAB SINCE" a
+ *			line: values as measured, "-" or "never"; KIND:
+ *			recovery, time, ratio, rate or count; SINCE in ns
  *	reasons		"NAME TAB TEXT TAB ADVICE" a line: of the gate as a
  *whole verdict.json	the report trials/KEY	an observation each (observed.h)
  *	sides/candidate/PATH, sides/baseline/PATH

@@ -75,6 +75,8 @@ static void reasons_text(
 static void group_text(const char *scenario, const struct tw_check *check,
 	const struct tw_group *group, struct tw_buf *out)
 {
+	static const char *const kinds[] = {"time", "ratio", "rate", "count"};
+
 	tw_line_add(out, scenario);
 	tw_buf_add_char(out, '\t');
 	tw_line_add(out, check->name);
@@ -82,7 +84,9 @@ static void group_text(const char *scenario, const struct tw_check *check,
 	tw_line_add(out, group->title);
 	tw_buf_printf(out, "\t%s\t%s\t%s", tw_verdict_names[group->verdict],
 		tw_reason_names[group->reason],
-		check->aggregate == TW_AGG_RECOVERY ? "recovery" : "other");
+		check->aggregate == TW_AGG_RECOVERY
+			? "recovery"
+			: kinds[tw_check_unit(check)]);
 	value_text(group->has_baseline, group->baseline, out);
 	value_text(group->has_candidate, group->candidate, out);
 	tw_buf_printf(out, "\t%lld\n",

@@ -1,10 +1,11 @@
 /* `twinrig history`: the stored verdicts over time, and what they add up to. */
-#include "harness/commands/shelf.h"
+#include "harness/commands/history_series.h"
 
 #include <stdio.h>
 
 struct sums {
 	struct tw_arena arena;
+	struct tw_series_list series;
 	struct tw_map commits; /* of clean candidates -> newest verdict */
 	size_t gates, changed; /* of these: of files that no commit has */
 	/* recovery_time of candidates, over checks and groups. */
@@ -86,9 +87,9 @@ static void print_failed(const struct tw_judged_list *judged)
 		printf(" and %zu more", more);
 }
 
-static int add_gate(struct tw_shelf *shelf, const struct tw_catalog_gate *gate,
-	struct sums *sums)
+static int add_gate(struct tw_shelf *shelf, size_t number, struct sums *sums)
 {
+	const struct tw_catalog_gate *gate = &shelf->catalog.gates.v[number];
 	struct tw_judged_list judged = {0};
 	struct tw_record record;
 	struct tw_error error;
@@ -118,8 +119,10 @@ static int add_gate(struct tw_shelf *shelf, const struct tw_catalog_gate *gate,
 			tw_arena_strdup(&sums->arena, verdict));
 	else
 		sums->changed++;
-	for (size_t i = 0; i < judged.n; i++)
+	for (size_t i = 0; i < judged.n; i++) {
 		add_judged(sums, &record, &judged.v[i]);
+		tw_series_add(&sums->series, &judged.v[i], number);
+	}
 	tw_record_release(&record);
 	return 0;
 }
@@ -176,12 +179,16 @@ static int run(const struct tw_cli *cli)
 		return status;
 	tw_arena_init(&sums.arena);
 	tw_map_init(&sums.commits, &sums.arena);
+	tw_series_init(&sums.series);
 	for (size_t i = 0; i < shelf.catalog.gates.n; i++)
-		add_gate(&shelf, &shelf.catalog.gates.v[i], &sums);
-	if (sums.gates)
+		add_gate(&shelf, i, &sums);
+	if (sums.gates) {
 		print_sums(&sums);
-	else
+		tw_series_print(&sums.series, &shelf.catalog);
+	} else {
 		puts("no gate is stored here yet");
+	}
+	tw_series_release(&sums.series);
 	tw_arena_release(&sums.arena);
 	tw_shelf_close(&shelf);
 	return 0;
@@ -192,6 +199,8 @@ const struct tw_command tw_command_history = {
 	.arguments = "",
 	.summary = "stored verdicts over time, and what they add up to",
 	.manual = "A commit counts once, by its newest gate. A + marks files "
-		  "that were not as committed.",
+		  "that were not as committed.\nOf ten gates on it says since "
+		  "when what candidates measure is another "
+		  "(E-divisive).",
 	.run = run,
 };

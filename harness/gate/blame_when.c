@@ -1,6 +1,8 @@
 /* When a group began to differ, in which window, and by which requests. */
 #include "harness/gate/blame.h"
 
+#include "twins/base/hash.h"
+
 /* The series of one slice that stands for the check's measure. */
 static double slice_part(
 	const struct tw_check *check, const struct tw_slice *slice)
@@ -103,10 +105,14 @@ const char *tw_blame_window(const struct tw_check *check,
 	return seen > 1 ? worst : NULL;
 }
 
-static bool was_there(const struct tw_observation *obs, uint64_t position)
+/* Or may have been: beyond what the sample would hold nothing is known. */
+static bool was_there(
+	const struct tw_observation *obs, const struct tw_example *example)
 {
+	if (obs->failed_below && tw_hash_mix(example->key) >= obs->failed_below)
+		return true;
 	for (size_t i = 0; i < obs->failed.n; i++)
-		if (obs->failed.v[i].position == position)
+		if (obs->failed.v[i].position == example->position)
 			return true;
 	return false;
 }
@@ -124,8 +130,7 @@ void tw_blame_examples(struct tw_arena *arena, bool errors,
 			if (blame->examples.n == TW_BLAME_EXAMPLES)
 				return;
 			if ((errors && !bad) ||
-				(r < baseline.n &&
-					was_there(baseline.v[r], e->position)))
+				(r < baseline.n && was_there(baseline.v[r], e)))
 				continue;
 			tw_vec_push_in(arena, &blame->examples,
 				(struct tw_failed_request){e->position, e->at,

@@ -1,6 +1,7 @@
 #include "harness/gate/judge.h"
 
 #include "harness/gate/blame.h"
+#include "harness/gate/explore.h"
 #include "harness/gate/judging.h"
 
 #include <stdlib.h>
@@ -196,6 +197,8 @@ struct tw_scenario_result *tw_judge_scenario(const char *name,
 				judge_check(checks[i], baseline, candidate,
 					options, blaming, arena));
 	worst_of_scenario(result);
+	if (!options->interim)
+		tw_explore(baseline, candidate, arena, result);
 	return result;
 }
 

@@ -40,7 +40,10 @@
  *    more than how it differs between runs (with none, the runs do not differ
  *    at all): the interval is then at least Newcombe's of the difference, or
  *    the exact one under a constant limit (rates.h). So "none of 400 failed"
- *    does not pass a margin of 0.1pp, which it could not have seen. It does
+ *    does not pass a margin of 0.1pp, which it could not have seen. Where the
+ *    same requests are on both sides (pairs.h) it is those that differ, below
+ *    100, that count, instead of those that fail: twenty that fail on both
+ *    sides say nothing of a change. It does
  *    where each call took the same time on both sides: the change does not
  *    reach those.
  *  - Noise: two sets of as many runs of the baseline differ by up to

@@ -1,6 +1,8 @@
 /* From the runs of one group to its interval. */
 #include "harness/gate/judging.h"
 
+#include "harness/gate/pairs.h"
+
 #include "twins/base/assert.h"
 #include "twins/kernel/fmath.h"
 
@@ -309,6 +311,7 @@ void tw_judge_group(const struct tw_check *check,
 			"no run has calls on both sides", NULL);
 		return;
 	}
+	group->pairs = tw_pairs_of(check, &own, baseline, candidate, arena);
 	tw_judge_intervals(&j);
 	if (j.never)
 		tw_decide_never(&j);

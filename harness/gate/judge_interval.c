@@ -31,24 +31,57 @@ static uint64_t rarer(struct tw_rate rate)
 	return rate.x <= rate.n - rate.x ? rate.x : rate.n - rate.x;
 }
 
-static bool is_sparse(
-	const struct tw_judging *j, struct tw_rate *b, struct tw_rate *c)
+/* What there is to count, where that says more than the spread of the runs. */
+struct numbers {
+	struct tw_rate b, c;
+	bool paired; /* these are mended and broken requests */
+};
+
+/*
+ * With few events their number says more than how it differs between runs; so
+ * it does, where requests are the same on both sides, with few that differ.
+ */
+static bool numbers_of(const struct tw_judging *j, struct numbers *n)
 {
-	*c = events(j->c, j->n);
-	*b = j->relative ? events(j->b, j->n) : (struct tw_rate){0};
-	if (j->check->aggregate != TW_AGG_RATIO || c->x > c->n || b->x > b->n)
+	const struct tw_pairs *pairs = j->group->pairs;
+	struct tw_rate b, c = events(j->c, j->n);
+
+	b = j->relative ? events(j->b, j->n) : (struct tw_rate){0};
+	*n = (struct numbers){b, c, false};
+	if (j->check->aggregate != TW_AGG_RATIO || c.x > c.n || b.x > b.n)
 		return false;
-	return rarer(*c) + rarer(*b) < TW_SPARSE;
+	/* All of them are known, and they are what was counted. */
+	if (j->relative && pairs && pairs->share >= 1 &&
+		pairs->broken + b.x == pairs->mended + c.x) {
+		*n = (struct numbers){
+			{pairs->mended, b.n}, {pairs->broken, c.n}, true};
+		return pairs->mended + pairs->broken < TW_SPARSE_PAIRS;
+	}
+	return rarer(c) + rarer(b) < TW_SPARSE;
+}
+
+/* Of pairs the difference is known as it is: what a line allows beyond it
+ * follows from the baseline. */
+static struct tw_line line_of(
+	const struct tw_judging *j, bool lower, const struct numbers *n)
+{
+	double baseline = j->group->baseline;
+	struct tw_line line = tw_judge_line(j->check, baseline, lower);
+
+	if (n->paired)
+		line = (struct tw_line){
+			1, line.add + (line.factor - 1) * baseline, line.sign};
+	return line;
 }
 
 /* What the numbers of events alone admit for a line's excess. */
 static struct tw_bounds bounds_of(
-	double alpha, struct tw_line line, struct tw_rate b, struct tw_rate c)
+	double alpha, struct tw_line line, const struct numbers *n)
 {
 	struct tw_bounds of, excess;
 
-	of = b.n ? tw_rate_difference(c, b, line.factor, alpha)
-		 : tw_rate_exact(c.x, c.n, alpha);
+	of = n->b.n ? tw_rate_difference(n->c, n->b, line.factor, alpha)
+		    : tw_rate_exact(n->c.x, n->c.n, alpha);
 	excess.low = line.sign > 0 ? of.low - line.add : line.add - of.high;
 	excess.high = line.sign > 0 ? of.high - line.add : line.add - of.low;
 	return excess;
@@ -60,7 +93,7 @@ static double larger(double a, double b)
 }
 
 /* The level at which the numbers alone would just not put it beyond. */
-static double chance_of(struct tw_line line, struct tw_rate b, struct tw_rate c)
+static double chance_of(struct tw_line line, const struct numbers *n)
 {
 	double low = -40, high = -1; /* powers of 2 */
 
@@ -68,7 +101,7 @@ static double chance_of(struct tw_line line, struct tw_rate b, struct tw_rate c)
 		double middle = (low + high) / 2;
 		double alpha = tw_exp(middle * 0.6931471805599453);
 
-		if (bounds_of(alpha * 0.999, line, b, c).low > 0)
+		if (bounds_of(alpha * 0.999, line, n).low > 0)
 			high = middle;
 		else
 			low = middle;
@@ -77,32 +110,29 @@ static double chance_of(struct tw_line line, struct tw_rate b, struct tw_rate c)
 }
 
 static void widen(struct tw_judging *j, struct tw_interval *i,
-	struct tw_line line, bool shown)
+	struct tw_line line, const struct numbers *n)
 {
-	struct tw_rate b, c;
-	struct tw_bounds bounds;
+	struct tw_bounds bounds = bounds_of(alpha_of(j), line, n);
 
-	if (!is_sparse(j, &b, &c))
-		return;
 	j->sparse = true;
-	bounds = bounds_of(alpha_of(j), line, b, c);
 	if (i->low > bounds.low)
 		i->low = bounds.low;
 	if (i->high < bounds.high)
 		i->high = bounds.high;
-	if (!shown)
-		i->p = larger(i->p, chance_of(line, b, c));
+	i->p = larger(i->p, chance_of(line, n));
 }
 
 /* Of the excess over a line. */
 static struct tw_interval interval_of(struct tw_judging *j, bool lower)
 {
 	struct tw_interval i;
+	struct numbers n;
 
 	if (j->pooled)
 		return tw_judge_pooled(j, lower);
 	i = tw_interval_of(j->excess[lower], j->valid, j->confidence);
-	widen(j, &i, tw_judge_line(j->check, j->group->baseline, lower), false);
+	if (numbers_of(j, &n))
+		widen(j, &i, line_of(j, lower, &n), &n);
 	return i;
 }
 
@@ -118,18 +148,17 @@ static void join(struct tw_interval *to, const struct tw_interval *i)
 	to->p = i->p < to->p ? i->p : to->p;
 }
 
-/* Were there k times as many calls, of which as large a part went so. */
-static bool numbers_would_do(const struct tw_judging *j, struct tw_rate b,
-	struct tw_rate c, size_t runs)
+/* Were there so many runs, with as large a part of the calls. */
+static bool numbers_would_do(
+	const struct tw_judging *j, struct numbers n, size_t runs)
 {
-	uint64_t n = j->valid, k = runs;
+	uint64_t now = j->valid;
 
-	b = (struct tw_rate){b.x * k / n, b.n * k / n};
-	c = (struct tw_rate){c.x * k / n, c.n * k / n};
+	n.b = (struct tw_rate){n.b.x * runs / now, n.b.n * runs / now};
+	n.c = (struct tw_rate){n.c.x * runs / now, n.c.n * runs / now};
 	for (size_t i = 0; i < tw_judge_lines(j->check); i++) {
-		struct tw_line line =
-			tw_judge_line(j->check, j->group->baseline, i);
-		struct tw_bounds bounds = bounds_of(alpha_of(j), line, b, c);
+		struct tw_bounds bounds =
+			bounds_of(alpha_of(j), line_of(j, i, &n), &n);
 
 		if (bounds.low <= 0 && bounds.high > 0)
 			return false;
@@ -138,16 +167,16 @@ static bool numbers_would_do(const struct tw_judging *j, struct tw_rate b,
 }
 
 static size_t runs_for_numbers(
-	const struct tw_judging *j, struct tw_rate b, struct tw_rate c)
+	const struct tw_judging *j, const struct numbers *n)
 {
 	size_t low = j->valid, high = TW_RUNS_CAP + 1;
 
-	if (numbers_would_do(j, b, c, low))
+	if (numbers_would_do(j, *n, low))
 		return low;
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
 
-		if (numbers_would_do(j, b, c, middle))
+		if (numbers_would_do(j, *n, middle))
 			high = middle;
 		else
 			low = middle;
@@ -158,15 +187,15 @@ static size_t runs_for_numbers(
 static void need_runs(struct tw_judging *j)
 {
 	struct tw_group *g = j->group;
-	struct tw_rate b, c;
+	struct numbers n;
 	size_t runs;
 
 	if (j->valid < 2 || j->interval.low > 0 || j->interval.high <= 0)
 		return;
 	runs = j->interval.sd > 0 ? tw_runs_needed(&j->interval, j->confidence)
 				  : j->valid;
-	if (is_sparse(j, &b, &c)) {
-		size_t counts = runs_for_numbers(j, b, c);
+	if (numbers_of(j, &n)) {
+		size_t counts = runs_for_numbers(j, &n);
 
 		runs = counts > runs ? counts : runs;
 	}
@@ -179,6 +208,7 @@ static void show(struct tw_judging *j)
 	struct tw_group *g = j->group;
 	struct tw_interval i;
 	struct tw_line plain = {j->relative ? 1 : 0, 0, 1};
+	struct numbers n;
 
 	if (j->pooled) {
 		struct tw_line line =
@@ -199,7 +229,8 @@ static void show(struct tw_judging *j)
 		return;
 	}
 	i = tw_interval_of(j->difference, j->valid, j->confidence);
-	widen(j, &i, plain, true);
+	if (numbers_of(j, &n))
+		widen(j, &i, plain, &n);
 	g->low = i.low;
 	g->high = i.high;
 }
@@ -247,7 +278,8 @@ static double catches(const struct tw_judging *j, double sd)
 static void find_power(struct tw_judging *j)
 {
 	struct tw_group *g = j->group;
-	struct tw_rate b, c;
+	struct numbers n;
+	struct tw_line line;
 	double beyond, rate;
 
 	if (j->valid < 2 || j->never || !(j->interval.sd < HUGE_VAL))
@@ -259,14 +291,16 @@ static void find_power(struct tw_judging *j)
 	beyond = catches(j, spread_of(j));
 	g->detects = (j->relative ? g->margin : 0) + beyond;
 	g->has_detects = g->detects < HUGE_VAL;
-	if (!is_sparse(j, &b, &c) || j->check->compare == TW_GE ||
+	if (!numbers_of(j, &n) || j->check->compare == TW_GE ||
 		j->check->compare == TW_GT)
 		return;
-	rate = tw_rate_detectable(b, c.n,
-		tw_judge_line(j->check, g->baseline, false).factor,
-		tw_judge_line(j->check, g->baseline, false).add, alpha_of(j),
-		POWER);
-	rate -= j->relative ? g->baseline : j->check->limit.add;
+	line = line_of(j, false, &n);
+	rate = tw_rate_detectable(
+		n.b, n.c.n, line.factor, line.add, alpha_of(j), POWER);
+	if (j->relative)
+		rate -= (double)n.b.x / (double)n.b.n;
+	else
+		rate -= j->check->limit.add;
 	if (rate > g->detects)
 		g->detects = rate;
 }

@@ -18,6 +18,8 @@
 /* Fewer events than this on both sides together say more by their number than
  * by how it differs between runs. */
 #define TW_SPARSE 30
+/* The same of requests that differ between the two sides. */
+#define TW_SPARSE_PAIRS 100
 
 /*
  * What is too much, as a line: sign * (candidate - (factor * baseline + add))

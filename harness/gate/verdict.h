@@ -105,6 +105,22 @@ struct tw_failed_request {
 	size_t run;
 };
 
+/* A request that failed in the candidate and not in the baseline. */
+struct tw_broken_request {
+	uint64_t position; /* in the traffic, from 0 */
+	const char *service, *endpoint;
+	size_t runs; /* in which it did */
+};
+
+/* The same requests on both sides, of all runs. */
+struct tw_pairs {
+	uint64_t broken; /* failed in the candidate alone */
+	uint64_t mended; /* failed in the baseline alone */
+	double share; /* of all requests that these are a sample of; 1: all */
+	double p;     /* exact McNemar, one-sided: of no more broken ones */
+	TW_VEC(struct tw_broken_request) requests; /* most runs first */
+};
+
 /* Who is to blame: the edge at the end of the walk (blame.h). */
 struct tw_blame {
 	TW_VEC(struct tw_edge) edges; /* by weight, the largest first */
@@ -154,6 +170,9 @@ struct tw_group {
 	size_t more_runs; /* to decide, by the variance seen; 0: unknown */
 	uint64_t baseline_calls, candidate_calls, calls_needed;
 
+	/* Of errors that users see, where requests are the same on both sides;
+	 * NULL: of other checks. */
+	const struct tw_pairs *pairs;
 	struct tw_blame *blame; /* NULL: passed, or nothing to compare */
 };
 
@@ -219,6 +238,17 @@ struct tw_opinion {
 	TW_VEC(struct tw_opinion_line) lines;
 };
 
+/* Of an edge, beyond what checks look at (explore.h). */
+struct tw_finding {
+	const char *caller, *service, *endpoint;
+	const char *what; /* "mean latency" … */
+	enum tw_unit unit;
+	double before, after;
+	double low, high; /* of the difference, 95% */
+	double p;	  /* two-sided */
+	double size;	  /* of the difference, relative to the baseline */
+};
+
 struct tw_scenario_result {
 	const char *name;
 	const char *faults; /* in words; "" without: for the caller to set */
@@ -227,6 +257,7 @@ struct tw_scenario_result {
 				  * "time"; NULL: there was one look alone */
 	enum tw_verdict verdict; /* the worst of its checks, muted left out */
 	TW_VEC(struct tw_check_result *) checks;     /* as they were written */
+	TW_VEC(struct tw_finding) findings;	     /* largest first */
 	TW_VEC(const struct tw_recovery_map *) maps; /* for the caller */
 	const char *reproduce; /* a command line; NULL: for the caller */
 	/* Of the candidate's first run, where its cluster changed; or NULL. */

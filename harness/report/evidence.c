@@ -158,6 +158,42 @@ static void add_power(const struct tw_check *check,
 					group->noise, noise)));
 }
 
+/* Which requests broke, one by one. */
+static void add_pairs(const struct tw_group *group, struct tw_arena *arena,
+	struct tw_evidence_lines *lines)
+{
+	const struct tw_pairs *pairs = group->pairs;
+	struct tw_buf text = {0};
+	char share[TW_VALUE_TEXT];
+
+	if (!pairs || (!pairs->broken && !pairs->mended))
+		return;
+	tw_buf_printf(&text,
+		"%llu requests failed that the baseline answers, %llu the "
+		"other way round (exact McNemar p %s%.2g%s%s%s)",
+		(unsigned long long)pairs->broken,
+		(unsigned long long)pairs->mended, pairs->p < 1e-4 ? "< " : "",
+		pairs->p < 1e-4 ? 1e-4 : pairs->p,
+		pairs->share < 1 ? "; of a sample of " : "",
+		pairs->share < 1
+			? tw_value_text(TW_UNIT_RATIO, pairs->share, share)
+			: "",
+		pairs->share < 1 ? " of all" : "");
+	add(lines, arena, "broke", tw_arena_strdup(arena, tw_buf_text(&text)));
+	tw_buf_clear(&text);
+	for (size_t i = 0; i < pairs->requests.n && i < 6; i++) {
+		const struct tw_broken_request *r = &pairs->requests.v[i];
+
+		tw_buf_printf(&text, "%s%llu (%s) in %zu of %zu runs",
+			i ? ", " : "request ", (unsigned long long)r->position,
+			r->endpoint, r->runs, group->runs);
+	}
+	if (text.n)
+		add(lines, arena, "",
+			tw_arena_strdup(arena, tw_buf_text(&text)));
+	tw_buf_release(&text);
+}
+
 void tw_evidence_of(const struct tw_scenario_result *scenario,
 	const struct tw_check_result *check, const struct tw_group *group,
 	struct tw_arena *arena, struct tw_evidence_lines *lines)
@@ -170,6 +206,7 @@ void tw_evidence_of(const struct tw_scenario_result *scenario,
 	if (group->advice)
 		add(lines, arena, "to do", group->advice);
 	add_power(check->check, group, arena, lines);
+	add_pairs(group, arena, lines);
 	if (blame) {
 		if (blame->guilty) {
 			add(lines, arena, "guilty", blame->text);
@@ -240,6 +277,18 @@ void tw_evidence_scenarios(const struct tw_gate_result *gate,
 		for (size_t i = 0; i < n; i++)
 			if ((int)gate->scenarios.v[i]->verdict == v)
 				(*order)[at++] = gate->scenarios.v[i];
+}
+
+const char *tw_evidence_finding(
+	const struct tw_finding *finding, struct tw_arena *arena)
+{
+	char before[TW_VALUE_TEXT], after[TW_VALUE_TEXT];
+
+	return tw_arena_printf(arena, "%s -> %s %s: %s %s -> %s",
+		finding->caller, finding->service, finding->endpoint,
+		finding->what,
+		tw_value_text(finding->unit, finding->before, before),
+		tw_value_text(finding->unit, finding->after, after));
 }
 
 const char *tw_evidence_runs(

@@ -152,6 +152,28 @@ static void blame(struct tw_json_writer *w, const struct tw_blame *b)
 	close(w);
 }
 
+static void pairs(struct tw_json_writer *w, const struct tw_pairs *p)
+{
+	open(w, "pairs");
+	count(w, "broken", p->broken);
+	count(w, "mended", p->mended);
+	real(w, "share", p->share);
+	real(w, "p", p->p);
+	list(w, "requests");
+	for (size_t i = 0; i < p->requests.n; i++) {
+		const struct tw_broken_request *r = &p->requests.v[i];
+
+		open(w, NULL);
+		count(w, "position", r->position);
+		text(w, "service", r->service);
+		text(w, "endpoint", r->endpoint);
+		count(w, "runs", r->runs);
+		close(w);
+	}
+	close(w);
+	close(w);
+}
+
 static void group(struct tw_json_writer *w, const struct tw_check *check,
 	const struct tw_group *g)
 {
@@ -200,17 +222,18 @@ static void group(struct tw_json_writer *w, const struct tw_check *check,
 	count(w, "candidateCalls", g->candidate_calls);
 	if (g->calls_needed)
 		count(w, "callsNeeded", g->calls_needed);
+	if (g->pairs)
+		pairs(w, g->pairs);
 	if (g->blame)
 		blame(w, g->blame);
 	close(w);
 }
 
+static const char *const units[] = {"ns", "ratio", "per-second", "count"};
+
 static void check(
 	struct tw_json_writer *w, const struct tw_check_result *result)
 {
-	static const char *const units[] = {
-		"ns", "ratio", "per-second", "count"};
-
 	open(w, NULL);
 	text(w, "check", result->check->text);
 	text(w, "name", result->check->name);
@@ -223,6 +246,31 @@ static void check(
 	for (size_t i = 0; i < result->groups.n; i++)
 		group(w, result->check, result->groups.v[i]);
 	close(w);
+	close(w);
+}
+
+static void explored(
+	struct tw_json_writer *w, const struct tw_scenario_result *s)
+{
+	list(w, "explored");
+	for (size_t i = 0; i < s->findings.n; i++) {
+		const struct tw_finding *f = &s->findings.v[i];
+
+		open(w, NULL);
+		text(w, "caller", f->caller);
+		text(w, "service", f->service);
+		text(w, "endpoint", f->endpoint);
+		text(w, "what", f->what);
+		text(w, "unit", units[f->unit]);
+		real(w, "baseline", f->before);
+		real(w, "candidate", f->after);
+		list(w, "differenceInterval");
+		real(w, NULL, f->low);
+		real(w, NULL, f->high);
+		close(w);
+		real(w, "p", f->p);
+		close(w);
+	}
 	close(w);
 }
 
@@ -334,6 +382,8 @@ static void scenario(struct tw_json_writer *w,
 	}
 	if (s->undone)
 		undone(w, s->undone);
+	if (s->findings.n)
+		explored(w, s);
 	if (s->maps.n) {
 		list(w, "recovery");
 		for (size_t i = 0; i < s->maps.n; i++)

@@ -201,6 +201,20 @@ static void opinions(struct md *md, const struct tw_scenario_result *scenario)
 	}
 }
 
+/* Beyond what the checks look at. */
+static void findings(struct md *md, const struct tw_scenario_result *scenario)
+{
+	for (size_t i = 0; i < scenario->findings.n; i++) {
+		size_t at = md->out->n;
+
+		tw_buf_add_text(md->out, i ? "- " : "\nAlso changed:\n\n- ");
+		literal(md->out, tw_evidence_finding(
+					 &scenario->findings.v[i], &md->arena));
+		tw_buf_add_char(md->out, '\n');
+		keep(md, at);
+	}
+}
+
 static void scenario_part(
 	struct md *md, const struct tw_scenario_result *scenario)
 {
@@ -232,6 +246,7 @@ static void scenario_part(
 					order[c]->groups.v[i]);
 		}
 	opinions(md, scenario);
+	findings(md, scenario);
 	if (!passed)
 		return;
 	at = md->out->n;

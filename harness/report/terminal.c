@@ -319,6 +319,31 @@ static void opinion_block(struct page *page, const struct tw_opinion *opinion)
 	}
 }
 
+/* What else changed: of a failed scenario the edges say it. */
+static void findings_rows(
+	struct page *page, const struct tw_scenario_result *scenario)
+{
+	size_t n = scenario->findings.n, shown = page->verbose ? n : 3;
+
+	if (scenario->verdict == TW_VERDICT_FAIL && !page->verbose)
+		return;
+	for (size_t i = 0; i < n && i < shown; i++) {
+		spaces(page, 10);
+		ink(page, DIM);
+		cell(page, i ? "" : "changed", 10, false);
+		ink(page, PLAIN);
+		wrapped(page,
+			tw_evidence_finding(
+				&scenario->findings.v[i], &page->arena),
+			20);
+	}
+	if (n > shown) {
+		spaces(page, 20);
+		tw_buf_printf(page->out, "... %zu more (all of them with -v)\n",
+			n - shown);
+	}
+}
+
 static void scenario_block(
 	struct page *page, const struct tw_scenario_result *scenario)
 {
@@ -365,8 +390,10 @@ static void scenario_block(
 	}
 	for (size_t i = 0; i < scenario->opinions.n; i++)
 		opinion_block(page, scenario->opinions.v[i]);
-	if (!passed)
+	if (!passed) {
+		findings_rows(page, scenario);
 		return;
+	}
 	tw_buf_add_text(page->out, "  ");
 	verdict_word(page, TW_VERDICT_PASS, false);
 	tw_buf_printf(page->out, "    %zu check%s, %zu group%s\n", passed,
@@ -374,6 +401,7 @@ static void scenario_block(
 	for (size_t i = 0; i < scenario->checks.n; i++)
 		if (tw_evidence_check_is_quiet(order[i]))
 			power_row(page, order[i]);
+	findings_rows(page, scenario);
 }
 
 static void headed(struct page *page, const char *head, const char *text)

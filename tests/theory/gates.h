@@ -100,6 +100,12 @@ static inline void gate_observe(
 	for (size_t k = 0; k < w->requests; k++) {
 		size_t i = run * w->requests + k;
 
+		if (data->failed[side][i])
+			tw_vec_push(&to->obs[run].failed,
+				((struct tw_example){.key = i + 1,
+					.position = i,
+					.service = "shop/frontend",
+					.endpoint = "GET /"}));
 		add_calls(to, run, "GET /", 1,
 			(tw_time)(data->times[side][i] * 1e6),
 			data->failed[side][i]);

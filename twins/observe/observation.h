@@ -102,9 +102,11 @@ struct tw_gauge {
  * the end. */
 struct tw_gauge_slice tw_gauge_total(const struct tw_gauge *gauge);
 
-/* A root request that went wrong or was among the slowest; a bounded sample,
- * the same whatever else happens: kept by smallest hash of the key. */
+/* A root request that went wrong; a bounded sample, the same whatever else
+ * happens: those with the smallest hash (tw_hash_mix) of the key, so that a
+ * request that is in the sample of one side would be in that of the other. */
 struct tw_example {
+	uint64_t key;	   /* the same on both sides of a comparison */
 	uint64_t position; /* in the source */
 	tw_time at;	   /* of the arrival */
 	tw_time latency;
@@ -139,6 +141,8 @@ struct tw_observation {
 	TW_VEC(struct tw_cell) cells;	  /* in a canonical order: by key */
 	TW_VEC(struct tw_gauge) gauges;	  /* in the model's order */
 	TW_VEC(struct tw_example) failed; /* at most TW_EXAMPLES */
+	/* All that failed with a hash below this are in there; 0: all. */
+	uint64_t failed_below;
 	TW_VEC(struct tw_threshold) thresholds; /* of a search alone */
 	TW_VEC(struct tw_incident) incidents;	/* at most TW_INCIDENTS */
 	uint64_t n_incidents;			/* all of them */
@@ -160,7 +164,7 @@ struct tw_observation {
 	uint64_t late_completions; /* from outside, after the twin gave up */
 };
 
-#define TW_EXAMPLES 20
+#define TW_EXAMPLES 256
 
 void tw_observation_init(struct tw_observation *obs, tw_time slice);
 void tw_observation_release(struct tw_observation *obs);

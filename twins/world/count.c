@@ -133,6 +133,7 @@ void tw_world_forget(struct tw_world *world)
 			obs->gauges.v[i].slices.v[k] =
 				(struct tw_gauge_slice){0};
 	obs->failed.n = obs->incidents.n = 0;
+	obs->failed_below = 0;
 	obs->n_incidents = 0;
 	/* Who is on the way arrives in what counts. */
 	obs->arrivals -= obs->completed;
@@ -166,6 +167,41 @@ uint32_t tw_world_add_cell(struct tw_world *world, uint32_t channel,
 
 /* ---- examples ------------------------------------------------------- */
 
+/* A heap with the largest hash on top: where one with this hash belongs, from
+ * the end up, or from the top down, whose place it takes. */
+static size_t rise(struct tw_world *world, size_t at, uint64_t hash)
+{
+	uint64_t *hashes = world->example_hashes;
+	struct tw_example *v = world->obs.failed.v;
+
+	while (at && hashes[(at - 1) / 2] < hash) {
+		hashes[at] = hashes[(at - 1) / 2];
+		v[at] = v[(at - 1) / 2];
+		at = (at - 1) / 2;
+	}
+	return at;
+}
+
+static size_t sink(struct tw_world *world, uint64_t hash)
+{
+	uint64_t *hashes = world->example_hashes;
+	struct tw_example *v = world->obs.failed.v;
+	size_t at = 0;
+
+	for (;;) {
+		size_t child = 2 * at + 1;
+
+		if (child + 1 < TW_EXAMPLES &&
+			hashes[child + 1] > hashes[child])
+			child++;
+		if (child >= TW_EXAMPLES || hashes[child] <= hash)
+			return at;
+		hashes[at] = hashes[child];
+		v[at] = v[child];
+		at = child;
+	}
+}
+
 void tw_world_example(struct tw_world *world, const struct tw_call *call,
 	tw_time latency, int status)
 {
@@ -175,21 +211,26 @@ void tw_world_example(struct tw_world *world, const struct tw_call *call,
 	const struct tw_endpoint *endpoint =
 		&model->endpoints[channel->endpoint];
 	uint64_t hash = tw_hash_mix(call->key);
-	size_t at = world->obs.failed.n;
+	size_t at;
 
-	if (at == TW_EXAMPLES) {
-		at = 0;
-		for (size_t i = 1; i < TW_EXAMPLES; i++)
-			if (world->example_hashes[i] >
-				world->example_hashes[at])
-				at = i;
-		if (hash >= world->example_hashes[at])
-			return;
-	} else {
+	if (world->obs.failed.n < TW_EXAMPLES) {
 		tw_vec_push(&world->obs.failed, (struct tw_example){0});
+		at = rise(world, world->obs.failed.n - 1, hash);
+	} else {
+		uint64_t *below = &world->obs.failed_below;
+		uint64_t out = world->example_hashes[0];
+
+		if (hash > out)
+			out = hash;
+		if (!*below || out < *below)
+			*below = out;
+		if (hash == out)
+			return;
+		at = sink(world, hash);
 	}
 	world->example_hashes[at] = hash;
 	world->obs.failed.v[at] = (struct tw_example){
+		.key = call->key,
 		.position = call->position,
 		.at = call->since,
 		.latency = latency,

@@ -85,7 +85,8 @@ START_TEST(error_answers_in_its_time)
 	for (size_t i = 0; i < bed.obs.cells.n; i++)
 		if (bed.obs.cells.v[i].key.window != TW_WINDOW_DURING)
 			ck_assert_uint_eq(bed.obs.cells.v[i].errors, 0);
-	ck_assert_uint_eq(bed.obs.failed.n, TW_EXAMPLES);
+	ck_assert_uint_eq(bed.obs.failed.n, cart.errors);
+	ck_assert_uint_eq(bed.obs.failed_below, 0);
 	done(&bed, &cart);
 }
 END_TEST

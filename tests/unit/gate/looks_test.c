@@ -34,6 +34,9 @@ START_TEST(shares_add_up)
 			ck_assert_double_eq_tol(sum, 1, 1e-12);
 		}
 	ck_assert(tw_look_share(&(struct tw_looks){8, 8}, 8) == 1);
+	/* A quarter of the runs spends a sixteenth. */
+	ck_assert_double_eq_tol(tw_look_share(&(struct tw_looks){8, 32}, 8),
+		1.0 / 16, 1e-12);
 	/* Between two looks it is the one before that counts. */
 	ck_assert(tw_look_share(&(struct tw_looks){4, 32}, 8) ==
 		  tw_look_share(&(struct tw_looks){4, 32}, 6));

@@ -122,6 +122,23 @@ static struct tw_blame *storm(struct synthetic *s)
 	return b;
 }
 
+static const struct tw_pairs *broken(struct synthetic *s)
+{
+	struct tw_pairs *pairs = tw_new(&s->arena, struct tw_pairs);
+
+	pairs->broken = 345;
+	pairs->mended = 2;
+	pairs->share = 0.25;
+	pairs->p = 1e-90;
+	tw_vec_push_in(&s->arena, &pairs->requests,
+		((struct tw_broken_request){
+			17, "shop/frontend", "POST /cart/checkout", 8}));
+	tw_vec_push_in(&s->arena, &pairs->requests,
+		((struct tw_broken_request){
+			203, "shop/frontend", "POST /cart/checkout", 3}));
+	return pairs;
+}
+
 static void add_storm(struct synthetic *s)
 {
 	struct tw_scenario_result *r =
@@ -157,6 +174,7 @@ static void add_storm(struct synthetic *s)
 			.baseline_calls = 8000,
 			.candidate_calls = 8000,
 			.calls_needed = 60,
+			.pairs = broken(s),
 			.blame = storm(s)});
 	add_group(s, c,
 		(struct tw_group){.labels = {[TW_LABEL_ENDPOINT] = "GET /"},
@@ -198,11 +216,15 @@ static void add_storm(struct synthetic *s)
 static void add_steady(struct synthetic *s)
 {
 	struct tw_scenario_result *r = scenario(s, "steady", "");
+	const struct tw_finding finding = {"shop/cart", "shop/pricing",
+		"GET /prices", "mean latency", TW_UNIT_TIME, 3.1e6, 3.6e6,
+		0.4e6, 0.6e6, 1e-5, 0.16};
 	struct tw_check_result *c = checked(s, r,
 		check(s, "p99(latency) by (endpoint) <= baseline * 1.10 + 1ms",
 			40));
 	struct tw_check *muted;
 
+	tw_vec_push_in(&s->arena, &r->findings, finding);
 	add_group(s, c,
 		(struct tw_group){.labels = {[TW_LABEL_ENDPOINT] =
 						     "GET /a<b>&\"c\"\x01|`x`"},
