@@ -57,6 +57,24 @@ static int retry_word(struct tw_manifest_reader *r, struct tw_str word,
 	return 0;
 }
 
+/* The retry host predicate previous_hosts with five choices is part of every
+ * policy (retry.go, hostSelectionRetryMaxAttempts), unless the rule says
+ * otherwise (HTTPRetry.retry_ignore_previous_hosts). */
+static void read_host_retries(struct tw_manifest_reader *r,
+	struct tw_yaml *retries, struct tw_spec_policy *policy)
+{
+	struct tw_yaml *it = tw_yaml_get(retries, "retryIgnorePreviousHosts");
+	bool on = true;
+
+	if (it && !tw_yaml_is_null(it) && !tw_yaml_bool(it, &on))
+		tw_manifest_error(r, it,
+			"retryIgnorePreviousHosts: expected true or false");
+	if (tw_int_or(policy->retries, 1))
+		tw_set_int(&policy->host_retries,
+			on ? TW_ISTIO_HOST_RETRIES : 0,
+			tw_manifest_origin(r, it ? it : retries, NULL));
+}
+
 static void read_retries(struct tw_manifest_reader *r, struct tw_yaml *retries,
 	struct tw_spec_policy *policy)
 {
@@ -87,6 +105,7 @@ static void read_retries(struct tw_manifest_reader *r, struct tw_yaml *retries,
 		bits = RETRY_DEFAULT;
 	tw_set_int(&policy->retry_on, bits,
 		tw_manifest_origin(r, on ? on : retries, NULL));
+	read_host_retries(r, retries, policy);
 }
 
 static const char *host_key(struct tw_manifest_reader *r, struct tw_yaml *host)

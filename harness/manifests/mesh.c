@@ -1,7 +1,12 @@
 /*
- * Whose pods are in Istio's mesh, as far as manifests show it: by the label
- * sidecar.istio.io/inject of the pod, or istio-injection and istio.io/rev of
- * its namespace (Istio, "Sidecar injection": the pod's label counts first). The
+ * Whose pods are in Istio's mesh, as far as manifests show it (Istio,
+ * "Installing the Sidecar", and pkg/kube/inject, injectRequired):
+ *	a namespace with istio-injection: enabled, or without that label and
+ *	with istio.io/rev, injects, but where the pod says false;
+ *	one without either injects where the pod's label says true, or its
+ *	label istio.io/rev a revision (an annotation alone asks nobody);
+ *	any other value of istio-injection, and hostNetwork, forbid it.
+ * The pod's label sidecar.istio.io/inject counts before its annotation. The
  * ambient mode's ztunnel does not retry, so its label is none of these.
  */
 #include "harness/manifests/reader.h"
@@ -14,6 +19,16 @@ static const char *label(const struct tw_labels *labels, const char *key)
 	return NULL;
 }
 
+static bool is_yes(const char *value)
+{
+	static const char *const words[] = {"true", "yes", "y", "on"};
+
+	for (size_t i = 0; value && i < sizeof words / sizeof *words; i++)
+		if (!strcmp(value, words[i]))
+			return true;
+	return false;
+}
+
 static bool is_injected(
 	const struct tw_spec *spec, const struct tw_spec_workload *workload)
 {
@@ -21,12 +36,17 @@ static bool is_injected(
 		tw_map_get(&spec->namespaces, workload->namespace);
 	const char *own = label(&workload->labels, "sidecar.istio.io/inject");
 	const char *namespace = label(of, "istio-injection");
+	bool asked = is_yes(own) || label(&workload->labels, "istio.io/rev");
 
-	if (own)
-		return !strcmp(own, "true");
+	if (tw_int_or(workload->resolver.host_network, 0))
+		return false;
+	if (!own)
+		own = workload->injection.v;
+	if (own && !is_yes(own))
+		return false;
 	if (namespace)
 		return !strcmp(namespace, "enabled");
-	return label(of, "istio.io/rev") != NULL;
+	return label(of, "istio.io/rev") || asked;
 }
 
 void tw_mesh_find(struct tw_spec *spec)

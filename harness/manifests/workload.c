@@ -206,6 +206,10 @@ void tw_read_pod(struct tw_manifest_reader *r, struct tw_yaml *meta,
 		&workload->termination_grace);
 	read_pre_stop(r, pod, workload);
 	read_resolver(r, pod, &workload->resolver);
+	tw_manifest_text(r,
+		tw_yaml_use(tw_yaml_path(meta, "annotations",
+			"sidecar.istio.io/inject", NULL)),
+		&workload->injection);
 	tw_read_containers(r, pod, workload);
 	use_life(r, pod);
 	tw_manifest_pod(r, pod, &workload->labels, &workload->pod);

@@ -350,6 +350,7 @@ static void default_retries(const struct tw_model *model, uint32_t caller,
 		(policy && policy->retries.origin))
 		return;
 	to->retries = 2;
+	to->host_retries = TW_ISTIO_HOST_RETRIES;
 	to->retry_on = RETRY_ON;
 }
 

@@ -266,6 +266,7 @@ struct tw_spec_workload {
 	struct tw_labels labels; /* of its pods */
 	struct tw_pod_spec pod;	 /* what the scheduler looks at */
 	struct tw_spec_resolver resolver;
+	struct tw_text injection; /* annotation sidecar.istio.io/inject */
 	TW_VEC(struct tw_spec_container *) containers;
 	struct tw_text strategy; /* "RollingUpdate", "Recreate" … */
 	struct tw_text max_surge, max_unavailable; /* "25%" or a number */
@@ -402,6 +403,7 @@ struct tw_spec_policy {
 	 * RetryPolicy.host_selection_retry_max_attempts with the predicate
 	 * previous_hosts; default 0. */
 	struct tw_int host_retries;
+#define TW_ISTIO_HOST_RETRIES 5 /* Istio's, of every route with retries */
 	struct tw_int retry_on;	    /* enum tw_retry_on, or-ed */
 	TW_VEC(int) retry_codes;    /* HTTP statuses, beside retry_on */
 	struct tw_int backoff_base; /* default 25 ms (Envoy RetryBackOff) */

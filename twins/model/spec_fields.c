@@ -144,6 +144,7 @@ static const struct field workload_fields[] = {
 	FIELD(tw_spec_workload, concurrency, TEXT),
 	FIELD(tw_spec_workload, starting_deadline, INT),
 	FIELD(tw_spec_workload, suspend, INT),
+	FIELD(tw_spec_workload, injection, TEXT),
 	FIELD(tw_spec_workload, resolver.policy, TEXT),
 	FIELD(tw_spec_workload, resolver.host_network, INT),
 	FIELD(tw_spec_workload, resolver.ndots, INT),

@@ -416,8 +416,7 @@ static bool is_plain(const struct tw_model *model,
 			return false;
 	if (model->pools[target->pool].n_replicas < 2)
 		return true;
-	return !channel->host_retries &&
-	       target->balancer < TW_BALANCE_LEAST_REQUEST &&
+	return target->balancer < TW_BALANCE_LEAST_REQUEST &&
 	       !(p && (tw_int_or(p->balancing.slow_start_window, 0) ||
 			      p->balancing.weights.n ||
 			      p->balancing.session_timeout.origin)) &&

@@ -215,6 +215,15 @@ static TW_PATH void route_over(struct tw_world *world, uint32_t call,
 	end_call(world, call, reason, status);
 }
 
+/* For a retry that is to go elsewhere; a ticket's choice is noted as it is
+ * made (upstream.c). */
+static void note_tried(struct tw_world *world, const struct tw_call *it)
+{
+	if (world->tried && it->ticket == TW_NONE)
+		world->tried[it - world->calls][it->route_tries % TW_TRIED] =
+			it->replica;
+}
+
 static void try_is_over(struct tw_world *world, struct tw_call *it,
 	enum tw_reason reason, int status)
 {
@@ -245,6 +254,8 @@ TW_PATH void tw_call_try_over(struct tw_world *world, uint32_t call,
 		if (is_unheard(it, reason))
 			return;
 		said = tw_backoff_said(world, it, reason, status);
+		if (reason != TW_TRY_TIMED_OUT) /* which has (give_up) */
+			note_tried(world, it);
 	}
 	try_is_over(world, it, reason, status);
 	if (is_failure(reason, status) && it->route_tries < channel->retries &&
@@ -267,6 +278,7 @@ TW_PATH void tw_call_try_over(struct tw_world *world, uint32_t call,
 static void give_up(
 	struct tw_world *world, struct tw_call *it, enum tw_reason reason)
 {
+	note_tried(world, it);
 	if (it->attempt != TW_NONE) {
 		tw_serve_abandon(world, it->attempt);
 		it->attempt = TW_NONE;

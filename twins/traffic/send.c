@@ -67,6 +67,21 @@ static uint32_t choose_replica(struct tw_world *world, const struct tw_call *it,
 		tw_call_turn(world, it, number));
 }
 
+/* Envoy, load_balancer_impl.cc, chooseHost: a retry chooses again where it
+ * came upon a replica that was tried, so often; the last choice stands. */
+static uint32_t choose_again(struct tw_world *world, const struct tw_call *it,
+	const struct tw_target *target, uint64_t key, uint32_t replica)
+{
+	uint32_t again = tw_call_channel(world, it)->host_retries;
+
+	for (uint32_t n = 1; n <= again && replica != TW_NONE &&
+			     tw_call_has_tried(world, it, replica);
+		n++)
+		replica = choose_replica(
+			world, it, target, tw_hash_combine(key, n));
+	return replica;
+}
+
 /* What lies between the caller and a replica, for one try. */
 struct way {
 	tw_time there, back;
@@ -305,6 +320,8 @@ TW_PATH void tw_call_send(struct tw_world *world, uint32_t call)
 		return;
 	}
 	replica = choose_replica(world, it, target, key);
+	if (number > 1 && channel->host_retries)
+		replica = choose_again(world, it, target, key, replica);
 	tw_world_tap(world, .kind = TW_TAP_SENT, .service = TW_NONE,
 		.endpoint = channel->endpoint, .caller = channel->caller,
 		.replica = replica, .attempt = it->tries);

@@ -134,6 +134,18 @@ void tw_call_cut_off(struct tw_world *world, uint32_t call);
 /* Whether the policy tries again after such an answer. */
 bool tw_call_is_retriable(
 	const struct tw_channel *channel, enum tw_reason reason, int status);
+/* Whether it was tried since the route started; where world->tried is there. */
+static inline bool tw_call_has_tried(const struct tw_world *world,
+	const struct tw_call *it, uint32_t replica)
+{
+	const uint32_t *tried = world->tried[it - world->calls];
+
+	for (uint32_t i = 0; i < it->route_tries && i < TW_TRIED; i++)
+		if (tried[i] == replica)
+			return true;
+	return false;
+}
+
 /* The counter of round robin of the call's proxy. */
 uint32_t *tw_call_turn(const struct tw_world *world, const struct tw_call *call,
 	uint32_t target);

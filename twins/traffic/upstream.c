@@ -59,14 +59,6 @@ static void note_use(struct tw_world *world, const struct tw_call *it,
 	proxy->zone = zone;
 }
 
-static bool has_tried(const struct tw_ticket *ticket, uint32_t replica)
-{
-	for (uint32_t i = 0; i < ticket->n_tried && i < TW_TRIED; i++)
-		if (ticket->tried[i] == replica)
-			return true;
-	return false;
-}
-
 /* Envoy, load_balancer_impl.cc, chooseHost: a retry chooses again where it
  * came upon a replica that was tried, so often; the last choice stands. */
 static uint32_t choose(struct tw_world *world, const struct tw_call *it,
@@ -88,15 +80,13 @@ static uint32_t choose(struct tw_world *world, const struct tw_call *it,
 	replica = tw_proxy_choose(world, &how);
 	if (!again)
 		return replica;
-	if (!it->route_tries)
-		ticket->n_tried = 0;
-	for (uint32_t n = 1; n <= again && has_tried(ticket, replica); n++) {
+	for (uint32_t n = 1;
+		n <= again && tw_call_has_tried(world, it, replica); n++) {
 		how.key = tw_hash_combine(key, n);
 		how.again = n;
 		replica = tw_proxy_choose(world, &how);
 	}
-	if (replica != TW_NONE)
-		ticket->tried[ticket->n_tried++ % TW_TRIED] = replica;
+	world->tried[it - world->calls][it->route_tries % TW_TRIED] = replica;
 	return replica;
 }
 

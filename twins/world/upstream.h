@@ -143,9 +143,6 @@ struct tw_world_upstream {
 	struct tw_proxy **proxies; /* NULL: not used yet */
 };
 
-/* Replicas that a call has tried, the last ones. */
-#define TW_TRIED 8
-
 struct tw_ticket {
 	uint32_t next;	   /* free list */
 	uint32_t upstream; /* of the try that is, or was, out */
@@ -162,8 +159,6 @@ struct tw_ticket {
 	bool waiting;
 	bool active;	  /* counted in proxy->active */
 	bool retrying;	  /* counted in proxy->retries */
-	uint32_t n_tried; /* in this turn of the route; tried[n % TW_TRIED] */
-	uint32_t tried[TW_TRIED];
 };
 
 struct tw_upstreams {

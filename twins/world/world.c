@@ -94,6 +94,9 @@ static void add_channel(struct tw_world *world, const struct tw_channel *model)
 	};
 
 	it.upstreams = tw_upstreams_of(world, model);
+	if (model->host_retries && !world->tried)
+		world->tried =
+			tw_calloc(world->max_in_flight, sizeof *world->tried);
 	it.plain = is_plain(world, &it);
 	memset(it.cells, 0xff, n_cells * sizeof *it.cells); /* TW_NONE */
 	for (uint32_t t = 0; t < model->n_targets; t++)
@@ -269,6 +272,7 @@ void tw_world_release(struct tw_world *world)
 	tw_vec_release(&world->effects);
 	tw_vec_release(&world->copies);
 	tw_free(world->soon);
+	tw_free(world->tried);
 	tw_free(world->calls);
 	tw_free(world->tasks);
 	tw_free(world->call_keys);

@@ -293,6 +293,9 @@ struct tw_sizes {
 	int64_t request, answer;
 };
 
+/* Of each call the last ones. */
+#define TW_TRIED 4
+
 struct tw_world {
 	const struct tw_model *model;
 	struct tw_queue queue;
@@ -323,6 +326,10 @@ struct tw_world {
 	struct tw_map turns_of;		/* "caller pool" -> counters */
 	struct tw_upstreams *upstreams; /* NULL: no policy asks for any */
 	struct tw_lookups *lookups;	/* NULL: they are not modelled */
+	/* Replicas that a call has tried since its route started, by call:
+	 * the n-th retry's at [n % TW_TRIED], the first try's at 0. NULL: no
+	 * policy asks. */
+	uint32_t (*tried)[TW_TRIED];
 	uint32_t *app_lanes;		/* by step */
 	bool *node_down;
 	/* NULL: the control plane does not act (cluster/workloads.h). */

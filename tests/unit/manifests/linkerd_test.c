@@ -86,6 +86,10 @@ START_TEST(annotations)
 }
 END_TEST
 
+#define LABELS(inject) "labels: {app: a, sidecar.istio.io/inject: '" inject "'}"
+#define ANNOTATION(inject)                                                     \
+	"labels: {app: a}, annotations: {sidecar.istio.io/inject: '" inject "'}"
+
 /* Istio's implicit retries: only where the caller's sidecar is to be seen. */
 START_TEST(sidecars)
 {
@@ -93,16 +97,43 @@ START_TEST(sidecars)
 		const char *namespace;
 		const char *route;
 		uint32_t retries;
+		const char *pod;   /* more of its metadata */
+		const char *spec;  /* likewise */
+		uint32_t anywhere; /* retries do not look for others */
 	} cases[] = {
-		{"{name: default}", "", 0},
-		{"{name: default, labels: {istio-injection: enabled}}", "", 2},
-		{"{name: default, labels: {istio-injection: disabled}}", "", 0},
+		{"{name: default}", "", 0, .anywhere = 0},
+		{"{name: default, labels: {istio-injection: enabled}}", "", 2,
+			.anywhere = 0},
+		{"{name: default, labels: {istio-injection: disabled}}", "", 0,
+			.anywhere = 0},
 		{"{name: default, labels: {istio.io/dataplane-mode: ambient}}",
-			"", 0},
+			"", 0, .anywhere = 0},
 		{"{name: default, labels: {istio.io/rev: stable}}",
-			"retries: {attempts: 0}, ", 0},
+			"retries: {attempts: 0}, ", 0, .anywhere = 0},
 		{"{name: default, labels: {istio.io/rev: stable}}",
-			"timeout: 1s, ", 2},
+			"timeout: 1s, ", 2, .anywhere = 0},
+		{"{name: default}", "", 2, .pod = LABELS("true")},
+		{"{name: default, labels: {istio-injection: disabled}}", "", 0,
+			.pod = LABELS("true")},
+		{"{name: default}", "", 0, .pod = ANNOTATION("true")},
+		{"{name: default, labels: {istio-injection: enabled}}", "", 0,
+			.pod = ANNOTATION("false")},
+		{"{name: default, labels: {istio-injection: enabled}}", "", 2,
+			.pod = "labels: {app: a, sidecar.istio.io/inject: "
+			       "'true'}, "
+			       "annotations: {sidecar.istio.io/inject: "
+			       "'false'}"},
+		{"{name: default, labels: {istio-injection: enabled}}", "", 0,
+			.spec = "hostNetwork: true, "},
+		{"{name: default}", "", 2,
+			.pod = "labels: {app: a, istio.io/rev: canary}"},
+		/* What a VirtualService says counts without a sidecar, too. */
+		{"{name: default}", "retries: {attempts: 3}, ", 3,
+			.anywhere = 0},
+		{"{name: default}",
+			"retries: {attempts: 3, retryIgnorePreviousHosts: "
+			"false}, ",
+			3, .anywhere = 1},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -110,10 +141,18 @@ START_TEST(sidecars)
 		struct tw_spec_step *step;
 		const struct tw_channel *channel;
 		struct tw_model *model;
-		struct tw_buf text = {0};
+		struct tw_buf text = {0}, pods = {0};
 		struct side s;
 
 		side_start(&s);
+		tw_buf_printf(&pods,
+			"---\napiVersion: apps/v1\nkind: Deployment\n"
+			"metadata: {name: a}\nspec:\n"
+			"  selector: {matchLabels: {app: a}}\n"
+			"  template:\n    metadata: {%s}\n"
+			"    spec: {%scontainers: [{name: a, image: a}]}\n",
+			cases[i].pod ? cases[i].pod : "labels: {app: a}",
+			cases[i].spec ? cases[i].spec : "");
 		tw_buf_printf(&text,
 			"%s%s%s---\napiVersion: v1\nkind: Namespace\n"
 			"metadata: %s\n---\n"
@@ -121,7 +160,7 @@ START_TEST(sidecars)
 			"kind: VirtualService\nmetadata: {name: b}\n"
 			"spec: {hosts: [b], http: [{%sroute: [{destination: "
 			"{host: b}}]}]}\n",
-			SERVICE("a", "a"), DEPLOYMENT("a", "a", "1", ""),
+			SERVICE("a", "a"), tw_buf_text(&pods),
 			SERVICE("b", "b"), cases[i].namespace, cases[i].route);
 		side_file(&s, "a.yaml", tw_buf_text(&text));
 		ck_assert_int_eq(side_read(&s, "a.yaml"), 0);
@@ -140,8 +179,16 @@ START_TEST(sidecars)
 				tw_model_service(model, "default/b"), NULL))];
 		ck_assert_msg(channel->retries == cases[i].retries,
 			"case %zu: %u", i, channel->retries);
+		ck_assert_msg(
+			channel->host_retries ==
+				(channel->retries && !cases[i].anywhere ? 5
+									: 0),
+			"case %zu: %u", i, channel->host_retries);
+		/* The other side's endpoint is one of HTTP. */
+		ck_assert(!(channel->retry_on & TW_RETRY_UNAVAILABLE));
 		tw_model_free(model);
 		tw_buf_release(&text);
+		tw_buf_release(&pods);
 		side_end(&s);
 	}
 }
