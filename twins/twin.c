@@ -2,6 +2,7 @@
 
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
+#include "twins/cluster/autoscale.h"
 #include "twins/cluster/chronicle.h"
 #include "twins/cluster/life.h"
 #include "twins/cluster/oom.h"
@@ -92,6 +93,7 @@ struct tw_twin *tw_twin_new(
 	tw_assert(twin->load >= 1 || !options->done);
 	tw_lookups_init(&twin->world);
 	tw_workloads_init(&twin->world, options->aligned);
+	tw_autoscale_init(&twin->world);
 	tw_probes_init(&twin->world);
 	tw_chronicle_init(&twin->world, options->watcher);
 	schedule_faults(twin);
@@ -102,6 +104,7 @@ void tw_twin_free(struct tw_twin *twin)
 {
 	if (!twin)
 		return;
+	tw_autoscale_release(&twin->world);
 	tw_workloads_release(&twin->world);
 	tw_lookups_release(&twin->world);
 	tw_world_release(&twin->world);

@@ -115,6 +115,21 @@ static const struct row incident_rows[] = {
 	END,
 };
 
+static const struct row scaling_rows[] = {
+	ROW(tw_scaling, min, U32),
+	ROW(tw_scaling, max, U32),
+	ROW(tw_scaling, had, U32),
+	ROW(tw_scaling, most, U32),
+	ROW(tw_scaling, last, U32),
+	ROW(tw_scaling, most_wanted, U32),
+	ROW(tw_scaling, rescales, U32),
+	ROW(tw_scaling, syncs, U32),
+	ROW(tw_scaling, blind, U32),
+	ROW(tw_scaling, saturated, U32),
+	ROW(tw_scaling, first, I64),
+	END,
+};
+
 static const struct row point_rows[] = {
 	ROW(tw_timeline_point, at, I64),
 	ROW(tw_timeline_point, desired, U32),
@@ -144,13 +159,14 @@ _Static_assert(sizeof(struct tw_slice) == 32, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_gauge_slice) == 64, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_example) == 56, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_incident) == 32, NEEDS_A_ROW);
+_Static_assert(sizeof(struct tw_scaling) == 64, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_timeline_point) == 40, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_timeline_event) == 56, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_timeline) == 56, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_cell) == 320, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_observation) == sizeof(struct tw_arena) +
 							sizeof(struct tw_map) +
-							19 * 8 + 5 * 24 +
+							19 * 8 + 6 * 24 +
 							sizeof(struct tw_timeline),
 	NEEDS_A_ROW);
 #endif
@@ -158,8 +174,8 @@ _Static_assert(sizeof(struct tw_observation) == sizeof(struct tw_arena) +
 static uint64_t tables_hash(void)
 {
 	static const struct row *const tables[] = {observation_rows, cell_rows,
-		slice_rows, gauge_rows, example_rows, incident_rows,
-		point_rows, told_rows};
+		slice_rows, gauge_rows, example_rows, incident_rows, point_rows,
+		told_rows, scaling_rows};
 	uint64_t hash = tw_hash_name("observation");
 
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
@@ -509,6 +525,22 @@ static void put_incident(
 	put_fields(&writer->body, incident_rows, incident);
 }
 
+static void put_scaling(struct writer *writer, const struct tw_scaling *scaling)
+{
+	put_name(writer, scaling->name);
+	put_name(writer, scaling->workload);
+	put_fields(&writer->body, scaling_rows, scaling);
+}
+
+static void get_scaling(struct reader *reader)
+{
+	struct tw_scaling scaling = {.name = get_name(reader)};
+
+	scaling.workload = get_name(reader);
+	get_fields(&reader->in, scaling_rows, &scaling);
+	tw_vec_push(&reader->obs->scalings, scaling);
+}
+
 static void get_incident(struct reader *reader)
 {
 	struct tw_incident incident = {.replica = get_name(reader)};
@@ -539,8 +571,8 @@ static void put_timeline(
 		put_name(writer, it->name);
 		tw_put_signed(out, it->step);
 		tw_put_number(out, it->points.n);
-		put_columns(out, point_rows, it->points.v,
-			sizeof *it->points.v, it->points.n);
+		put_columns(out, point_rows, it->points.v, sizeof *it->points.v,
+			it->points.n);
 	}
 	tw_put_number(out, timeline->events.n);
 	for (size_t i = 0; i < timeline->events.n; i++) {
@@ -566,8 +598,8 @@ static void get_points(struct reader *reader)
 	if (n)
 		row.points.v = tw_calloc(n, sizeof *row.points.v);
 	row.points.n = row.points.cap = n;
-	get_columns(&reader->in, point_rows, row.points.v,
-		sizeof *row.points.v, n);
+	get_columns(
+		&reader->in, point_rows, row.points.v, sizeof *row.points.v, n);
 	tw_vec_push(&reader->obs->timeline.rows, row);
 }
 
@@ -616,6 +648,9 @@ void tw_observed_write(const struct tw_observation *obs, struct tw_buf *out)
 	tw_put_number(&writer.body, obs->incidents.n);
 	for (size_t i = 0; i < obs->incidents.n; i++)
 		put_incident(&writer, &obs->incidents.v[i]);
+	tw_put_number(&writer.body, obs->scalings.n);
+	for (size_t i = 0; i < obs->scalings.n; i++)
+		put_scaling(&writer, &obs->scalings.v[i]);
 	put_timeline(&writer, &obs->timeline);
 
 	tw_buf_add_text(out, MAGIC);
@@ -654,6 +689,9 @@ static void read_parts(struct reader *reader)
 	n = tw_get_count(in, 4);
 	for (size_t i = 0; i < n && !in->wrong; i++)
 		get_incident(reader);
+	n = tw_get_count(in, 13);
+	for (size_t i = 0; i < n && !in->wrong; i++)
+		get_scaling(reader);
 	get_timeline(reader);
 	if (!in->wrong && in->at != in->end)
 		tw_bytes_fail(in, "something follows its end");

@@ -42,6 +42,11 @@ void tw_dns_read(
 void *tw_external_add(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value);
 
+/* model_autoscaling.c; a metric is read into a struct tw_spec_metric. */
+extern const struct tw_table tw_autoscaling_table, tw_metric_table;
+void *tw_metric_add(struct tw_schema_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value);
+
 /* enum tw_balancer -> its name, up to NULL. */
 extern const char *const tw_balancer_names[];
 

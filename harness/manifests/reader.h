@@ -120,6 +120,14 @@ void tw_linkerd_services(struct tw_manifest_reader *r);
 void tw_read_compose(struct tw_manifest_reader *r);
 void tw_read_node(struct tw_manifest_reader *r);
 void tw_read_priority_class(struct tw_manifest_reader *r);
+/* autoscaler.c: HorizontalPodAutoscaler v1, v2beta2 and v2. keda.c. */
+void tw_read_autoscaler(struct tw_manifest_reader *r);
+void tw_read_scaled_object(struct tw_manifest_reader *r);
+/* A new one of the object's name; `behavior` of its v2 form; and whether the
+ * target's own `replicas` counts no more. */
+struct tw_spec_autoscaler *tw_manifest_scaler(struct tw_manifest_reader *r);
+void tw_manifest_behavior(struct tw_manifest_reader *r, struct tw_yaml *node,
+	struct tw_spec_autoscaler *to);
 void tw_read_namespace(struct tw_manifest_reader *r);
 void tw_read_network_policy(struct tw_manifest_reader *r);
 

@@ -385,6 +385,17 @@ static void started(struct chronicle *it, uint32_t replica, const char *node)
 	set_phase(it, replica, PHASE_STARTING);
 }
 
+static void sized(struct chronicle *it, uint32_t replica, uint32_t desired)
+{
+	uint32_t at;
+	struct row *row = row_of(it, replica, &at);
+
+	if (!row)
+		return;
+	row->desired = desired;
+	show_row(it, at);
+}
+
 static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
 {
 	uint32_t r = event->replica;
@@ -443,6 +454,9 @@ static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
 		break;
 	case TW_TAP_TERMINATED:
 		set_phase(it, r, PHASE_ABSENT);
+		break;
+	case TW_TAP_SIZED:
+		sized(it, r, (uint32_t)event->status);
 		break;
 	case TW_TAP_LISTED:
 		set_listed(it, r, true);
@@ -551,7 +565,10 @@ static void on_tap(void *context, const struct tw_tap_event *event)
 {
 	struct chronicle *it = context;
 
-	if (event->replica == TW_NONE && event->node)
+	if (event->kind == TW_TAP_SCALER)
+		say(it, event->object_kind, event->object, event->warning,
+			event->reason, "%s", event->cause);
+	else if (event->replica == TW_NONE && event->node)
 		about_node(it, event);
 	else if (event->workload)
 		about_job(it, event);

@@ -2,19 +2,6 @@
 
 #include "twins/kernel/fmath.h"
 
-void tw_hpa_default_rules(bool up, struct tw_hpa_rules *to)
-{
-	/* The last one alone is that of scaling down. */
-	static const struct tw_hpa_policy policies[] = {
-		{false, 4, 15 * TW_S},
-		{true, 100, 15 * TW_S},
-	};
-
-	*to = (struct tw_hpa_rules){.window = up ? 0 : TW_HPA_DOWNSCALE,
-		.policies = up ? policies : policies + 1,
-		.n = up ? 2 : 1};
-}
-
 static const struct {
 	const char *reason, *message;
 } limits[] = {

@@ -29,11 +29,6 @@ struct tw_hpa_change {
 TW_VEC_TYPE(tw_hpa_recommendations, struct tw_hpa_recommendation);
 TW_VEC_TYPE(tw_hpa_changes, struct tw_hpa_change);
 
-/* What a direction of `behavior` says where it says nothing: up at most 4 pods
- * or 100% each 15 s, without a window; down 100% each 15 s, and 300 s
- * (autoscaling/v2 defaults.go). */
-void tw_hpa_default_rules(bool up, struct tw_hpa_rules *to);
-
 enum tw_hpa_limit {
 	TW_HPA_WITHIN_RANGE,
 	TW_HPA_SCALE_UP_LIMIT,

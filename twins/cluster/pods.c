@@ -135,6 +135,7 @@ static void see_ready(struct tw_world *world, uint32_t replica)
 
 	if (ready != pod->ready) {
 		pod->ready = ready;
+		pod->ready_change = tw_world_now(world);
 		world->pods->counts[revision_of(world, replica)].ready +=
 			ready ? 1U : -1U;
 		tw_workload_changed(world, revision_of(world, replica));
@@ -686,6 +687,7 @@ static void init_pod(struct tw_world *world, uint32_t replica, bool is_there)
 	}
 	move(world, replica, TW_POD_RUNNING);
 	see_ready(world, replica);
+	pod->ready_change = pod->created;
 }
 
 void tw_pods_init(struct tw_world *world)

@@ -58,6 +58,7 @@ struct tw_pod {
 	uint32_t attempts;     /* of the scheduler to place it */
 	uint32_t turn;	       /* counts the pods of this name */
 	tw_time created, started, ready_since, deleted;
+	tw_time ready_change; /* of `ready`: when it last did */
 	tw_time grace; /* of its deletion: ns until KILL */
 };
 

@@ -109,6 +109,13 @@ static void set_wanted(struct tw_world *world, uint32_t workload, uint32_t n)
 		tw_world_touch(world, service);
 		service->replicas += n - it->wanted;
 	}
+	if (n != it->wanted)
+		tw_world_tap(world, .kind = TW_TAP_SIZED,
+			.service = it->model->service, .endpoint = TW_NONE,
+			.caller = TW_NONE,
+			.replica = world->model->revisions[it->model->revision]
+					   .first_replica,
+			.status = (int)n);
 	it->wanted = n;
 	mark(world, workload);
 }
@@ -164,7 +171,9 @@ static void apply(struct tw_world *world)
 		if (!it->model->changes)
 			continue;
 		it->begun = true;
-		set_wanted(world, w, it->model->desired);
+		set_wanted(world, w,
+			it->model->keeps_size ? it->wanted
+					      : it->model->desired);
 		if (it->controller && it->controller->apply)
 			it->controller->apply(world, w);
 	}

@@ -80,6 +80,14 @@ int64_t build_slots(const struct build *b,
 	int64_t desired);
 void build_workloads(struct build *b);
 
+/* autoscalers.c: what may grow, before there are replicas; and how many there
+ * are when a run begins, of `n` that the manifest asks for. After the workloads
+ * the autoscalers themselves. */
+void build_growth(struct build *b);
+int64_t build_initial(const struct build *b,
+	const struct tw_spec_workload *workload, int64_t n);
+void build_autoscalers(struct build *b);
+
 /* passages.c: what NetworkPolicies close; after the replicas. */
 void build_reach(struct build *b);
 

@@ -228,6 +228,7 @@ static void compile(struct build *b)
 	build_missing_endpoints(b);
 	number_endpoints(b);
 	build_ground(b);
+	build_growth(b);
 	build_replicas(b);
 	build_take(b, nodes);
 	build_take(b, zones);
@@ -237,6 +238,7 @@ static void compile(struct build *b)
 	build_take(b, replicas);
 	build_probes(b);
 	build_workloads(b);
+	build_autoscalers(b);
 	build_reach(b);
 	build_pools(b);
 	build_policies(b);

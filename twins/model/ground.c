@@ -372,6 +372,7 @@ static void add_workload(
 	}
 	if (b->spec->rollout_at >= 0 && workload->had >= 0)
 		initial = workload->had;
+	initial = build_initial(b, workload, initial);
 	if (build_is_job(workload->kind))
 		initial = 0;
 	sum_requests(workload, &revision);

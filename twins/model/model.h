@@ -266,6 +266,8 @@ struct tw_workload {
 	uint32_t old;	   /* TW_NONE: its pods are of one revision */
 	uint32_t had, desired; /* pods; before and after it is rolled out */
 	bool changes;	       /* rolled out at rollout_at */
+	bool keeps_size;       /* then, too: an autoscaler's, and its manifest
+				* says nothing of a size */
 	/* Of a Deployment. */
 	const char *surge, *unavailable; /* "25%" or a number of pods */
 	bool recreate;
@@ -276,6 +278,44 @@ struct tw_workload {
 	uint32_t partition;
 	const struct tw_job *job; /* NULL: it is none */
 	const struct tw_spec_workload *spec; /* NULL: nobody declared it */
+};
+
+/* A metric of an autoscaler, and what it is in the twin. */
+struct tw_autoscaler_metric {
+	enum tw_hpa_source source;
+	enum tw_hpa_target type;
+	const char *name, *object;
+	const char *container;	    /* NULL: all of a pod's */
+	int64_t target, activation; /* per cent or thousandths */
+	bool is_cpu, is_memory;
+	/* Of what is neither cpu nor memory. */
+	enum tw_measure measure;
+	uint32_t service; /* TW_NONE: no service's */
+	int64_t value;	  /* thousandths: TW_MEASURE_VALUE */
+};
+
+/* An autoscaler (twins/cluster/autoscale.h). */
+struct tw_autoscaler {
+	const char *name; /* "namespace/name" */
+	const char *kind;
+	uint64_t hash;
+	uint32_t workload;
+	int64_t min, max;
+	double up_tolerance, down_tolerance;
+	bool has_behavior;
+	struct tw_hpa_rules up, down;
+	const struct tw_autoscaler_metric *metrics; /* those that are known */
+	uint32_t n_metrics;
+	/* KEDA. */
+	bool wakes;   /* from 0, and puts to sleep */
+	int64_t idle; /* how many it leaves then */
+	tw_time polling, cooldown;
+};
+
+struct tw_autoscaling {
+	tw_time sync_period, downscale, cpu_init, ready_delay;
+	tw_time metric_resolution, scrape_interval, rate_window;
+	bool metrics_server;
 };
 
 struct tw_probe_plan {
@@ -331,6 +371,9 @@ struct tw_model {
 	uint32_t n_workloads;
 	const uint32_t *workload_of; /* by revision; TW_NONE: nobody's */
 	const struct tw_pod_life *lives; /* by revision; NULL: not managed */
+	const struct tw_autoscaler *autoscalers;
+	uint32_t n_autoscalers;
+	struct tw_autoscaling autoscaling;
 	uint32_t n_rollouts; /* workloads that change at rollout_at */
 	tw_time rollout_at;
 	tw_time endpoint_delay, restart_delay;

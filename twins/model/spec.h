@@ -18,6 +18,7 @@
 #include "twins/base/map.h"
 #include "twins/base/units.h"
 #include "twins/base/vector.h"
+#include "twins/model/autoscaler.h"
 #include "twins/model/dns.h"
 #include "twins/model/netpol.h"
 #include "twins/model/pod.h"
@@ -524,6 +525,9 @@ struct tw_spec {
 	bool probes;		  /* those of manifests act in the run */
 	struct tw_map priorities; /* PriorityClass -> int64_t * */
 	int64_t usual_priority;	  /* of the globalDefault one */
+	TW_VEC(struct tw_spec_autoscaler *) autoscalers;
+	struct tw_map metrics; /* name -> struct tw_spec_metric * */
+	struct tw_spec_autoscaling autoscaling;
 	TW_VEC(struct tw_spec_kept) kept;
 	struct tw_spec_names names; /* that manifests show */
 	struct tw_spec_dns dns;
@@ -574,6 +578,16 @@ struct tw_spec_workload *tw_spec_workload(struct tw_spec *spec,
 struct tw_spec_endpoint *tw_spec_endpoint(struct tw_spec *spec,
 	struct tw_spec_service *service, const char *name,
 	const struct tw_origin *origin);
+/* The workload that an autoscaler scales: NULL where nothing declares it. */
+struct tw_spec_workload *tw_spec_scaled(
+	const struct tw_spec *spec, const struct tw_spec_autoscaler *scaler);
+/* The first autoscaler of a workload (by what it replaces in a rollout, too);
+ * NULL: none. */
+const struct tw_spec_autoscaler *tw_spec_scaler_of(
+	const struct tw_spec *spec, const struct tw_spec_workload *workload);
+/* What bounds its replicas: KEDA's HPA does not go below 1 by itself. */
+void tw_spec_scaler_bounds(
+	const struct tw_spec_autoscaler *scaler, int64_t *min, int64_t *max);
 struct tw_spec_step *tw_spec_step(struct tw_spec *spec, enum tw_step_kind kind,
 	const struct tw_origin *origin);
 

@@ -107,6 +107,28 @@ static void copy_policies(struct tw_spec *to)
 	}
 }
 
+static void copy_autoscalers(struct tw_spec *to)
+{
+	struct tw_map metrics = to->metrics;
+
+	OWN_VEC(&to->arena, &to->autoscalers);
+	for (size_t i = 0; i < to->autoscalers.n; i++) {
+		struct tw_spec_autoscaler *it =
+			copied(&to->arena, to->autoscalers.v[i],
+				sizeof(struct tw_spec_autoscaler));
+
+		OWN_VEC(&to->arena, &it->metrics);
+		OWN_VEC(&to->arena, &it->up.policies);
+		OWN_VEC(&to->arena, &it->down.policies);
+		to->autoscalers.v[i] = it;
+	}
+	tw_map_init(&to->metrics, &to->arena);
+	for (size_t i = 0; i < metrics.n; i++)
+		tw_map_put(&to->metrics, metrics.v[i].key,
+			copied(&to->arena, metrics.v[i].value,
+				sizeof(struct tw_spec_metric)));
+}
+
 static void own_map(struct tw_arena *arena, struct tw_map *map)
 {
 	struct tw_map old = *map;
@@ -158,6 +180,7 @@ struct tw_spec *tw_spec_copy(const struct tw_spec *from)
 		tw_map_put(&to->workloads, from->workloads.v[i].key,
 			copy_workload(&to->arena, from->workloads.v[i].value));
 	copy_policies(to);
+	copy_autoscalers(to);
 	OWN_VEC(&to->arena, &to->severed);
 	copy_ground(to);
 	tw_spec_link(to);

@@ -301,6 +301,62 @@ static const struct field node_fields[] = {
 	END,
 };
 
+static const struct field autoscaler_fields[] = {
+	FIELD(tw_spec_autoscaler, target_kind, TEXT),
+	FIELD(tw_spec_autoscaler, target_name, TEXT),
+	FIELD(tw_spec_autoscaler, min, INT),
+	FIELD(tw_spec_autoscaler, max, INT),
+	FIELD(tw_spec_autoscaler, polling, INT),
+	FIELD(tw_spec_autoscaler, cooldown, INT),
+	FIELD(tw_spec_autoscaler, idle, INT),
+	FIELD(tw_spec_autoscaler, up.select, TEXT),
+	FIELD(tw_spec_autoscaler, up.window, INT),
+	FIELD(tw_spec_autoscaler, up.tolerance, REAL),
+	FIELD(tw_spec_autoscaler, down.select, TEXT),
+	FIELD(tw_spec_autoscaler, down.window, INT),
+	FIELD(tw_spec_autoscaler, down.tolerance, REAL),
+	END,
+};
+
+static const struct field hpa_metric_fields[] = {
+	FIELD(tw_spec_hpa_metric, type, TEXT),
+	FIELD(tw_spec_hpa_metric, name, TEXT),
+	FIELD(tw_spec_hpa_metric, container, TEXT),
+	FIELD(tw_spec_hpa_metric, object, TEXT),
+	FIELD(tw_spec_hpa_metric, utilization, INT),
+	FIELD(tw_spec_hpa_metric, average_value, INT),
+	FIELD(tw_spec_hpa_metric, value, INT),
+	FIELD(tw_spec_hpa_metric, activation, INT),
+	END,
+};
+
+static const struct field hpa_policy_fields[] = {
+	FIELD(tw_spec_hpa_policy, type, TEXT),
+	FIELD(tw_spec_hpa_policy, value, INT),
+	FIELD(tw_spec_hpa_policy, period, INT),
+	END,
+};
+
+static const struct field metric_fields[] = {
+	FIELD(tw_spec_metric, measure, INT),
+	FIELD(tw_spec_metric, service, TEXT),
+	FIELD(tw_spec_metric, value, REAL),
+	END,
+};
+
+static const struct field autoscaling_fields[] = {
+	FIELD(tw_spec_autoscaling, sync_period, INT),
+	FIELD(tw_spec_autoscaling, downscale_stabilization, INT),
+	FIELD(tw_spec_autoscaling, cpu_initialization_period, INT),
+	FIELD(tw_spec_autoscaling, initial_readiness_delay, INT),
+	FIELD(tw_spec_autoscaling, tolerance, REAL),
+	FIELD(tw_spec_autoscaling, metrics_server, INT),
+	FIELD(tw_spec_autoscaling, metric_resolution, INT),
+	FIELD(tw_spec_autoscaling, scrape_interval, INT),
+	FIELD(tw_spec_autoscaling, rate_window, INT),
+	END,
+};
+
 static const struct field link_fields[] = {
 	FIELD(tw_spec_link, rtt, LAW),
 	END,
@@ -591,6 +647,45 @@ static void walk_dns(struct walk *walk, struct tw_spec *spec)
 	}
 }
 
+static void walk_hpa_policies(
+	struct walk *walk, const char *way, struct tw_spec_hpa_rules *rules)
+{
+	for (size_t i = 0; i < rules->policies.n; i++) {
+		size_t mark = enter(walk, "%s.policies[%zu]", way, i);
+
+		walk_fields(walk, hpa_policy_fields, &rules->policies.v[i]);
+		leave(walk, mark);
+	}
+}
+
+static void walk_autoscaling(struct walk *walk, struct tw_spec *spec)
+{
+	size_t mark = enter(walk, "autoscaling");
+
+	walk_fields(walk, autoscaling_fields, &spec->autoscaling);
+	leave(walk, mark);
+	for (size_t i = 0; i < spec->autoscalers.n; i++) {
+		struct tw_spec_autoscaler *it = spec->autoscalers.v[i];
+
+		mark = enter(walk, "autoscalers.%s", it->key);
+		walk_fields(walk, autoscaler_fields, it);
+		for (size_t k = 0; k < it->metrics.n; k++) {
+			size_t inner = enter(walk, "metrics[%zu]", k);
+
+			walk_fields(walk, hpa_metric_fields, &it->metrics.v[k]);
+			leave(walk, inner);
+		}
+		walk_hpa_policies(walk, "scaleUp", &it->up);
+		walk_hpa_policies(walk, "scaleDown", &it->down);
+		leave(walk, mark);
+	}
+	for (size_t i = 0; i < spec->metrics.n; i++) {
+		mark = enter(walk, "metrics.%s", spec->metrics.v[i].key);
+		walk_fields(walk, metric_fields, spec->metrics.v[i].value);
+		leave(walk, mark);
+	}
+}
+
 void tw_spec_walk(struct tw_spec *spec, tw_spec_visit *visit, void *context)
 {
 	struct walk walk = {.visit = visit, .context = context};
@@ -612,6 +707,7 @@ void tw_spec_walk(struct tw_spec *spec, tw_spec_visit *visit, void *context)
 	for (size_t i = 0; i < spec->severed.n; i++)
 		walk_severed(&walk, &spec->severed.v[i]);
 	walk_dns(&walk, spec);
+	walk_autoscaling(&walk, spec);
 	walk_ground(&walk, spec);
 	tw_buf_release(&walk.path);
 }

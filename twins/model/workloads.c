@@ -59,6 +59,8 @@ static void fill_changing(struct build *b,
 			      ? it->n_replicas
 			      : (uint32_t)tw_int_or(workload->replicas, 1);
 	to->had = it->initial;
+	to->keeps_size = !workload->replicas.origin &&
+			 tw_spec_scaler_of(b->spec, workload);
 	if (!workload->replaces)
 		return;
 	to->old = revision_of(b, workload->replaces);

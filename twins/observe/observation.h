@@ -123,6 +123,21 @@ struct tw_incident {
 
 #define TW_INCIDENTS 50
 
+/* What an autoscaler did. Counts are replicas. */
+struct tw_scaling {
+	const char *name;	/* "namespace/name" */
+	const char *workload;	/* that it scales */
+	uint32_t min, max;
+	uint32_t had;		/* at the start */
+	uint32_t most, last;	/* that it asked for */
+	uint32_t most_wanted;	/* by its metrics, before any bound */
+	uint32_t rescales;
+	uint32_t syncs;		/* that could read something, or should */
+	uint32_t blind;		/* of these: no metric could be used */
+	uint32_t saturated;	/* of these: more than max was wanted */
+	tw_time first;		/* rescale; 0: none */
+};
+
 /* What a search over many runs came to: the smallest trigger after which the
  * condition ("": the default) did not hold again; ns or as it is. */
 struct tw_threshold {
@@ -146,6 +161,7 @@ struct tw_observation {
 	TW_VEC(struct tw_threshold) thresholds; /* of a search alone */
 	TW_VEC(struct tw_incident) incidents;	/* at most TW_INCIDENTS */
 	uint64_t n_incidents;			/* all of them */
+	TW_VEC(struct tw_scaling) scalings;	/* in the model's order */
 	struct tw_timeline timeline;
 	uint64_t arrivals;			/* root requests offered */
 	uint64_t completed; /* that had their outcome; = arrivals (conservation)

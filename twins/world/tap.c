@@ -34,6 +34,8 @@ static const char *phrase(enum tw_tap_kind kind)
 		[TW_TAP_UNREADY] = "is not ready for requests",
 		[TW_TAP_STOPPING] = "is being deleted",
 		[TW_TAP_TERMINATED] = "is gone",
+		[TW_TAP_SIZED] = "has siblings",
+		[TW_TAP_SCALER] = "says",
 		[TW_TAP_ROLLED_OUT] = "is rolled out",
 		[TW_TAP_EVICTED] = "is evicted from",
 		[TW_TAP_NODE_NOT_READY] = "is not ready",
@@ -78,6 +80,17 @@ void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
 			phrase(event->kind));
 		if (event->cause)
 			tw_buf_printf(out, ": %s", event->cause);
+		return;
+	}
+	if (event->kind == TW_TAP_SCALER) {
+		tw_buf_printf(out, " %s %s %s: %s", event->object_kind,
+			event->object, event->reason, event->cause);
+		return;
+	}
+	if (event->kind == TW_TAP_SIZED) {
+		tw_buf_printf(out, " %s should have %d replicas",
+			tw_model_caller_name(model, event->service),
+			event->status);
 		return;
 	}
 	if (event->kind == TW_TAP_ROLLED_OUT) {

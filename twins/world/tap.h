@@ -37,6 +37,9 @@ enum tw_tap_kind {
 	TW_TAP_UNREADY,	  /* likewise */
 	TW_TAP_STOPPING,  /* a pod is deleted: preStop, then TERM */
 	TW_TAP_TERMINATED, /* a pod is gone */
+	TW_TAP_SIZED,	   /* a workload, by the replica of its first name:
+			    * it should have `status` pods */
+	TW_TAP_SCALER,	   /* an autoscaler says something: an event */
 	TW_TAP_ROLLED_OUT, /* a Deployment is as it should be; service */
 	TW_TAP_EVICTED,	   /* a pod is, by a taint of its node; cause */
 	/* Of nodes: `node`. */
@@ -68,7 +71,11 @@ struct tw_tap_event {
 	const char *fault;	    /* FAULT_ON, FAULT_OFF */
 	const char *node;	    /* what is told of a node: its name */
 	const char *workload;	    /* JOB_...: its name */
-	const char *cause;	    /* KILLED: "OOMKilled: 271Mi of 256Mi" */
+	const char *cause;	    /* KILLED: "OOMKilled: 271Mi of 256Mi";
+				     * SCALER: the message */
+	/* SCALER. */
+	const char *object_kind, *object, *reason;
+	bool warning;
 };
 
 struct tw_tap {

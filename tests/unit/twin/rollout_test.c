@@ -235,6 +235,7 @@ START_TEST(scaling)
 	roll_out(WEB("2", "{}", "web:1", PROBE), WEB("3", "{}", "web:1", PROBE),
 		MODEL("4"), never, 30, &got);
 	expect(&got,
+		"10.000000000s default/web should have 3 replicas\n"
 		"10.000000000s replica default/web-3 is created\n"
 		"10.000000000s replica default/web-3 is assigned to n-1\n"
 		"13.000000000s replica default/web-3 listens\n"
