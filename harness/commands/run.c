@@ -181,6 +181,36 @@ static void print_gauge(
 
 #define SHOWN_LINES 30
 
+/* "HPA api 2..10: 2 to 7 pods, first at 1m18s; …" */
+static void print_scalings(const struct tw_observation *seen)
+{
+	char first[TW_TIME_TEXT];
+
+	if (seen->scalings.n)
+		printf("  autoscalers\n");
+	for (size_t i = 0; i < seen->scalings.n; i++) {
+		const struct tw_scaling *it = &seen->scalings.v[i];
+
+		printf("  %s  %u..%u: %u pods", it->name, it->min, it->max,
+			it->had);
+		if (it->rescales)
+			printf(", %u at most, %u at the end; %u rescales, the "
+			       "first at %s",
+				it->most, it->last, it->rescales,
+				tw_time_text(it->first, first));
+		else
+			printf(" throughout");
+		if (it->saturated)
+			printf("; wanted up to %u in %u of %u syncs",
+				it->most_wanted, it->saturated, it->syncs);
+		if (it->blind)
+			printf("; BLIND in %u of %u syncs: no metric could be "
+			       "read",
+				it->blind, it->syncs);
+		printf("\n");
+	}
+}
+
 static void print_timeline(const struct tw_observation *seen)
 {
 	struct tw_timeline_lines lines = {0};
@@ -212,6 +242,7 @@ static void print_observation(
 		"lost", "queue", "busy", "cores", "thrott.", "memory");
 	for (size_t i = 0; i < seen->gauges.n; i++)
 		print_gauge(&seen->gauges.v[i], seen);
+	print_scalings(seen);
 	print_timeline(seen);
 	if (seen->overflow)
 		printf("  %llu requests were refused: too much in flight\n",

@@ -214,6 +214,33 @@ static void write_incidents(
 	tw_json_end(w);
 }
 
+static void write_scalings(
+	struct tw_json_writer *w, const struct tw_observation *seen)
+{
+	tw_json_key(w, "autoscalers");
+	tw_json_array(w);
+	for (size_t i = 0; i < seen->scalings.n; i++) {
+		const struct tw_scaling *it = &seen->scalings.v[i];
+
+		tw_json_object(w);
+		text(w, "name", it->name);
+		text(w, "workload", it->workload);
+		number(w, "minReplicas", it->min);
+		number(w, "maxReplicas", it->max);
+		number(w, "replicasAtStart", it->had);
+		number(w, "mostReplicas", it->most);
+		number(w, "replicasAtEnd", it->last);
+		number(w, "mostWanted", it->most_wanted);
+		number(w, "rescales", it->rescales);
+		number(w, "firstRescaleNs", it->first);
+		number(w, "syncs", it->syncs);
+		number(w, "saturatedSyncs", it->saturated);
+		number(w, "blindSyncs", it->blind);
+		tw_json_end(w);
+	}
+	tw_json_end(w);
+}
+
 void tw_run_json(struct tw_json_writer *w, const char *scenario, uint64_t seed,
 	const struct tw_observation *seen)
 {
@@ -236,6 +263,7 @@ void tw_run_json(struct tw_json_writer *w, const char *scenario, uint64_t seed,
 	number(w, "events", (int64_t)seen->events);
 	write_calls(w, seen);
 	write_incidents(w, seen);
+	write_scalings(w, seen);
 	tw_json_key(w, "timeline");
 	tw_timeline_json(w, &seen->timeline);
 	tw_json_key(w, "services");

@@ -64,6 +64,16 @@ const struct tw_lint_rule tw_lint_rules[] = {
 		"a memory limit that the model's memory is beyond at once"},
 	{"memory-limit-not-used", tw_lint_unused_limits,
 		"a model's memory limit where the manifest has one"},
+	{"autoscaler-target", tw_lint_scaler_targets,
+		"an autoscaler of a workload that is not there, or that "
+		"another one scales, too"},
+	{"autoscaler-blind", tw_lint_blind_scalers,
+		"an autoscaler that can read nothing: no requests, no "
+		"metrics-server"},
+	{"autoscaler-never-up", tw_lint_stuck_scalers,
+		"an autoscaler whose limits or bounds keep it where it is"},
+	{"autoscaler-no-room", tw_lint_scaler_room,
+		"more pods than all nodes together hold"},
 	{"name-amplified", tw_lint_names,
 		"a host outside the cluster that each look-up seeks in the "
 		"cluster first (ndots)"},

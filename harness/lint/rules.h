@@ -34,6 +34,10 @@ void tw_lint_grants(const struct tw_lint_context *context);
 void tw_lint_cpu(const struct tw_lint_context *context);
 void tw_lint_unused_limits(const struct tw_lint_context *context);
 void tw_lint_memory(const struct tw_lint_context *context);
+void tw_lint_scaler_targets(const struct tw_lint_context *context);
+void tw_lint_blind_scalers(const struct tw_lint_context *context);
+void tw_lint_stuck_scalers(const struct tw_lint_context *context);
+void tw_lint_scaler_room(const struct tw_lint_context *context);
 
 /* A warning of a rule at an origin; where diags has one of this rule (or of
  * `alias`, if not NULL) there, that one. */

@@ -57,6 +57,7 @@ extern const struct conformance_adapter conformance_scheduler[];
 extern const struct conformance_adapter conformance_envoy[];
 extern const struct conformance_adapter conformance_hpa[];
 extern const struct conformance_adapter conformance_hpa_sync[];
+extern const struct conformance_adapter conformance_recorded_hpa[];
 extern const struct conformance_adapter conformance_kayenta[];
 extern const struct conformance_adapter conformance_argo[];
 

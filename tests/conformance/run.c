@@ -4,6 +4,9 @@
  *
  *	run [-v] FOLDER...
  *
+ * Folders below are run, too; a file without a family is a recorded run of a
+ * real control plane, whose kind is the name of its folder.
+ *
  * Exit status 0: all passed that have an adapter; 1: some failed; 3: a folder
  * or a file could not be read. Families without an adapter are named.
  */
@@ -23,6 +26,7 @@ static const struct conformance_adapter *const adapters[] = {
 	conformance_envoy,
 	conformance_hpa,
 	conformance_hpa_sync,
+	conformance_recorded_hpa,
 	conformance_kayenta,
 	conformance_argo,
 };
@@ -64,16 +68,11 @@ static struct tally *tally_of(
 	return &s->tallies.v[s->tallies.n - 1];
 }
 
-static void run_case(struct session *s, const char *family,
-	struct tw_yaml *file, struct tw_yaml *it)
+static void run_one(struct session *s, const char *family, const char *kind,
+	const char *name, struct conformance c)
 {
-	struct conformance c = {.file = file,
-		.in = tw_yaml_get(it, "in"),
-		.want = tw_yaml_get(it, "want")};
-	const char *kind = conformance_get_text(c.in, "kind", "");
 	const struct conformance_adapter *adapter = adapter_of(family, kind);
 	struct tally *tally = tally_of(s, family, kind);
-	const char *name = conformance_get_text(it, "name", "?");
 
 	if (!adapter) {
 		tally->skipped++;
@@ -99,6 +98,31 @@ static void run_case(struct session *s, const char *family,
 	tw_arena_release(&c.arena);
 }
 
+static void run_case(struct session *s, const char *family,
+	struct tw_yaml *file, struct tw_yaml *it)
+{
+	struct conformance c = {.file = file,
+		.in = tw_yaml_get(it, "in"),
+		.want = tw_yaml_get(it, "want")};
+
+	run_one(s, family, conformance_get_text(c.in, "kind", ""),
+		conformance_get_text(it, "name", "?"), c);
+}
+
+/* A recorded run: a file of its own, whose folder says what it is of. */
+static void run_recorded(
+	struct session *s, const char *folder, struct tw_yaml *file)
+{
+	struct conformance c = {.file = file,
+		.in = tw_yaml_get(file, "inputs"),
+		.want = tw_yaml_get(file, "observed")};
+	const char *slash = strrchr(folder, '/');
+
+	run_one(s, "recorded",
+		tw_arena_strdup(&s->arena, slash ? slash + 1 : folder),
+		conformance_get_text(file, "case", "?"), c);
+}
+
 static char *read_whole(const char *path, size_t *n)
 {
 	FILE *file = fopen(path, "rb");
@@ -120,7 +144,7 @@ static char *read_whole(const char *path, size_t *n)
 	return text;
 }
 
-static int run_file(struct session *s, const char *path)
+static int run_file(struct session *s, const char *folder, const char *path)
 {
 	const struct tw_yaml_options options = {.max_bytes = 64 << 20};
 	struct tw_yaml_docs docs = {0};
@@ -142,6 +166,8 @@ static int run_file(struct session *s, const char *path)
 	cases = docs.n ? tw_yaml_get(docs.v[0], "cases") : NULL;
 	for (size_t i = 0; family && i < tw_yaml_count(cases); i++)
 		run_case(s, family, docs.v[0], tw_yaml_item(cases, i));
+	if (docs.n && !family && tw_yaml_get(docs.v[0], "observed"))
+		run_recorded(s, folder, docs.v[0]);
 out:
 	tw_diags_release(&diags);
 	tw_free(text);
@@ -160,6 +186,28 @@ static int is_json(const struct dirent *entry)
 	return dot && !strcmp(dot, ".json");
 }
 
+static int is_folder(const struct dirent *entry)
+{
+	return entry->d_type == DT_DIR && entry->d_name[0] != '.';
+}
+
+static int run_folder(struct session *s, const char *folder);
+
+static int run_folders(struct session *s, const char *folder)
+{
+	struct dirent **names;
+	int n = scandir(folder, &names, is_folder, by_name), status = 0;
+
+	for (int i = 0; i < n; i++) {
+		status |= run_folder(s, tw_arena_printf(&s->arena, "%s/%s",
+						folder, names[i]->d_name));
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	return status;
+}
+
 static int run_folder(struct session *s, const char *folder)
 {
 	struct dirent **names;
@@ -173,11 +221,11 @@ static int run_folder(struct session *s, const char *folder)
 		const char *path = tw_arena_printf(
 			&s->arena, "%s/%s", folder, names[i]->d_name);
 
-		status |= run_file(s, path);
+		status |= run_file(s, folder, path);
 		free(names[i]);
 	}
 	free(names);
-	return status;
+	return status | run_folders(s, folder);
 }
 
 static void print_tallies(const struct session *s)

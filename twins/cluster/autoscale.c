@@ -2,6 +2,7 @@
 
 #include "twins/cluster/hpa.h"
 #include "twins/cluster/metrics.h"
+#include "twins/cluster/versions.h"
 #include "twins/cluster/workloads.h"
 
 #include <string.h>
@@ -173,7 +174,7 @@ static bool can_read(const struct tw_world *world, uint32_t a)
 /* ---- a sync --------------------------------------------------------- */
 
 static void count(struct tw_world *world, uint32_t a,
-	const struct tw_hpa_decision *decision, int64_t was)
+	const struct tw_hpa_decision *decision)
 {
 	struct tw_scaling *it = scaling_of(world, a);
 	int64_t wanted = decision->proposed;
@@ -190,7 +191,6 @@ static void count(struct tw_world *world, uint32_t a,
 	it->last = (uint32_t)decision->replicas;
 	if (it->last > it->most)
 		it->most = it->last;
-	(void)was;
 }
 
 static void sync(struct tw_world *world, uint32_t a)
@@ -214,7 +214,7 @@ static void sync(struct tw_world *world, uint32_t a)
 	if (decision.rescale && !tw_workload_scale(world, model->workload,
 					(uint32_t)decision.replicas))
 		decision.rescale = false;
-	count(world, a, &decision, was);
+	count(world, a, &decision);
 	if (decision.rescale)
 		say_rescaled(world, a, &decision, was);
 }
@@ -375,7 +375,8 @@ static void init_scaler(struct tw_world *world, uint32_t a)
 		.up = model->has_behavior ? &model->up : NULL,
 		.down = model->has_behavior ? &model->down : NULL,
 		.tolerance = {model->up_tolerance, model->down_tolerance,
-			false},
+			tw_kubernetes_of(world->model->kubernetes)
+				->tolerance_by_difference},
 		.timing = {cluster->cpu_init, cluster->ready_delay},
 		.downscale = cluster->downscale};
 	to->readings = tw_new_array(

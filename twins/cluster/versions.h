@@ -26,6 +26,10 @@ struct tw_kubernetes {
 	/* minDomains of a spread counts (MinDomainsInPodTopologySpread: on
 	 * since 1.27). */
 	bool min_domains;
+	/* An autoscaler's tolerance: |1 - ratio| <= tolerance; since 1.33
+	 * 1 - down <= ratio <= 1 + up (podautoscaler/replica_calculator.go,
+	 * Tolerances). In binary64 they differ at a ratio of 1.1. */
+	bool tolerance_by_difference;
 };
 
 /* Of the release 1.`minor`; one that is older than the table is like its

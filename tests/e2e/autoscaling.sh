@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# An autoscaler in the run: it lags, and what a pull request does to it shows in
+# the gate: a lower maximum, a window that holds it back, requests that are
+# gone. A blind one is told before a run and in it. KEDA wakes pods from 0.
+. "$TOP/tests/e2e/lib.bash"
+
+cp -r "$top/fixtures/autoscaling" "$work/api"
+cd "$work/api"
+repo_git init -q .
+commit_all . "An autoscaler"
+
+again() { repo_git checkout -q .; }
+gate() { expect "$1" "$TWINRIG" gate --baseline HEAD; }
+
+# --- it lags: the golden timeline -------------------------------------------
+expect 0 "$TWINRIG" run --watch events
+diff "$top/fixtures/autoscaling/timeline.txt" "$work/out" ||
+	fail "the timeline of the autoscaler's reaction differs"
+sed 's/  */ /g' "$top/docs/manual.md" >"$work/manual"
+tail -n +3 "$work/out" | sed 's/  */ /g; s/ Normal / /' >"$work/lines"
+while read -r line; do
+	[[ ! $line ]] || grep -qxF -- "$line" "$work/manual" ||
+		fail "not in the manual: $line"
+done <"$work/lines"
+expect 0 "$TWINRIG" run
+said 'shop/api  2\.\.10: 2 pods, 7 at most, 7 at the end; 2 rescales'
+
+# --- a lower maximum ---------------------------------------------------------
+sed -i 's/maxReplicas: 10/maxReplicas: 3/' deploy/api.yaml
+gate 1
+said 'undo +with `maxReplicas: 10` restored'
+said 'spec.maxReplicas: 10 -> 3'
+said '0 of them not modelled'
+expect 0 "$TWINRIG" run
+said 'wanted up to [0-9]+ in [0-9]+ of [0-9]+ syncs'
+again
+
+# --- a behaviour that holds it back ------------------------------------------
+printf '  behavior: {scaleUp: {stabilizationWindowSeconds: 300}}\n' >>deploy/api.yaml
+gate 1
+said 'undo +without `behavior: .*stabilizationWindowSeconds: 300'
+again
+
+# --- requests that are gone: blind ---------------------------------------------
+sed -i '/resources:/d; /requests: {cpu/d' deploy/api.yaml
+gate 1
+said 'undo .*requests'
+expect 0 "$TWINRIG" check
+said 'deploy/api.yaml:[0-9]+:[0-9]+: warning: shop/api scales shop/api by a percentage of its cpu request, and the container api requests none \[autoscaler-blind\]'
+expect 0 "$TWINRIG" run --watch events
+said 'Warning +FailedGetResourceMetric +horizontalpodautoscaler/shop/api .*missing request for cpu'
+expect 0 "$TWINRIG" run
+said 'BLIND in [0-9]+ of [0-9]+ syncs'
+again
+
+# --- a metric that nobody knows, and one that the model knows ------------------
+sed -i 's/- type: Resource/- type: Pods/; s/resource: {name: cpu, target.*/pods: {metric: {name: rps}, target: {type: AverageValue, averageValue: "40"}}/' \
+	deploy/api.yaml
+expect 0 "$TWINRIG" check
+said 'the twin does not know the metric rps: the autoscaler shop/api does without \[autoscaler-unknown-metric\]'
+printf 'metrics: {rps: {measure: request-rate}}\n' >>twins/api.yaml
+expect 0 "$TWINRIG" run
+said 'shop/api  2\.\.10: 2 pods, 6 at most'
+again
+
+# --- KEDA: asleep until something waits -----------------------------------------
+sed -i '/^---$/,$!b; /kind: HorizontalPodAutoscaler/,$d' deploy/api.yaml
+sed -i '$d' deploy/api.yaml # its apiVersion
+sed -i 's/^  selector: {matchLabels/  replicas: 0\n&/' deploy/api.yaml
+cat >>deploy/api.yaml <<'END'
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {name: api, namespace: shop}
+spec:
+  scaleTargetRef: {name: api}
+  maxReplicaCount: 4
+  pollingInterval: 10
+  triggers:
+    - type: rabbitmq
+      name: orders
+      metadata: {queueName: orders, mode: QueueLength, value: "5"}
+END
+printf 'metrics: {orders: {value: 12}}\n' >>twins/api.yaml
+expect 0 "$TWINRIG" run
+said 'KEDAScaleTargetActivated: Scaled up the target from 0 to 1'
+said 'shop/api  1\.\.4: 0 pods, 3 at most'
+again
+
+# --- what is wrong is told where it stands ---------------------------------------
+sed -i 's/maxReplicas: 10/maxReplicas: 1/; s/name: api}$/name: apy}/' deploy/api.yaml
+expect 2 "$TWINRIG" check
+said 'deploy/api.yaml:[0-9]+:[0-9]+: error: .*maxReplicas 1 is less than minReplicas 2'
+again
+sed -i 's/kind: Deployment, name: api}/kind: Deployment, name: apy}/' deploy/api.yaml
+expect 0 "$TWINRIG" check
+said 'shop/api scales the Deployment shop/apy, which is not there \[autoscaler-target\]'
