@@ -17,6 +17,16 @@ said '^0 errors'
 valid a.sarif timeout-shorter-than-inner
 grep -q '"sub%20folder/shop/deploy/' a.sarif || fail "paths start elsewhere"
 
+grep -q 'the caller gives up, and retries' a.sarif || fail "no reason is given"
+# A finding keeps its identity where lines move.
+prints() { grep -o '"twinrig/v1": "[0-9a-f]*"' "$1" | sort; }
+sed -i '1i # moved' "sub folder/shop/deploy/mesh.yaml"
+expect 0 "$TWINRIG" check -c "sub folder/shop/twinrig.yaml" --sarif moved.sarif
+cmp -s a.sarif moved.sarif && fail "nothing moved"
+[[ -n $(prints a.sarif) && $(prints a.sarif) == "$(prints moved.sarif)" ]] ||
+	fail "a finding has another identity"
+sed -i 1d "sub folder/shop/deploy/mesh.yaml"
+
 # "-" is for another program: nothing else goes there.
 expect 0 "$TWINRIG" check -c "sub folder/shop/twinrig.yaml" --sarif -
 cmp -s out a.sarif || fail "standard output has more, or less"
@@ -54,6 +64,12 @@ echo 'trafic: {}' >>"sub folder/shop/twinrig.yaml"
 expect 2 "$TWINRIG" check -c "sub folder/shop/twinrig.yaml" --sarif b.sarif
 valid b.sarif invalid weights-not-100 mirror-to-nowhere route-shadowed \
 	try-longer-than-all header-not-passed-on retries-repeat-effects
+python3 - b.sarif <<'END' || fail "a region is one character wide"
+import json, sys
+results = json.load(open(sys.argv[1]))["runs"][0]["results"]
+regions = [r["locations"][0]["physicalLocation"]["region"] for r in results]
+sys.exit(not any(r["endColumn"] - r["startColumn"] > 1 for r in regions))
+END
 sed -i '$d' "sub folder/shop/twinrig.yaml"
 
 # A gate: what the candidate adds, and the checks that failed.
@@ -64,4 +80,27 @@ cd "sub folder/shop"
 work=$PWD valid "$OLDPWD/c.sarif" check-failed weights-not-100
 grep -q timeout-shorter-than-inner "$OLDPWD/c.sarif" &&
 	fail "what the baseline has already is told again"
+
+# A muted check is no result, and one without enough evidence is a warning.
+mkdir -p "$OLDPWD/small" && cd "$OLDPWD/small"
+cat >twinrig.yaml <<'END'
+version: 1
+topology: {models: [model.yaml]}
+traffic: {rate: 2/s, duration: 2s, entry: web}
+gate:
+  runs: 2
+  checks:
+    - {check: max(latency) <= 1ms, mute: known since long}
+    - p99.9(latency) <= 1s
+END
+printf 'version: 1\nservices: {web: {endpoints: {GET /: [{wait: 5ms}]}}}\n' >model.yaml
+commit_all . "A small one"
+expect 4 "$TWINRIG" gate --sarif d.sarif
+grep -q 'max(latency)' d.sarif && fail "a muted check is told"
+python3 - d.sarif <<'END' || fail "what is inconclusive is no warning"
+import json, sys
+results = json.load(open(sys.argv[1]))["runs"][0]["results"]
+told = [r for r in results if r["ruleId"] == "check-inconclusive"]
+sys.exit(not told or any(r["level"] != "warning" for r in told))
+END
 exit 0

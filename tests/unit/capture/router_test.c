@@ -126,6 +126,99 @@ START_TEST(answers)
 END_TEST
 
 /* An access log has no headers: what is not there is not known. */
+/* How many of 4000 requests for a path go to each of the three. */
+static void share_out(const struct tw_spec *spec, const char *target,
+	uint32_t n[static 4], const char **endpoint)
+{
+	static const char *const names[] = {"web", "beta", "gamma"};
+	struct tw_router *router = tw_router_new(spec, NULL);
+	const struct twinrig_exchange exchange = {
+		.method = {"GET", 3}, .target = {target, strlen(target)}};
+	struct tw_routed routed;
+
+	memset(n, 0, 4 * sizeof *n);
+	for (uint64_t i = 0; i < 4000; i++) {
+		if (tw_router_route(router, &exchange, i, &routed) !=
+			TW_ROUTED) {
+			n[3]++;
+			continue;
+		}
+		*endpoint = routed.endpoint->name;
+		for (int k = 0; k < 3; k++)
+			n[k] += !strcmp(routed.service->name, names[k]);
+	}
+	tw_router_free(router);
+}
+
+START_TEST(weights)
+{
+	struct tw_spec *spec = three();
+	const char *endpoint;
+	uint32_t n[4];
+
+	tw_set_int(&entry(spec, "/", "a/web", NULL)->weight, 1, origin);
+	tw_set_int(&entry(spec, "/", "a/beta", NULL)->weight, 3, origin);
+	tw_set_int(&entry(spec, "/", "a/gamma", NULL)->weight, 0, origin);
+	/* A way without any weight is none. */
+	tw_set_int(&entry(spec, "/none", "a/web", NULL)->weight, 0, origin);
+	share_out(spec, "/none/x", n, &endpoint);
+	ck_assert_uint_eq(n[3], 0);
+	ck_assert_int_le(n[0] > 1000 ? n[0] - 1000 : 1000 - n[0], 110);
+	ck_assert_uint_eq(n[0] + n[1], 4000);
+	tw_spec_free(spec);
+	spec = three();
+	tw_set_int(&entry(spec, "/", "a/web", NULL)->weight, 0, origin);
+	share_out(spec, "/", n, &endpoint);
+	ck_assert_uint_eq(n[3], 4000);
+	tw_spec_free(spec);
+}
+END_TEST
+
+/* What differs in its rewrite, or its list, is no share of the same way. */
+START_TEST(ways_that_look_alike)
+{
+	struct tw_spec *spec = three();
+	const char *endpoint;
+	uint32_t n[4];
+
+	tw_set_text(
+		&entry(spec, "/", "a/web", NULL)->rewrite, "/items", origin);
+	entry(spec, "/", "a/beta", NULL);
+	share_out(spec, "/7", n, &endpoint);
+	ck_assert_uint_eq(n[0], 4000);
+	ck_assert_str_eq(endpoint, "GET /items/{id}");
+	tw_spec_free(spec);
+	spec = three();
+	entry(spec, "/", "a/web", NULL)->group = 1;
+	entry(spec, "/", "a/beta", NULL)->group = 2;
+	share_out(spec, "/", n, &endpoint);
+	ck_assert_uint_eq(n[0], 4000);
+	tw_spec_free(spec);
+}
+END_TEST
+
+/* Of a prefix the rewrite stands for that; else for the whole path. */
+START_TEST(rewrites)
+{
+	struct tw_spec *spec = three();
+	struct tw_spec_entry *it = entry(spec, "/v/{x}", "a/web", NULL);
+	const char *endpoint;
+	uint32_t n[4];
+
+	it->match = TW_PATH_TEMPLATE;
+	tw_set_text(&it->rewrite, "/", origin);
+	it = entry(spec, "/pre", "a/web", NULL);
+	tw_set_text(&it->rewrite, "/items", origin);
+	share_out(spec, "/v/something-long", n, &endpoint);
+	ck_assert_str_eq(endpoint, "GET /");
+	share_out(spec, "/pre/7", n, &endpoint);
+	ck_assert_str_eq(endpoint, "GET /items/{id}");
+	share_out(spec, "/pre/7/8", n, &endpoint);
+	ck_assert_str_eq(endpoint, "default");
+	tw_spec_free(spec);
+}
+END_TEST
+
 START_TEST(unknown)
 {
 	struct tw_spec *spec = three();
@@ -149,4 +242,5 @@ START_TEST(unknown)
 }
 END_TEST
 
-TW_TESTS("capture/router", headers, groups, answers, unknown)
+TW_TESTS("capture/router", headers, groups, answers, weights,
+	ways_that_look_alike, rewrites, unknown)

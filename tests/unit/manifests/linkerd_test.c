@@ -82,6 +82,31 @@ START_TEST(annotations)
 	p = s.spec->policies.v[2];
 	ck_assert_int_eq(p->outlier.consecutive_5xx.v, 3);
 	ck_assert_int_eq(p->outlier.base_ejection_time.v, TW_S);
+	ck_assert_int_eq(p->outlier.max_ejection_time.v, 60 * TW_S);
+	ck_assert_int_eq(p->outlier.interval.v, TW_S);
+	side_end(&s);
+}
+END_TEST
+
+/* Without a retryBudget there is Linkerd's own, over a span of 10 s. */
+START_TEST(a_profile_has_a_budget)
+{
+	const struct tw_spec_policy *p;
+	struct side s;
+
+	side_start(&s);
+	side_file(&s, "a.yaml",
+		SERVICE("cart", "cart") "---\napiVersion: "
+					"linkerd.io/v1alpha2\n"
+					"kind: ServiceProfile\n"
+					"metadata: {name: "
+					"cart.default.svc.cluster.local}\n"
+					"spec: {routes: []}\n");
+	ck_assert_int_eq(side_read(&s, "a.yaml"), 0);
+	ck_assert_uint_eq(s.spec->policies.n, 1);
+	p = s.spec->policies.v[0];
+	ck_assert(p->budget.interval.origin);
+	ck_assert_int_eq(p->budget.interval.v, 10 * TW_S);
 	side_end(&s);
 }
 END_TEST
@@ -194,4 +219,5 @@ START_TEST(sidecars)
 }
 END_TEST
 
-TW_TESTS("manifests/linkerd", service_profile, annotations, sidecars)
+TW_TESTS("manifests/linkerd", service_profile, annotations,
+	a_profile_has_a_budget, sidecars)

@@ -133,6 +133,7 @@ static void watch(void *context, const struct tw_tap_event *event)
 }
 
 static struct seen seen;
+static const char *entry = "leaf", *restart = "1000s";
 
 static struct tw_spec_policy *leaf_policy(struct tw_spec *spec)
 {
@@ -168,8 +169,8 @@ static void run(struct tw_spec *spec, tw_time gap, uint32_t users, bool dies)
 	tw_diags_init(&diags);
 	tw_scenario_init(&scenario);
 	snprintf(args, sizeof args,
-		"replica=default/leaf-2 at=%lldms restart=1000s",
-		(long long)(N / 2 * gap / TW_MS));
+		"replica=default/leaf-2 at=%lldms restart=%s",
+		(long long)(N / 2 * gap / TW_MS), restart);
 	if (dies)
 		ck_assert(b_fault(
 			&scenario, model, "replica-kill", args, &diags));
@@ -181,7 +182,7 @@ static void run(struct tw_spec *spec, tw_time gap, uint32_t users, bool dies)
 			.regular = true,
 			.users = users,
 			.endpoint = tw_model_endpoint(
-				model, tw_model_service(model, "leaf"), NULL)},
+				model, tw_model_service(model, entry), NULL)},
 		&obs);
 	tw_observation_release(&obs);
 	tw_scenario_release(&scenario);
@@ -210,12 +211,12 @@ static uint32_t torn(uint32_t from, uint32_t to, uint32_t users)
 
 static uint32_t different(uint32_t from, uint32_t to)
 {
-	bool used[5] = {false};
+	bool used[6] = {false};
 	uint32_t n = 0;
 
 	for (uint32_t i = from; i < to; i++)
 		used[seen.of[i]] = true;
-	for (int r = 0; r < 5; r++)
+	for (int r = 0; r < 6; r++)
 		n += used[r];
 	return n;
 }
@@ -313,23 +314,22 @@ END_TEST
  * pods, leads to it. */
 START_TEST(a_service_keeps_its_clients)
 {
-	for (int entry = 0; entry < 2; entry++) {
+	for (int way = 0; way < 2; way++) {
 		struct tw_spec *spec = tw_spec_new();
 		struct tw_spec_policy *policy = leaf_policy(spec);
 		struct tw_spec_service *service =
 			tw_spec_find_service(spec, NULL, "leaf");
-		struct tw_spec_entry way = {
+		struct tw_spec_entry in = {
 			.path = "/", .origin = policy->origin};
 
 		tw_set_int(
 			&policy->balancer, TW_BALANCE_RANDOM, policy->origin);
 		tw_set_int(&service->session_affinity, TW_H, policy->origin);
-		tw_set_text(&way.service, service->key, policy->origin);
-		if (entry)
-			tw_vec_push_in(&spec->arena, &spec->entries, &way);
+		tw_set_text(&in.service, service->key, policy->origin);
+		if (way)
+			tw_vec_push_in(&spec->arena, &spec->entries, &in);
 		run(spec, 10 * TW_MS, USERS, false);
-		ck_assert_uint_eq(
-			torn(0, N, USERS), entry ? (uint32_t)USERS : 0);
+		ck_assert_uint_eq(torn(0, N, USERS), way ? (uint32_t)USERS : 0);
 	}
 }
 END_TEST
@@ -386,8 +386,95 @@ START_TEST(weights_share_the_requests)
 }
 END_TEST
 
+/* ---- of calls inside ---------------------------------------------------- */
+
+/* web (one replica) calls leaf, which fails; the call is made `retries` times
+ * more by the application itself. */
+static struct tw_spec *behind_web(int retries)
+{
+	struct tw_spec *spec = by_client(TW_BALANCE_RING_HASH);
+	struct tw_spec_policy *policy = spec->policies.v[0];
+	struct tw_spec_endpoint *home =
+		b_endpoint(spec, b_service(spec, "web", 1, 1000, 0), "*");
+	struct tw_spec_service *leaf = tw_spec_find_service(spec, NULL, "leaf");
+	struct tw_spec_endpoint *endpoint = leaf->endpoints.v[0].value;
+
+	b_call(spec, &home->steps, "leaf", NULL);
+	tw_set_int(&home->steps.v[0]->retries, retries, policy->origin);
+	if (retries)
+		tw_set_real(&endpoint->errors, 1, policy->origin);
+	tw_set_int(&policy->host_retries, 5, policy->origin);
+	return spec;
+}
+
+/* The client of a call inside is the replica that makes it. And what a call
+ * has tried counts within one turn of its route: when the application makes it
+ * again it goes to its key's replica once more. */
+START_TEST(a_caller_is_a_client)
+{
+	entry = "web";
+	run(behind_web(0), 10 * TW_MS, 0, false);
+	/* of the tries of one call in two, which go to web */
+	ck_assert_uint_eq(different(0, N), 2);
+	run(behind_web(1), 10 * TW_MS, 0, false);
+	ck_assert_uint_eq(different(0, N), 2);
+	entry = "leaf";
+}
+END_TEST
+
+/* A header's key goes on where the caller passes it on, and nowhere else. */
+START_TEST(a_key_goes_on)
+{
+	static const char *const headers[] = {"x-user", "x-*", "other"};
+
+	entry = "web";
+	for (int i = 0; i < 3; i++) {
+		struct tw_spec *spec = behind_web(0);
+		struct tw_spec_policy *policy = spec->policies.v[0];
+		struct tw_text header = {headers[i], policy->origin};
+
+		policy->balancing.hash_source_ip = (struct tw_int){0};
+		tw_set_text(&policy->balancing.hash_header, "X-User",
+			policy->origin);
+		tw_vec_push_in(&spec->arena, &spec->propagate, header);
+		run(spec, 10 * TW_MS, USERS, false);
+		/* Each request is sent twice: to web, then to leaf. */
+		ck_assert_uint_eq(
+			torn(0, N, 2 * USERS), i < 2 ? 0 : (uint32_t)USERS);
+	}
+	entry = "leaf";
+}
+END_TEST
+
+/* Who comes back is due when it would be from now on, not for all the time that
+ * it was away. */
+START_TEST(weights_do_not_pay_arrears)
+{
+	struct tw_spec *spec = tw_spec_new();
+	struct tw_spec_policy *policy = leaf_policy(spec);
+	struct tw_spec_weight weight = {.replica = "leaf-1"};
+	uint32_t n = 0;
+
+	tw_set_int(&weight.weight, 4, policy->origin);
+	tw_vec_push_in(&spec->arena, &policy->balancing.weights, weight);
+	tw_set_int(&spec->restart_delay, 3 * TW_S, policy->origin);
+	restart = "3s";
+	run(spec, 10 * TW_MS, 0, true);
+	restart = "1000s";
+	/* An eighth of the last 400 requests, and of the first 900. */
+	for (uint32_t i = N - 400; i < N; i++)
+		n += seen.of[i] == 1;
+	ck_assert_int_le(abs((int)n - 50), 2);
+	n = 0;
+	for (uint32_t i = N / 2 + 200; i < N - 400; i++)
+		n += seen.of[i] == 1;
+	ck_assert_uint_le(n, 50);
+}
+END_TEST
+
 TW_TESTS("twin/affinity", a_ring_is_envoys, a_ring_has_whole_numbers_of_places,
 	a_table_is_envoys, a_lost_replica_moves_its_own_keys,
 	without_a_key_it_is_random, sessions_end_when_nothing_comes,
 	sessions_move_from_a_lost_replica, a_service_keeps_its_clients,
-	a_client_stays_within_its_endpoints, weights_share_the_requests)
+	a_client_stays_within_its_endpoints, weights_share_the_requests,
+	a_caller_is_a_client, a_key_goes_on, weights_do_not_pay_arrears)

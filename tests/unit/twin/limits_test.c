@@ -83,6 +83,18 @@ START_TEST(a_bucket_is_filled_at_intervals)
 }
 END_TEST
 
+/* Fills come at whole seconds since the first, not since the last that was
+ * used: of requests 0.7 s apart seven of ten are the first of their second. */
+START_TEST(fills_keep_their_beat)
+{
+	begin(1, 1, 0, 0);
+	set(&policy->rate_limit.max_tokens, 1);
+	run(10, 700 * TW_MS);
+	ck_assert_uint_eq(served(), 7);
+	end();
+}
+END_TEST
+
 static uint64_t limited_at(enum tw_limit_at at)
 {
 	uint64_t n;
@@ -132,6 +144,23 @@ START_TEST(an_application_breaker_sees_calls)
 	set(&policy->backoff_base, 0);
 	run(30, 100 * TW_MS);
 	ck_assert_uint_eq(served(), 30);
+	end();
+}
+END_TEST
+
+/* Calls of 1 s that fail, one each 100 ms: at 1.2 s two have failed and it
+ * opens. What was begun before and fails later tells nothing of the one that
+ * is let through at 1.5 s: that alone decides, at 2.5 s, and so the next is
+ * let through at 2.8 s. */
+START_TEST(an_application_breaker_forgets_old_calls)
+{
+	begin(1, 1, TW_S, 1);
+	set(&policy->app_breaker.min_calls, 2);
+	set(&policy->app_breaker.window, 10);
+	set(&policy->app_breaker.open_for, 300 * TW_MS);
+	set(&policy->app_breaker.half_open_calls, 1);
+	run(31, 100 * TW_MS);
+	ck_assert_uint_eq(served(), 11 + 2);
 	end();
 }
 END_TEST
@@ -234,8 +263,9 @@ START_TEST(zones_get_their_parts)
 }
 END_TEST
 
-TW_TESTS("twin/limits", a_bucket_is_filled_at_intervals,
+TW_TESTS("twin/limits", a_bucket_is_filled_at_intervals, fills_keep_their_beat,
 	a_bucket_is_the_callers_or_the_callees,
 	an_application_breaker_opens_and_tries,
-	an_application_breaker_sees_calls, a_bulkhead_bounds_calls,
+	an_application_breaker_sees_calls,
+	an_application_breaker_forgets_old_calls, a_bulkhead_bounds_calls,
 	a_deadline_travels, zones_get_their_parts)

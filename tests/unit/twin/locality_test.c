@@ -13,7 +13,7 @@ static const char system_text[] =
 	"  default/web: {endpoints: {GET /: [{call: 'cart:GET /'}]}}\n"
 	"  default/cart:\n"
 	"    replicas: 4\n"
-	"    endpoints: {GET /: [{wait: 1ms}]}\n"
+	"    endpoints: {GET /: {steps: [{wait: 1ms}], errors: %s}}\n"
 	"nodes:\n"
 	"  - {name: na, zone: a, region: eu, labels: {rack: r1, row: x}}\n"
 	"  - {name: nb, zone: b, region: eu, labels: {rack: r2, row: x}}\n"
@@ -30,6 +30,7 @@ static const char system_text[] =
 #define ZONES 5
 
 static uint32_t served[ZONES];
+static const char *errors = "0%";
 static tw_time worst;
 
 static void watch(void *context, const struct tw_tap_event *event)
@@ -70,7 +71,7 @@ static void run(const char *policy, const char *kind, const char *fault)
 	struct tw_buf told = {0};
 	char text[2048];
 
-	snprintf(text, sizeof text, system_text, policy);
+	snprintf(text, sizeof text, system_text, errors, policy);
 	tw_diags_init(&diags);
 	if (tw_config_parse_model(spec, "m.yaml", text, strlen(text), &diags)) {
 		tw_diag_print(&diags, diags.list.v[0], false, &told);
@@ -172,6 +173,20 @@ START_TEST(a_lost_region_is_passed_over)
 }
 END_TEST
 
+/* Where all are ejected all are in panic, and used by their number. */
+START_TEST(all_levels_may_be_in_panic)
+{
+	errors = "100%";
+	run("locality: {failover: true}, outlier-detection: "
+	    "{consecutive-5xx: 1, max-ejection-percent: 100%}",
+		NULL, NULL);
+	errors = "0%";
+	ck_assert_uint_eq(served[1] + served[2] + served[3] + served[4], 1000);
+	for (int z = 1; z < ZONES; z++)
+		ck_assert_uint_gt(served[z], 150);
+}
+END_TEST
+
 /* Istio's failoverPriority: a is in row x and rack r1. b: row; c: neither the
  * row; d: both; e: none. */
 START_TEST(labels_make_levels)
@@ -227,4 +242,5 @@ END_TEST
 
 TW_TESTS("twin/locality", the_own_region_comes_before_others,
 	a_region_fails_over_to_another, a_lost_region_is_passed_over,
-	labels_make_levels, parts_of_regions, regions_are_far_apart)
+	all_levels_may_be_in_panic, labels_make_levels, parts_of_regions,
+	regions_are_far_apart)

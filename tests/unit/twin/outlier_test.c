@@ -2,6 +2,8 @@
 #include "tests/twin_builder.h"
 #include "tests/unit/test.h"
 
+#include <stdio.h>
+
 /* What the tap saw of ejections, in ms and by replica. */
 struct seen {
 	const struct tw_model *model;
@@ -22,7 +24,7 @@ static void note(void *context, const struct tw_tap_event *event)
 
 static struct tw_cell cell;
 
-/* A regular stream to web, which calls the leaf; the fault holds throughout.
+/* A regular stream to web, which calls the leaf; faults are parted by '|'.
  * Returns what the tap saw. */
 static char *run(
 	struct tw_spec *spec, uint64_t n, tw_time gap, const char *faults)
@@ -33,12 +35,13 @@ static char *run(
 	struct tw_scenario scenario;
 	struct tw_observation obs;
 	struct tw_diags diags;
-	char *text;
+	char *text, list[256];
 
 	tw_diags_init(&diags);
 	tw_scenario_init(&scenario);
-	if (faults)
-		ck_assert(b_fault(&scenario, model, "error", faults, &diags));
+	snprintf(list, sizeof list, "%s", faults ? faults : "");
+	for (char *at = list, *one; (one = strsep(&at, "|")) && *one;)
+		ck_assert(b_fault(&scenario, model, "error", one, &diags));
 	b_run(model,
 		&(struct tw_options){
 			.seed = 2, .scenario = &scenario, .tap = &tap},
@@ -202,6 +205,63 @@ START_TEST(rates_are_compared_at_sweeps)
 }
 END_TEST
 
+/* Half of the requests of an interval, and half is the threshold: it counts. */
+START_TEST(a_threshold_is_reached_at_it)
+{
+	struct tw_spec_policy *policy;
+	struct tw_spec *spec = leaf_of(5, &policy);
+	struct tw_spec_outlier *it = &policy->outlier;
+
+	set(policy, &it->consecutive_5xx, 0);
+	share(policy, &it->success_rate_stdev_factor, 0);
+	share(policy, &it->max_ejection_percent, 0.5);
+	share(policy, &it->failure_percentage_threshold, 0.5);
+	set(policy, &it->failure_percentage_request_volume, 39);
+	expect(run(spec, 210, 50 * TW_MS,
+		       "replica=default/leaf-1 status=503 at=0s for=5010ms"),
+		"10000 out leaf-1\n");
+}
+END_TEST
+
+/* A replica that was good for an interval has one time less: the second
+ * ejection is as long as the first. */
+START_TEST(times_are_forgotten)
+{
+	struct tw_spec_policy *policy;
+	struct tw_spec *spec = leaf_of(4, &policy);
+	struct tw_spec_outlier *it = &policy->outlier;
+
+	set(policy, &it->consecutive_5xx, 2);
+	share(policy, &it->success_rate_stdev_factor, 0);
+	share(policy, &it->max_ejection_percent, 0.5);
+	set(policy, &it->interval, TW_S);
+	set(policy, &it->base_ejection_time, 2 * TW_S);
+	expect(run(spec, 3000, 10 * TW_MS,
+		       "replica=default/leaf-1 at=1s for=500ms|"
+		       "replica=default/leaf-1 at=20s for=500ms"),
+		"1060 out leaf-1\n4000 back leaf-1\n"
+		"20060 out leaf-1\n23000 back leaf-1\n");
+}
+END_TEST
+
+/* Another failure between ends a row of gateway failures. */
+START_TEST(a_row_of_gateway_failures_is_unbroken)
+{
+	struct tw_spec_policy *policy;
+	struct tw_spec *spec = leaf_of(2, &policy);
+	struct tw_spec_endpoint *endpoint =
+		tw_spec_find_service(spec, NULL, "leaf")->endpoints.v[0].value;
+
+	tw_set_real(&endpoint->errors, 1, policy->origin);
+	set(policy, &policy->outlier.consecutive_5xx, 0);
+	set(policy, &policy->outlier.consecutive_gateway_failure, 8);
+	share(policy, &policy->outlier.max_ejection_percent, 1);
+	expect(run(spec, 50, 10 * TW_MS,
+		       "service=leaf probability=50% status=503"),
+		"");
+}
+END_TEST
+
 /* 500 is no gateway error; a timeout is, unless local ones count apart. */
 static uint64_t by_status(
 	const char *fault, int64_t any, int64_t gateway, bool split)
@@ -240,4 +300,6 @@ END_TEST
 
 TW_TESTS("twin/outlier", the_series_of_ejections,
 	an_ejection_has_a_longest_time, some_share_at_most_is_ejected,
-	rates_are_compared_at_sweeps, statuses_count_by_kind)
+	rates_are_compared_at_sweeps, a_threshold_is_reached_at_it,
+	times_are_forgotten, a_row_of_gateway_failures_is_unbroken,
+	statuses_count_by_kind)

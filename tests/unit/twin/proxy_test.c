@@ -171,6 +171,29 @@ START_TEST(envoys_budget_counts_what_is_at_work)
 }
 END_TEST
 
+/* What waits for a connection counts as well: of a burst of 50 on one
+ * connection 49 do, and a fifth of that is nine. */
+START_TEST(envoys_budget_counts_what_waits)
+{
+	struct tw_spec *spec = two(1, TW_S, 1);
+	struct tw_spec_policy *policy = b_policy(spec, "leaf");
+
+	set(policy, &policy->breaker.max_connections, 1);
+	tw_set_real(&policy->budget.ratio, 0.2, policy->origin);
+	set(policy, &policy->budget.min_concurrency, 0);
+	set(policy, &policy->retries, 1);
+	set(policy, &policy->retry_on, TW_RETRY_5XX);
+	tw_set_real(&policy->backoff_multiplier, 1, policy->origin);
+	set(policy, &policy->backoff_base, 100 * TW_S);
+	set(policy, &policy->backoff_max, 100 * TW_S);
+	run(spec, "web", 50, TW_US);
+	/* The k-th to come back leaves 50 - k: retry k while k - 1 < the whole
+	 * part of (50 - k) / 5, k <= 8: 8.4 is 8, the 9th finds 8.2 after 8. */
+	ck_assert_uint_eq(seen("default/leaf", TW_CLIENT).retries, 8);
+	tw_observation_release(&obs);
+}
+END_TEST
+
 START_TEST(envoys_budget_has_a_minimum)
 {
 	struct tw_spec *spec = two(1, 0, 1);
@@ -307,5 +330,6 @@ END_TEST
 TW_TESTS("twin/proxy", a_retry_avoids_replicas_that_were_tried,
 	a_breaker_bounds_requests, each_proxy_has_its_own,
 	endpoints_share_a_breaker, a_breaker_bounds_retries,
-	envoys_budget_counts_what_is_at_work, envoys_budget_has_a_minimum,
-	linkerds_budget_counts_over_a_span, grpcs_throttle_counts_tokens)
+	envoys_budget_counts_what_is_at_work, envoys_budget_counts_what_waits,
+	envoys_budget_has_a_minimum, linkerds_budget_counts_over_a_span,
+	grpcs_throttle_counts_tokens)
