@@ -348,20 +348,26 @@ static struct tw_delta cause_delta(const struct tw_edge *e, enum tw_unit *unit)
 	}
 }
 
-static const char *guilty_text(struct tw_arena *arena, const struct tw_edge *e)
+const char *tw_blame_figures(struct tw_arena *arena, const struct tw_edge *e)
 {
 	enum tw_unit unit;
 	struct tw_delta d = cause_delta(e, &unit);
 	char before[TW_VALUE_TEXT], after[TW_VALUE_TEXT];
 
-	return tw_arena_printf(arena, "%s -> %s %s: %s (%s -> %s%s)", e->caller,
-		e->service, e->endpoint, tw_cause_texts[e->cause],
+	return tw_arena_printf(arena, "%s -> %s%s",
 		tw_value_text(unit, d.before, before),
 		tw_value_text(unit, d.after, after),
 		e->cause == TW_CAUSE_THROTTLED ? " of its time at work"
 		: e->cause == TW_CAUSE_OOM     ? " times a run"
 		: unit == TW_UNIT_RATIO	       ? " of root requests"
 					       : "");
+}
+
+static const char *guilty_text(struct tw_arena *arena, const struct tw_edge *e)
+{
+	return tw_arena_printf(arena, "%s -> %s %s: %s (%s)", e->caller,
+		e->service, e->endpoint, tw_cause_texts[e->cause],
+		tw_blame_figures(arena, e));
 }
 
 struct tw_blaming *tw_blaming_new(struct tw_runs baseline,

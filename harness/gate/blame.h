@@ -44,6 +44,10 @@ struct tw_blaming *tw_blaming_new(struct tw_runs baseline,
 struct tw_blame *tw_blame(struct tw_blaming *blaming,
 	const struct tw_check *check, const struct tw_group_key *key);
 
+/* What of an edge changed by its cause: "1.026 -> 2.247", "0% -> 4% of root
+ * requests". */
+const char *tw_blame_figures(struct tw_arena *arena, const struct tw_edge *e);
+
 /* The start of the slice in which the difference, added up over time, first
  * reaches a fiftieth of its largest extent; TW_NEVER where there is none. */
 tw_time tw_blame_first_slice(const struct tw_check *check,

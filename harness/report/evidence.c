@@ -1,5 +1,7 @@
 #include "harness/report/evidence.h"
 
+#include "harness/gate/blame.h"
+
 #include <stdio.h>
 
 /* Edges that are listed one by one. */
@@ -51,9 +53,10 @@ static void add_edges(const struct tw_blame *blame, struct tw_arena *arena,
 		if (e->weight < 0.01)
 			break;
 		add(lines, arena, head,
-			tw_arena_printf(arena, "%3.0f%%  %s: %s",
+			tw_arena_printf(arena, "%3.0f%%  %s: %s (%s)",
 				e->weight * 100, edge_name(e, arena),
-				tw_cause_texts[e->cause]));
+				tw_cause_texts[e->cause],
+				tw_blame_figures(arena, e)));
 		head = "";
 	}
 }

@@ -130,6 +130,8 @@ static const char *evidence_text(struct doc *doc,
 
 	tw_evidence_of(scenario, check, group, &doc->arena, &lines);
 	tw_buf_printf(&text, "%-9s %s\n", "check", check->check->text);
+	if (scenario->faults && *scenario->faults)
+		tw_buf_printf(&text, "%-9s %s\n", "faults", scenario->faults);
 	for (size_t i = 0; i < lines.n; i++)
 		tw_buf_printf(
 			&text, "%-9s %s\n", lines.v[i].head, lines.v[i].text);
