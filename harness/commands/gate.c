@@ -224,7 +224,7 @@ struct tw_scenario_result *tw_gate_judge(struct tw_gate *gate,
 }
 
 /* The two cases that a process has beside the checks (report: live). */
-static void conclude_live(struct tw_gate *gate)
+void tw_gate_conclude_live(struct tw_gate *gate)
 {
 	const struct tw_report_live *live = &gate->live;
 	size_t failed = (live->trouble != NULL) + (live->different > 0);
@@ -302,7 +302,7 @@ static void conclude(struct tw_gate *gate)
 		tw_real_or(gate->policy->gate.confidence, 0), &gate->arena);
 	tw_judges_count(&gate->result);
 	if (gate->report.live)
-		conclude_live(gate);
+		tw_gate_conclude_live(gate);
 }
 
 enum tw_inconclusive_as tw_gate_inconclusive_as(const struct tw_config *config)

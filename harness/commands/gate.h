@@ -6,6 +6,7 @@
  *	gate_changes.c	in what they differ, what was assumed
  *	gate_reach.c	which differences the runs can have seen
  *	gate_simulate.c	trials in virtual time, and their verdict
+ *	gate_cost.c	what the candidate asks for and uses
  *	gate_live.c	runs of a real process, and their verdict
  *	gate_edits.h	systems between the two sides
  *	gate_undo.c	the smallest change that makes a failed case pass
@@ -71,6 +72,11 @@ struct tw_gate {
 	uint64_t arrivals;		  /* that the candidate had, all runs */
 	uint64_t offered[2]; /* requests that each side had, all runs */
 	uint64_t overflow;
+	struct {
+		bool known;
+		double cpu;    /* cores in use, in the mean of the runs */
+		double memory; /* bytes: the most at once of each replica */
+	} cost;		       /* of the candidate, in its first case */
 	uint64_t undecided[2]; /* by side */
 	uint32_t untold[2];
 	double late, late_floor; /* of real-time runs */
@@ -111,6 +117,8 @@ struct tw_model *tw_gate_transition(struct tw_gate *gate,
 	const struct tw_model *baseline_model, tw_time at,
 	struct tw_spec **spec);
 int tw_gate_live(struct tw_gate *gate);
+/* What gate->live adds to the result: trouble, and answers that differ. */
+void tw_gate_conclude_live(struct tw_gate *gate);
 
 void tw_gate_note_reached(
 	struct tw_gate *gate, const struct tw_observation *seen);
@@ -146,5 +154,10 @@ void tw_gate_draw(struct tw_gate *gate, const struct tw_case *one,
 size_t tw_gate_next_look(struct tw_gate *gate, size_t i,
 	struct tw_runs baseline, struct tw_runs candidate,
 	const char **stopped);
+/* What the candidate asks for and uses, as lines of the evidence; of the first
+ * case that was run. */
+void tw_gate_note_cost(
+	struct tw_gate *gate, const struct tw_observation *seen, size_t n);
+void tw_gate_cost_text(const struct tw_gate *gate, struct tw_buf *out);
 
 #endif

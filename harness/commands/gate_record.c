@@ -112,6 +112,19 @@ static void verdict_text(
 	}
 }
 
+/* What a process did that no observation holds. */
+static void live_text(const struct tw_report_live *live, struct tw_buf *out)
+{
+	tw_buf_add_text(out, "live.trouble\t");
+	tw_line_add(out, live->trouble ? live->trouble : "");
+	tw_buf_printf(out,
+		"\nlive.requests\t%llu\nlive.compared\t%llu\n"
+		"live.different\t%llu\n",
+		(unsigned long long)live->requests,
+		(unsigned long long)live->compared,
+		(unsigned long long)live->different);
+}
+
 static void evidence_text(const struct tw_gate *gate, struct tw_buf *out)
 {
 	char late[TW_REAL_TEXT], floor[TW_REAL_TEXT];
@@ -131,6 +144,9 @@ static void evidence_text(const struct tw_gate *gate, struct tw_buf *out)
 		tw_real_text(gate->late, late),
 		tw_real_text(gate->late_floor, floor),
 		gate->report.live != NULL, gate->report.n_assumed);
+	if (gate->report.live)
+		live_text(gate->report.live, out);
+	tw_gate_cost_text(gate, out);
 	tw_buf_add(out, gate->store.begins.p, gate->store.begins.n);
 }
 

@@ -14,7 +14,15 @@ struct sums {
 	/* Failed groups: from the first fault to where the sides part. */
 	size_t shown;
 	int64_t showing; /* ns, summed */
+	/* Failed commits that a passed one came after. */
+	size_t failed_since, mended;
+	/* Of the newest gate that knows: cores and bytes; 0: not known. */
+	double cost[4];
+	uint64_t compared, different; /* answers of processes */
 };
+
+static const char *const cost_names[4] = {"cost.cpu.requested", "cost.cpu.used",
+	"cost.memory.requested", "cost.memory.used"};
 
 static const char *first_word(struct tw_arena *arena, const char *subject)
 {
@@ -39,6 +47,28 @@ static int64_t fault_of(struct tw_record *record, const char *scenario)
 			tw_parse_int(tw_str_of(v[1]), &begin))
 			return begin;
 	return TW_NEVER;
+}
+
+static void add_evidence(struct sums *sums, struct tw_record *record)
+{
+	struct tw_error error;
+	const char *text = tw_record_text(record, "evidence", &error);
+	char *at = text ? tw_arena_strdup(&record->arena, text) : NULL;
+	char *v[2];
+
+	for (size_t n; at && (n = tw_line_next(&at, v, 2));) {
+		int64_t whole;
+
+		for (size_t i = 0; n == 2 && i < 4; i++)
+			if (!strcmp(v[0], cost_names[i]))
+				tw_parse_real(tw_str_of(v[1]), &sums->cost[i]);
+		if (n != 2 || !tw_parse_int(tw_str_of(v[1]), &whole))
+			continue;
+		if (!strcmp(v[0], "live.compared"))
+			sums->compared += (uint64_t)whole;
+		if (!strcmp(v[0], "live.different"))
+			sums->different += (uint64_t)whole;
+	}
 }
 
 static void add_judged(
@@ -114,6 +144,13 @@ static int add_gate(struct tw_shelf *shelf, size_t number, struct sums *sums)
 	print_failed(&judged);
 	putchar('\n');
 	sums->gates++;
+	add_evidence(sums, &record);
+	if (!strcmp(verdict, "fail")) {
+		sums->failed_since++;
+	} else if (!strcmp(verdict, "pass")) {
+		sums->mended += sums->failed_since > 0;
+		sums->failed_since = 0;
+	}
 	if (*commit && clean)
 		tw_map_put(&sums->commits, commit,
 			tw_arena_strdup(&sums->arena, verdict));
@@ -134,6 +171,35 @@ static size_t commits_with(const struct sums *sums, const char *verdict)
 	for (size_t i = 0; i < sums->commits.n; i++)
 		n += !strcmp(sums->commits.v[i].value, verdict);
 	return n;
+}
+
+static void print_share(
+	const char *what, const char *unit, double asked, double used)
+{
+	if (asked > 0)
+		printf("%s requested: %.4g%s", what, asked, unit);
+	else
+		printf("%s requested: nothing", what);
+	if (used > 0 && asked > 0)
+		printf(", used %.4g%s (%.0f%%)", used, unit,
+			100 * used / asked);
+	else if (used > 0)
+		printf(", used %.4g%s", used, unit);
+	else
+		printf("; what is used is not modelled");
+	putchar('\n');
+}
+
+/* Of the newest gate. */
+static void print_cost(const struct sums *sums)
+{
+	const double *cost = sums->cost;
+	const double mi = 1024 * 1024;
+
+	if (cost[0] > 0 || cost[1] > 0)
+		print_share("CPU", " cores", cost[0], cost[1]);
+	if (cost[2] > 0 || cost[3] > 0)
+		print_share("memory", "Mi", cost[2] / mi, cost[3] / mi);
 }
 
 static void print_sums(const struct sums *sums)
@@ -165,8 +231,18 @@ static void print_sums(const struct sums *sums)
 			tw_time_text(
 				sums->showing / (int64_t)sums->shown, text),
 			sums->shown);
+	if (commits_with(sums, "fail") || sums->mended)
+		printf("rollbacks avoided: %zu commits failed, each would have "
+		       "been one; %zu times a pass came after\n",
+			commits_with(sums, "fail"), sums->mended);
+	print_cost(sums);
+	if (sums->compared)
+		printf("answers of real builds: %llu of %llu differ from the "
+		       "recorded ones\n",
+			(unsigned long long)sums->different,
+			(unsigned long long)sums->compared);
 	printf("not told, as nothing stored says it: when an alert would have "
-	       "rung, rollbacks avoided,\ncost, accuracy of the twin\n");
+	       "rung, accuracy of the twin\n");
 }
 
 static int run(const struct tw_cli *cli)

@@ -13,6 +13,7 @@ struct rejudging {
 	struct tw_record *record;
 	struct tw_record_runs runs;
 	struct tw_judged_list before;
+	bool live; /* of a process, whose answers are known */
 };
 
 /* ---- observations ------------------------------------------------------ */
@@ -168,6 +169,36 @@ static int add_reasons(struct rejudging *it, struct tw_error *error)
 	return 0;
 }
 
+/* A process's answers are as they were, whatever the checks are now. False:
+ * there was none, or it was stored before this was kept. */
+static bool read_live(struct rejudging *it, struct tw_error *error)
+{
+	const char *text = tw_record_text(it->record, "evidence", error);
+	struct tw_report_live *live = &it->gate.live;
+	char *at = text ? tw_arena_strdup(&it->record->arena, text) : NULL;
+	char *v[2];
+	bool known = false;
+
+	for (size_t n; at && (n = tw_line_next(&at, v, 2));) {
+		int64_t value = 0;
+
+		if (n != 2)
+			continue;
+		tw_parse_int(tw_str_of(v[1]), &value);
+		if (!strcmp(v[0], "live.trouble") && *v[1])
+			live->trouble = v[1];
+		if (!strcmp(v[0], "live.requests"))
+			live->requests = (uint64_t)value;
+		if (!strcmp(v[0], "live.compared")) {
+			live->compared = (uint64_t)value;
+			known = true;
+		}
+		if (!strcmp(v[0], "live.different"))
+			live->different = (uint64_t)value;
+	}
+	return known;
+}
+
 static int judge_all(struct rejudging *it, struct tw_error *error)
 {
 	static const double factors[] = {0.5, 2};
@@ -194,6 +225,9 @@ static int judge_all(struct rejudging *it, struct tw_error *error)
 	evidence.n_assumed = gate->assumed.n;
 	tw_gate_conclude(&gate->result, &evidence, confidence, &gate->arena);
 	tw_judges_count(&gate->result);
+	it->live = read_live(it, error);
+	if (it->live)
+		tw_gate_conclude_live(gate);
 	return add_reasons(it, error);
 }
 
@@ -269,6 +303,13 @@ static void tell(const struct rejudging *it)
 			tell_change(old->verdict, "not judged", old->scenario,
 				old->check, old->group);
 	}
+	if (it->live && it->gate.live.trouble)
+		printf("  still: the process: %s\n", it->gate.live.trouble);
+	if (it->live)
+		printf("  still: %llu of %llu answers of the process differ "
+		       "from the recorded ones\n",
+			(unsigned long long)it->gate.live.different,
+			(unsigned long long)it->gate.live.compared);
 	for (size_t i = 0; i < result->reasons.n; i++)
 		printf("  still: %s\n", result->reasons.v[i].text);
 	tw_free(used);

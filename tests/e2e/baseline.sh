@@ -106,6 +106,9 @@ said '^20.* fail +node-loss: '
 said '^2 gates: 2 of 2 commits \(1 caught, 0 inconclusive, 1 passed\)'
 said '1 never recovered'
 said '^time for a failure to show: [0-9.]+s in the mean'
+said '^rollbacks avoided: 1 commits failed'
+said '^CPU requested: [0-9.]+ cores'
+said '^memory requested: [0-9.]+Mi'
 said '^not told'
 
 # --- shared ---------------------------------------------------------------------------

@@ -59,3 +59,14 @@ status=0
 	>"$work/out" 2>&1 || status=$?
 said '0 differ'
 ((status == 0 || status == 4)) || fail "status $status: $(cat "$work/out")"
+
+# Judged again: what its answers were stays, whatever the checks are now.
+commit_all "$work/candidate" state
+gate 1 cart-bad
+sed -i '/^  checks:/,$d' "$work/candidate/this.yaml"
+printf '  checks: [max(latency) <= 1h]\n' >>"$work/candidate/this.yaml"
+expect 1 env -C "$work/candidate" "$TWINRIG" rejudge -c this.yaml
+said 'still: [1-9][0-9]* of [0-9]+ answers of the process differ'
+said 'not judged -> pass  steady: max'
+expect 0 env -C "$work/candidate" "$TWINRIG" history -c this.yaml
+said '^answers of real builds: [1-9][0-9]* of'
