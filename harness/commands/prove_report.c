@@ -3,8 +3,8 @@
 
 #include "harness/json/writer.h"
 
-#define WHERE 38
-#define TEXT  60
+#define WIDEST 64 /* columns of what a mutant is of */
+#define TEXT   60
 
 static const char *size_text(
 	const struct tw_proved_mutant *it, size_t at, struct tw_arena *arena)
@@ -44,13 +44,13 @@ static size_t n_checks(
 }
 
 static void row(const struct tw_proof *proof, const struct tw_proved_mutant *it,
-	bool colour, struct tw_arena *arena, struct tw_buf *out)
+	size_t width, bool colour, struct tw_arena *arena, struct tw_buf *out)
 {
 	size_t n;
 
 	cell(out, tw_mutation_names[it->mutant->kind], 14);
 	tw_buf_add_char(out, ' ');
-	cell(out, it->mutant->where, WHERE);
+	cell(out, it->mutant->where, width);
 	if (!it->caught) {
 		tw_buf_printf(out, " %s%-10s%s largest: %s\n",
 			!colour	      ? ""
@@ -93,10 +93,24 @@ static int rank_of(const struct tw_proved_mutant *it)
 	return it->caught ? 0 : it->doubted ? 1 : 2;
 }
 
+static size_t width_of(const struct tw_proof *proof)
+{
+	size_t width = strlen("where");
+
+	for (size_t i = 0; i < proof->mutants.n; i++) {
+		size_t n = strlen(proof->mutants.v[i].mutant->where);
+
+		if (n > width)
+			width = n;
+	}
+	return width < WIDEST ? width : WIDEST;
+}
+
 void tw_proof_terminal(const struct tw_proof *proof, bool colour,
 	struct tw_arena *arena, struct tw_buf *out)
 {
 	size_t caught = proof->mutants.n - proof->blind - proof->doubted;
+	size_t width = width_of(proof);
 
 	tw_buf_printf(out,
 		"%zu of %zu mutants caught, %zu doubted, %zu blind; %zu false "
@@ -113,13 +127,13 @@ void tw_proof_terminal(const struct tw_proof *proof, bool colour,
 	tw_buf_add_char(out, '\n');
 	cell(out, "mutant", 14);
 	tw_buf_add_char(out, ' ');
-	cell(out, "where", WHERE);
+	cell(out, "where", width);
 	tw_buf_add_text(out, " caught at  by\n");
 	for (int rank = 2; rank >= 0; rank--)
 		for (size_t i = 0; i < proof->mutants.n; i++)
 			if (rank_of(&proof->mutants.v[i]) == rank)
-				row(proof, &proof->mutants.v[i], colour, arena,
-					out);
+				row(proof, &proof->mutants.v[i], width, colour,
+					arena, out);
 	checks_part(proof, out);
 }
 

@@ -1,7 +1,7 @@
 /*
  * How many pods of a canary serve at a weight (Argo Rollouts v1.10,
- * utils/replicaset/canary.go): what share of the traffic a step really gives
- * to the new version, which the judge of an analysis tells beside its phase.
+ * utils/replicaset/canary.go): what a step really gives to the new version,
+ * which the judge of an analysis tells where the Rollout stands beside it.
  */
 #ifndef TW_JUDGES_ARGO_PODS_H
 #define TW_JUDGES_ARGO_PODS_H

@@ -10,6 +10,7 @@
  * what differs from run to run is inconclusive.
  */
 #include "harness/judges/argo.h"
+#include "harness/judges/argo_rollout.h"
 #include "harness/judges/expr.h"
 #include "harness/judges/judges.h"
 #include "twins/kernel/fmath.h"
@@ -26,9 +27,9 @@ struct metric {
 	bool is_list, dry_run;
 };
 
-struct template
-{
+struct analysis {
 	TW_VEC(struct metric) metrics;
+	TW_VEC(struct tw_argo_rollout) rollouts; /* beside them */
 };
 
 /* ---- reading ------------------------------------------------------------ */
@@ -97,7 +98,7 @@ static bool read_limits(
 		       &to->limits.consecutive_success, diags);
 }
 
-static void read_metric(struct tw_arena *arena, struct template *to,
+static void read_metric(struct tw_arena *arena, struct analysis *to,
 	const struct tw_yaml *it, struct tw_judge_setup *setup,
 	struct tw_diags *diags)
 {
@@ -133,7 +134,7 @@ static bool is_template(const struct tw_yaml *doc)
 
 /* Patterns of names: * and ? are rare there; the whole name or "*". */
 static void mark_dry_runs(
-	struct template *to, size_t from, const struct tw_yaml *list)
+	struct analysis *to, size_t from, const struct tw_yaml *list)
 {
 	for (size_t i = 0; i < tw_yaml_count(list); i++) {
 		const char *name = tw_yaml_text(
@@ -150,14 +151,17 @@ static void *read_templates(struct tw_arena *arena,
 	const struct tw_yaml_docs *docs, struct tw_judge_setup *setup,
 	struct tw_diags *diags)
 {
-	struct template *to = tw_new(arena, struct template);
+	struct analysis *to = tw_new(arena, struct analysis);
 	size_t errors = diags->errors;
 
 	for (size_t i = 0; i < docs->n; i++) {
 		const struct tw_yaml *spec = tw_yaml_get(docs->v[i], "spec");
 		const struct tw_yaml *list = tw_yaml_get(spec, "metrics");
 		size_t from = to->metrics.n;
+		struct tw_argo_rollout rollout;
 
+		if (tw_argo_rollout_read(arena, docs->v[i], &rollout))
+			tw_vec_push_in(arena, &to->rollouts, rollout);
 		if (!is_template(docs->v[i]))
 			continue;
 		for (size_t k = 0; k < tw_yaml_count(list); k++)
@@ -365,7 +369,7 @@ static void judge_templates(void *data, const struct tw_judge_setup *setup,
 	struct tw_runs baseline, struct tw_runs candidate,
 	struct tw_arena *arena, struct tw_opinion *to)
 {
-	const struct template *template = data;
+	const struct analysis *analysis = data;
 	enum tw_argo_phase *worst =
 		tw_new_array(arena, candidate.n + 1, enum tw_argo_phase);
 	struct tally tally = {0};
@@ -373,11 +377,17 @@ static void judge_templates(void *data, const struct tw_judge_setup *setup,
 	(void)baseline;
 	for (size_t i = 0; i < candidate.n; i++)
 		worst[i] = TW_ARGO_SUCCESSFUL;
-	for (size_t i = 0; i < template->metrics.n; i++)
-		judge_metric(&template->metrics.v[i], setup, candidate, arena,
+	for (size_t i = 0; i < analysis->metrics.n; i++)
+		judge_metric(&analysis->metrics.v[i], setup, candidate, arena,
 			to, worst);
 	for (size_t i = 0; i < candidate.n; i++)
 		tally.phases[worst[i]]++;
+	for (size_t i = 0; i < analysis->rollouts.n; i++)
+		tw_opinion_add(arena, to,
+			tw_arena_printf(arena, "rollout %s",
+				analysis->rollouts.v[i].name),
+			TW_VERDICT_PASS, "steps", analysis->rollouts.v[i].steps,
+			analysis->rollouts.v[i].pos);
 	to->answer = phases_text(&tally, candidate.n, arena);
 	/* A metric that fails in each run its own is a run that fails. */
 	if (tally.phases[TW_ARGO_FAILED] == candidate.n)

@@ -40,6 +40,15 @@ spec:
       failureLimit: 3
       provider: {prometheus: {address: "http://prometheus:9090", query: x}}
 Y
+cat >>"$work/shop/ops/template.yaml" <<'Y'
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: frontend}
+spec:
+  replicas: 4
+  strategy: {canary: {maxSurge: 1, maxUnavailable: 0, steps: [{setWeight: 20}, {pause: {}}, {setWeight: 50}]}}
+Y
 cat >"$work/shop/ops/slo.yaml" <<'Y'
 apiVersion: openslo/v1
 kind: AlertPolicy
@@ -102,6 +111,8 @@ import json, sys
 it = {j["judge"]: j for j in json.load(open(sys.argv[1]))["scenarios"][0]["judges"]}
 assert [it[k]["verdict"] for k in ("kayenta", "k6", "argo", "openslo")] == ["fail"] * 4, it
 assert [it[k]["gates"] for k in ("kayenta", "openslo")] == [False, True], it
+steps = it["argo"]["lines"][1]
+assert steps["name"] == "rollout frontend" and steps["text"] == "setWeight 20%: 1 new and 4 old pods; 50%: 2 new and 2 old pods in 3 rounds", steps
 assert it["argo"]["lines"][0]["file"] == "ops/template.yaml" and it["argo"]["lines"][0]["line"] == 6, it
 P
 
