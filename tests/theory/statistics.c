@@ -291,17 +291,30 @@ static void peers_table(size_t gates)
 		}
 }
 
+/* TABLE=errors, looks or peers: that one alone. */
+static bool is_wanted(const char *table)
+{
+	const char *only = getenv("TABLE");
+
+	return !only || !*only || !strcmp(only, table);
+}
+
 int main(void)
 {
 	size_t gates = gates_wanted();
 
 	printf("%zu gates a figure, %d runs a side.\n\n", gates, GATE_RUNS);
-	errors_table(gates);
-	printf("\n");
-	other_table(gates);
-	printf("\n");
-	looks_table(gates);
-	printf("\n");
-	peers_table(gates / 2);
+	if (is_wanted("errors")) {
+		errors_table(gates);
+		printf("\n");
+		other_table(gates);
+		printf("\n");
+	}
+	if (is_wanted("looks")) {
+		looks_table(gates);
+		printf("\n");
+	}
+	if (is_wanted("peers"))
+		peers_table(gates);
 	return 0;
 }
