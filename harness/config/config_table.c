@@ -875,10 +875,27 @@ static const struct tw_row gate_rows[] = {
 	{0},
 };
 
+static void check_gate(
+	struct tw_schema_reader *reader, void *base, const struct tw_yaml *node)
+{
+	const struct tw_config_gate *it = base;
+
+	if (it->max_runs.origin && it->max_runs.v < tw_int_or(it->runs, 8))
+		tw_diag(reader->diags, TW_ERROR, it->max_runs.origin->pos,
+			"'max_runs' is less than 'runs' (%lld)",
+			(long long)tw_int_or(it->runs, 8));
+	if (it->budget.origin && !it->max_runs.origin)
+		tw_diag(reader->diags, TW_ERROR, it->budget.origin->pos,
+			"'budget' needs 'max_runs': without it there are "
+			"'runs' runs, whatever the time");
+	(void)node;
+}
+
 static const struct tw_table gate = {
 	.name = "gate",
 	.help = "how it is judged",
 	.rows = gate_rows,
+	.check = check_gate,
 };
 
 /* ---- the file ---------------------------------------------------------- */

@@ -163,6 +163,12 @@ START_TEST(checks_what_no_row_can_say)
 		"a second scenario named 'a'");
 	expect_error("version: 1\nscenarios: [{name: x, each: {to: y}}]\n", 2,
 		20, 1, "name: x-{to}");
+	expect_error("version: 1\ngate: {runs: 4, max_runs: 3}\n", 2, 27, 1,
+		"less than 'runs' (4)");
+	expect_error("version: 1\ngate: {max_runs: 7}\n", 2, 18, 1,
+		"less than 'runs' (8)");
+	expect_error("version: 1\ngate: {budget: 1m}\n", 2, 16, 2,
+		"needs 'max_runs'");
 	expect_error("version: 1\ncandidate: {process: [./x]}\n", 2, 23, 3,
 		"needs 'service'");
 	expect_error("version: 1\ncandidate: {ref: main}\n", 2, 18, 4,
