@@ -3,6 +3,7 @@
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
 #include "twins/cluster/autoscale.h"
+#include "twins/cluster/node_groups.h"
 #include "twins/cluster/chronicle.h"
 #include "twins/cluster/life.h"
 #include "twins/cluster/oom.h"
@@ -94,6 +95,7 @@ struct tw_twin *tw_twin_new(
 	tw_lookups_init(&twin->world);
 	tw_workloads_init(&twin->world, options->aligned);
 	tw_autoscale_init(&twin->world);
+	tw_node_groups_init(&twin->world);
 	tw_probes_init(&twin->world);
 	tw_chronicle_init(&twin->world, options->watcher);
 	schedule_faults(twin);

@@ -5,6 +5,8 @@
 
 #define AT(type, field) .offset = offsetof(struct type, field)
 
+static const char *const expanders[] = {"least-waste", "random", NULL};
+
 static const struct tw_row autoscaling_rows[] = {
 	{.name = "sync-period",
 		.type = TW_ROW_DURATION,
@@ -62,6 +64,34 @@ static const struct tw_row autoscaling_rows[] = {
 		.min = 1,
 		.otherwise = "2m",
 		.help = "over which the adapter's queries take rates"},
+	{.name = "scan-interval",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_autoscaling, scan_interval),
+		.min = 1,
+		.otherwise = "10s",
+		.help = "of the cluster autoscaler: it looks so often"},
+	{.name = "expander",
+		.type = TW_ROW_ENUM,
+		AT(tw_spec_autoscaling, expander),
+		.choices = expanders,
+		.otherwise = "least-waste",
+		.help = "how the cluster autoscaler chooses a group of nodes"},
+	{.name = "scale-down-unneeded-time",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_autoscaling, unneeded_time),
+		.otherwise = "10m",
+		.help = "for how long a node is not needed before it goes"},
+	{.name = "scale-down-delay-after-add",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_autoscaling, delay_after_add),
+		.otherwise = "10m",
+		.help = "after a node came before any goes"},
+	{.name = "scale-down-utilization-threshold",
+		.type = TW_ROW_RATIO,
+		AT(tw_spec_autoscaling, utilization_threshold),
+		.otherwise = "0.5",
+		.help = "of a node's CPU and memory: with less requested it is "
+			"not needed"},
 	{0},
 };
 

@@ -86,6 +86,21 @@ said 'KEDAScaleTargetActivated: Scaled up the target from 0 to 1'
 said 'shop/api  1\.\.4: 0 pods, 3 at most'
 again
 
+# --- pods without room, and nodes that come for them -------------------------------
+sed -i 's/count: 3, cpu: 4, memory: 16Gi/count: 2, cpu: 1, memory: 4Gi/' twins/api.yaml
+expect 0 "$TWINRIG" check
+said 'autoscaler-no-room'
+expect 0 "$TWINRIG" run
+said 'FailedScheduling: 0/2 nodes are available: 2 Insufficient cpu'
+sed -i 's/count: 2, cpu/count: 2, max: 6, provisioning: 40s, cpu/' twins/api.yaml
+expect 0 "$TWINRIG" run
+said 'shop/api-5 TriggeredScaleUp: pod triggered scale-up: \[\{worker 2->4 \(max: 6\)\}\]'
+said '2m14s .*nodes|nodes: 4 of 4 ready'
+sed -i 's/max: 6/max: 1/' twins/api.yaml
+expect 2 "$TWINRIG" check
+said "twins/api.yaml:[0-9]+:[0-9]+: error: there are 2 nodes 'worker', which is not in 2..1"
+again
+
 # --- what is wrong is told where it stands ---------------------------------------
 sed -i 's/maxReplicas: 10/maxReplicas: 1/; s/name: api}$/name: apy}/' deploy/api.yaml
 expect 2 "$TWINRIG" check

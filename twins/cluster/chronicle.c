@@ -490,6 +490,14 @@ static void see_node(struct chronicle *it, const struct tw_tap_event *event)
 	show_node(it, n);
 }
 
+/* By the cluster autoscaler. */
+static void nodes_change(struct chronicle *it, uint32_t by)
+{
+	it->rows[it->nodes_row].desired += by;
+	it->rows[it->nodes_row].pods[PHASE_READY] += by;
+	show_row(it, it->nodes_row);
+}
+
 static void about_node(struct chronicle *it, const struct tw_tap_event *event)
 {
 	const char *name = event->node;
@@ -504,6 +512,18 @@ static void about_node(struct chronicle *it, const struct tw_tap_event *event)
 	case TW_TAP_NODE_READY:
 		say(it, "Node", name, false, "NodeReady",
 			"Node %s status is now: NodeReady", name);
+		break;
+	case TW_TAP_NODE_ADDED:
+		say(it, "Node", name, false, "RegisteredNode",
+			"Node %s event: Registered Node %s in Controller",
+			name, name);
+		nodes_change(it, 1);
+		break;
+	case TW_TAP_NODE_REMOVED:
+		say(it, "Node", name, false, "RemovingNode",
+			"Node %s event: Removing Node %s from Controller",
+			name, name);
+		nodes_change(it, (uint32_t)-1);
 		break;
 	case TW_TAP_CORDONED:
 		say(it, "Node", name, false, "NodeNotSchedulable",
@@ -664,10 +684,11 @@ static void add_rows(struct chronicle *it)
 				&model->revisions[r], r);
 	for (uint32_t r = 0; r < model->n_replicas; r++)
 		add_pod(it, r);
-	it->rows[it->nodes_row].desired = model->n_nodes;
-	for (uint32_t i = 0; i < model->n_nodes; i++)
+	for (uint32_t i = 0; i < model->n_nodes; i++) {
+		it->rows[it->nodes_row].desired += !model->nodes[i].spare;
 		it->rows[it->nodes_row].pods[PHASE_READY] +=
-			!it->world->node_down[i];
+			!it->world->node_down[i] && !model->nodes[i].spare;
+	}
 }
 
 void tw_chronicle_init(struct tw_world *world, const struct tw_watcher *watcher)

@@ -1,6 +1,7 @@
 #include "twins/cluster/life.h"
 
 #include "twins/cluster/autoscale.h"
+#include "twins/cluster/node_groups.h"
 #include "twins/cluster/nodes.h"
 #include "twins/cluster/probe.h"
 #include "twins/cluster/versions.h"
@@ -181,6 +182,8 @@ bool tw_cluster_event(struct tw_world *world, const struct tw_event *event)
 		if (world->probes && tw_probes_event(world, event))
 			return true;
 		if (world->autoscale && tw_autoscale_event(world, event))
+			return true;
+		if (world->node_groups && tw_node_groups_event(world, event))
 			return true;
 		return world->workloads &&
 		       (tw_pods_event(world, event) ||

@@ -342,6 +342,8 @@ static void see_zones(struct tw_world *world)
 	memset(sizes, 0, n_zones * sizeof *sizes);
 	memset(unready, 0, n_zones * sizeof *unready);
 	for (uint32_t n = 0; n < world->model->n_nodes; n++) {
+		if (world->pods->scheduler.nodes.v[n].absent)
+			continue;
 		sizes[world->model->nodes[n].zone]++;
 		unready[world->model->nodes[n].zone] +=
 			node_at(world, n)->ready != READY;

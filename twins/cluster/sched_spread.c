@@ -115,7 +115,7 @@ static void count_all(struct tw_sched_cycle *cycle, struct state *state)
 	for (size_t n = 0; n < cycle->s->nodes.n; n++) {
 		const struct tw_sched_node *node = &cycle->s->nodes.v[n];
 
-		if (!has_keys(state, node->spec))
+		if (node->absent || !has_keys(state, node->spec))
 			continue;
 		for (size_t i = 0; i < state->n; i++) {
 			struct constraint *it = &state->constraints[i];
@@ -254,7 +254,8 @@ static void count_domains(struct tw_sched_cycle *cycle, struct state *state)
 	for (size_t n = 0; n < cycle->s->nodes.n; n++) {
 		const struct tw_sched_node *node = &cycle->s->nodes.v[n];
 
-		if (state->all_keys && !has_keys(state, node->spec))
+		if (node->absent ||
+			(state->all_keys && !has_keys(state, node->spec)))
 			continue;
 		for (size_t i = 0; i < state->n; i++) {
 			struct constraint *it = &state->constraints[i];

@@ -146,6 +146,10 @@ void tw_sched_cycle_release(struct tw_sched_cycle *cycle)
 
 static bool filter_node(struct tw_sched_cycle *cycle, uint32_t node)
 {
+	if (cycle->s->nodes.v[node].absent) {
+		cycle->node_status[node] = TW_SCHED_UNRESOLVABLE;
+		return false;
+	}
 	for (uint32_t i = 0; tw_sched_plugins[i]; i++) {
 		struct tw_sched_reason reason;
 
@@ -254,12 +258,16 @@ static int by_text(const void *a, const void *b)
 /* FitError (pkg/scheduler/framework/types.go). */
 static void explain(struct tw_sched_cycle *cycle, struct tw_buf *why)
 {
-	size_t n = cycle->s->nodes.n, kinds = 0;
+	size_t n = cycle->s->nodes.n, kinds = 0, there = n;
 	struct tally *all = tw_new_array(&cycle->arena, n + 1, struct tally);
 
 	for (size_t i = 0; i < n; i++) {
 		size_t k = 0;
 
+		if (cycle->s->nodes.v[i].absent) {
+			there--;
+			continue;
+		}
 		while (k < kinds && strcmp(all[k].text, cycle->node_reason[i]))
 			k++;
 		if (k == kinds)
@@ -268,7 +276,7 @@ static void explain(struct tw_sched_cycle *cycle, struct tw_buf *why)
 	}
 	if (kinds)
 		qsort(all, kinds, sizeof *all, by_text);
-	tw_buf_printf(why, "0/%zu nodes are available", n);
+	tw_buf_printf(why, "0/%zu nodes are available", there);
 	for (size_t k = 0; k < kinds; k++)
 		tw_buf_printf(
 			why, "%s%u %s", k ? ", " : ": ", all[k].n, all[k].text);

@@ -52,6 +52,7 @@ struct tw_class_count {
 struct tw_sched_node {
 	const struct tw_node_spec *spec;
 	uint64_t hash; /* of its name */
+	bool absent;   /* nothing of it is seen (node_groups.h) */
 	struct tw_resources used;
 	int64_t usual_cpu, usual_memory;
 	uint32_t n_pods;

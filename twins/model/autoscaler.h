@@ -73,6 +73,14 @@ void tw_hpa_default_rules(bool up, struct tw_hpa_rules *to);
 #define TW_SCRAPE_INTERVAL (30 * TW_S)
 #define TW_RATE_WINDOW	   (120 * TW_S)
 
+/* cluster-autoscaler 1.34, config/autoscaling_options.go. */
+#define TW_SCAN_INTERVAL (10 * TW_S)
+#define TW_UNNEEDED_TIME (600 * TW_S)
+#define TW_AFTER_ADD	 (600 * TW_S)
+#define TW_LEAST_USED	 0.5
+/* Nobody's figure: a cloud's machine, its image and its kubelet. */
+#define TW_PROVISIONING (120 * TW_S)
+
 /* KEDA, ScaledObject: pollingInterval, cooldownPeriod, maxReplicaCount. */
 #define TW_KEDA_POLLING	 (30 * TW_S)
 #define TW_KEDA_COOLDOWN (300 * TW_S)
@@ -144,6 +152,10 @@ struct tw_spec_autoscaling {
 	struct tw_real tolerance;
 	struct tw_int metrics_server; /* 0: there is none */
 	struct tw_int metric_resolution, scrape_interval, rate_window;
+	/* The cluster autoscaler. */
+	struct tw_int scan_interval, unneeded_time, delay_after_add;
+	struct tw_real utilization_threshold;
+	struct tw_int expander; /* 0: least-waste, 1: random */
 };
 
 #endif

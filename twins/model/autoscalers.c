@@ -312,7 +312,15 @@ static void set_cluster(struct build *b)
 		.scrape_interval =
 			tw_int_or(from->scrape_interval, TW_SCRAPE_INTERVAL),
 		.rate_window = tw_int_or(from->rate_window, TW_RATE_WINDOW),
-		.metrics_server = tw_int_or(from->metrics_server, 1)};
+		.metrics_server = tw_int_or(from->metrics_server, 1),
+		.scan_interval =
+			tw_int_or(from->scan_interval, TW_SCAN_INTERVAL),
+		.unneeded_time =
+			tw_int_or(from->unneeded_time, TW_UNNEEDED_TIME),
+		.after_add = tw_int_or(from->delay_after_add, TW_AFTER_ADD),
+		.least_used =
+			tw_real_or(from->utilization_threshold, TW_LEAST_USED),
+		.random_expander = tw_int_or(from->expander, 0)};
 }
 
 void build_autoscalers(struct build *b)

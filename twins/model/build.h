@@ -34,6 +34,7 @@ struct build {
 	TW_VEC(struct tw_revision) revisions;
 	TW_VEC(struct tw_replica) replicas;
 	TW_VEC(struct tw_node) nodes;
+	TW_VEC(struct tw_node_group) groups;
 	TW_VEC(const char *) zones;
 	TW_VEC(const char *) regions;
 	TW_VEC(uint32_t) region_of; /* by zone */

@@ -231,6 +231,7 @@ static void compile(struct build *b)
 	build_growth(b);
 	build_replicas(b);
 	build_take(b, nodes);
+	build_take(b, groups);
 	build_take(b, zones);
 	build_take(b, regions);
 	model->region_of = b->region_of.v;

@@ -79,11 +79,40 @@ static void add_node(struct build *b, const struct tw_spec_node *from,
 		}));
 }
 
+/* Of a kind of nodes that may grow; returns how many there may be. */
+static int64_t add_group(
+	struct build *b, const struct tw_spec_node *node, int64_t count)
+{
+	int64_t min = tw_int_or(node->min, count);
+	int64_t max = tw_int_or(node->max, count);
+
+	if (max < count || min > count) {
+		tw_diag(b->diags, TW_ERROR, build_pos(node->origin),
+			"there are %lld nodes '%s', which is not in %lld..%lld",
+			(long long)count, node->name, (long long)min,
+			(long long)max);
+		return count;
+	}
+	if (max == count && min == count)
+		return count;
+	if (max > MAX_REPLICAS)
+		max = MAX_REPLICAS;
+	build_push(b, groups,
+		((struct tw_node_group){.name = node->name,
+			.first = (uint32_t)b->nodes.n,
+			.n = (uint32_t)max,
+			.min = (uint32_t)min,
+			.provisioning = tw_int_or(
+				node->provisioning, TW_PROVISIONING)}));
+	tw_spec_manage(b->spec);
+	return max;
+}
+
 static void add_nodes(struct build *b)
 {
 	for (size_t i = 0; i < b->spec->nodes.n; i++) {
 		const struct tw_spec_node *node = b->spec->nodes.v[i];
-		int64_t count = tw_int_or(node->count, 1);
+		int64_t count = tw_int_or(node->count, 1), first = count;
 		const char *zone = node->zone.v ? node->zone.v : "a";
 
 		if (count > MAX_REPLICAS) {
@@ -92,13 +121,16 @@ static void add_nodes(struct build *b)
 				"more than %d nodes", MAX_REPLICAS);
 			continue;
 		}
-		for (int64_t k = 1; k <= count; k++)
+		count = add_group(b, node, count);
+		for (int64_t k = 1; k <= count; k++) {
 			add_node(b, node,
 				count == 1
 					? node->name
 					: tw_arena_printf(&b->model->arena,
 						  "%s-%d", node->name, (int)k),
 				zone);
+			b->nodes.v[b->nodes.n - 1].spare = k > first;
+		}
 	}
 	/* Nobody says where it runs: one node that everything fits on. */
 	if (!b->nodes.n)
@@ -340,7 +372,8 @@ static int64_t own_nodes(struct build *b, struct tw_revision *revision)
 	for (uint32_t i = 0; i < b->nodes.n; i++) {
 		const struct tw_node_spec *node = b->nodes.v[i].spec;
 
-		if (tw_pod_fits_node(revision->pod, node) &&
+		if (!b->nodes.v[i].spare &&
+			tw_pod_fits_node(revision->pod, node) &&
 			!tw_pod_untolerated(&revision->pod->tolerations,
 				&node->taints, false))
 			nodes[n++] = i;

@@ -115,7 +115,8 @@ bool tw_model_each(
 			add_name(to, model->services[s].key);
 	} else if (!strcmp(selector, "nodes")) {
 		for (uint32_t i = 0; i < model->n_nodes; i++)
-			add_name(to, model->nodes[i].name);
+			if (!model->nodes[i].spare)
+				add_name(to, model->nodes[i].name);
 	} else if (!strcmp(selector, "regions")) {
 		for (uint32_t r = 0; r < model->n_regions; r++)
 			if (*model->regions[r])

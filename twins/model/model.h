@@ -227,7 +227,16 @@ struct tw_node {
 	uint32_t zone;
 	int64_t cpu, memory; /* allocatable: thousandths, bytes */
 	bool assumed;
+	bool spare; /* not there when a run begins (struct tw_node_group) */
 	const struct tw_node_spec *spec; /* as the scheduler sees it */
+};
+
+/* Nodes of one shape that the cluster autoscaler adds and removes. */
+struct tw_node_group {
+	const char *name;
+	uint32_t first, n; /* nodes, n at most */
+	uint32_t min;
+	tw_time provisioning;
 };
 
 /* What a controller looks after in the run (twins/cluster/workloads.h). */
@@ -316,6 +325,10 @@ struct tw_autoscaling {
 	tw_time sync_period, downscale, cpu_init, ready_delay;
 	tw_time metric_resolution, scrape_interval, rate_window;
 	bool metrics_server;
+	/* The cluster autoscaler. */
+	tw_time scan_interval, unneeded_time, after_add;
+	double least_used;
+	bool random_expander;
 };
 
 struct tw_probe_plan {
@@ -374,6 +387,8 @@ struct tw_model {
 	const struct tw_autoscaler *autoscalers;
 	uint32_t n_autoscalers;
 	struct tw_autoscaling autoscaling;
+	const struct tw_node_group *groups;
+	uint32_t n_groups;
 	uint32_t n_rollouts; /* workloads that change at rollout_at */
 	tw_time rollout_at;
 	tw_time endpoint_delay, restart_delay;

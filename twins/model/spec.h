@@ -483,7 +483,10 @@ struct tw_spec_node {
 	struct tw_int cpu;	 /* thousandths */
 	struct tw_int memory;	 /* bytes */
 	struct tw_int pods;	 /* at most; default 110 (kubelet, maxPods) */
-	struct tw_labels labels; /* beside those that every node has */
+	/* The cluster autoscaler's: count is how many there are at first. */
+	struct tw_int min, max;	    /* default: count */
+	struct tw_int provisioning; /* ns; default TW_PROVISIONING */
+	struct tw_labels labels;    /* beside those that every node has */
 	struct tw_taints taints;
 	/* A Node object: all that a kubelet reports. NULL: a model's. */
 	const struct tw_node_spec *object;

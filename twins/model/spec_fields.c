@@ -298,6 +298,9 @@ static const struct field node_fields[] = {
 	FIELD(tw_spec_node, cpu, INT),
 	FIELD(tw_spec_node, memory, INT),
 	FIELD(tw_spec_node, pods, INT),
+	FIELD(tw_spec_node, min, INT),
+	FIELD(tw_spec_node, max, INT),
+	FIELD(tw_spec_node, provisioning, INT),
 	END,
 };
 
@@ -354,6 +357,11 @@ static const struct field autoscaling_fields[] = {
 	FIELD(tw_spec_autoscaling, metric_resolution, INT),
 	FIELD(tw_spec_autoscaling, scrape_interval, INT),
 	FIELD(tw_spec_autoscaling, rate_window, INT),
+	FIELD(tw_spec_autoscaling, scan_interval, INT),
+	FIELD(tw_spec_autoscaling, unneeded_time, INT),
+	FIELD(tw_spec_autoscaling, delay_after_add, INT),
+	FIELD(tw_spec_autoscaling, utilization_threshold, REAL),
+	FIELD(tw_spec_autoscaling, expander, INT),
 	END,
 };
 

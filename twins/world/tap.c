@@ -42,6 +42,8 @@ static const char *phrase(enum tw_tap_kind kind)
 		[TW_TAP_NODE_READY] = "is ready",
 		[TW_TAP_TAINTED] = "is tainted NoExecute",
 		[TW_TAP_UNTAINTED] = "is no longer tainted NoExecute",
+		[TW_TAP_NODE_ADDED] = "is added",
+		[TW_TAP_NODE_REMOVED] = "is removed",
 		[TW_TAP_CORDONED] = "is cordoned",
 		[TW_TAP_UNCORDONED] = "is uncordoned",
 		[TW_TAP_SUCCEEDED] = "succeeded",

@@ -47,6 +47,8 @@ enum tw_tap_kind {
 	TW_TAP_NODE_READY,
 	TW_TAP_TAINTED, /* NoExecute; cause: the taint's key */
 	TW_TAP_UNTAINTED,
+	TW_TAP_NODE_ADDED,
+	TW_TAP_NODE_REMOVED,
 	TW_TAP_CORDONED,
 	TW_TAP_UNCORDONED,
 	TW_TAP_SUCCEEDED,  /* a pod of a Job ended */

@@ -47,6 +47,7 @@ enum tw_event_kind {
 	TW_EV_WORKLOAD,	 /* a: workload, b: its controller knows */
 	TW_EV_METRICS,	 /* a: which pipeline measures (cluster/metrics.c) */
 	TW_EV_AUTOSCALE, /* a: autoscaler, b: what it does */
+	TW_EV_NODE_GROUP, /* a: node, b: what (cluster/node_groups.c) */
 	TW_EV_PROBE,	 /* a: replica, b: as probe.c packs it */
 	TW_EV_PROBED,  /* likewise: the probe's time is up */
 	TW_EV_CPU,	 /* a: replica; its CPU: a job ends, a quota does */
@@ -340,6 +341,7 @@ struct tw_world {
 	struct tw_nodes *nodes; /* NULL: they die and come back unseen */
 	struct tw_metrics *metrics;	/* NULL: nobody reads any */
 	struct tw_autoscale *autoscale; /* NULL: no autoscaler */
+	struct tw_node_groups *node_groups; /* NULL: nodes stay as they are */
 	struct tw_probe_state *probes; /* NULL: none (cluster/probe.c) */
 	struct tw_cpu_node *cpu_nodes;
 	int64_t *node_memory;	 /* bytes in use, where it is modelled */

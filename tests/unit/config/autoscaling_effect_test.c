@@ -67,6 +67,11 @@ static const char model_text[] =
 #define TRIGGER(more)                                                          \
 	"  triggers: [{type: prometheus, metadata: {threshold: '4'" more "}}]" \
 									 "\n"
+#define GROUP(more)                                                            \
+	"nodes: [{name: n, " more "cpu: 1, memory: 4Gi}]\n"
+#define SOON                                                                   \
+	"autoscaling: {scale-down-unneeded-time: 30s, "                        \
+	"scale-down-delay-after-add: 30s, downscale-stabilization: 30s}\n"
 #define OTHER "metrics: {s0-prometheus: {value: 7}}\n"
 
 /* What stands between < and > is deleted; of < a | b > a is replaced by b. */
@@ -165,6 +170,32 @@ static const struct {
 		NAMED("External", "external: {metric: {name: rps}, target: "
 				  "{averageValue: 4}}"),
 		"metrics: {rps: {value: <30|10>}}\n", NULL},
+	{"nodes.max", HPA USUAL, GROUP("<max: 4,> "), NULL},
+	{"nodes.provisioning", HPA USUAL, GROUP("max: 4, <provisioning: 20s,> "),
+		NULL},
+	{"nodes.min", HPA USUAL, SOON GROUP("count: 2, max: 4, <min: 1,> "), NULL},
+	{"autoscaling.scan-interval", HPA USUAL,
+		"<autoscaling: {scan-interval: 70s}>\n" GROUP("max: 4, "), NULL},
+	{"autoscaling.expander", HPA USUAL,
+		"autoscaling: {expander: <random|least-waste>}\n"
+		"nodes: [{name: n, cpu: 1, memory: 4Gi}, {name: small, count: "
+		"0, max: 2, cpu: 1, memory: 4Gi}, {name: large, count: 0, "
+		"max: 2, cpu: 64, memory: 4Gi}]\n",
+		NULL},
+	{"autoscaling.scale-down-unneeded-time", HPA USUAL,
+		"autoscaling: {<scale-down-unneeded-time: 60s,> "
+		"scale-down-delay-after-add: 60s}\n" GROUP("max: 4, "),
+		NULL},
+	{"autoscaling.scale-down-delay-after-add", HPA USUAL,
+		"autoscaling: {scale-down-unneeded-time: 30s, "
+		"<scale-down-delay-after-add: 30s>}\n" GROUP("max: 4, "),
+		NULL},
+	{"autoscaling.scale-down-utilization-threshold", HPA USUAL,
+		"autoscaling: {scale-down-unneeded-time: 30s, "
+		"scale-down-delay-after-add: 30s, "
+		"<scale-down-utilization-threshold: 10%>}\n"
+			GROUP("max: 4, "),
+		NULL},
 	{"minReplicaCount", KEDA "  <minReplicaCount: 4>\n" TRIGGER(""), OTHER,
 		"0"},
 	{"maxReplicaCount", KEDA "  <maxReplicaCount: 1>\n" TRIGGER(""), OTHER,
@@ -209,7 +240,9 @@ static void on_event(void *context, const struct tw_tap_event *event)
 {
 	struct log *log = context;
 
-	if (event->kind != TW_TAP_SCALER && event->kind != TW_TAP_SIZED)
+	if (event->kind != TW_TAP_SCALER && event->kind != TW_TAP_SIZED &&
+		event->kind != TW_TAP_NODE_ADDED &&
+		event->kind != TW_TAP_NODE_REMOVED)
 		return;
 	tw_tap_text(log->model, event, &log->text);
 	tw_buf_add_char(&log->text, '\n');

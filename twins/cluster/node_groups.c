@@ -1,0 +1,456 @@
+#include "twins/cluster/node_groups.h"
+
+#include "twins/base/hash.h"
+#include "twins/cluster/nodes.h"
+#include "twins/cluster/sched_queue.h"
+#include "twins/cluster/workloads.h"
+
+#include <stdlib.h>
+
+enum what { SCAN, ARRIVES };
+
+struct tw_node_groups {
+	bool *coming;	   /* by node */
+	bool *leaving;	   /* by node: drained */
+	tw_time *unneeded; /* by node: since; TW_NEVER: it is needed */
+	bool *told;	   /* by replica: that nothing helps it */
+	tw_time added;	   /* when the last node came */
+	uint32_t scans;
+};
+
+/* While one scan goes on. */
+struct scan {
+	struct tw_world *world;
+	struct tw_arena arena;
+	uint32_t *pods; /* replicas that wait, the largest first */
+	uint32_t n_pods;
+};
+
+/* What a group would bring. */
+struct option {
+	uint32_t group, nodes;
+	uint32_t *pods;
+	uint32_t n_pods;
+	double waste;
+};
+
+static struct tw_sched_node *node_at(struct tw_world *world, uint32_t node)
+{
+	return &world->pods->scheduler.nodes.v[node];
+}
+
+static void next(
+	struct tw_world *world, uint32_t node, enum what what, tw_time delay)
+{
+	tw_queue_schedule(&world->queue, tw_world_now(world) + delay,
+		TW_CLASS_WORLD, TW_EV_NODE_GROUP, node, what);
+}
+
+/* ---- what fits where ------------------------------------------------ */
+
+static const struct tw_pod_spec *pod_of(
+	const struct tw_world *world, uint32_t replica)
+{
+	return world->model->revisions[world->model->replicas[replica].revision]
+		.pod;
+}
+
+static bool fits(struct scan *scan, const struct tw_pod_spec *pod,
+	const struct tw_sched_node *node)
+{
+	struct tw_lackings lacking = {0};
+
+	if (node->spec->unschedulable || !tw_pod_fits_node(pod, node->spec) ||
+		tw_pod_untolerated(
+			&pod->tolerations, &node->spec->taints, false))
+		return false;
+	tw_sched_lacking(pod, node, NULL, NULL, &scan->arena, &lacking);
+	return !lacking.n;
+}
+
+static void put(struct scan *scan, const struct tw_pod_spec *pod,
+	struct tw_sched_node *node)
+{
+	for (size_t i = 0; i < pod->requests.n; i++)
+		tw_resource_add(&scan->arena, &node->used,
+			pod->requests.v[i].name, pod->requests.v[i].amount);
+	node->n_pods++;
+}
+
+/* On the first of them where it fits. */
+static bool put_somewhere(struct scan *scan, const struct tw_pod_spec *pod,
+	struct tw_sched_node *nodes, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (!nodes[i].spec || !fits(scan, pod, &nodes[i]))
+			continue;
+		put(scan, pod, &nodes[i]);
+		return true;
+	}
+	return false;
+}
+
+static int64_t cpu_of(const struct tw_pod_spec *pod)
+{
+	return tw_resource_amount(&pod->requests, TW_RESOURCE_CPU);
+}
+
+/* ---- who waits ------------------------------------------------------ */
+
+static void add_pod(struct scan *scan, uint32_t replica)
+{
+	uint32_t at = scan->n_pods++;
+	int64_t cpu = cpu_of(pod_of(scan->world, replica));
+
+	for (; at && cpu_of(pod_of(scan->world, scan->pods[at - 1])) < cpu;
+		at--)
+		scan->pods[at] = scan->pods[at - 1];
+	scan->pods[at] = replica;
+}
+
+/* The nodes as they are, to try things on; those on their way are empty. One
+ * without a spec is not there, or will not be for long. */
+static struct tw_sched_node *copy_nodes(struct scan *scan)
+{
+	struct tw_world *world = scan->world;
+	uint32_t n = world->model->n_nodes;
+	struct tw_sched_node *to =
+		tw_new_array(&scan->arena, n + 1, struct tw_sched_node);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct tw_sched_node *it = node_at(world, i);
+
+		if (world->node_groups->leaving[i] || world->node_down[i] ||
+			(it->absent && !world->node_groups->coming[i]))
+			continue;
+		to[i].spec = it->spec;
+		to[i].n_pods = it->n_pods;
+		for (size_t k = 0; k < it->used.n; k++)
+			tw_resource_add(&scan->arena, &to[i].used,
+				it->used.v[k].name, it->used.v[k].amount);
+	}
+	return to;
+}
+
+/* Those that will be scheduled anyway, and those that nodes on their way will
+ * hold, are left out. */
+static void find_pods(struct scan *scan)
+{
+	struct tw_world *world = scan->world;
+	const struct tw_model *model = world->model;
+	struct tw_sched_node *nodes = copy_nodes(scan);
+	uint32_t kept = 0;
+
+	scan->pods =
+		tw_new_array(&scan->arena, model->n_replicas + 1, uint32_t);
+	for (uint32_t r = 0; r < model->n_replicas; r++)
+		if (tw_pod_of(world, r)->state == TW_POD_PENDING &&
+			tw_pod_of(world, r)->attempts)
+			add_pod(scan, r);
+	for (uint32_t i = 0; i < scan->n_pods; i++)
+		if (!put_somewhere(scan, pod_of(world, scan->pods[i]), nodes,
+			    model->n_nodes))
+			scan->pods[kept++] = scan->pods[i];
+	scan->n_pods = kept;
+}
+
+/* ---- growing -------------------------------------------------------- */
+
+/* Nodes that are there or on their way. */
+static uint32_t size_of(struct tw_world *world, uint32_t group)
+{
+	const struct tw_node_group *it = &world->model->groups[group];
+	uint32_t n = 0;
+
+	for (uint32_t i = it->first; i < it->first + it->n; i++)
+		n += !node_at(world, i)->absent ||
+		     world->node_groups->coming[i];
+	return n;
+}
+
+static double idle(struct scan *scan, const struct option *option,
+	const struct tw_node_spec *shape, const char *resource)
+{
+	double has = (double)tw_resource_amount(&shape->allocatable, resource) *
+		     option->nodes;
+	double used = 0;
+
+	for (uint32_t i = 0; i < option->n_pods; i++)
+		used += (double)tw_resource_amount(
+			&pod_of(scan->world, option->pods[i])->requests,
+			resource);
+	return has > 0 ? (has - used) / has : 0;
+}
+
+static void estimate(struct scan *scan, uint32_t group, struct option *to)
+{
+	const struct tw_node_group *it = &scan->world->model->groups[group];
+	const struct tw_node_spec *shape =
+		scan->world->model->nodes[it->first].spec;
+	uint32_t room = it->n - size_of(scan->world, group);
+	struct tw_sched_node *nodes =
+		tw_new_array(&scan->arena, room + 1, struct tw_sched_node);
+
+	*to = (struct option){.group = group,
+		.pods = tw_new_array(&scan->arena, scan->n_pods + 1, uint32_t)};
+	for (uint32_t i = 0; i < scan->n_pods; i++) {
+		const struct tw_pod_spec *pod =
+			pod_of(scan->world, scan->pods[i]);
+
+		if (!put_somewhere(scan, pod, nodes, to->nodes)) {
+			if (to->nodes == room)
+				continue;
+			nodes[to->nodes].spec = shape;
+			if (!fits(scan, pod, &nodes[to->nodes]))
+				continue;
+			put(scan, pod, &nodes[to->nodes++]);
+		}
+		to->pods[to->n_pods++] = scan->pods[i];
+	}
+	to->waste = idle(scan, to, shape, TW_RESOURCE_CPU) +
+		    idle(scan, to, shape, TW_RESOURCE_MEMORY);
+}
+
+static bool choose(struct scan *scan, struct option *to)
+{
+	struct tw_world *world = scan->world;
+	uint32_t n = 0;
+
+	for (uint32_t g = 0; g < world->model->n_groups; g++) {
+		struct option option;
+
+		estimate(scan, g, &option);
+		if (!option.n_pods)
+			continue;
+		n++;
+		if (n > 1 && world->model->autoscaling.random_expander
+				? tw_draw_below(world->seed,
+					  tw_hash_name("expander"),
+					  TW_DRAW_PHASE,
+					  world->node_groups->scans, n)
+				: n > 1 && option.waste >= to->waste)
+			continue;
+		*to = option;
+	}
+	return n;
+}
+
+static void say(struct tw_world *world, uint32_t replica, bool warning,
+	const char *reason, const char *message)
+{
+	tw_world_tap(world, .kind = TW_TAP_SCALER, .service = TW_NONE,
+		.endpoint = TW_NONE, .caller = TW_NONE, .replica = TW_NONE,
+		.object_kind = "Pod",
+		.object = world->model->replicas[replica].name,
+		.reason = reason, .cause = message, .warning = warning);
+}
+
+static void grow(struct scan *scan, const struct option *option)
+{
+	struct tw_world *world = scan->world;
+	const struct tw_node_group *it = &world->model->groups[option->group];
+	uint32_t was = size_of(world, option->group), left = option->nodes;
+	struct tw_buf text = {0};
+
+	tw_buf_printf(&text, "pod triggered scale-up: [{%s %u->%u (max: %u)}]",
+		it->name, was, was + left, it->n);
+	for (uint32_t i = 0; i < option->n_pods; i++)
+		say(world, option->pods[i], false, "TriggeredScaleUp",
+			tw_buf_text(&text));
+	tw_buf_release(&text);
+	for (uint32_t n = it->first; n < it->first + it->n && left; n++) {
+		if (!node_at(world, n)->absent || world->node_groups->coming[n])
+			continue;
+		world->node_groups->coming[n] = true;
+		next(world, n, ARRIVES, it->provisioning);
+		left--;
+	}
+}
+
+static void nothing_helps(struct scan *scan)
+{
+	for (uint32_t i = 0; i < scan->n_pods; i++) {
+		uint32_t r = scan->pods[i];
+
+		if (!scan->world->node_groups->told[r])
+			say(scan->world, r, false, "NotTriggerScaleUp",
+				"pod didn't trigger scale-up");
+		scan->world->node_groups->told[r] = true;
+	}
+}
+
+static void tap(struct tw_world *world, enum tw_tap_kind kind, uint32_t node)
+{
+	tw_world_tap(world, .kind = kind, .service = TW_NONE,
+		.endpoint = TW_NONE, .caller = TW_NONE, .replica = TW_NONE,
+		.node = world->model->nodes[node].name);
+}
+
+static void arrives(struct tw_world *world, uint32_t node)
+{
+	world->node_groups->coming[node] = false;
+	world->node_groups->added = tw_world_now(world);
+	world->node_groups->unneeded[node] = TW_NEVER;
+	node_at(world, node)->absent = false;
+	tap(world, TW_TAP_NODE_ADDED, node);
+	tw_sched_queue_wake(world->pods->queue, tw_world_now(world));
+}
+
+/* ---- shrinking ------------------------------------------------------ */
+
+static double share_of(const struct tw_sched_node *node, const char *resource)
+{
+	int64_t has = tw_resource_amount(&node->spec->allocatable, resource);
+
+	return has ? (double)tw_resource_amount(&node->used, resource) /
+			       (double)has
+		   : 0;
+}
+
+static bool is_on(const struct tw_world *world, uint32_t replica, uint32_t node)
+{
+	uint8_t state = tw_pod_of(world, replica)->state;
+
+	return world->replicas[replica].managed &&
+	       world->replicas[replica].node == node &&
+	       (state == TW_POD_RUNNING || state == TW_POD_BOUND ||
+		       state == TW_POD_STOPPING);
+}
+
+/* Its pods fit on the other nodes. */
+static bool can_move(struct scan *scan, uint32_t node)
+{
+	struct tw_world *world = scan->world;
+	uint32_t n = world->model->n_nodes;
+	struct tw_sched_node *others = copy_nodes(scan);
+
+	others[node].spec = NULL;
+	for (uint32_t r = 0; r < world->model->n_replicas; r++) {
+		const struct tw_revision *it =
+			&world->model->revisions[world->model->replicas[r]
+							 .revision];
+
+		if (world->replicas[r].node != node)
+			continue;
+		if (!is_on(world, r, node) || it->own_nodes ||
+			!put_somewhere(scan, it->pod, others, n))
+			return false;
+	}
+	return true;
+}
+
+static bool is_unneeded(struct scan *scan, uint32_t node)
+{
+	const struct tw_sched_node *it = node_at(scan->world, node);
+	double most = scan->world->model->autoscaling.least_used;
+
+	return share_of(it, TW_RESOURCE_CPU) < most &&
+	       share_of(it, TW_RESOURCE_MEMORY) < most && can_move(scan, node);
+}
+
+static void drain(struct tw_world *world, uint32_t node)
+{
+	world->node_groups->leaving[node] = true;
+	tw_nodes_cordon(world, node, true);
+	for (uint32_t r = 0; r < world->model->n_replicas; r++)
+		if (is_on(world, r, node))
+			tw_pod_delete(world, r, TW_POD_GRACE);
+}
+
+static void remove_empty(struct tw_world *world, uint32_t node)
+{
+	for (uint32_t r = 0; r < world->model->n_replicas; r++)
+		if (world->replicas[r].node == node)
+			return;
+	world->node_groups->leaving[node] = false;
+	tw_nodes_cordon(world, node, false);
+	node_at(world, node)->absent = true;
+	tap(world, TW_TAP_NODE_REMOVED, node);
+}
+
+static void shrink(struct scan *scan, uint32_t group)
+{
+	struct tw_world *world = scan->world;
+	const struct tw_node_group *it = &world->model->groups[group];
+	const struct tw_autoscaling *set = &world->model->autoscaling;
+	tw_time *unneeded = world->node_groups->unneeded;
+	tw_time now = tw_world_now(world);
+	uint32_t spare = size_of(world, group) - it->min;
+	bool drained = false;
+
+	for (uint32_t n = it->first; n < it->first + it->n; n++) {
+		if (world->node_groups->leaving[n]) {
+			remove_empty(world, n);
+			drained = true;
+		}
+		if (node_at(world, n)->absent || world->node_down[n] ||
+			world->node_groups->leaving[n])
+			continue;
+		if (!is_unneeded(scan, n))
+			unneeded[n] = TW_NEVER;
+		else if (unneeded[n] == TW_NEVER)
+			unneeded[n] = now;
+		if (drained || unneeded[n] == TW_NEVER || !spare ||
+			now - unneeded[n] < set->unneeded_time ||
+			now - world->node_groups->added < set->after_add)
+			continue;
+		drain(world, n);
+		drained = true;
+	}
+}
+
+/* ---- time ----------------------------------------------------------- */
+
+static void scan_all(struct tw_world *world)
+{
+	struct scan scan = {.world = world};
+	struct option option = {0};
+
+	tw_arena_init(&scan.arena);
+	world->node_groups->scans++;
+	find_pods(&scan);
+	if (!scan.n_pods)
+		for (uint32_t g = 0; g < world->model->n_groups; g++)
+			shrink(&scan, g);
+	else if (choose(&scan, &option))
+		grow(&scan, &option);
+	else
+		nothing_helps(&scan);
+	tw_arena_release(&scan.arena);
+}
+
+bool tw_node_groups_event(struct tw_world *world, const struct tw_event *event)
+{
+	if (event->kind != TW_EV_NODE_GROUP)
+		return false;
+	if (event->b == ARRIVES) {
+		arrives(world, event->a);
+		return true;
+	}
+	scan_all(world);
+	next(world, 0, SCAN, world->model->autoscaling.scan_interval);
+	return true;
+}
+
+void tw_node_groups_init(struct tw_world *world)
+{
+	const struct tw_model *model = world->model;
+	struct tw_node_groups *it;
+	tw_time every = model->autoscaling.scan_interval;
+
+	if (!model->n_groups || !world->workloads)
+		return;
+	it = world->node_groups = tw_new(&world->arena, struct tw_node_groups);
+	it->coming = tw_new_array(&world->arena, model->n_nodes, bool);
+	it->leaving = tw_new_array(&world->arena, model->n_nodes, bool);
+	it->unneeded = tw_new_array(&world->arena, model->n_nodes, tw_time);
+	it->told = tw_new_array(&world->arena, model->n_replicas, bool);
+	it->added = -TW_H;
+	for (uint32_t n = 0; n < model->n_nodes; n++)
+		it->unneeded[n] = TW_NEVER;
+	next(world, 0, SCAN,
+		every - (tw_time)((double)every *
+				  tw_draw(world->seed,
+					  tw_hash_name("cluster-autoscaler"),
+					  TW_DRAW_PHASE, 0)));
+}
