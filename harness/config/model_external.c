@@ -14,7 +14,7 @@ struct external {
 	struct tw_int status;
 	struct tw_int workers, burst;
 	struct tw_real rate;
-	struct tw_int retry_after;
+	struct tw_int retry_after, queue_time;
 };
 
 void *tw_external_add(struct tw_schema_reader *reader, void *base,
@@ -55,6 +55,9 @@ static void check(
 			it->connections.origin);
 	if (it->rate.origin)
 		tw_set_real(&to->rate, it->rate.v, it->rate.origin);
+	if (it->queue_time.origin)
+		tw_set_int(&to->queue_time, it->queue_time.v,
+			it->queue_time.origin);
 	if (it->retry_after.origin)
 		tw_set_int(&to->retry_after, it->retry_after.v,
 			it->retry_after.origin);
@@ -101,6 +104,13 @@ static const struct tw_row rows[] = {
 		.min = 1,
 		.max = 1e9,
 		.help = "of them at once; those of a second if not given"},
+	{.name = "queue-time",
+		.type = TW_ROW_DURATION,
+		AT(external, queue_time),
+		.min = 1,
+		.help = "what has waited longer for a place of `capacity` when "
+			"it is its turn is refused (503); no bound if not "
+			"given"},
 	{.name = "retry-after",
 		.type = TW_ROW_DURATION,
 		AT(external, retry_after),

@@ -414,6 +414,19 @@ static const struct tw_row bulkhead_rows[] = {
 		.max = 1e9,
 		.help = "calls of a caller's replica at once, all tries "
 			"together"},
+	{.name = "max-wait",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_bulkhead, max_wait),
+		.help = "more wait so long for their turn (maxWaitDuration; "
+			"haproxy's `timeout queue`); with a queue any time if "
+			"not given, else none"},
+	{.name = "queue",
+		.type = TW_ROW_INT,
+		AT(tw_spec_bulkhead, queue),
+		.max = 1e9,
+		.help = "so many may wait (queueCapacity; haproxy's "
+			"`maxqueue`); with a max-wait any number if not given, "
+			"else none"},
 	{0},
 };
 

@@ -87,6 +87,25 @@ scenarios:
 END
 expect 0 env -C app "$TWINRIG" run
 said 'external/db.eu.rds.example.com +1 +0 '
-sed -i 's/max-connections: 1/max-connections: 0/' app/model.yaml
+
+# A brown-out of it: half its capacity, twice its time.
+sed -i '/kind: node-down/s/{.*}/{kind: brown-out, service: external\/db.eu.rds.example.com, capacity: 50%, latency: 2x, at: 0s}/' app/twinrig.yaml
+sed -i 's/latency: 10ms, capacity: 1, max-connections: 1/latency: 10ms, capacity: 4, max-connections: 4/' app/model.yaml
+expect 0 env -C app "$TWINRIG" run
+# Erlang B of two places at an offered load of two: 40%.
+said 'external/db.eu.rds.example.com \* +[0-9]+ +(3[89]|4[0-2])\.[0-9]+% .* 19.99ms'
+
+# Who has waited too long for a place is refused; else it waits on.
+sed -i 's/capacity: 4, max-connections: 4/capacity: 1, max-connections: 1000/' app/model.yaml
+refused() {
+	expect 0 env -C app "$TWINRIG" run
+	awk '/default\/web -> external\/db/ { sub("%", "", $6); print $6 }' "$work/out"
+}
+before=$(refused)
+sed -i 's/max-connections: 1000/&, queue-time: 50ms/' app/model.yaml
+after=$(refused)
+awk -v a="$before" -v b="$after" 'BEGIN { exit !(b > a + 20) }' ||
+	fail "queue-time: $before% before, $after% after"
+sed -i 's/max-connections: 1000/max-connections: 0/' app/model.yaml
 expect 2 env -C app "$TWINRIG" check
 said "max-connections"

@@ -1,7 +1,8 @@
 #include "twins/fault/kinds.h"
 
 /* Connections close late (Toxiproxy's slow_close): the answer is out, but the
- * worker that serves the connection is held until then. */
+ * worker that serves the connection is held until then, and a connection that
+ * is closed after it keeps its place in the caller's pool. */
 static const struct tw_fault_param params[] = {
 	{"delay", TW_PARAM_DURATION, true, NULL,
 		"how long a worker is held after its answer", NULL},

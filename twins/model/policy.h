@@ -175,8 +175,11 @@ struct tw_spec_rate_limit {
  *    min_calls, a ratio of failures or of slow calls at or above its threshold
  *    opens it: calls fail at once. After open_for, half_open_calls are let
  *    through, and decide by the same thresholds.
- *  - BulkheadConfig: no more than max_calls at once; more fail at once
- *    (maxWaitDuration 0).
+ *  - BulkheadConfig: no more than max_calls at once. More fail at once, or wait
+ *    first come first served: up to max_wait (maxWaitDuration, 0 there), and
+ *    no more than `queue` of them (ThreadPoolBulkheadConfig.queueCapacity,
+ *    100 there). So do requests at a proxy in front: haproxy's `maxconn` with
+ *    `timeout queue` and `maxqueue`.
  */
 struct tw_spec_app_breaker {
 	struct tw_real failure_rate;   /* default 50% */
@@ -190,6 +193,8 @@ struct tw_spec_app_breaker {
 
 struct tw_spec_bulkhead {
 	struct tw_int max_calls; /* default 25 */
+	struct tw_int max_wait;	 /* ns; default: none, or with a queue any */
+	struct tw_int queue;	 /* default: none, or with max_wait any */
 };
 
 /* A replica's weight (Envoy, LbEndpoint.load_balancing_weight). */

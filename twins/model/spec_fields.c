@@ -245,6 +245,8 @@ static const struct field policy_fields[] = {
 	FIELD(tw_spec_policy, app_breaker.open_for, INT),
 	FIELD(tw_spec_policy, app_breaker.half_open_calls, INT),
 	FIELD(tw_spec_policy, bulkhead.max_calls, INT),
+	FIELD(tw_spec_policy, bulkhead.max_wait, INT),
+	FIELD(tw_spec_policy, bulkhead.queue, INT),
 	FIELD(tw_spec_policy, propagate_deadline, INT),
 	FIELD(tw_spec_policy, balancing.hash_header, TEXT),
 	FIELD(tw_spec_policy, balancing.hash_cookie, TEXT),

@@ -107,7 +107,9 @@ struct tw_upstream {
 	struct tw_locality locality;
 	struct tw_rate_limit rate_limit;
 	struct tw_app_breaker app_breaker;
-	uint32_t max_calls; /* bulkhead; UINT32_MAX: none */
+	uint32_t max_calls;   /* bulkhead; UINT32_MAX: none */
+	uint32_t max_waiting; /* for it; UINT32_MAX: no bound */
+	tw_time max_wait;     /* 0: no bound */
 };
 
 #endif

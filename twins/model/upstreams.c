@@ -215,6 +215,17 @@ static void set_connections(
 	};
 }
 
+/* What is given bounds who waits; nothing given: nobody does. */
+static void set_bulkhead(
+	struct tw_upstream *to, const struct tw_spec_bulkhead *from)
+{
+	bool waits = from->queue.origin || tw_int_or(from->max_wait, 0);
+
+	to->max_calls = (uint32_t)tw_int_or(from->max_calls, 25);
+	to->max_wait = tw_int_or(from->max_wait, 0);
+	to->max_waiting = waits ? bound(from->queue) : 0;
+}
+
 static const struct tw_spec_policy *rule(
 	const struct tw_model *model, const size_t *found, enum group group)
 {
@@ -370,7 +381,7 @@ static void set_more_groups(const struct tw_model *model,
 	to->max_calls = UINT32_MAX;
 	p = rule(model, found, BULKHEAD);
 	if (p)
-		to->max_calls = (uint32_t)tw_int_or(p->bulkhead.max_calls, 25);
+		set_bulkhead(to, &p->bulkhead);
 }
 
 static void set_groups(const struct tw_model *model, const size_t *found,

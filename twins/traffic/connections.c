@@ -11,6 +11,7 @@
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
 #include "twins/traffic/traffic.h"
+#include "twins/world/effects.h"
 
 static struct tw_connection *at(const struct tw_world *world, uint32_t index)
 {
@@ -369,6 +370,25 @@ void tw_connections_made(struct tw_world *world, uint32_t index, uint64_t bits)
 	tw_connections_ready(world, index, it->generation);
 }
 
+/* It is closed, at once or as slowly as a fault has it; until then it counts.
+ */
+static void close(struct tw_world *world, const struct tw_ticket *who,
+	enum tw_reason reason)
+{
+	struct tw_connection *it = at(world, who->connection);
+	tw_time linger = 0;
+
+	if (world->effects.n && reason == TW_ANSWERED)
+		linger = tw_effects_on_close(
+			world, who->key, who->endpoint, who->replica);
+	if (linger)
+		it->idle_timer = tw_queue_schedule(&world->queue,
+			tw_world_now(world) + linger, TW_CLASS_COMPLETION,
+			TW_EV_IDLE, who->connection, it->generation);
+	else
+		drop(world, who->connection);
+}
+
 void tw_connections_release(
 	struct tw_world *world, uint32_t ticket, enum tw_reason reason)
 {
@@ -393,7 +413,7 @@ void tw_connections_release(
 	if (!it->left) {
 		unlist(world, host_of(world, it), who->connection);
 		if (!it->streams)
-			drop(world, who->connection);
+			close(world, who, reason);
 	} else {
 		if (!it->listed)
 			list(world, host_of(world, it), who->connection);

@@ -35,6 +35,9 @@ static void do_soon(struct tw_world *world, const struct tw_soon *soon)
 	case TW_SOON_CONNECTION:
 		tw_connections_ready(world, soon->index, (uint32_t)soon->data);
 		break;
+	case TW_SOON_BULKHEAD:
+		tw_upstream_enter(world, soon->index, (uint32_t)soon->data);
+		break;
 	case TW_SOON_REFUSED:
 		if (world->tasks[soon->index].generation ==
 			(uint32_t)(soon->data >> 1))
@@ -93,6 +96,9 @@ static __attribute__((noinline)) bool handle(
 		return true;
 	case TW_EV_CONNECTED:
 		tw_connections_made(world, event->a, event->b);
+		return true;
+	case TW_EV_BULKHEAD:
+		tw_application_impatient(world, event->a);
 		return true;
 	case TW_EV_LOOKUP:
 		tw_lookup_failed(world, event->a);

@@ -245,12 +245,18 @@ bool tw_rate_limit_allows(struct tw_world *world,
 	const struct tw_rate_limit *by, struct tw_proxy *proxy,
 	uint32_t replica);
 
-/* application.c: a call, all its tries together, begins (false: it is refused)
- * and ends. */
-bool tw_application_begin(struct tw_world *world,
-	const struct tw_upstream *model, struct tw_ticket *ticket);
+/* application.c: a call, all its tries together, begins and ends. What waits is
+ * let in (tw_upstream_enter()), or answered TW_REJECTED, in time. */
+enum tw_entrance { TW_LET_IN, TW_LET_WAIT, TW_LET_OUT };
+enum tw_entrance tw_application_begin(
+	struct tw_world *world, const struct tw_upstream *model, uint32_t ticket);
 void tw_application_end(struct tw_world *world, const struct tw_upstream *model,
-	struct tw_ticket *ticket, bool failed);
+	uint32_t ticket, bool failed);
+void tw_application_impatient(struct tw_world *world, uint32_t ticket);
+void tw_upstream_reject(struct tw_world *world, uint32_t call);
+/* A call that waited has its place now. */
+void tw_upstream_enter(
+	struct tw_world *world, uint32_t call, uint32_t generation);
 /* The route of a call has its answer. */
 void tw_upstream_route_over(
 	struct tw_world *world, struct tw_call *call, bool failed);

@@ -119,24 +119,23 @@ bool tw_upstream_begin(struct tw_world *world, uint32_t call)
 	return true;
 }
 
-void tw_upstream_send(
+void tw_upstream_reject(struct tw_world *world, uint32_t call)
+{
+	tw_call_cell(world, &world->calls[call])->rejected++;
+	tw_call_answer_soon(world, call, 0, TW_REJECTED, 503);
+}
+
+/* A try, once the application lets the call go. */
+static void go(
 	struct tw_world *world, uint32_t call, uint32_t number, uint64_t key)
 {
 	struct tw_call *it = &world->calls[call];
-	const struct tw_world_channel *channel =
-		&world->channels.v[it->channel];
-	const struct tw_target *target = &channel->model->targets[number];
-	uint32_t upstream = channel->upstreams[number], replica;
-	struct tw_ticket *ticket = ticket_of(world, it, upstream);
+	const struct tw_target *target =
+		&tw_call_channel(world, it)->targets[number];
+	struct tw_ticket *ticket = tw_ticket_at(world, it->ticket);
 	struct tw_proxy *proxy = ticket->proxy;
+	uint32_t replica;
 
-	note_use(world, it, proxy);
-	if (!ticket->inside && !it->route_tries &&
-		!tw_application_begin(world, target->upstream, ticket)) {
-		tw_call_cell(world, it)->rejected++;
-		tw_call_answer_soon(world, call, 0, TW_REJECTED, 503);
-		return;
-	}
 	if (!ticket->retrying)
 		tw_budget_earn(world, target->upstream, proxy);
 	replica = choose(world, it, number, ticket, key);
@@ -152,7 +151,6 @@ void tw_upstream_send(
 		tw_call_answer_soon(world, call, 0, TW_LIMITED, 429);
 		return;
 	}
-	ticket->call = call;
 	ticket->replica = replica;
 	ticket->endpoint = target->endpoint;
 	ticket->key = key;
@@ -160,6 +158,43 @@ void tw_upstream_send(
 		tw_connections_request(world, it->ticket);
 	else if (tw_upstream_begin(world, call))
 		tw_call_dispatch(world, call, target->endpoint, replica, key);
+}
+
+void tw_upstream_send(
+	struct tw_world *world, uint32_t call, uint32_t number, uint64_t key)
+{
+	struct tw_call *it = &world->calls[call];
+	const struct tw_world_channel *channel =
+		&world->channels.v[it->channel];
+	struct tw_ticket *ticket =
+		ticket_of(world, it, channel->upstreams[number]);
+	enum tw_entrance admission = TW_LET_IN;
+
+	note_use(world, it, ticket->proxy);
+	ticket->call = call;
+	ticket->target = number;
+	ticket->key = key;
+	if (!ticket->inside && !it->route_tries)
+		admission = tw_application_begin(world,
+			channel->model->targets[number].upstream, it->ticket);
+	if (admission == TW_LET_IN)
+		go(world, call, number, key);
+	else if (admission == TW_LET_OUT)
+		tw_upstream_reject(world, call);
+}
+
+/* Who gave up at this very instant has left its place to another. */
+void tw_upstream_enter(
+	struct tw_world *world, uint32_t call, uint32_t generation)
+{
+	struct tw_call *it = &world->calls[call];
+	const struct tw_ticket *ticket;
+
+	if (!it->live || it->generation != generation || it->ticket == TW_NONE)
+		return;
+	ticket = tw_ticket_at(world, it->ticket);
+	if (ticket->in_bulkhead && !ticket->active)
+		go(world, call, ticket->target, ticket->key);
 }
 
 /* The replica has answered, or will not be waited for any longer. */
@@ -219,9 +254,9 @@ bool tw_upstream_may_retry(struct tw_world *world, struct tw_call *it)
 void tw_upstream_route_over(
 	struct tw_world *world, struct tw_call *it, bool failed)
 {
-	struct tw_ticket *ticket = tw_ticket_at(world, it->ticket);
+	const struct tw_ticket *ticket = tw_ticket_at(world, it->ticket);
 
-	tw_application_end(world, model_of(world, ticket), ticket, failed);
+	tw_application_end(world, model_of(world, ticket), it->ticket, failed);
 }
 
 /* What has not ended before was given up by the application. */

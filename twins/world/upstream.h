@@ -121,6 +121,8 @@ struct tw_proxy {
 	struct tw_sessions *sessions; /* NULL: nobody came yet */
 	struct tw_token_bucket bucket;
 	uint32_t calls; /* of the application, all tries together */
+	uint32_t first_call, last_call; /* tickets that wait to be one */
+	uint32_t waiting_calls;
 	struct tw_app_breaker_state *app_breaker;
 	uint32_t version; /* of the pool, when usable was made */
 	uint32_t ejected; /* listed ones that are */
@@ -155,8 +157,11 @@ struct tw_ticket {
 	uint64_t key;		/* of the attempt */
 	tw_time began;		/* the application's call */
 	uint32_t app_turn;
+	uint32_t target;    /* of the channel, while it waits for that */
+	tw_event_id patience; /* likewise */
 	bool inside, in_bulkhead;
-	bool waiting;
+	bool queued;	    /* for the bulkhead */
+	bool waiting;	    /* for a connection */
 	bool active;	  /* counted in proxy->active */
 	bool retrying;	  /* counted in proxy->retries */
 };

@@ -53,6 +53,7 @@ enum tw_event_kind {
 	TW_EV_CPU,	 /* a: replica; its CPU: a job ends, a quota does */
 	TW_EV_CONNECTED, /* a: connection, b: generation * 2 + it works */
 	TW_EV_LOOKUP,	 /* a: look-up; it fails now */
+	TW_EV_BULKHEAD,	 /* a: ticket: it has waited long enough */
 	TW_EV_IDLE,	 /* a: connection, b: generation; long enough */
 	TW_EV_SWEEP,	 /* a: upstream, b: proxy; of outlier detection */
 	TW_EV_PAUSE, /* a: replica, b: 2 * number of the pause + it begins */
@@ -273,6 +274,7 @@ enum tw_soon_kind {
 	TW_SOON_ANSWER,	    /* index: call, data: answer, packed */
 	TW_SOON_CONNECTION, /* index: connection, data: generation; it has room
 			     */
+	TW_SOON_BULKHEAD,   /* index: call, data: generation; it is let in */
 	TW_SOON_REFUSED,    /* index: task whose call was not made for want of
 			     * room, data: generation * 2 + it was optional */
 };

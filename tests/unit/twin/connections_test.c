@@ -118,8 +118,7 @@ START_TEST(requests_wait_for_a_connection)
 
 	ck_assert_uint_eq(connects(s), 2);
 	ck_assert_uint_eq(cell.errors, 0);
-	ck_assert(longest > 3 * TW_S - TW_MS &&
-		  longest < 3 * TW_S);
+	ck_assert(longest > 3 * TW_S - TW_MS && longest < 3 * TW_S);
 	s.pending = 1;
 	ck_assert_uint_eq(connects(s), 2);
 	ck_assert_uint_eq(cell.overflow, 3);
@@ -162,6 +161,28 @@ START_TEST(giving_up_closes_http1)
 }
 END_TEST
 
+/* Without keep-alive each request's connection is closed: slowly, it takes the
+ * only place for a second more. */
+START_TEST(a_slow_close_holds_its_place)
+{
+	struct setup s = {
+		.life = 1, .connections = 1, .n = 4, .gap = 100 * TW_MS};
+
+	connects(s);
+	ck_assert_int_eq(longest, 0);
+	s.fault = "slow-close";
+	s.args = "service=leaf delay=1s";
+	ck_assert_uint_eq(connects(s), 4);
+	ck_assert_int_eq(shortest, 0);
+	/* at 0.1, 1.1, 2.1 and 3.1 s instead of at 0.4 s */
+	ck_assert_int_eq(longest, 2700 * TW_MS);
+	/* With it a connection is not closed. */
+	s.life = 0;
+	ck_assert_uint_eq(connects(s), 1);
+	ck_assert_int_eq(longest, 0);
+}
+END_TEST
+
 /* Who waits for a connection that is not made fails with it; a try's timeout
  * counts from the connection on. */
 START_TEST(a_connection_is_not_made)
@@ -195,5 +216,5 @@ END_TEST
 
 TW_TESTS("twin/connections", setting_up_takes_round_trips,
 	a_connection_carries_so_many, requests_wait_for_a_connection,
-	a_connection_ends, giving_up_closes_http1, a_connection_is_not_made,
-	a_death_closes_connections)
+	a_connection_ends, giving_up_closes_http1, a_slow_close_holds_its_place,
+	a_connection_is_not_made, a_death_closes_connections)

@@ -180,6 +180,91 @@ START_TEST(a_bulkhead_bounds_calls)
 }
 END_TEST
 
+/* One place, 100 ms of work, a call each 50 ms: they wait 0, 50, 100, 150 ms.
+ */
+START_TEST(a_bulkhead_lets_wait)
+{
+	struct tw_cell it;
+
+	begin(1, 1, 100 * TW_MS, 0);
+	set(&policy->bulkhead.max_calls, 1);
+	set(&policy->bulkhead.max_wait, TW_S);
+	run(4, 50 * TW_MS);
+	it = cell("default/leaf", TW_CLIENT);
+	ck_assert_uint_eq(it.errors, 0);
+	ck_assert_int_eq(it.latency.max, 250 * TW_MS);
+	ck_assert_int_eq(
+		(int64_t)it.latency.sum, (100 + 150 + 200 + 250) * TW_MS);
+	tw_histogram_release(&it.latency);
+	end();
+}
+END_TEST
+
+START_TEST(a_bulkhead_lets_wait_so_long)
+{
+	struct tw_cell it;
+
+	begin(1, 1, 100 * TW_MS, 0);
+	set(&policy->bulkhead.max_calls, 1);
+	set(&policy->bulkhead.max_wait, 60 * TW_MS);
+	run(3, 50 * TW_MS);
+	it = cell("default/leaf", TW_CLIENT);
+	/* at 50 at once, at 100 after 50 ms; at 150 not before 250 */
+	ck_assert_uint_eq(it.rejected, 1);
+	ck_assert_int_eq((int64_t)it.latency.sum, (100 + 150 + 60) * TW_MS);
+	ck_assert_uint_eq(served(), 2);
+	tw_histogram_release(&it.latency);
+	end();
+}
+END_TEST
+
+START_TEST(a_bulkhead_lets_so_many_wait)
+{
+	struct tw_cell it;
+
+	begin(1, 1, TW_S, 0);
+	set(&policy->bulkhead.max_calls, 2);
+	set(&policy->bulkhead.queue, 3);
+	run(10, 10 * TW_MS);
+	it = cell("default/leaf", TW_CLIENT);
+	ck_assert_uint_eq(it.rejected, 5);
+	ck_assert_uint_eq(served(), 5);
+	tw_histogram_release(&it.latency);
+	end();
+}
+END_TEST
+
+/* Three calls at once for one place of 100 ms: the second gives up after 50,
+ * and the third has the place next. */
+START_TEST(who_gives_up_leaves_the_bulkheads_queue)
+{
+	struct tw_spec_step *fork, *call;
+	struct tw_spec_endpoint *home;
+	struct tw_cell it;
+
+	begin(1, 1, 100 * TW_MS, 0);
+	home = tw_spec_find_service(spec, NULL, "web")->endpoints.v[0].value;
+	home->steps.n = 0;
+	fork = b_step(spec, &home->steps, TW_STEP_PARALLEL);
+	for (int i = 0; i < 3; i++) {
+		call = b_call(spec, &fork->children, "leaf", NULL);
+		call->optional = true;
+		if (i == 1)
+			tw_set_int(&call->timeout, 50 * TW_MS, call->origin);
+	}
+	set(&policy->bulkhead.max_calls, 1);
+	set(&policy->bulkhead.queue, 5);
+	run(1, TW_S);
+	it = cell("default/leaf", TW_CLIENT);
+	ck_assert_uint_eq(it.timeouts, 1);
+	ck_assert_uint_eq(it.rejected, 0);
+	ck_assert_int_eq(it.latency.max, 200 * TW_MS);
+	ck_assert_uint_eq(served(), 2);
+	tw_histogram_release(&it.latency);
+	end();
+}
+END_TEST
+
 /* leaf has 100 ms, works for 60, and calls deep, which takes 1 s: the call is
  * over after 40 ms where the deadline travels. */
 static tw_time with_deadline(bool travels)
@@ -268,4 +353,6 @@ TW_TESTS("twin/limits", a_bucket_is_filled_at_intervals, fills_keep_their_beat,
 	an_application_breaker_opens_and_tries,
 	an_application_breaker_sees_calls,
 	an_application_breaker_forgets_old_calls, a_bulkhead_bounds_calls,
+	a_bulkhead_lets_wait, a_bulkhead_lets_wait_so_long,
+	a_bulkhead_lets_so_many_wait, who_gives_up_leaves_the_bulkheads_queue,
 	a_deadline_travels, zones_get_their_parts)
