@@ -1,9 +1,12 @@
 /*
- * Limits count where the model says what they bear on: work on a CPU, memory.
+ * Limits and autoscalers count where the model says what they bear on: work on
+ * a CPU, memory, a metric.
  */
 #include "harness/manifests/link.h"
 
 #include "twins/model/cgroup.h"
+
+#include <string.h>
 
 static bool computes(const struct tw_spec_steps *steps)
 {
@@ -55,5 +58,78 @@ void tw_link_limits(
 			use_field(m, main->memory_limit);
 			use_field(m, it->memory_limit);
 		}
+	}
+}
+
+/* ---- autoscalers ---------------------------------------------------- */
+
+static bool is_behind(const struct tw_spec_service *service,
+	const struct tw_spec_workload *workload)
+{
+	for (size_t i = 0; i < service->workloads.n; i++)
+		if (service->workloads.v[i] == workload)
+			return true;
+	return false;
+}
+
+static bool knows(const struct tw_spec *spec,
+	const struct tw_spec_workload *workload,
+	const struct tw_spec_hpa_metric *metric)
+{
+	const char *name = metric->name.v ? metric->name.v : "";
+	bool cpu = !strcmp(name, "cpu");
+
+	if (metric->source != TW_HPA_RESOURCE &&
+		metric->source != TW_HPA_CONTAINER)
+		return tw_map_get(&spec->metrics, name);
+	if (cpu && any_computes(&workload->behaviour))
+		return true;
+	for (size_t i = 0; i < spec->services.n; i++) {
+		const struct tw_spec_service *it = spec->services.v[i].value;
+
+		if (is_behind(it, workload) &&
+			(cpu ? any_computes(&it->endpoints) : has_memory(it)))
+			return true;
+	}
+	return false;
+}
+
+static void forget(struct tw_yaml *node)
+{
+	if (!node)
+		return;
+	node->used = false;
+	for (size_t i = 0; i < node->items.n; i++)
+		forget(node->items.v[i]);
+	for (size_t i = 0; i < node->pairs.n; i++)
+		forget(node->pairs.v[i].value);
+}
+
+static void unmark(struct tw_manifests *m, const struct tw_spec_autoscaler *it)
+{
+	for (size_t i = 0; i < m->objects.n; i++) {
+		struct tw_object *object = m->objects.v[i];
+
+		if (strcmp(object->kind, it->kind) ||
+			strcmp(object->namespace, it->namespace) ||
+			strcmp(object->name, it->name))
+			continue;
+		forget(tw_yaml_get(object->doc, "spec"));
+		object->modelled = false;
+	}
+}
+
+void tw_link_scalers(struct tw_manifests *m, const struct tw_spec *spec)
+{
+	for (size_t i = 0; i < spec->autoscalers.n; i++) {
+		const struct tw_spec_autoscaler *it = spec->autoscalers.v[i];
+		const struct tw_spec_workload *workload =
+			tw_spec_scaled(spec, it);
+		bool known = false;
+
+		for (size_t k = 0; workload && k < it->metrics.n; k++)
+			known |= knows(spec, workload, &it->metrics.v[k]);
+		if (!known)
+			unmark(m, it);
 	}
 }

@@ -293,6 +293,7 @@ size_t tw_manifests_link(
 		set_steps(spec, service, &steps);
 		tw_map_put(&m->linked, service->key, service);
 	}
+	tw_link_scalers(m, spec);
 	if (spec->dns.origin)
 		use_resolver(m, spec);
 	tw_addresses_judge(m, spec, diags);

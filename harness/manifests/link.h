@@ -27,6 +27,10 @@ void tw_link_add_call(struct tw_manifests *m, struct tw_spec *spec,
 void tw_link_limits(
 	struct tw_manifests *m, const struct tw_spec_service *service);
 
+/* Takes the marks off autoscalers none of whose metrics the model knows: they
+ * do nothing in a run. */
+void tw_link_scalers(struct tw_manifests *m, const struct tw_spec *spec);
+
 /* Whether an address stands in a workload behind a service. */
 bool tw_address_is_of(const struct tw_manifest_address *address,
 	const struct tw_spec_service *service);

@@ -63,6 +63,14 @@ expect 0 "$TWINRIG" run
 said 'shop/api  2\.\.10: 2 pods, 6 at most'
 again
 
+# --- a change of an autoscaler that the twin cannot follow is never green ----------
+sed -i 's/cpu: {p50: 9ms, p99: 20ms}/wait: 9ms/' twins/api.yaml
+commit_all . "Nobody says what it computes"
+sed -i 's/averageUtilization: 60/averageUtilization: 90/' deploy/api.yaml
+gate 4
+said '1 field, 1 of them not modelled'
+repo_git reset -q --hard HEAD~1
+
 # --- KEDA: asleep until something waits -----------------------------------------
 sed -i '/^---$/,$!b; /kind: HorizontalPodAutoscaler/,$d' deploy/api.yaml
 sed -i '$d' deploy/api.yaml # its apiVersion
