@@ -1,4 +1,5 @@
 /* `twinrig history`: the stored verdicts over time, and what they add up to. */
+#include "harness/commands/history_page.h"
 #include "harness/commands/history_series.h"
 
 #include <stdio.h>
@@ -253,6 +254,12 @@ static int run(const struct tw_cli *cli)
 
 	if (status)
 		return status;
+	if (cli->html)
+		status = tw_history_page(&shelf, cli->html);
+	if (cli->html && !strcmp(cli->html, "-")) {
+		tw_shelf_close(&shelf);
+		return status;
+	}
 	tw_arena_init(&sums.arena);
 	tw_map_init(&sums.commits, &sums.arena);
 	tw_series_init(&sums.series);
@@ -267,7 +274,7 @@ static int run(const struct tw_cli *cli)
 	tw_series_release(&sums.series);
 	tw_arena_release(&sums.arena);
 	tw_shelf_close(&shelf);
-	return 0;
+	return status;
 }
 
 const struct tw_command tw_command_history = {

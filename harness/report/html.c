@@ -1,5 +1,6 @@
 #include "harness/report/html.h"
 
+#include "harness/report/html_page.h"
 #include "harness/report/html_parts.h"
 #include "harness/report/markup.h"
 
@@ -420,19 +421,10 @@ static void head(struct tw_html *html)
 {
 	const struct tw_gate_result *gate = html->report->gate;
 
-	tw_buf_printf(html->out,
-		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
-		"<meta charset=\"utf-8\">\n"
-		"<meta name=\"viewport\" content=\"width=device-width, "
-		"initial-scale=1\">\n"
-		"<meta name=\"color-scheme\" content=\"light dark\">\n"
-		"<meta http-equiv=\"Content-Security-Policy\" content=\""
-		"default-src 'none'; style-src 'unsafe-inline'; "
-		"script-src 'unsafe-inline'\">\n"
-		"<title>twinrig: %s, %s</title>\n<style>\n%s</style>\n"
-		"</head>\n<body>\n",
-		tw_verdict_names[gate->verdict],
-		tw_evidence_counts(gate, &html->arena), tw_html_style);
+	tw_html_page_begin(html->out,
+		tw_arena_printf(&html->arena, "twinrig: %s, %s",
+			tw_verdict_names[gate->verdict],
+			tw_evidence_counts(gate, &html->arena)));
 }
 
 static void write_html(const struct tw_report *report,
@@ -465,7 +457,7 @@ static void write_html(const struct tw_report *report,
 			html.left_out);
 	tw_buf_add_text(out, "</main>\n");
 	scripts(&html);
-	tw_buf_add_text(out, "</body>\n</html>\n");
+	tw_html_page_end(out);
 	tw_arena_release(&html.arena);
 }
 
