@@ -5,6 +5,7 @@
 #include "harness/baseline/observed.h"
 
 #include "harness/baseline/bytes.h"
+#include "harness/baseline/fields.h"
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
 
@@ -14,24 +15,16 @@
 #define MAGIC "TWOB"
 #define HASH  8 /* bytes */
 
-enum kind { U32, U64, I32, I64 };
-
-struct row {
-	const char *name;
-	enum kind kind;
-	size_t offset;
-};
-
 #define ROW(type, member, kind)                                                \
 	{                                                                      \
-#member, kind, offsetof(struct type, member)                   \
+#member, TW_FIELD_##kind, offsetof(struct type, member)        \
 	}
 #define END                                                                    \
 	{                                                                      \
-		NULL, U32, 0                                                   \
+		NULL, TW_FIELD_U32, 0                                          \
 	}
 
-static const struct row observation_rows[] = {
+static const struct tw_field observation_rows[] = {
 	ROW(tw_observation, slice, I64),
 	ROW(tw_observation, duration, I64),
 	ROW(tw_observation, warmup, I64),
@@ -55,7 +48,7 @@ static const struct row observation_rows[] = {
 	END,
 };
 
-static const struct row cell_rows[] = {
+static const struct tw_field cell_rows[] = {
 	ROW(tw_cell, count, U64),
 	ROW(tw_cell, errors, U64),
 	ROW(tw_cell, timeouts, U64),
@@ -77,7 +70,7 @@ static const struct row cell_rows[] = {
 	END,
 };
 
-static const struct row slice_rows[] = {
+static const struct tw_field slice_rows[] = {
 	ROW(tw_slice, count, U32),
 	ROW(tw_slice, errors, U32),
 	ROW(tw_slice, timeouts, U32),
@@ -86,7 +79,7 @@ static const struct row slice_rows[] = {
 	END,
 };
 
-static const struct row gauge_rows[] = {
+static const struct tw_field gauge_rows[] = {
 	ROW(tw_gauge_slice, replicas, U32),
 	ROW(tw_gauge_slice, unavailable, U32),
 	ROW(tw_gauge_slice, queue, U32),
@@ -100,7 +93,7 @@ static const struct row gauge_rows[] = {
 	END,
 };
 
-static const struct row example_rows[] = {
+static const struct tw_field example_rows[] = {
 	ROW(tw_example, key, U64),
 	ROW(tw_example, position, U64),
 	ROW(tw_example, at, I64),
@@ -109,13 +102,13 @@ static const struct row example_rows[] = {
 	END,
 };
 
-static const struct row incident_rows[] = {
+static const struct tw_field incident_rows[] = {
 	ROW(tw_incident, at, I64),
 	ROW(tw_incident, back, I64),
 	END,
 };
 
-static const struct row scaling_rows[] = {
+static const struct tw_field scaling_rows[] = {
 	ROW(tw_scaling, min, U32),
 	ROW(tw_scaling, max, U32),
 	ROW(tw_scaling, had, U32),
@@ -130,7 +123,7 @@ static const struct row scaling_rows[] = {
 	END,
 };
 
-static const struct row point_rows[] = {
+static const struct tw_field point_rows[] = {
 	ROW(tw_timeline_point, at, I64),
 	ROW(tw_timeline_point, desired, U32),
 	ROW(tw_timeline_point, pending, U32),
@@ -142,7 +135,13 @@ static const struct row point_rows[] = {
 	END,
 };
 
-static const struct row told_rows[] = {
+/* Not part of the format's name: it stood there before it had a table. */
+static const struct tw_field step_rows[] = {
+	ROW(tw_timeline_row, step, I64),
+	END,
+};
+
+static const struct tw_field told_rows[] = {
 	ROW(tw_timeline_event, at, I64),
 	ROW(tw_timeline_event, last, I64),
 	ROW(tw_timeline_event, count, U32),
@@ -164,22 +163,21 @@ _Static_assert(sizeof(struct tw_timeline_point) == 40, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_timeline_event) == 56, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_timeline) == 56, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_cell) == 320, NEEDS_A_ROW);
-_Static_assert(sizeof(struct tw_observation) == sizeof(struct tw_arena) +
-							sizeof(struct tw_map) +
-							19 * 8 + 6 * 24 +
-							sizeof(struct tw_timeline),
+_Static_assert(sizeof(struct tw_observation) ==
+		       sizeof(struct tw_arena) + sizeof(struct tw_map) +
+			       19 * 8 + 6 * 24 + sizeof(struct tw_timeline),
 	NEEDS_A_ROW);
 #endif
 
 static uint64_t tables_hash(void)
 {
-	static const struct row *const tables[] = {observation_rows, cell_rows,
-		slice_rows, gauge_rows, example_rows, incident_rows, point_rows,
-		told_rows, scaling_rows};
+	static const struct tw_field *const tables[] = {observation_rows,
+		cell_rows, slice_rows, gauge_rows, example_rows, incident_rows,
+		point_rows, told_rows, scaling_rows};
 	uint64_t hash = tw_hash_name("observation");
 
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-		for (const struct row *row = tables[i]; row->name; row++) {
+		for (const struct tw_field *row = tables[i]; row->name; row++) {
 			hash = tw_hash_combine(hash, tw_hash_name(row->name));
 			hash = tw_hash_combine(hash, (uint64_t)row->kind);
 		}
@@ -193,133 +191,6 @@ char *tw_observed_format(char to[static TW_OBSERVED_FORMAT])
 	snprintf(to, TW_OBSERVED_FORMAT, "%d-%016llx", TW_OBSERVED_VERSION,
 		(unsigned long long)tables_hash());
 	return to;
-}
-
-/* ---- one field --------------------------------------------------------- */
-
-static int64_t signed_at(const struct row *row, const void *object)
-{
-	const char *at = (const char *)object + row->offset;
-	int64_t wide;
-	int32_t narrow;
-
-	if (row->kind == I64) {
-		memcpy(&wide, at, sizeof wide);
-		return wide;
-	}
-	memcpy(&narrow, at, sizeof narrow);
-	return narrow;
-}
-
-static uint64_t number_at(const struct row *row, const void *object)
-{
-	const char *at = (const char *)object + row->offset;
-	uint64_t wide;
-	uint32_t narrow;
-
-	if (row->kind == U64) {
-		memcpy(&wide, at, sizeof wide);
-		return wide;
-	}
-	memcpy(&narrow, at, sizeof narrow);
-	return narrow;
-}
-
-static bool is_zero(const struct row *row, const void *object)
-{
-	return row->kind >= I32 ? !signed_at(row, object)
-				: !number_at(row, object);
-}
-
-static void put_field(
-	struct tw_buf *out, const struct row *row, const void *object)
-{
-	if (row->kind >= I32)
-		tw_put_signed(out, signed_at(row, object));
-	else
-		tw_put_number(out, number_at(row, object));
-}
-
-static void get_field(struct tw_bytes *in, const struct row *row, void *object)
-{
-	char *at = (char *)object + row->offset;
-	uint64_t number;
-	int64_t wide;
-	uint32_t narrow;
-	int32_t small;
-
-	switch (row->kind) {
-	case U32:
-		narrow = (uint32_t)tw_get_number(in, UINT32_MAX);
-		memcpy(at, &narrow, sizeof narrow);
-		break;
-	case U64:
-		number = tw_get_number(in, UINT64_MAX);
-		memcpy(at, &number, sizeof number);
-		break;
-	case I32:
-		wide = tw_get_signed(in);
-		if (wide < INT32_MIN || wide > INT32_MAX)
-			tw_bytes_fail(in, "a number is out of its range");
-		small = (int32_t)wide;
-		memcpy(at, &small, sizeof small);
-		break;
-	case I64:
-		wide = tw_get_signed(in);
-		memcpy(at, &wide, sizeof wide);
-		break;
-	}
-}
-
-static void put_fields(
-	struct tw_buf *out, const struct row *rows, const void *object)
-{
-	for (; rows->name; rows++)
-		put_field(out, rows, object);
-}
-
-static void get_fields(
-	struct tw_bytes *in, const struct row *rows, void *object)
-{
-	for (; rows->name; rows++)
-		get_field(in, rows, object);
-}
-
-/* ---- many of a kind, column by column ---------------------------------- */
-
-static void put_columns(struct tw_buf *out, const struct row *rows,
-	const void *objects, size_t size, size_t n)
-{
-	const char *at = objects;
-
-	for (; rows->name; rows++) {
-		for (size_t i = 0; i < n;) {
-			size_t from = i;
-
-			while (i < n && is_zero(rows, at + i * size))
-				i++;
-			if (i > from) {
-				tw_put_number(out, 0);
-				tw_put_number(out, i - from - 1);
-			}
-			if (i < n)
-				put_field(out, rows, at + i++ * size);
-		}
-	}
-}
-
-static void get_columns(struct tw_bytes *in, const struct row *rows,
-	void *objects, size_t size, size_t n)
-{
-	char *at = objects;
-
-	for (; rows->name; rows++) {
-		for (size_t i = 0; i < n && !in->wrong; i++) {
-			get_field(in, rows, at + i * size);
-			if (is_zero(rows, at + i * size))
-				i += (size_t)tw_get_number(in, n - i - 1);
-		}
-	}
 }
 
 /* ---- names ------------------------------------------------------------- */
@@ -438,7 +309,7 @@ static void get_histogram(struct reader *reader, struct tw_histogram *histogram)
 		tw_bytes_fail(in, "a histogram contradicts itself");
 }
 
-/* ---- the parts --------------------------------------------------------- */
+/* ---- cells ------------------------------------------------------------- */
 
 static void put_cell(struct writer *writer, const struct tw_cell *cell)
 {
@@ -450,10 +321,10 @@ static void put_cell(struct writer *writer, const struct tw_cell *cell)
 	put_name(writer, cell->key.zone);
 	tw_put_number(out, (uint64_t)cell->key.side);
 	tw_put_number(out, (uint64_t)cell->key.window);
-	put_fields(out, cell_rows, cell);
+	tw_fields_put(out, cell_rows, cell);
 	put_histogram(out, &cell->latency);
 	tw_put_number(out, cell->slices.n);
-	put_columns(out, slice_rows, cell->slices.v, sizeof *cell->slices.v,
+	tw_columns_put(out, slice_rows, cell->slices.v, sizeof *cell->slices.v,
 		cell->slices.n);
 }
 
@@ -477,148 +348,141 @@ static void get_cell(struct reader *reader)
 		tw_bytes_fail(in, "a series is there twice");
 		return;
 	}
-	get_fields(in, cell_rows, cell);
+	tw_fields_get(in, cell_rows, cell);
 	get_histogram(reader, &cell->latency);
 	n = (size_t)tw_get_number(in, UINT32_MAX);
 	if (!n || !afford(reader, n, sizeof *cell->slices.v))
 		return;
 	cell->slices.v = tw_calloc(n, sizeof *cell->slices.v);
 	cell->slices.n = cell->slices.cap = n;
-	get_columns(in, slice_rows, cell->slices.v, sizeof *cell->slices.v, n);
+	tw_columns_get(
+		in, slice_rows, cell->slices.v, sizeof *cell->slices.v, n);
 }
 
-static void put_gauge(struct writer *writer, const struct tw_gauge *gauge)
+/* ---- lists of what is alike -------------------------------------------- */
+
+/* A list of an observation. Of each element: its names, its fields, and a list
+ * inside it, column by column. */
+struct list {
+	size_t at, size; /* the vector in the observation; an element */
+	size_t names[5]; /* places of its names; NONE ends them */
+	const struct tw_field
+		*rows; /* NULL: it has none beside the inner list's */
+	size_t inner, inner_size; /* NONE: there is no list inside */
+	const struct tw_field *inner_rows;
+	uint64_t most; /* elements inside */
+	size_t takes;  /* bytes of the shortest element */
+};
+
+#define NONE		 SIZE_MAX
+#define IN(member)	 offsetof(struct tw_observation, member)
+#define OF(type, member) offsetof(struct type, member)
+
+static const struct list gauges = {IN(gauges), sizeof(struct tw_gauge),
+	{OF(tw_gauge, service), NONE}, NULL, OF(tw_gauge, slices),
+	sizeof(struct tw_gauge_slice), gauge_rows, UINT32_MAX, 2};
+static const struct list examples = {IN(failed), sizeof(struct tw_example),
+	{OF(tw_example, service), OF(tw_example, endpoint), NONE}, example_rows,
+	NONE, 0, NULL, 0, 7};
+static const struct list incidents = {IN(incidents), sizeof(struct tw_incident),
+	{OF(tw_incident, replica), OF(tw_incident, cause), NONE}, incident_rows,
+	NONE, 0, NULL, 0, 4};
+static const struct list scalings = {IN(scalings), sizeof(struct tw_scaling),
+	{OF(tw_scaling, name), OF(tw_scaling, workload), NONE}, scaling_rows,
+	NONE, 0, NULL, 0, 13};
+static const struct list timeline = {IN(timeline.rows),
+	sizeof(struct tw_timeline_row), {OF(tw_timeline_row, name), NONE},
+	step_rows, OF(tw_timeline_row, points),
+	sizeof(struct tw_timeline_point), point_rows, TW_TIMELINE_POINTS, 3};
+static const struct list told = {IN(timeline.events),
+	sizeof(struct tw_timeline_event),
+	{OF(tw_timeline_event, kind), OF(tw_timeline_event, object),
+		OF(tw_timeline_event, reason), OF(tw_timeline_event, message),
+		NONE},
+	told_rows, NONE, 0, NULL, 0, 8};
+
+/* As they follow the cells. */
+static const struct list *const lists[] = {
+	&gauges, &examples, &incidents, &scalings, &timeline, &told};
+
+/* Any vector: what TW_VEC makes, whatever it is of. */
+struct vector {
+	char *v;
+	size_t n, cap;
+};
+
+static struct vector vector_at(const void *object, size_t at)
 {
-	put_name(writer, gauge->service);
-	tw_put_number(&writer->body, gauge->slices.n);
-	put_columns(&writer->body, gauge_rows, gauge->slices.v,
-		sizeof *gauge->slices.v, gauge->slices.n);
+	struct vector vector;
+
+	memcpy(&vector, (const char *)object + at, sizeof vector);
+	return vector;
 }
 
-static void get_gauge(struct reader *reader)
+/* n zeroed elements; none where that is too much. */
+static struct vector make_vector(
+	struct reader *reader, void *object, size_t at, size_t n, size_t size)
 {
-	struct tw_gauge gauge = {.service = get_name(reader)};
-	size_t n = (size_t)tw_get_number(&reader->in, UINT32_MAX);
+	struct vector vector = {0};
 
-	if (!afford(reader, n, sizeof *gauge.slices.v))
-		return;
-	if (n)
-		gauge.slices.v = tw_calloc(n, sizeof *gauge.slices.v);
-	gauge.slices.n = gauge.slices.cap = n;
-	get_columns(&reader->in, gauge_rows, gauge.slices.v,
-		sizeof *gauge.slices.v, n);
-	tw_vec_push(&reader->obs->gauges, gauge);
-}
-
-static void put_example(struct writer *writer, const struct tw_example *example)
-{
-	put_name(writer, example->service);
-	put_name(writer, example->endpoint);
-	put_fields(&writer->body, example_rows, example);
-}
-
-static void put_incident(
-	struct writer *writer, const struct tw_incident *incident)
-{
-	put_name(writer, incident->replica);
-	put_name(writer, incident->cause);
-	put_fields(&writer->body, incident_rows, incident);
-}
-
-static void put_scaling(struct writer *writer, const struct tw_scaling *scaling)
-{
-	put_name(writer, scaling->name);
-	put_name(writer, scaling->workload);
-	put_fields(&writer->body, scaling_rows, scaling);
-}
-
-static void get_scaling(struct reader *reader)
-{
-	struct tw_scaling scaling = {.name = get_name(reader)};
-
-	scaling.workload = get_name(reader);
-	get_fields(&reader->in, scaling_rows, &scaling);
-	tw_vec_push(&reader->obs->scalings, scaling);
-}
-
-static void get_incident(struct reader *reader)
-{
-	struct tw_incident incident = {.replica = get_name(reader)};
-
-	incident.cause = get_name(reader);
-	get_fields(&reader->in, incident_rows, &incident);
-	tw_vec_push(&reader->obs->incidents, incident);
-}
-
-static void get_example(struct reader *reader)
-{
-	struct tw_example example = {.service = get_name(reader)};
-
-	example.endpoint = get_name(reader);
-	get_fields(&reader->in, example_rows, &example);
-	tw_vec_push(&reader->obs->failed, example);
-}
-
-static void put_timeline(
-	struct writer *writer, const struct tw_timeline *timeline)
-{
-	struct tw_buf *out = &writer->body;
-
-	tw_put_number(out, timeline->rows.n);
-	for (size_t i = 0; i < timeline->rows.n; i++) {
-		const struct tw_timeline_row *it = &timeline->rows.v[i];
-
-		put_name(writer, it->name);
-		tw_put_signed(out, it->step);
-		tw_put_number(out, it->points.n);
-		put_columns(out, point_rows, it->points.v, sizeof *it->points.v,
-			it->points.n);
+	if (n && afford(reader, n, size)) {
+		vector.v = tw_calloc(n, size);
+		vector.n = vector.cap = n;
 	}
-	tw_put_number(out, timeline->events.n);
-	for (size_t i = 0; i < timeline->events.n; i++) {
-		const struct tw_timeline_event *it = &timeline->events.v[i];
+	memcpy((char *)object + at, &vector, sizeof vector);
+	return vector;
+}
 
-		put_name(writer, it->kind);
-		put_name(writer, it->object);
-		put_name(writer, it->reason);
-		put_name(writer, it->message);
-		put_fields(out, told_rows, it);
+static void put_list(struct writer *writer, const struct list *list,
+	const struct tw_observation *obs)
+{
+	struct vector all = vector_at(obs, list->at), inner;
+
+	tw_put_number(&writer->body, all.n);
+	for (size_t i = 0; i < all.n; i++) {
+		const char *it = all.v + i * list->size, *name;
+
+		for (const size_t *at = list->names; *at != NONE; at++) {
+			memcpy(&name, it + *at, sizeof name);
+			put_name(writer, name);
+		}
+		if (list->rows)
+			tw_fields_put(&writer->body, list->rows, it);
+		if (list->inner == NONE)
+			continue;
+		inner = vector_at(it, list->inner);
+		tw_put_number(&writer->body, inner.n);
+		tw_columns_put(&writer->body, list->inner_rows, inner.v,
+			list->inner_size, inner.n);
 	}
 }
 
-static void get_points(struct reader *reader)
-{
-	struct tw_timeline_row row = {.name = get_name(reader)};
-	size_t n;
-
-	row.step = tw_get_signed(&reader->in);
-	n = (size_t)tw_get_number(&reader->in, TW_TIMELINE_POINTS);
-	if (!afford(reader, n + 1, sizeof *row.points.v))
-		return;
-	if (n)
-		row.points.v = tw_calloc(n, sizeof *row.points.v);
-	row.points.n = row.points.cap = n;
-	get_columns(
-		&reader->in, point_rows, row.points.v, sizeof *row.points.v, n);
-	tw_vec_push(&reader->obs->timeline.rows, row);
-}
-
-static void get_timeline(struct reader *reader)
+static void get_list(struct reader *reader, const struct list *list)
 {
 	struct tw_bytes *in = &reader->in;
-	size_t n = tw_get_count(in, 3);
+	struct vector inner, all = make_vector(reader, reader->obs, list->at,
+				     tw_get_count(in, list->takes), list->size);
 
-	for (size_t i = 0; i < n && !in->wrong; i++)
-		get_points(reader);
-	n = tw_get_count(in, 8);
-	for (size_t i = 0; i < n && !in->wrong; i++) {
-		struct tw_timeline_event event = {.kind = get_name(reader)};
+	for (size_t i = 0; i < all.n; i++) {
+		char *it = all.v + i * list->size;
 
-		event.object = get_name(reader);
-		event.reason = get_name(reader);
-		event.message = get_name(reader);
-		get_fields(in, told_rows, &event);
-		tw_vec_push(&reader->obs->timeline.events, event);
+		/* Every element has its names, also where reading ends. */
+		for (const size_t *at = list->names; *at != NONE; at++) {
+			const char *name = get_name(reader);
+
+			memcpy(it + *at, &name, sizeof name);
+		}
+		if (in->wrong)
+			continue;
+		if (list->rows)
+			tw_fields_get(in, list->rows, it);
+		if (list->inner == NONE)
+			continue;
+		inner = make_vector(reader, it, list->inner,
+			(size_t)tw_get_number(in, list->most),
+			list->inner_size);
+		tw_columns_get(in, list->inner_rows, inner.v, list->inner_size,
+			inner.n);
 	}
 }
 
@@ -639,24 +503,13 @@ void tw_observed_write(const struct tw_observation *obs, struct tw_buf *out)
 	tw_put_number(&writer.body, obs->cells.n);
 	for (size_t i = 0; i < obs->cells.n; i++)
 		put_cell(&writer, &obs->cells.v[i]);
-	tw_put_number(&writer.body, obs->gauges.n);
-	for (size_t i = 0; i < obs->gauges.n; i++)
-		put_gauge(&writer, &obs->gauges.v[i]);
-	tw_put_number(&writer.body, obs->failed.n);
-	for (size_t i = 0; i < obs->failed.n; i++)
-		put_example(&writer, &obs->failed.v[i]);
-	tw_put_number(&writer.body, obs->incidents.n);
-	for (size_t i = 0; i < obs->incidents.n; i++)
-		put_incident(&writer, &obs->incidents.v[i]);
-	tw_put_number(&writer.body, obs->scalings.n);
-	for (size_t i = 0; i < obs->scalings.n; i++)
-		put_scaling(&writer, &obs->scalings.v[i]);
-	put_timeline(&writer, &obs->timeline);
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		put_list(&writer, lists[i], obs);
 
 	tw_buf_add_text(out, MAGIC);
 	tw_put_number(out, TW_OBSERVED_VERSION);
 	put_hash(out, tables_hash());
-	put_fields(out, observation_rows, obs);
+	tw_fields_put(out, observation_rows, obs);
 	tw_put_number(out, writer.numbers.n);
 	for (size_t i = 0; i < writer.numbers.n; i++)
 		tw_put_text(out, writer.numbers.v[i].key);
@@ -671,7 +524,7 @@ static void read_parts(struct reader *reader)
 	struct tw_bytes *in = &reader->in;
 	size_t n;
 
-	get_fields(in, observation_rows, reader->obs);
+	tw_fields_get(in, observation_rows, reader->obs);
 	if (!in->wrong && reader->obs->slice <= 0)
 		tw_bytes_fail(in, "its slices have no width");
 	read_names(reader);
@@ -680,19 +533,8 @@ static void read_parts(struct reader *reader)
 		n = 0;
 	for (size_t i = 0; i < n && !in->wrong; i++)
 		get_cell(reader);
-	n = tw_get_count(in, 2);
-	for (size_t i = 0; i < n && !in->wrong; i++)
-		get_gauge(reader);
-	n = tw_get_count(in, 6);
-	for (size_t i = 0; i < n && !in->wrong; i++)
-		get_example(reader);
-	n = tw_get_count(in, 4);
-	for (size_t i = 0; i < n && !in->wrong; i++)
-		get_incident(reader);
-	n = tw_get_count(in, 13);
-	for (size_t i = 0; i < n && !in->wrong; i++)
-		get_scaling(reader);
-	get_timeline(reader);
+	for (size_t i = 0; i < sizeof lists / sizeof *lists && !in->wrong; i++)
+		get_list(reader, lists[i]);
 	if (!in->wrong && in->at != in->end)
 		tw_bytes_fail(in, "something follows its end");
 }
