@@ -1,7 +1,8 @@
 /*
  * Private to the HTML report:
  *
- *	html.c		the page: what was decided, and why, worst first
+ *	html.c		the page
+ *	html_verdict.c	what was decided, and why, worst first
  *	html_tables.c	what stands beside it: fields that differ, ...
  *	html_words.c	what each figure means
  *	html_data.c	what the charts are drawn from
@@ -34,6 +35,10 @@ bool tw_html_room(struct tw_html *html);
 
 /* Whether anything can be drawn. */
 bool tw_html_has_scenes(const struct tw_report *report);
+/* By enum tw_verdict: a tick, a question mark, a cross. */
+extern const char *const tw_html_marks[3];
+
+void tw_html_verdict(struct tw_html *html);
 void tw_html_data(struct tw_html *html);
 void tw_html_tables(struct tw_html *html);
 void tw_html_words(struct tw_html *html);

@@ -23,12 +23,10 @@ static const struct word words[] = {
 		"The smallest regression that this check would have failed 9 "
 		"times in 10, given the noise of these runs: of the "
 		"difference, or where the limit is a constant, the value."},
-	{"power",
-		"The same in words, and by how much two sets of as many runs "
-		"of the baseline differ: the noise floor."},
-	{"undo",
-		"What of the candidate has to be as in the baseline for the "
-		"scenario to pass: tried, with the same traffic and seeds."},
+	{"power", "The same in words, and by how much two sets of as many runs "
+		  "of the baseline differ: the noise floor."},
+	{"undo", "What of the candidate has to be as in the baseline for the "
+		 "scenario to pass: tried, with the same traffic and seeds."},
 	{"never", "The condition did not hold again before the run ended."},
 	{"new", "The group is in the candidate alone: it has no say."},
 	{"muted", "Judged and shown, without a say in the verdict."},
@@ -71,45 +69,80 @@ static const struct word words[] = {
 };
 
 /* What the checks of this report measure. */
-static const struct word metrics[] = {
-	{"latency", "how long calls took, errors included"},
-	{"ratio(errors)", "calls that ended otherwise than well / calls"},
-	{"ratio(timeouts)", "calls whose time was up / calls"},
-	{"ratio(retries)", "tries beyond the first / calls"},
-	{"ratio(shed)", "calls refused, queue full or nobody ready / calls"},
-	{"ratio(overflow)", "tries that a circuit breaker refused / calls"},
-	{"ratio(denied)", "retries that no budget was left for / calls"},
-	{"ratio(ejections)", "replicas put out by outlier detection / calls"},
-	{"ratio(connects)", "connections that were set up / calls"},
-	{"ratio(limited)", "tries that a rate limit refused / calls"},
-	{"ratio(rejected)",
+static const struct word metrics[TW_METRICS] = {
+	[TW_METRIC_LATENCY] = {"latency",
+		"how long calls took, errors included"},
+	[TW_METRIC_ERRORS] = {"ratio(errors)",
+		"calls that ended otherwise than well / calls"},
+	[TW_METRIC_TIMEOUTS] = {"ratio(timeouts)",
+		"calls whose time was up / calls"},
+	[TW_METRIC_RETRIES] = {"ratio(retries)",
+		"tries beyond the first / calls"},
+	[TW_METRIC_SHED] = {"ratio(shed)",
+		"calls refused, queue full or nobody ready / calls"},
+	[TW_METRIC_OVERFLOW] = {"ratio(overflow)",
+		"tries that a circuit breaker refused / calls"},
+	[TW_METRIC_DENIED] = {"ratio(denied)",
+		"retries that no budget was left for / calls"},
+	[TW_METRIC_EJECTIONS] = {"ratio(ejections)",
+		"replicas put out by outlier detection / calls"},
+	[TW_METRIC_CONNECTS] = {"ratio(connects)",
+		"connections that were set up / calls"},
+	[TW_METRIC_LIMITED] = {"ratio(limited)",
+		"tries that a rate limit refused / calls"},
+	[TW_METRIC_REJECTED] = {"ratio(rejected)",
 		"calls that the application's own breaker or bulkhead refused "
 		"/ calls"},
-	{"rate(requests)", "calls that ended, a second"},
-	{"max(unavailable)",
+	[TW_METRIC_REQUESTS] = {"rate(requests)", "calls that ended, a second"},
+	[TW_METRIC_UNAVAILABLE] = {"max(unavailable)",
 		"replicas that should be there and are not, of the worst "
 		"service"},
-	{"max(queue)", "the longest queue of one replica"},
-	{"max(oom_kills)",
+	[TW_METRIC_QUEUE] = {"max(queue)", "the longest queue of one replica"},
+	[TW_METRIC_OOM_KILLS] = {"max(oom_kills)",
 		"containers of the worst service killed for want of memory"},
-	{"utilization", "workers' time in use / workers' time there"},
-	{"throttled",
+	[TW_METRIC_UTILIZATION] = {"utilization",
+		"workers' time in use / workers' time there"},
+	[TW_METRIC_THROTTLED] = {"throttled",
 		"replicas' time with their CPU quota spent / their time with "
 		"something to compute"},
-	{"recovery_time",
+	[TW_METRIC_RECOVERY] = {"recovery_time",
 		"from the end of the last fault until the condition holds for "
 		"good"},
-	{"recovers",
+	[TW_METRIC_RECOVERS] = {"recovers",
 		"the smallest fault after which the condition does not hold "
 		"again in time; larger is better"},
+	[TW_METRIC_SLOW] = {"slow",
+		"calls that took longer than the time given"},
+	[TW_METRIC_TIME] = {"time",
+		"time over a threshold: slices of time with traffic in which "
+		"the condition holds"},
 };
 
-#define N_METRICS (sizeof metrics / sizeof *metrics)
+/* And how it is put together. */
+static const struct word aggregates[] = {
+	[TW_AGG_COUNT] = {"count", "how many there were, in a run"},
+	[TW_AGG_BURN] = {"burn_rate",
+		"how many times faster than the objective admits its errors "
+		"came, in the worst window of that length"},
+	[TW_AGG_DISTANCE] = {"distance",
+		"how far the candidate's distribution of latency is from the "
+		"baseline's, as a time (Wasserstein's)"},
+	[TW_AGG_KS] = {"ks",
+		"the most that the two distributions are apart at one point, "
+		"as a share (Kolmogorov's and Smirnov's)"},
+};
 
-static void use(const struct tw_check *check, bool used[static N_METRICS])
+#define N_AGGREGATES (sizeof aggregates / sizeof *aggregates)
+
+struct used {
+	bool metrics[TW_METRICS], aggregates[N_AGGREGATES];
+};
+
+static void use(const struct tw_check *check, struct used *used)
 {
-	if ((size_t)check->metric < N_METRICS)
-		used[check->metric] = true;
+	used->metrics[check->metric] = true;
+	if ((size_t)check->aggregate < N_AGGREGATES)
+		used->aggregates[check->aggregate] = true;
 	if (check->inner)
 		use(check->inner, used);
 }
@@ -124,18 +157,21 @@ static void word(struct tw_html *html, const struct word *it)
 void tw_html_words(struct tw_html *html)
 {
 	const struct tw_gate_result *gate = html->report->gate;
-	bool used[N_METRICS] = {false};
+	struct used used = {0};
 
 	for (size_t i = 0; i < gate->scenarios.n; i++)
 		for (size_t c = 0; c < gate->scenarios.v[i]->checks.n; c++)
-			use(gate->scenarios.v[i]->checks.v[c]->check, used);
+			use(gate->scenarios.v[i]->checks.v[c]->check, &used);
 	tw_buf_add_text(html->out,
 		"<section id=\"words\" aria-labelledby=\"words-title\">\n"
 		"<h2 id=\"words-title\">What the figures mean</h2>\n"
 		"<div class=\"card\"><dl class=\"definitions\">\n");
-	for (size_t i = 0; i < N_METRICS; i++)
-		if (used[i])
+	for (size_t i = 0; i < TW_METRICS; i++)
+		if (used.metrics[i] && metrics[i].name)
 			word(html, &metrics[i]);
+	for (size_t i = 0; i < N_AGGREGATES; i++)
+		if (used.aggregates[i] && aggregates[i].name)
+			word(html, &aggregates[i]);
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		word(html, &words[i]);
 	tw_buf_add_text(html->out, "</dl></div>\n</section>\n");

@@ -59,6 +59,26 @@ START_TEST(adds_up_the_runs_of_each_side)
 }
 END_TEST
 
+/* 16 steps to a factor of two: 5% are told apart, 1% is not. */
+START_TEST(steps_are_fine)
+{
+	struct fixture f;
+	const struct tw_scene_steps *steps;
+
+	fixture_init(&f, 1);
+	add_calls(&f.c, 0, "GET /", 1, 10000 * TW_US, 0);
+	add_calls(&f.c, 0, "GET /", 1, 10040 * TW_US, 0);
+	add_calls(&f.c, 0, "GET /", 1, 10700 * TW_US, 0);
+	steps = &tw_scene_of((struct tw_runs){0}, runs_of(&f.c), &f.arena)
+			 ->latencies.v[0]
+			 ->side[1];
+	ck_assert_uint_eq(steps->n, 2);
+	ck_assert_uint_eq(steps->v[0].count, 2);
+	ck_assert_uint_eq(steps->v[1].count, 1);
+	fixture_release(&f);
+}
+END_TEST
+
 START_TEST(lines_have_a_bounded_number_of_points)
 {
 	struct fixture f;
@@ -160,7 +180,7 @@ START_TEST(names_are_never_markup)
 }
 END_TEST
 
-TW_TESTS("report/scene", adds_up_the_runs_of_each_side,
+TW_TESTS("report/scene", adds_up_the_runs_of_each_side, steps_are_fine,
 	lines_have_a_bounded_number_of_points,
 	the_servers_side_is_not_counted_twice, events_stand_in_order_of_time,
 	names_are_never_markup)
