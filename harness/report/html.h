@@ -39,6 +39,9 @@ bool tw_html_has_scenes(const struct tw_report *report);
 extern const char *const tw_html_marks[3];
 
 void tw_html_verdict(struct tw_html *html);
+/* Of a real build: what it did, and how its answers differ; nothing where
+ * there is none. */
+void tw_html_live(struct tw_html *html);
 void tw_html_data(struct tw_html *html);
 void tw_html_tables(struct tw_html *html);
 void tw_html_words(struct tw_html *html);

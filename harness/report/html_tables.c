@@ -83,7 +83,7 @@ static void reach(struct tw_html *html)
 	end_card(html);
 }
 
-static void live(struct tw_html *html)
+void tw_html_live(struct tw_html *html)
 {
 	const struct tw_report_live *l = html->report->live;
 
@@ -205,7 +205,6 @@ void tw_html_tables(struct tw_html *html)
 	tw_buf_add_text(html->out,
 		"<section id=\"model\" aria-labelledby=\"model-title\">\n"
 		"<h2 id=\"model-title\">Model and inputs</h2>\n");
-	live(html);
 	maps(html);
 	differences(html);
 	reach(html);

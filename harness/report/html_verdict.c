@@ -333,6 +333,7 @@ void tw_html_verdict(struct tw_html *html)
 		"<section aria-labelledby=\"verdict-title\">\n"
 		"<h2 id=\"verdict-title\">Verdict</h2>\n");
 	reasons(html);
+	tw_html_live(html);
 	tw_evidence_scenarios(gate, &html->arena, &order);
 	overview(html, order, gate->scenarios.n);
 	for (size_t i = 0; i < gate->scenarios.n; i++)
