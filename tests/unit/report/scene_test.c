@@ -66,9 +66,9 @@ START_TEST(steps_are_fine)
 	const struct tw_scene_steps *steps;
 
 	fixture_init(&f, 1);
-	add_calls(&f.c, 0, "GET /", 1, 10000 * TW_US, 0);
-	add_calls(&f.c, 0, "GET /", 1, 10040 * TW_US, 0);
-	add_calls(&f.c, 0, "GET /", 1, 10700 * TW_US, 0);
+	add_calls(&f.c, 0, "GET /", 1, 11050 * TW_US, 0);
+	add_calls(&f.c, 0, "GET /", 1, 11100 * TW_US, 0);
+	add_calls(&f.c, 0, "GET /", 1, 11700 * TW_US, 0);
 	steps = &tw_scene_of((struct tw_runs){0}, runs_of(&f.c), &f.arena)
 			 ->latencies.v[0]
 			 ->side[1];
