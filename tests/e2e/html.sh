@@ -19,8 +19,8 @@ if command -v tidy >/dev/null; then
 fi
 # What failed, why, and what to type are words, not drawings.
 sed '/<script/,$d' "$work/fail.html" >"$work/words.html"
-for words in 'more tries a call (1.026 -&gt; 2.247)' 'class="guilty"' \
-	'spec.http\[0\].retries.attempts' '+51.77pp' "twinrig gate --baseline"; do
+for words in 'GET /prices: more tries a call (' 'class="guilty"' \
+	'spec.http\[0\].retries.attempts' "twinrig gate --baseline"; do
 	grep -q -- "$words" "$work/words.html" || fail "not in the page: $words"
 done
 # JSON holds the same.
