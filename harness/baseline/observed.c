@@ -37,7 +37,12 @@ static const struct tw_field observation_rows[] = {
 	ROW(tw_observation, rollouts, U64),
 	ROW(tw_observation, rolled_out, U64),
 	ROW(tw_observation, pending, U64),
+	ROW(tw_observation, deadlines, U64),
 	ROW(tw_observation, evicted, U64),
+	ROW(tw_observation, preempted, U64),
+	ROW(tw_observation, drains, U64),
+	ROW(tw_observation, drained, U64),
+	ROW(tw_observation, refused_evictions, U64),
 	ROW(tw_observation, peak_in_flight, U64),
 	ROW(tw_observation, undecided, U64),
 	ROW(tw_observation, untold, U32),
@@ -165,7 +170,7 @@ _Static_assert(sizeof(struct tw_timeline) == 56, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_cell) == 320, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_observation) ==
 		       sizeof(struct tw_arena) + sizeof(struct tw_map) +
-			       19 * 8 + 6 * 24 + sizeof(struct tw_timeline),
+			       24 * 8 + 6 * 24 + sizeof(struct tw_timeline),
 	NEEDS_A_ROW);
 #endif
 

@@ -12,6 +12,7 @@ static const char *type_text(enum tw_param_type type)
 	case TW_PARAM_CHOICE:
 		return "choice";
 	case TW_PARAM_COUNT:
+	case TW_PARAM_WHOLE:
 		return "count";
 	case TW_PARAM_RATE:
 		return "rate";

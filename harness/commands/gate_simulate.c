@@ -125,6 +125,20 @@ static void note_rollout(struct tw_gate *gate, const struct tw_case *one,
 		(unsigned long long)seen->pending);
 }
 
+/* A drain that did not come to its end: a budget, or time, did not let it. */
+static void note_drain(struct tw_gate *gate, const struct tw_case *one,
+	const struct tw_observation *seen)
+{
+	if (gate->unfinished || seen->drained == seen->drains)
+		return;
+	gate->unfinished = tw_arena_printf(&gate->arena,
+		"in %s %llu of %llu nodes were not drained when the run "
+		"ended; disruption budgets refused %llu evictions",
+		one->name, (unsigned long long)(seen->drains - seen->drained),
+		(unsigned long long)seen->drains,
+		(unsigned long long)seen->refused_evictions);
+}
+
 /* Of one side. */
 static void count_up(struct tw_gate *gate, const struct tw_case *one,
 	const struct tw_observation *seen, size_t n, enum tw_flow_side side)
@@ -133,6 +147,7 @@ static void count_up(struct tw_gate *gate, const struct tw_case *one,
 	for (size_t i = 0; i < n; i++) {
 		gate->overflow += seen[i].overflow;
 		note_rollout(gate, one, &seen[i]);
+		note_drain(gate, one, &seen[i]);
 		gate->arrivals += seen[i].arrivals;
 		gate->offered[side] += seen[i].arrivals;
 		gate->undecided[side] += seen[i].undecided;

@@ -93,6 +93,37 @@ static bool is_managed(const struct tw_config *config)
 	return false;
 }
 
+static const char *arg_of(const struct tw_config_fault *fault, const char *name)
+{
+	for (size_t i = 0; i < fault->args.n; i++)
+		if (!strcmp(fault->args.v[i].name, name))
+			return fault->args.v[i].value;
+	return NULL;
+}
+
+/* Pods need names before the twin is made: those that `scale` asks for. What
+ * is wrong in it is told when the scenario is compiled. */
+static void grow(const struct tw_config *config, struct tw_spec *spec)
+{
+	for (size_t i = 0; i < config->scenarios.n; i++) {
+		const struct tw_config_scenario *it = config->scenarios.v[i];
+
+		for (size_t k = 0; k < it->faults.n; k++) {
+			const struct tw_config_fault *fault = it->faults.v[k];
+			const char *workload = arg_of(fault, "workload");
+			const char *n = arg_of(fault, "replicas");
+			int64_t most;
+
+			if (!strcmp(fault->kind, "scale") && workload && n &&
+				tw_parse_int(tw_str_of(n), &most) &&
+				most <= 1000000)
+				tw_spec_may_grow_named(spec,
+					strchr(workload, '{') ? "*" : workload,
+					most);
+		}
+	}
+}
+
 int tw_system_load(struct tw_system *system, struct tw_files *files,
 	const char *directory, const struct tw_config *config,
 	const struct tw_config_side *which)
@@ -109,6 +140,7 @@ int tw_system_load(struct tw_system *system, struct tw_files *files,
 	for (size_t i = 0; i < config->scenarios.n; i++)
 		system->manifests->rollouts |=
 			config->scenarios.v[i]->rollout.origin != NULL;
+	system->manifests->managed = is_managed(config);
 	if (which->manifests.n) {
 		add_manifests(system, &which->manifests);
 	} else {
@@ -129,7 +161,8 @@ int tw_system_compile(struct tw_system *system, const struct tw_config *config)
 	system->edges = tw_manifests_link(
 		system->manifests, system->spec, &system->diags);
 	tw_spec_link(system->spec);
-	if (is_managed(config))
+	grow(config, system->spec);
+	if (system->manifests->managed)
 		tw_spec_manage(system->spec);
 	/* Also where there are errors: it may find more of them. */
 	system->model = tw_twin_model(system->spec, &system->diags);

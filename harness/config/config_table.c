@@ -279,6 +279,41 @@ static const struct tw_table fault = {
 	.other_help = "a parameter of its kind",
 };
 
+/* kubectl's verbs, each a kind of what happens in a scenario. */
+static void *add_verb(struct tw_schema_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value, const char *kind)
+{
+	struct tw_config_fault *it = add_fault(reader, base, key, value);
+
+	it->kind = kind;
+	return it;
+}
+
+#define VERB(function, kind)                                                   \
+	static void *function(struct tw_schema_reader *reader, void *base,     \
+		const struct tw_yaml *key, struct tw_yaml *value)              \
+	{                                                                      \
+		return add_verb(reader, base, key, value, kind);               \
+	}
+
+VERB(add_scale, "scale")
+VERB(add_drain, "drain")
+VERB(add_cordon, "cordon")
+VERB(add_uncordon, "uncordon")
+VERB(add_delete_pod, "delete-pod")
+
+static const struct tw_row verb_rows[] = {{0}};
+
+static const struct tw_table verb = {
+	.name = "verb",
+	.help = "on what (workload, replica, service, node, zone) and when "
+		"(at, for)",
+	.rows = verb_rows,
+	.other = add_arg,
+	.other_pattern = "^[a-z][a-z-]*$",
+	.other_help = "a parameter of it: `twinrig faults` lists them",
+};
+
 static void read_each(
 	struct tw_schema_reader *reader, void *base, struct tw_yaml *node)
 {
@@ -446,6 +481,32 @@ static const struct tw_row scenario_rows[] = {
 		.table = &fault,
 		.add = add_fault,
 		.help = "what goes wrong, and when"},
+	{.name = "scale",
+		.type = TW_ROW_LIST,
+		.table = &verb,
+		.add = add_scale,
+		.help = "kubectl scale: [{workload: shop/cart, replicas: 5, "
+			"at: 20s}]"},
+	{.name = "drain",
+		.type = TW_ROW_LIST,
+		.table = &verb,
+		.add = add_drain,
+		.help = "kubectl drain: [{node: worker-1, at: 20s}]"},
+	{.name = "cordon",
+		.type = TW_ROW_LIST,
+		.table = &verb,
+		.add = add_cordon,
+		.help = "kubectl cordon: [{node: worker-1, at: 20s}]"},
+	{.name = "uncordon",
+		.type = TW_ROW_LIST,
+		.table = &verb,
+		.add = add_uncordon,
+		.help = "kubectl uncordon: [{node: worker-1, at: 60s}]"},
+	{.name = "delete-pod",
+		.type = TW_ROW_LIST,
+		.table = &verb,
+		.add = add_delete_pod,
+		.help = "kubectl delete pod: [{replica: shop/cart-1, at: 20s}]"},
 	{.name = "search",
 		.type = TW_ROW_GROUP,
 		AT(tw_config_scenario, search),

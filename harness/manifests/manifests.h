@@ -108,6 +108,8 @@ struct tw_manifest_outsider {
 
 struct tw_manifests {
 	struct tw_arena arena;
+	bool managed;  /* the control plane acts in some scenario: budgets and
+			* the like count */
 	bool rollouts; /* some scenario rolls out: what a rollout depends on
 			* counts as honoured; set it before anything is read */
 	TW_VEC(struct tw_object *) objects;    /* in the order they were read */

@@ -118,6 +118,7 @@ void tw_read_priority_class(struct tw_manifest_reader *r)
 {
 	struct tw_yaml *value = tw_yaml_get(r->object->doc, "value");
 	int64_t *priority = tw_new(&r->spec->arena, int64_t);
+	struct tw_yaml *policy;
 	struct tw_int v = {0};
 	bool usual = false;
 
@@ -126,6 +127,12 @@ void tw_read_priority_class(struct tw_manifest_reader *r)
 	*priority = v.v;
 	tw_yaml_use(value);
 	tw_map_put(&r->spec->priorities, r->object->name, priority);
+	policy = tw_yaml_get(r->object->doc, "preemptionPolicy");
+	if (policy && tw_yaml_text(policy) &&
+		!strcmp(tw_yaml_text(policy), "Never"))
+		tw_map_put(&r->spec->polite, r->object->name, priority);
+	if (r->m->managed)
+		tw_yaml_use(policy);
 	if (tw_yaml_bool(
 		    tw_yaml_get(r->object->doc, "globalDefault"), &usual) &&
 		usual)

@@ -26,6 +26,7 @@ static const struct kind kinds[] = {
 		false},
 	{"batch", "Job", tw_read_job, 2, false},
 	{"batch", "CronJob", tw_read_job, 2, false},
+	{"policy", "PodDisruptionBudget", tw_read_budget, 1, false},
 	{"argoproj.io", "Rollout", tw_read_workload, 2, false},
 	{"autoscaling", "HorizontalPodAutoscaler", tw_read_autoscaler, 3,
 		false},
@@ -140,7 +141,9 @@ static void read_pass(struct tw_manifest_reader *r, int pass)
 			keep(r, object);
 		if (!kind || kind->pass != pass)
 			continue;
-		object->modelled = true;
+		/* Nothing asks for a budget where nobody evicts. */
+		object->modelled = r->m->managed ||
+				   strcmp(kind->kind, "PodDisruptionBudget");
 		kind->read(r);
 	}
 }

@@ -67,6 +67,8 @@ static void read_strategy(struct tw_manifest_reader *r, struct tw_yaml *spec,
 	tw_manifest_text(r, tw_yaml_get(it, "type"), &workload->strategy);
 	tw_manifest_text(
 		r, tw_yaml_get(rolling, "maxSurge"), &workload->max_surge);
+	tw_manifest_seconds(r, tw_yaml_get(spec, "progressDeadlineSeconds"), 1,
+		&workload->progress_deadline);
 	tw_manifest_seconds(r, tw_yaml_get(spec, "minReadySeconds"), 0,
 		&workload->min_ready);
 	tw_manifest_text(r, tw_yaml_get(rolling, "maxUnavailable"),
@@ -137,7 +139,7 @@ static void use_life(struct tw_manifest_reader *r, struct tw_yaml *pod)
 {
 	struct tw_yaml *list = tw_yaml_get(pod, "containers");
 
-	if (!r->m->rollouts)
+	if (!r->m->rollouts && !r->m->managed)
 		return;
 	tw_yaml_use_all(tw_yaml_get(pod, "terminationGracePeriodSeconds"));
 	for (size_t i = 0; i < tw_yaml_count(list); i++) {
@@ -270,6 +272,7 @@ void tw_read_workload(struct tw_manifest_reader *r)
 		tw_yaml_use_all(tw_yaml_get(spec, "updateStrategy"));
 		tw_yaml_use(tw_yaml_get(spec, "podManagementPolicy"));
 		tw_yaml_use(tw_yaml_get(spec, "minReadySeconds"));
+		tw_yaml_use(tw_yaml_get(spec, "progressDeadlineSeconds"));
 	}
 	if (!template) {
 		/* A Rollout may point to a Deployment instead. */

@@ -4,6 +4,11 @@
  *
  *	{"family": F, "semantics": {...}, "cases": [{"name", "in", "want"}]}
  *
+ * or, in folders of its own, whole runs that were recorded: {"case": NAME,
+ * "inputs": {...}, "observed": {...}, "derived": {...}}; their family is
+ * "recorded", their kind the folder's name, `in` their inputs and `want` what
+ * was observed.
+ *
  * An adapter reads `in`, asks the twin's own functions, and compares with
  * `want`. Files of our own are in tests/conformance/cases.
  */
@@ -60,5 +65,7 @@ extern const struct conformance_adapter conformance_hpa_sync[];
 extern const struct conformance_adapter conformance_recorded_hpa[];
 extern const struct conformance_adapter conformance_kayenta[];
 extern const struct conformance_adapter conformance_argo[];
+
+extern const struct conformance_adapter conformance_nodeloss[];
 
 #endif

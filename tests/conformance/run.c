@@ -29,6 +29,7 @@ static const struct conformance_adapter *const adapters[] = {
 	conformance_recorded_hpa,
 	conformance_kayenta,
 	conformance_argo,
+	conformance_nodeloss,
 };
 
 struct tally {

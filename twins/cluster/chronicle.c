@@ -396,6 +396,15 @@ static void sized(struct chronicle *it, uint32_t replica, uint32_t desired)
 	show_row(it, at);
 }
 
+static const char *workload_name(const struct chronicle *it, uint32_t replica)
+{
+	const struct tw_model *model = it->world->model;
+
+	return model->workloads[model->workload_of[model->replicas[replica]
+							   .revision]]
+		.name;
+}
+
 static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
 {
 	uint32_t r = event->replica;
@@ -413,6 +422,18 @@ static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
 		say(it, "Pod", name, false, "Scheduled",
 			"Successfully assigned %s to %s", name, event->node);
 		started(it, r, event->node);
+		break;
+	case TW_TAP_DEADLINE:
+		say(it, "Deployment", workload_name(it, r), true,
+			event->cause, "Deployment has not progressed");
+		break;
+	case TW_TAP_KEPT:
+		say(it, "Pod", name, true, "EvictionRefused", "%s",
+			event->cause);
+		break;
+	case TW_TAP_PREEMPTED:
+		say(it, "Pod", name, false, "Preempted", "%s on node %s",
+			event->cause, event->node);
 		break;
 	case TW_TAP_EVICTED:
 		say(it, "Pod", name, false, "TaintManagerEviction",
@@ -532,6 +553,14 @@ static void about_node(struct chronicle *it, const struct tw_tap_event *event)
 	case TW_TAP_UNCORDONED:
 		say(it, "Node", name, false, "NodeSchedulable",
 			"Node %s status is now: NodeSchedulable", name);
+		break;
+	case TW_TAP_DRAINED:
+		say(it, "Node", name, false, "Drained", "node/%s drained",
+			name);
+		break;
+	case TW_TAP_NOT_DRAINED:
+		say(it, "Node", name, true, "DrainFailed",
+			"unable to drain node \"%s\": %s", name, event->cause);
 		break;
 	case TW_TAP_TAINTED:
 		say(it, "Node", name, true, "Tainted", "%s:NoExecute",

@@ -9,9 +9,13 @@
 
 #include "twins/base/assert.h"
 
-/* What each ReplicaSet should have. */
+/* What each ReplicaSet should have, and how the rollout goes. */
 struct sets {
 	uint32_t now, old;
+	int64_t most; /* annotation max-replicas of both: desired + surge */
+	struct tw_deployment_status status; /* as seen last */
+	tw_time progressed;		    /* last */
+	bool exceeded;			    /* its deadline */
 };
 
 static struct sets *sets_of(const struct tw_world *world, uint32_t workload)
@@ -63,13 +67,54 @@ static bool recreate(
 	return true;
 }
 
+static struct tw_deployment arithmetic_of(const struct tw_managed *it)
+{
+	struct tw_deployment d = {
+		.desired = it->wanted, .recreate = it->model->recreate};
+
+	/* Readers check the texts. */
+	if (!tw_deployment_fenceposts(it->model->surge, it->model->unavailable,
+		    d.desired, &d.surge, &d.unavailable))
+		d.unavailable = 1;
+	return d;
+}
+
+/* Another size in a rollout: each set gets its share. */
+static void scale_both(
+	struct tw_world *world, const struct tw_managed *it, struct sets *sets)
+{
+	const struct tw_workload *model = it->model;
+	const struct tw_pod_counts *now =
+		tw_pods_counts(world, model->revision);
+	const struct tw_pod_counts *old = tw_pods_counts(world, model->old);
+	struct tw_deployment d = arithmetic_of(it);
+	struct tw_replica_set both[2] = {
+		{.replicas = sets->now,
+			.available = now->available,
+			.status_replicas = tw_pods_active(now),
+			.annotation = sets->most,
+			.desired_annotation = -1,
+			.is_new = true},
+		{.replicas = sets->old,
+			.available = old->available,
+			.status_replicas = tw_pods_active(old),
+			.annotation = sets->most,
+			.desired_annotation = -1,
+			.age = 1},
+	};
+
+	tw_deployment_scale(&d, both, 2);
+	sets->now = (uint32_t)both[0].replicas;
+	sets->old = (uint32_t)both[1].replicas;
+	sets->most = d.desired + d.surge;
+}
+
 /* One sync; false: nothing is left to do by now. */
 static bool resize(
 	struct tw_world *world, const struct tw_managed *it, struct sets *sets)
 {
 	const struct tw_workload *model = it->model;
-	struct tw_deployment d = {
-		.desired = it->wanted, .recreate = model->recreate};
+	struct tw_deployment d = arithmetic_of(it);
 	struct tw_replica_set now, old;
 	int64_t size;
 
@@ -83,10 +128,6 @@ static bool resize(
 	}
 	if (d.recreate)
 		return recreate(world, it, sets);
-	/* Readers check the texts. */
-	if (!tw_deployment_fenceposts(model->surge, model->unavailable,
-		    d.desired, &d.surge, &d.unavailable))
-		d.unavailable = 1;
 	now = (struct tw_replica_set){.replicas = sets->now,
 		.available = tw_pods_counts(world, model->revision)->available};
 	old = (struct tw_replica_set){.replicas = sets->old,
@@ -127,6 +168,74 @@ static void see_complete(
 		.caller = TW_NONE, .replica = TW_NONE);
 }
 
+/* ---- progress ------------------------------------------------------- */
+
+static struct tw_deployment_status status_of(
+	const struct tw_world *world, const struct tw_workload *model)
+{
+	const struct tw_pod_counts *now =
+		tw_pods_counts(world, model->revision);
+	struct tw_deployment_status it = {.total = tw_pods_active(now),
+		.updated = tw_pods_active(now),
+		.ready = now->ready,
+		.available = now->available};
+	const struct tw_pod_counts *old;
+
+	if (model->old == TW_NONE)
+		return it;
+	old = tw_pods_counts(world, model->old);
+	it.total += tw_pods_active(old);
+	it.ready += old->ready;
+	it.available += old->available;
+	return it;
+}
+
+static bool is_under_way(const struct tw_managed *it)
+{
+	return it->model->changes && it->begun && !it->complete;
+}
+
+static void see_progress(
+	struct tw_world *world, uint32_t workload, struct sets *sets)
+{
+	const struct tw_managed *it = tw_managed_of(world, workload);
+	struct tw_deployment_status now = status_of(world, it->model);
+	tw_time deadline = it->model->progress_deadline;
+
+	if (is_under_way(it) && deadline &&
+		(tw_deployment_progressing(&sets->status, &now) ||
+			!sets->progressed)) {
+		sets->progressed = tw_world_now(world);
+		sets->exceeded = false;
+		/* It is looked at a second after the deadline is reached. */
+		tw_workload_wake(
+			world, workload, sets->progressed + deadline + TW_S, 0);
+	}
+	sets->status = now;
+}
+
+/* It is only told: nothing is rolled back. */
+static void woken(struct tw_world *world, uint32_t workload, uint32_t what)
+{
+	const struct tw_managed *it = tw_managed_of(world, workload);
+	struct sets *sets = it->own;
+	tw_time age = tw_world_now(world) - sets->progressed;
+
+	(void)what;
+	if (!is_under_way(it) || sets->exceeded ||
+		!tw_deployment_timed_out(it->model->progress_deadline / TW_S,
+			TW_PROGRESS_UPDATED, age / TW_S))
+		return;
+	sets->exceeded = true;
+	world->obs.deadlines++;
+	tw_world_tap(world, .kind = TW_TAP_DEADLINE,
+		.service = it->model->service, .endpoint = TW_NONE,
+		.caller = TW_NONE,
+		.replica = world->model->revisions[it->model->revision]
+				   .first_replica,
+		.cause = "ProgressDeadlineExceeded");
+}
+
 static void sync(struct tw_world *world, uint32_t workload)
 {
 	struct tw_managed *it = tw_managed_of(world, workload);
@@ -136,6 +245,7 @@ static void sync(struct tw_world *world, uint32_t workload)
 	while (resize(world, it, sets))
 		fill_both(world, it->model, sets);
 	see_complete(world, it, sets);
+	see_progress(world, workload, sets);
 }
 
 static void scaled(struct tw_world *world, uint32_t workload)
@@ -147,6 +257,18 @@ static void scaled(struct tw_world *world, uint32_t workload)
 		sets->now = it->wanted;
 	else if (!it->begun)
 		sets->old = it->wanted;
+	else if (!it->model->recreate)
+		scale_both(world, it, sets);
+}
+
+/* Shares are counted from here on. */
+static void apply(struct tw_world *world, uint32_t workload)
+{
+	const struct tw_managed *it = tw_managed_of(world, workload);
+	struct sets *sets = it->own;
+	struct tw_deployment d = arithmetic_of(it);
+
+	sets->most = d.desired + d.surge;
 }
 
 static void init(struct tw_world *world, uint32_t workload)
@@ -159,6 +281,8 @@ static void init(struct tw_world *world, uint32_t workload)
 	if (it->model->old != TW_NONE)
 		sets->old = revisions[it->model->old].initial;
 	it->own = sets;
+	sets->most = arithmetic_of(it).desired + arithmetic_of(it).surge;
+	sets->status = status_of(world, it->model);
 }
 
 const struct tw_controller tw_deployments = {
@@ -166,4 +290,6 @@ const struct tw_controller tw_deployments = {
 	.init = init,
 	.sync = sync,
 	.scaled = scaled,
+	.apply = apply,
+	.woken = woken,
 };

@@ -2,6 +2,7 @@
 
 #include "twins/cluster/autoscale.h"
 #include "twins/cluster/node_groups.h"
+#include "twins/cluster/drain.h"
 #include "twins/cluster/nodes.h"
 #include "twins/cluster/probe.h"
 #include "twins/cluster/versions.h"
@@ -188,6 +189,8 @@ bool tw_cluster_event(struct tw_world *world, const struct tw_event *event)
 		return world->workloads &&
 		       (tw_pods_event(world, event) ||
 			       tw_workloads_event(world, event) ||
-			       (world->nodes && tw_nodes_event(world, event)));
+			       (world->nodes &&
+				       (tw_nodes_event(world, event) ||
+					       tw_drain_event(world, event))));
 	}
 }

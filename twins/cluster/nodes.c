@@ -2,6 +2,7 @@
 
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
+#include "twins/cluster/life.h"
 #include "twins/cluster/sched_queue.h"
 #include "twins/cluster/versions.h"
 #include "twins/cluster/workloads.h"
@@ -19,7 +20,7 @@
 #define UNREACHABLE "node.kubernetes.io/unreachable"
 
 /* What a TW_EV_NODES is about. */
-enum { NODES_MONITOR, NODES_TAINT, NODES_SILENT };
+enum { NODES_MONITOR, NODES_TAINT, NODES_SILENT, NODES_DIES };
 
 enum ready { READY, READY_UNKNOWN, READY_FALSE };
 
@@ -516,6 +517,12 @@ void tw_nodes_report(struct tw_world *world, uint32_t node, bool ready)
 	watch(world);
 }
 
+void tw_nodes_lose_at(struct tw_world *world, uint32_t node, tw_time at)
+{
+	tw_queue_schedule(&world->queue, at, TW_CLASS_WORLD, TW_EV_NODES, node,
+		NODES_DIES);
+}
+
 bool tw_nodes_is_cordoned(const struct tw_world *world, uint32_t node)
 {
 	return node_at(world, node)->cordoned;
@@ -544,6 +551,8 @@ bool tw_nodes_event(struct tw_world *world, const struct tw_event *event)
 		monitor(world);
 	else if (event->b == NODES_SILENT)
 		silent(world, event->a);
+	else if (event->b == NODES_DIES)
+		tw_cluster_node_down(world, event->a);
 	else
 		taint_next(world, event->a);
 	return true;

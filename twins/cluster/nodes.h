@@ -53,6 +53,9 @@ void tw_nodes_back(struct tw_world *world, uint32_t node);
 /* Its kubelet works and reports Ready=False, or True again. */
 void tw_nodes_report(struct tw_world *world, uint32_t node, bool ready);
 
+/* The machine dies at `at`. */
+void tw_nodes_lose_at(struct tw_world *world, uint32_t node, tw_time at);
+
 /* kubectl cordon and uncordon. */
 void tw_nodes_cordon(struct tw_world *world, uint32_t node, bool cordoned);
 bool tw_nodes_is_cordoned(const struct tw_world *world, uint32_t node);

@@ -5,6 +5,7 @@
 #include "twins/cluster/deletion.h"
 #include "twins/cluster/life.h"
 #include "twins/cluster/place.h"
+#include "twins/cluster/preempt.h"
 #include "twins/cluster/probe.h"
 #include "twins/cluster/sched_queue.h"
 #include "twins/cluster/workloads.h"
@@ -279,9 +280,13 @@ static void schedule(
 	struct tw_pod *pod = pod_at(world, waiting->pod);
 	bool tells = (world->tap || world->chronicle) && !pod->attempts;
 	struct tw_buf why = {0};
-	uint32_t node = choose_node(world, it, tells ? &why : NULL);
+	uint32_t node;
 
+	tw_nominated_hold(world, waiting->pod, true);
+	node = choose_node(world, it, tells ? &why : NULL);
+	tw_nominated_hold(world, waiting->pod, false);
 	if (node != UINT32_MAX) {
+		tw_nominated_clear(world, waiting->pod);
 		tell(world, waiting->pod, TW_TAP_SCHEDULED,
 			world->model->nodes[node].name, NULL);
 		bind(world, waiting->pod, node);
@@ -294,6 +299,7 @@ static void schedule(
 	tw_buf_release(&why);
 	tw_sched_queue_park(world->pods->queue, waiting, pod->attempts,
 		tw_world_now(world));
+	tw_preempt(world, waiting->pod);
 }
 
 /* An event for those whose back-off ends, one at a time. */
@@ -379,6 +385,7 @@ static void gone(struct tw_world *world, uint32_t replica)
 	const struct tw_replica *model = &world->model->replicas[replica];
 	uint32_t *free = &world->pods->first_free[model->revision];
 
+	tw_nominated_clear(world, replica);
 	leave_node(world, replica);
 	world->replicas[replica].health = TW_DOWN;
 	world->replicas[replica].ready = false;
@@ -717,6 +724,7 @@ void tw_pods_init(struct tw_world *world)
 
 void tw_pods_release(struct tw_world *world)
 {
+	tw_vec_release(&world->pods->nominated);
 	tw_sched_queue_release(world->pods->queue);
 	tw_scheduler_release(&world->pods->scheduler);
 }

@@ -56,6 +56,7 @@ struct tw_pod {
 	uint32_t successes;    /* of the readiness probe, in a row */
 	bool lost;	       /* available, but its node is dead */
 	uint32_t attempts;     /* of the scheduler to place it */
+	uint32_t nominated;    /* 1 + node that is made free for it; 0 */
 	uint32_t turn;	       /* counts the pods of this name */
 	tw_time created, started, ready_since, deleted;
 	tw_time ready_change; /* of `ready`: when it last did */
@@ -87,6 +88,7 @@ struct tw_pods {
 				       * ordinal is free */
 	struct tw_scheduler scheduler;
 	struct tw_sched_queue *queue;
+	TW_VEC(uint32_t) nominated; /* pods (preempt.h) */
 	tw_time wakes_at; /* of the event for those that back off */
 };
 

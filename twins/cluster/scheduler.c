@@ -115,6 +115,17 @@ void tw_scheduler_take(struct tw_scheduler *s, uint32_t class, uint32_t node)
 	use(s, it, s->classes.v[class].pod, -1);
 }
 
+void tw_scheduler_take_active(
+	struct tw_scheduler *s, uint32_t class, uint32_t node)
+{
+	struct tw_class_count *count = count_of(&s->nodes.v[node], class);
+
+	tw_assert(count && count->n > count->leaving);
+	/* Which the other takes first. */
+	count->leaving++;
+	tw_scheduler_take(s, class, node);
+}
+
 void tw_scheduler_leaving(struct tw_scheduler *s, uint32_t class, uint32_t node)
 {
 	struct tw_class_count *count = count_of(&s->nodes.v[node], class);
@@ -185,14 +196,31 @@ static uint32_t enough(const struct tw_scheduler *s)
 	return wanted < 100 ? 100 : wanted;
 }
 
+static void pre_filter(struct tw_sched_cycle *cycle)
+{
+	for (uint32_t i = 0; tw_sched_plugins[i]; i++)
+		if (tw_sched_plugins[i]->pre_filter)
+			tw_sched_plugins[i]->pre_filter(cycle, i);
+}
+
+bool tw_scheduler_fits(struct tw_scheduler *s, uint32_t class, uint32_t node)
+{
+	struct tw_sched_cycle cycle;
+	bool fits;
+
+	tw_sched_cycle_init(&cycle, s, class);
+	pre_filter(&cycle);
+	fits = filter_node(&cycle, node);
+	tw_sched_cycle_release(&cycle);
+	return fits;
+}
+
 static void filter_from(
 	struct tw_sched_cycle *cycle, uint32_t start, uint32_t wanted)
 {
 	uint32_t n = (uint32_t)cycle->s->nodes.n;
 
-	for (uint32_t i = 0; tw_sched_plugins[i]; i++)
-		if (tw_sched_plugins[i]->pre_filter)
-			tw_sched_plugins[i]->pre_filter(cycle, i);
+	pre_filter(cycle);
 	cycle->n_feasible = 0;
 	for (uint32_t i = 0; i < n && cycle->n_feasible < wanted; i++) {
 		uint32_t node = start + i < n ? start + i : start + i - n;

@@ -92,6 +92,9 @@ uint32_t tw_scheduler_add_class(
 /* A pod of the class is on the node from now on, or no longer. */
 void tw_scheduler_put(struct tw_scheduler *s, uint32_t class, uint32_t node);
 void tw_scheduler_take(struct tw_scheduler *s, uint32_t class, uint32_t node);
+/* The same of one that is not being deleted, whatever others are. */
+void tw_scheduler_take_active(
+	struct tw_scheduler *s, uint32_t class, uint32_t node);
 /* It is being deleted: it takes up room, but spreads count it no more. */
 void tw_scheduler_leaving(
 	struct tw_scheduler *s, uint32_t class, uint32_t node);
@@ -136,6 +139,8 @@ uint32_t tw_scheduler_choose(struct tw_scheduler *s, uint32_t class,
 /* Has the node what a pod of the class requests? */
 bool tw_scheduler_has_room(
 	const struct tw_scheduler *s, uint32_t class, uint32_t node);
+/* Whether it would go to this node. */
+bool tw_scheduler_fits(struct tw_scheduler *s, uint32_t class, uint32_t node);
 
 /* ---- plugins -------------------------------------------------------- */
 

@@ -1,5 +1,6 @@
 #include "twins/cluster/workloads.h"
 
+#include "twins/cluster/drain.h"
 #include "twins/cluster/nodes.h"
 
 #include <string.h>
@@ -120,6 +121,14 @@ static void set_wanted(struct tw_world *world, uint32_t workload, uint32_t n)
 	mark(world, workload);
 }
 
+bool tw_workload_has_size(const struct tw_model *model, uint32_t workload)
+{
+	const struct tw_controller *it =
+		controller_of(model->workloads[workload].kind);
+
+	return it && it->scaled;
+}
+
 bool tw_workload_scale(struct tw_world *world, uint32_t workload, uint32_t n)
 {
 	struct tw_managed *it = tw_managed_of(world, workload);
@@ -208,6 +217,7 @@ void tw_workloads_finish(struct tw_world *world)
 		world->obs.rolled_out += it->model->changes && it->complete;
 		world->obs.pending += tw_workload_counts(world, w).pending;
 	}
+	tw_drains_finish(world);
 }
 
 /* ---- life cycle ----------------------------------------------------- */

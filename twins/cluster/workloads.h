@@ -53,6 +53,7 @@ struct tw_managed {
 	const struct tw_controller *controller; /* NULL: none */
 	void *own;	      /* the controller's, in the world's arena */
 	uint32_t wanted;      /* pods, by its spec as it is now */
+	uint32_t before_scale; /* of those who scale it for a while */
 	uint32_t unavailable; /* as counted for the service */
 	bool begun;	      /* the new manifests are applied; true where
 			       * it does not change */
@@ -78,6 +79,9 @@ static inline struct tw_managed *tw_managed_of(
 
 /* Of a workload by "namespace/name", TW_NONE: it is not managed. */
 uint32_t tw_workload_find(const struct tw_model *model, const char *name);
+
+/* Whether its kind has a size that can be set. */
+bool tw_workload_has_size(const struct tw_model *model, uint32_t workload);
 
 /* It should have n pods from now on. False: its kind has no size. */
 bool tw_workload_scale(struct tw_world *world, uint32_t workload, uint32_t n);

@@ -44,6 +44,7 @@ enum tw_param_type {
 	TW_PARAM_NAME,	    /* a text */
 	TW_PARAM_CHOICE,    /* integer: place in `choices` */
 	TW_PARAM_COUNT,	    /* a whole number from 1 */
+	TW_PARAM_WHOLE,	    /* a whole number from 0 */
 	TW_PARAM_RATE,	    /* "100/s", "60/min" -> 1/s */
 	TW_PARAM_BANDWIDTH, /* "10Mbit/s", "1MB/s" -> bytes/s */
 	TW_PARAM_BYTES,	    /* "200Mi" */
@@ -59,6 +60,7 @@ enum tw_selector {
 	TW_SELECT_NODE = 1 << 5,
 	TW_SELECT_ZONE = 1 << 6,
 	TW_SELECT_REGION = 1 << 7,
+	TW_SELECT_WORKLOAD = 1 << 8,
 };
 
 struct tw_fault_param {
@@ -131,6 +133,7 @@ struct tw_fault {
 	const bool *endpoints; /* by endpoint */
 	const bool *replicas;  /* by replica, from `replica`, `service` */
 	const bool *nodes;     /* by node, from `node` and `zone` */
+	const bool *workloads; /* by workload of the model */
 	const bool *from_zones, *to_zones; /* by zone; [n_zones] is the outside
 					    */
 	enum tw_fault_mode mode;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { SERVICE, ENDPOINT, FROM, TO, REPLICA, NODE, ZONE, REGION };
+enum { SERVICE, ENDPOINT, FROM, TO, REPLICA, NODE, ZONE, REGION, WORKLOAD };
 
 /* One table of names that a glob is held against. */
 struct names {
@@ -67,6 +67,11 @@ static struct names names_of(const struct tw_model *model, int which)
 		for (uint32_t r = 0; r < model->n_regions; r++)
 			if (*model->regions[r])
 				tw_vec_push(&names.list, model->regions[r]);
+		break;
+	case WORKLOAD:
+		names.what = "workload";
+		for (uint32_t w = 0; w < model->n_workloads; w++)
+			tw_vec_push(&names.list, model->workloads[w].name);
 		break;
 	}
 	return names;
@@ -260,6 +265,7 @@ bool select_all(struct tw_fault *fault, const struct selection *selection,
 		nodes_of(&s, both(&s, select_one(&s, ZONE), zones_in(&s),
 				     model->n_zones)),
 		model->n_nodes);
+	fault->workloads = select_one(&s, WORKLOAD);
 	fault->picks = fault->replicas;
 	if (!fault->picks && !fault->nodes) {
 		fault->picks_callers = fault->callers != NULL;

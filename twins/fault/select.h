@@ -8,8 +8,8 @@
 
 /* The globs, NULL where not given, and where each was written. */
 struct selection {
-	const char *glob[8];
-	struct tw_pos pos[8]; /* both by bit of enum tw_selector */
+	const char *glob[9];
+	struct tw_pos pos[9]; /* both by bit of enum tw_selector */
 };
 
 /* Fills in the sets of the fault; false where a selector, or all of them

@@ -15,6 +15,7 @@ const char *value_expected(
 		[TW_PARAM_GLOB] = "a name, or a pattern with *",
 		[TW_PARAM_NAME] = "a name",
 		[TW_PARAM_COUNT] = "a whole number from 1",
+		[TW_PARAM_WHOLE] = "a whole number from 0",
 		[TW_PARAM_RATE] = "a rate such as 100/s or 60/min",
 		[TW_PARAM_BANDWIDTH] = "a bandwidth such as 10Mbit/s or 1MB/s",
 		[TW_PARAM_BYTES] = "an amount of memory such as 200Mi",
@@ -135,6 +136,8 @@ bool value_parse(const struct tw_fault_param *param, const char *text,
 		return parse_choice(param->choices, text, &to->integer);
 	case TW_PARAM_COUNT:
 		return tw_parse_int(s, &to->integer) && to->integer >= 1;
+	case TW_PARAM_WHOLE:
+		return tw_parse_int(s, &to->integer) && to->integer >= 0;
 	case TW_PARAM_RATE:
 		return parse_rate(s, &to->real);
 	case TW_PARAM_BANDWIDTH:

@@ -74,10 +74,10 @@ const struct tw_job *build_job(
 	struct build *b, const struct tw_revision *revision);
 
 /* workloads.c: how many names a workload's pods have where `initial` are there
- * when a run begins and `desired` later; then what the control plane manages,
+ * when a run begins, `desired` later, and `most` may be asked for; then what the control plane manages,
  * after the replicas. */
 int64_t build_slots(const struct build *b,
-	const struct tw_spec_workload *workload, int64_t initial,
+	const struct tw_spec_workload *workload, int64_t most, int64_t initial,
 	int64_t desired);
 void build_workloads(struct build *b);
 

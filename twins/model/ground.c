@@ -414,7 +414,7 @@ static void add_workload(
 	if (!strcmp(workload->kind, "DaemonSet"))
 		n = own_nodes(b, &revision), initial = initial ? n : 0;
 	else
-		n = build_slots(b, workload, initial, n);
+		n = build_slots(b, workload, workload->most, initial, n);
 	revision.initial = (uint32_t)(initial > 0 ? initial : 0);
 	add_replicas(b, &revision, n, !strcmp(workload->kind, "StatefulSet"),
 		workload->replicas.origin ? workload->replicas.origin
@@ -449,7 +449,7 @@ static void add_bare_service(struct build *b, uint32_t s)
 
 		revision.initial = (uint32_t)(n > 0 ? n : 0);
 		if (!service->external)
-			n = build_slots(b, NULL, n, n);
+			n = build_slots(b, NULL, service->most, n, n);
 		add_replicas(b, &revision, n, false, service->replicas.origin);
 		return;
 	}

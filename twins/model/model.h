@@ -280,6 +280,7 @@ struct tw_workload {
 	/* Of a Deployment. */
 	const char *surge, *unavailable; /* "25%" or a number of pods */
 	bool recreate;
+	tw_time progress_deadline; /* 0: none */
 	tw_time min_ready;
 	/* Of a StatefulSet, whose maxUnavailable counts too. */
 	bool parallel;
@@ -329,6 +330,15 @@ struct tw_autoscaling {
 	tw_time scan_interval, unneeded_time, after_add;
 	double least_used;
 	bool random_expander;
+};
+
+/* A PodDisruptionBudget. */
+struct tw_pod_budget {
+	const char *name; /* without its namespace */
+	/* One of them, "25%" or a number of pods; NULL: the other. */
+	const char *min_available, *max_unavailable;
+	bool always_allow; /* unready pods may be evicted whatever it says */
+	const bool *covers; /* by revision */
 };
 
 struct tw_probe_plan {
@@ -389,6 +399,8 @@ struct tw_model {
 	struct tw_autoscaling autoscaling;
 	const struct tw_node_group *groups;
 	uint32_t n_groups;
+	const struct tw_pod_budget *budgets;
+	uint32_t n_budgets;
 	uint32_t n_rollouts; /* workloads that change at rollout_at */
 	tw_time rollout_at;
 	tw_time endpoint_delay, restart_delay;

@@ -200,6 +200,9 @@ void build_pod_spec(struct build *b, const struct tw_spec_workload *workload,
 	own_vectors(b, pod);
 	to->labels = &workload->labels;
 	pod->priority = priority_of(b->spec, &workload->pod);
+	if (pod->priority_class &&
+		tw_map_get(&b->spec->polite, pod->priority_class))
+		pod->never_preempts = true;
 	add_services(b, workload, pod);
 	group_alone(b, to, pod, workload->kind);
 	if (pod->special_requests)

@@ -29,6 +29,7 @@ struct tw_spec *tw_spec_new(void)
 	tw_map_init(&spec->namespaces, &spec->arena);
 	tw_map_init(&spec->priorities, &spec->arena);
 	tw_map_init(&spec->metrics, &spec->arena);
+	tw_map_init(&spec->polite, &spec->arena);
 	spec->rollout_at = -1;
 	return spec;
 }

@@ -200,6 +200,8 @@ struct tw_spec_service {
 	struct tw_spec_job job;
 	struct tw_law startup; /* of a pod, from its container's start until
 				* it listens; default: restart_delay */
+	int64_t most; /* pods that something may ask for in the run, where no
+		       * workload is its own */
 };
 
 /* ---- workloads ------------------------------------------------------- */
@@ -273,6 +275,7 @@ struct tw_spec_workload {
 	struct tw_text max_surge, max_unavailable; /* "25%" or a number */
 	struct tw_int termination_grace;	   /* ns; default 30 s */
 	struct tw_int pre_stop;	 /* ns that its longest preStop sleeps; 0 */
+	struct tw_int progress_deadline; /* ns; default 600 s */
 	struct tw_int min_ready; /* ns until ready is available; default 0 */
 	/* StatefulSet: "OrderedReady" (default), "Parallel"; ordinals below
 	 * the partition stay as they are (default 0). */
@@ -511,6 +514,17 @@ struct tw_spec_kept {
 
 #define TW_KUBERNETES 36 /* 1.36 */
 
+/* A PodDisruptionBudget. */
+struct tw_spec_budget {
+	const char *namespace, *name;
+	bool has_selector; /* without one it selects nothing */
+	struct tw_label_selector selector;
+	/* One of them: "25%" or a number of pods. */
+	struct tw_text min_available, max_unavailable;
+	struct tw_text unhealthy; /* unhealthyPodEvictionPolicy */
+	const struct tw_origin *origin;
+};
+
 struct tw_spec {
 	struct tw_arena arena;
 	struct tw_map services;	 /* key -> struct tw_spec_service * */
@@ -523,10 +537,12 @@ struct tw_spec {
 	struct tw_map namespaces; /* name -> struct tw_labels *, of those that
 				   * are declared */
 	struct tw_netpols netpols;
+	TW_VEC(struct tw_spec_budget *) budgets;
 	tw_time rollout_at;	  /* of tw_spec_rollout(); < 0: none */
 	bool managed;		  /* the control plane acts in the run */
 	bool probes;		  /* those of manifests act in the run */
 	struct tw_map priorities; /* PriorityClass -> int64_t * */
+	struct tw_map polite; /* PriorityClasses that never preempt */
 	int64_t usual_priority;	  /* of the globalDefault one */
 	TW_VEC(struct tw_spec_autoscaler *) autoscalers;
 	struct tw_map metrics; /* name -> struct tw_spec_metric * */
@@ -632,6 +648,8 @@ void tw_spec_manage(struct tw_spec *spec);
 /* Likewise; and the workload may be asked to have `n` pods. */
 void tw_spec_may_grow(
 	struct tw_spec *spec, struct tw_spec_workload *workload, int64_t n);
+/* Likewise all of them, and services without one, whose names fit the glob. */
+void tw_spec_may_grow_named(struct tw_spec *spec, const char *glob, int64_t n);
 
 /*
  * Makes `to` a system in transition: its Deployments' pods are those of

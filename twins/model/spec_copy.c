@@ -161,8 +161,13 @@ static void copy_ground(struct tw_spec *to)
 	OWN_VEC(&to->arena, &to->dns.search);
 	/* What stands in them is never changed: the first spec's serves. */
 	OWN_VEC(&to->arena, &to->netpols);
+	OWN_VEC(&to->arena, &to->budgets);
+	for (size_t i = 0; i < to->budgets.n; i++)
+		to->budgets.v[i] = copied(&to->arena, to->budgets.v[i],
+			sizeof(struct tw_spec_budget));
 	own_map(&to->arena, &to->namespaces);
 	own_map(&to->arena, &to->priorities);
+	own_map(&to->arena, &to->polite);
 }
 
 struct tw_spec *tw_spec_copy(const struct tw_spec *from)

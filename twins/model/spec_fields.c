@@ -134,6 +134,7 @@ static const struct field workload_fields[] = {
 	FIELD(tw_spec_workload, termination_grace, INT),
 	FIELD(tw_spec_workload, pre_stop, INT),
 	FIELD(tw_spec_workload, min_ready, INT),
+	FIELD(tw_spec_workload, progress_deadline, INT),
 	FIELD(tw_spec_workload, pod_management, TEXT),
 	FIELD(tw_spec_workload, partition, INT),
 	FIELD(tw_spec_workload, parallelism, INT),
@@ -602,6 +603,21 @@ static void walk_policy(
 	leave(walk, mark);
 }
 
+static void walk_budget(struct walk *walk, struct tw_spec_budget *budget)
+{
+	static const struct field fields[] = {
+		FIELD(tw_spec_budget, min_available, TEXT),
+		FIELD(tw_spec_budget, max_unavailable, TEXT),
+		FIELD(tw_spec_budget, unhealthy, TEXT),
+		END,
+	};
+	size_t mark = enter(
+		walk, "budgets.%s/%s", budget->namespace, budget->name);
+
+	walk_fields(walk, fields, budget);
+	leave(walk, mark);
+}
+
 static void walk_severed(struct walk *walk, struct tw_spec_severed *severed)
 {
 	const struct field why = {"severed", TEXT, 0};
@@ -716,6 +732,8 @@ void tw_spec_walk(struct tw_spec *spec, tw_spec_visit *visit, void *context)
 		walk_policy(&walk, i, spec->policies.v[i]);
 	for (size_t i = 0; i < spec->severed.n; i++)
 		walk_severed(&walk, &spec->severed.v[i]);
+	for (size_t i = 0; i < spec->budgets.n; i++)
+		walk_budget(&walk, spec->budgets.v[i]);
 	walk_dns(&walk, spec);
 	walk_autoscaling(&walk, spec);
 	walk_ground(&walk, spec);

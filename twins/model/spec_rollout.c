@@ -1,7 +1,7 @@
 /*
  * A spec in transition: the pods of one, rolled out to those of another.
  */
-#include "twins/model/spec.h"
+#include "twins/model/model.h"
 
 #include <string.h>
 
@@ -64,6 +64,23 @@ void tw_spec_may_grow(
 	spec->managed = true;
 	if (n > workload->most)
 		workload->most = n;
+}
+
+void tw_spec_may_grow_named(struct tw_spec *spec, const char *glob, int64_t n)
+{
+	tw_spec_manage(spec);
+	for (size_t i = 0; i < spec->workloads.n; i++) {
+		struct tw_spec_workload *it = spec->workloads.v[i].value;
+
+		if (tw_model_name_fits(glob, it->key))
+			tw_spec_may_grow(spec, it, n);
+	}
+	for (size_t i = 0; i < spec->services.n; i++) {
+		struct tw_spec_service *it = spec->services.v[i].value;
+
+		if (tw_model_name_fits(glob, it->key) && n > it->most)
+			it->most = n;
+	}
 }
 
 size_t tw_spec_rollout(struct tw_spec *to, const struct tw_spec *from,

@@ -22,15 +22,15 @@ static bool keeps_names(const char *kind)
 }
 
 int64_t build_slots(const struct build *b,
-	const struct tw_spec_workload *workload, int64_t initial,
+	const struct tw_spec_workload *workload, int64_t most, int64_t initial,
 	int64_t desired)
 {
 	int64_t n = initial > desired ? initial : desired;
 
 	if (workload && build_is_job(workload->kind))
 		return TW_JOB_SLOTS * tw_int_or(workload->parallelism, 1);
-	if (workload && workload->most > n)
-		n = workload->most;
+	if (most > n)
+		n = most;
 	/* While the pods of lost nodes, and those that take their time to
 	 * stop, have their names, as many again replace them. */
 	if (b->spec->managed && !keeps_names(kind_of(workload)))
@@ -117,6 +117,10 @@ static void add_managed(struct build *b, uint32_t revision,
 	to->recreate = workload->strategy.v &&
 		       !strcmp(workload->strategy.v, "Recreate");
 	to->min_ready = tw_int_or(workload->min_ready, 0);
+	to->progress_deadline =
+		tw_int_or(workload->progress_deadline, 600 * TW_S);
+	if (to->progress_deadline / TW_S >= INT32_MAX)
+		to->progress_deadline = 0;
 	set_kind(b, it, workload, to);
 	if (workload->had >= 0)
 		fill_changing(b, workload, to);
@@ -198,6 +202,48 @@ static bool has_jobs(const struct build *b)
 	return false;
 }
 
+/* ---- budgets -------------------------------------------------------- */
+
+static bool is_in(const struct tw_revision *revision, const char *namespace)
+{
+	size_t n = strlen(namespace);
+
+	return !strncmp(revision->name, namespace, n) &&
+	       revision->name[n] == '/';
+}
+
+static void add_budget(struct build *b, const struct tw_spec_budget *from,
+	struct tw_pod_budget *to)
+{
+	const struct tw_model *model = b->model;
+	bool *covers = tw_new_array(
+		&b->model->arena, model->n_revisions + 1, bool);
+
+	for (uint32_t r = 0; r < model->n_revisions; r++)
+		covers[r] = from->has_selector &&
+			    is_in(&model->revisions[r], from->namespace) &&
+			    tw_label_selector_fits(&from->selector,
+				    model->revisions[r].labels);
+	*to = (struct tw_pod_budget){.name = from->name,
+		.min_available = from->min_available.v,
+		.max_unavailable = from->max_unavailable.v,
+		.always_allow = from->unhealthy.v &&
+				!strcmp(from->unhealthy.v, "AlwaysAllow"),
+		.covers = covers};
+}
+
+static void add_budgets(struct build *b)
+{
+	size_t n = b->spec->budgets.n;
+	struct tw_pod_budget *all =
+		tw_new_array(&b->model->arena, n + 1, struct tw_pod_budget);
+
+	for (size_t i = 0; i < n; i++)
+		add_budget(b, b->spec->budgets.v[i], &all[i]);
+	b->model->budgets = all;
+	b->model->n_budgets = (uint32_t)n;
+}
+
 void build_workloads(struct build *b)
 {
 	struct tw_model *model = b->model;
@@ -227,6 +273,7 @@ void build_workloads(struct build *b)
 			of[to->old] = of[r];
 		model->n_rollouts += to->changes;
 	}
+	add_budgets(b);
 	model->workloads = all;
 	model->workload_of = of;
 	model->lives = lives;

@@ -176,7 +176,12 @@ struct tw_observation {
 	/* Deployments that changed in the run, those of them that were as they
 	 * should be at its end, and pods that no node had room for then. */
 	uint64_t rollouts, rolled_out, pending;
+	uint64_t deadlines; /* rollouts that made no progress in time */
 	uint64_t evicted; /* pods, by taints of their nodes */
+	uint64_t preempted; /* pods, by others of higher priority */
+	/* Nodes that somebody drained, those that were empty in the end, and
+	 * evictions that budgets did not allow. */
+	uint64_t drains, drained, refused_evictions;
 	uint64_t late_completions; /* from outside, after the twin gave up */
 };
 

@@ -37,6 +37,9 @@ static const char *phrase(enum tw_tap_kind kind)
 		[TW_TAP_SIZED] = "has siblings",
 		[TW_TAP_SCALER] = "says",
 		[TW_TAP_ROLLED_OUT] = "is rolled out",
+		[TW_TAP_DEADLINE] = "makes no progress:",
+		[TW_TAP_KEPT] = "is not evicted from",
+		[TW_TAP_PREEMPTED] = "is preempted on",
 		[TW_TAP_EVICTED] = "is evicted from",
 		[TW_TAP_NODE_NOT_READY] = "is not ready",
 		[TW_TAP_NODE_READY] = "is ready",
@@ -52,12 +55,21 @@ static const char *phrase(enum tw_tap_kind kind)
 		[TW_TAP_JOB_COMPLETE] = "is complete",
 		[TW_TAP_JOB_FAILED] = "failed",
 		[TW_TAP_JOB_SKIPPED] = "does not start",
+		[TW_TAP_DRAINED] = "is drained",
+		[TW_TAP_NOT_DRAINED] = "is not drained",
 		[TW_TAP_FAULT_ON] = "begins",
 		[TW_TAP_FAULT_OFF] = "ends",
 	};
 
 	tw_assert(kind < sizeof phrases / sizeof *phrases);
 	return phrases[kind];
+}
+
+static const char *workload_of(const struct tw_model *model, uint32_t replica)
+{
+	uint32_t revision = model->replicas[replica].revision;
+
+	return model->workloads[model->workload_of[revision]].name;
 }
 
 void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
@@ -91,13 +103,19 @@ void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
 	}
 	if (event->kind == TW_TAP_SIZED) {
 		tw_buf_printf(out, " %s should have %d replicas",
-			tw_model_caller_name(model, event->service),
+			workload_of(model, event->replica),
 			event->status);
 		return;
 	}
-	if (event->kind == TW_TAP_ROLLED_OUT) {
-		tw_buf_printf(out, " %s is rolled out",
-			tw_model_caller_name(model, event->service));
+	if (event->kind == TW_TAP_ROLLED_OUT ||
+		event->kind == TW_TAP_DEADLINE) {
+		tw_buf_printf(out, " %s %s",
+			event->replica == TW_NONE
+				? tw_model_caller_name(model, event->service)
+				: workload_of(model, event->replica),
+			phrase(event->kind));
+		if (event->cause)
+			tw_buf_printf(out, " %s", event->cause);
 		return;
 	}
 	if (event->endpoint == TW_NONE) {

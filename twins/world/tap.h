@@ -41,6 +41,9 @@ enum tw_tap_kind {
 			    * it should have `status` pods */
 	TW_TAP_SCALER,	   /* an autoscaler says something: an event */
 	TW_TAP_ROLLED_OUT, /* a Deployment is as it should be; service */
+	TW_TAP_DEADLINE,   /* a rollout makes no progress; cause */
+	TW_TAP_KEPT,	   /* a pod, from eviction by a drain; cause: why */
+	TW_TAP_PREEMPTED,  /* a pod, by one of higher priority; cause */
 	TW_TAP_EVICTED,	   /* a pod is, by a taint of its node; cause */
 	/* Of nodes: `node`. */
 	TW_TAP_NODE_NOT_READY, /* cause: why, where nobody heard of it */
@@ -58,6 +61,8 @@ enum tw_tap_kind {
 	TW_TAP_JOB_COMPLETE,
 	TW_TAP_JOB_FAILED,  /* cause */
 	TW_TAP_JOB_SKIPPED, /* cause */
+	TW_TAP_DRAINED,
+	TW_TAP_NOT_DRAINED, /* cause: why the drain ended */
 	TW_TAP_FAULT_ON,
 	TW_TAP_FAULT_OFF,
 };

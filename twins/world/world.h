@@ -44,6 +44,7 @@ enum tw_event_kind {
 	TW_EV_ROLLOUT,	 /* what differs is rolled out (workloads.h) */
 	TW_EV_NODES,	 /* a: node or zone, b: what (cluster/nodes.c) */
 	TW_EV_EVICT,	 /* a: replica, b: its node's taint and its pod */
+	TW_EV_DRAIN,	 /* a: which drain (cluster/drain.c) */
 	TW_EV_WORKLOAD,	 /* a: workload, b: its controller knows */
 	TW_EV_METRICS,	 /* a: which pipeline measures (cluster/metrics.c) */
 	TW_EV_AUTOSCALE, /* a: autoscaler, b: what it does */
@@ -340,6 +341,7 @@ struct tw_world {
 	/* NULL: the control plane does not act (cluster/workloads.h). */
 	struct tw_workloads *workloads;
 	struct tw_pods *pods;
+	struct tw_drains *drains; /* NULL: nobody drained a node */
 	struct tw_nodes *nodes; /* NULL: they die and come back unseen */
 	struct tw_metrics *metrics;	/* NULL: nobody reads any */
 	struct tw_autoscale *autoscale; /* NULL: no autoscaler */

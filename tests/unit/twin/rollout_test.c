@@ -68,13 +68,16 @@ static void read(struct side *s, const char *manifests, const char *model)
 
 struct outcome {
 	struct tw_buf log;
-	uint64_t failed, rolled_out, pending;
+	uint64_t failed, rolled_out, pending, deadlines;
 };
 
-/* One request each 10 ms for `seconds`; the rollout begins at 10 s. */
-static void roll_out(const char *before, const char *after, const char *model,
-	bool (*changed)(void *, const char *), int seconds, struct outcome *to)
+/* One request each 10 ms for `seconds`; the rollout begins at 10 s. `sizes`:
+ * what `scale` does meanwhile, or NULL. */
+static void roll_out_and_scale(const char *before, const char *after,
+	const char *model, bool (*changed)(void *, const char *), int seconds,
+	const char *const *sizes, struct outcome *to)
 {
+	struct tw_scenario scenario;
 	struct side a, b;
 	struct tw_diags diags;
 	struct tw_model *was, *is;
@@ -89,10 +92,15 @@ static void roll_out(const char *before, const char *after, const char *model,
 	was = tw_twin_model(a.spec, &diags);
 	spec = tw_spec_copy(b.spec);
 	tw_spec_rollout(spec, a.spec, 10 * TW_S, changed, NULL);
+	if (sizes)
+		tw_spec_may_grow_named(spec, "web*", 15);
 	is = tw_twin_model(spec, &diags);
 	tw_twin_place_after(is, was);
 	log.model = is;
-	b_run(is, &(struct tw_options){.tap = &tap},
+	tw_scenario_init(&scenario);
+	for (; sizes && *sizes; sizes++)
+		ck_assert(b_fault(&scenario, is, "scale", *sizes, &diags));
+	b_run(is, &(struct tw_options){.tap = &tap, .scenario = &scenario},
 		(struct b_traffic){.n = (uint64_t)seconds * 100,
 			.gap = 10 * TW_MS,
 			.regular = true,
@@ -105,6 +113,8 @@ static void roll_out(const char *before, const char *after, const char *model,
 	for (size_t i = 0; i < obs.cells.n; i++)
 		if (obs.cells.v[i].key.side == TW_CLIENT)
 			to->failed += obs.cells.v[i].errors;
+	to->deadlines = obs.deadlines;
+	tw_scenario_release(&scenario);
 	tw_observation_release(&obs);
 	tw_model_free(is);
 	tw_model_free(was);
@@ -112,6 +122,12 @@ static void roll_out(const char *before, const char *after, const char *model,
 	tw_diags_release(&diags);
 	side_end(&a);
 	side_end(&b);
+}
+
+static void roll_out(const char *before, const char *after, const char *model,
+	bool (*changed)(void *, const char *), int seconds, struct outcome *to)
+{
+	roll_out_and_scale(before, after, model, changed, seconds, NULL, to);
 }
 
 static void expect(const struct outcome *got, const char *lines)
@@ -247,5 +263,54 @@ START_TEST(scaling)
 }
 END_TEST
 
+#define STUCK(image, delay)                                                    \
+	WEB("10", "{rollingUpdate: {maxSurge: 3, maxUnavailable: 2}}", image,  \
+		", readinessProbe: {httpGet: {path: /, port: 80}, "            \
+		"initialDelaySeconds: " delay ", periodSeconds: 5}")           \
+	"  progressDeadlineSeconds: 20\n"
+
+static unsigned count(const struct outcome *got, const char *words)
+{
+	unsigned n = 0;
+
+	for (const char *at = tw_buf_text(&got->log);
+		(at = strstr(at, words)); at++)
+		n++;
+	return n;
+}
+
+/* A version that is never ready: 8 old and 5 new pods. 15 instead of 10: each
+ * ReplicaSet gets its share, 11 and 7; 7: 5 and 5. These are the plateaus of a
+ * real control plane (1.26). Its deadline is told, and nothing else. */
+START_TEST(stuck_and_scaled)
+{
+	static const char *const up[] = {"workload=web replicas=15 at=18s", NULL};
+	static const char *const down[] = {"workload=web replicas=15 at=18s",
+		"workload=web replicas=7 at=35s", NULL};
+	struct outcome got;
+
+	roll_out_and_scale(STUCK("web:1", "1"), STUCK("web:2", "3000"),
+		MODEL("40"), always, 30, up, &got);
+	ck_assert_uint_eq(count(&got, "web-new-"), 7 * 3);
+	ck_assert_uint_eq(count(&got, " is being deleted"), 2);
+	/* 10 - 2 + 3 of the old version. */
+	ck_assert_uint_eq(count(&got, " is created"), 7 + 3);
+	tw_buf_release(&got.log);
+
+	roll_out_and_scale(STUCK("web:1", "1"), STUCK("web:2", "3000"),
+		MODEL("40"), always, 80, down, &got);
+	/* Shares first, 6 and 4, of which one more old one may go then, and
+	 * one new one come. */
+	ck_assert_uint_eq(count(&got, " is being deleted"), 2 + 6 + 3);
+	ck_assert_uint_eq(count(&got, " is created"), 7 + 3 + 1);
+	ck_assert_uint_eq(got.rolled_out, 0);
+	ck_assert_uint_eq(got.deadlines, 1);
+	ck_assert_ptr_nonnull(strstr(tw_buf_text(&got.log),
+		"default/web makes no progress: ProgressDeadlineExceeded"));
+	tw_buf_release(&got.log);
+}
+END_TEST
+
 TW_TESTS("twin/rollout", rolling_update, pre_stop_loses_nothing,
-	without_a_probe, recreate, no_room_for_the_surge, scaling)
+	without_a_probe, recreate, no_room_for_the_surge, scaling,
+	stuck_and_scaled)

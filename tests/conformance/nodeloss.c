@@ -1,0 +1,351 @@
+/*
+ * Recorded node losses: the manifests and nodes of the recording, in a twin of
+ * the same release, whose nodes fall silent as they did there. Compared are
+ * when each node is found not ready, tainted NoExecute and untainted, and when
+ * pods are evicted, counted from their node's taint.
+ *
+ * Which node of a zone is tainted first is arbitrary, so are the pods of a
+ * node: zones compare their times in order, owners theirs.
+ */
+#include "tests/conformance/conformance.h"
+
+#include "harness/config/config.h"
+#include "harness/manifests/manifests.h"
+#include "twins/twin.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A lease was renewed just before; the recording's t = 0. */
+#define START 100.0
+
+struct node {
+	const char *name;
+	double notready, unknown, tainted, untainted; /* s; < 0: never */
+};
+
+struct eviction {
+	const char *owner, *node;
+	double at;
+};
+
+TW_VEC_TYPE(evictions, struct eviction);
+
+struct seen {
+	struct conformance *c;
+	const struct tw_model *model;
+	TW_VEC(struct node) nodes;
+	struct evictions evictions;
+};
+
+static struct node *node_named(struct seen *s, const char *name)
+{
+	for (size_t i = 0; i < s->nodes.n; i++)
+		if (!strcmp(s->nodes.v[i].name, name))
+			return &s->nodes.v[i];
+	tw_vec_push_in(
+		&s->c->arena, &s->nodes, ((struct node){name, -1, 0, -1, -1}));
+	return &s->nodes.v[s->nodes.n - 1];
+}
+
+static void on_event(void *context, const struct tw_tap_event *event)
+{
+	struct seen *s = context;
+	double at = (double)event->at / TW_S - START;
+	struct node *node = event->node ? node_named(s, event->node) : NULL;
+
+	if (event->kind == TW_TAP_NODE_NOT_READY) {
+		node->notready = at;
+		node->unknown = event->cause != NULL;
+	} else if (event->kind == TW_TAP_TAINTED) {
+		node->tainted = at;
+	} else if (event->kind == TW_TAP_UNTAINTED) {
+		node->untainted = at;
+	} else if (event->kind == TW_TAP_EVICTED) {
+		uint32_t r = s->model->replicas[event->replica].revision;
+
+		tw_vec_push_in(&s->c->arena, &s->evictions,
+			((struct eviction){
+				strchr(s->model->revisions[r].name, '/') + 1,
+				event->node, at}));
+	}
+}
+
+/* ---- the system ----------------------------------------------------- */
+
+/* JSON is YAML: what was read is written as it was. */
+static void write(const struct tw_yaml *node, struct tw_buf *to)
+{
+	if (node->kind == TW_YAML_SCALAR) {
+		bool quoted = node->style != TW_YAML_PLAIN;
+
+		tw_buf_printf(to, quoted ? "\"%s\"" : "%s", node->value);
+	} else if (node->kind == TW_YAML_SEQUENCE) {
+		tw_buf_add_char(to, '[');
+		for (size_t i = 0; i < node->items.n; i++) {
+			write(node->items.v[i], to);
+			tw_buf_add_char(to, ',');
+		}
+		tw_buf_add_char(to, ']');
+	} else {
+		tw_buf_add_char(to, '{');
+		for (size_t i = 0; i < node->pairs.n; i++) {
+			write(node->pairs.v[i].key, to);
+			tw_buf_add_text(to, ": ");
+			write(node->pairs.v[i].value, to);
+			tw_buf_add_char(to, ',');
+		}
+		tw_buf_add_char(to, '}');
+	}
+}
+
+static void write_all(const struct tw_yaml *list, struct tw_buf *to)
+{
+	for (size_t i = 0; i < tw_yaml_count(list); i++) {
+		tw_buf_add_text(to, "---\n");
+		write(tw_yaml_item(list, i), to);
+		tw_buf_add_char(to, '\n');
+	}
+}
+
+static struct tw_spec *read_system(struct conformance *c,
+	struct tw_diags *diags, struct tw_files **files,
+	struct tw_manifests **m)
+{
+	static const char model[] = "version: 1\nkubernetes: \"1.26\"\n"
+				    "defaults: {restart-delay: 3s}\n";
+	const struct tw_manifest_pattern all = {.text = "a.yaml"};
+	struct tw_spec *spec = tw_spec_new();
+	struct tw_buf text = {0};
+
+	write_all(tw_yaml_get(c->in, "nodes"), &text);
+	write_all(tw_yaml_get(c->in, "manifests"), &text);
+	*files = tw_files_memory_new();
+	*m = tw_manifests_new();
+	tw_files_memory_add(*files, "a.yaml", tw_buf_text(&text), text.n);
+	tw_manifests_read(*m, *files, &all, 1, spec, diags);
+	tw_config_parse_model(spec, "m.yaml", model, strlen(model), diags);
+	tw_manifests_link(*m, spec, diags);
+	tw_spec_manage(spec);
+	tw_buf_release(&text);
+	return spec;
+}
+
+/* A node falls silent, or reports itself not ready, until it is back. */
+static void add_fault(struct conformance *c, const char *name,
+	const struct tw_yaml *node, const struct tw_model *model,
+	struct tw_scenario *scenario, struct tw_diags *diags)
+{
+	const struct tw_yaml *state = tw_yaml_get(node, "notready");
+	bool dead = !strcmp(tw_yaml_text(tw_yaml_item(state, 1)), "Unknown");
+	double back = conformance_get_real(node, "ready_again", 0);
+	struct tw_fault_arg args[3] = {{.name = "node", .value = name},
+		{.name = "at",
+			.value = tw_arena_printf(
+				&c->arena, "%.3fs", START + 0.001)},
+		{.name = "for",
+			.value = tw_arena_printf(&c->arena, "%.3fs", back)}};
+
+	tw_scenario_add(scenario, dead ? "node-down" : "node-not-ready",
+		(struct tw_pos){0}, args, back > 0 ? 3 : 2, model, diags);
+}
+
+static bool no_arrivals(void *context, struct tw_arrival *arrival)
+{
+	(void)context;
+	(void)arrival;
+	return false;
+}
+
+static void play(struct conformance *c, struct seen *s, struct tw_spec *spec,
+	struct tw_diags *diags)
+{
+	const struct tw_yaml *nodes = tw_yaml_get(c->want, "nodes");
+	const struct tw_arrivals none = {
+		.next = no_arrivals, .duration = 900 * TW_S};
+	const struct tw_tap tap = {on_event, s};
+	struct tw_scenario scenario;
+	struct tw_observation seen;
+	struct tw_twin *twin;
+	struct tw_model *model = tw_twin_model(spec, diags);
+
+	if (!model) {
+		conformance_differs(c, "the system cannot be read: %s",
+			diags->list.n ? diags->list.v[0]->message : "");
+		return;
+	}
+	s->model = model;
+	tw_scenario_init(&scenario);
+	for (size_t i = 0; i < nodes->pairs.n; i++)
+		add_fault(c, tw_yaml_text(nodes->pairs.v[i].key),
+			nodes->pairs.v[i].value, model, &scenario, diags);
+	twin = tw_twin_new(model,
+		&(struct tw_options){
+			.scenario = &scenario, .tap = &tap, .aligned = true});
+	tw_twin_run(twin, &none);
+	tw_twin_finish(twin, 0, &seen);
+	tw_twin_free(twin);
+	tw_observation_release(&seen);
+	tw_scenario_release(&scenario);
+	tw_model_free(model);
+}
+
+/* ---- the comparison ------------------------------------------------- */
+
+static void near(struct conformance *c, const char *what, const char *name,
+	double want, double got, double less, double more)
+{
+	if ((want < 0) != (got < 0) ||
+		(want >= 0 && (got < want - less || got > want + more)))
+		conformance_differs(
+			c, "%s %s: %.1f s, not %.1f s", name, what, got, want);
+}
+
+/* NotReady within the phases of lease and monitor: 40 to 46 s; later taints of
+ * a zone by its rate, 10 s apart. */
+static void compare_nodes(struct conformance *c, struct seen *s)
+{
+	const struct tw_yaml *nodes = tw_yaml_get(c->want, "nodes");
+	char zone = 0;
+	double ours[64], theirs[64];
+	size_t n = 0;
+
+	for (size_t i = 0; i <= nodes->pairs.n; i++) {
+		const struct tw_yaml_pair *it =
+			i < nodes->pairs.n ? &nodes->pairs.v[i] : NULL;
+		const char *name = it ? tw_yaml_text(it->key) : "";
+		struct node *got = it ? node_named(s, name) : NULL;
+		double want;
+
+		/* A zone's names have its letter. */
+		if (*name != zone) {
+			for (size_t a = 0; a < n; a++)
+				for (size_t b = a + 1; b < n; b++) {
+					double x = ours[a], y = theirs[a];
+
+					if (ours[b] < x)
+						ours[a] = ours[b], ours[b] = x;
+					if (theirs[b] < y)
+						theirs[a] = theirs[b],
+						theirs[b] = y;
+				}
+			for (size_t a = 0; a < n; a++)
+				near(c, "NoExecute", "zone", theirs[a], ours[a],
+					6, 6);
+			for (size_t a = 1; a < n; a++)
+				if (fabs(ours[a] - ours[a - 1] -
+					    (theirs[a] - theirs[a - 1])) > 0.2)
+					conformance_differs(c,
+						"NoExecute in zone %c: %.1f s "
+						"apart",
+						zone, ours[a] - ours[a - 1]);
+			n = 0;
+			zone = *name;
+		}
+		if (!it)
+			break;
+		want = atof(tw_yaml_text(
+			tw_yaml_item(tw_yaml_get(it->value, "notready"), 0)));
+		near(c, "NotReady", name, want, got->notready, 6, 6);
+		want = conformance_get_real(it->value, "unreachable:NoExecute",
+			conformance_get_real(
+				it->value, "not-ready:NoExecute", -1));
+		if ((want < 0) != (got->tainted < 0))
+			near(c, "NoExecute", name, want, got->tainted, 0, 0);
+		else if (want >= 0 && n < 64)
+			ours[n] = got->tainted, theirs[n++] = want;
+		if (want >= 0)
+			near(c, "untainted", name,
+				conformance_get_real(
+					it->value, "taints_gone", -1),
+				got->untainted, 5, 5);
+	}
+}
+
+static int by_owner(const void *a, const void *b)
+{
+	const struct eviction *x = a, *y = b;
+	int order = strcmp(x->owner, y->owner);
+
+	if (order)
+		return order;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* "ReplicaSet/web-za-5d4d67d98d", "StatefulSet/db-za" */
+static const char *owner_of(struct conformance *c, const char *text)
+{
+	const char *name = strchr(text, '/') + 1;
+	const char *dash = strrchr(name, '-');
+
+	if (strncmp(text, "ReplicaSet/", 11) || !dash)
+		return name;
+	return tw_arena_strndup(&c->arena, name, (size_t)(dash - name));
+}
+
+static void compare_evictions(struct conformance *c, struct seen *s)
+{
+	const struct tw_yaml *nodes = tw_yaml_get(c->want, "nodes");
+	const struct tw_yaml *pods = tw_yaml_get(c->want, "evicted_pods");
+	struct evictions want = {0};
+
+	for (size_t i = 0; i < pods->pairs.n; i++) {
+		const struct tw_yaml *it = pods->pairs.v[i].value;
+		const char *node = conformance_get_text(it, "node", "");
+		const struct tw_yaml *on = tw_yaml_get(nodes, node);
+		double taint = conformance_get_real(on, "unreachable:NoExecute",
+			conformance_get_real(on, "not-ready:NoExecute", 0));
+
+		tw_vec_push_in(&c->arena, &want,
+			((struct eviction){owner_of(c, conformance_get_text(it,
+							       "owner", "")),
+				node,
+				conformance_get_real(it, "evicted", 0) -
+					taint}));
+	}
+	for (size_t i = 0; i < s->evictions.n; i++)
+		s->evictions.v[i].at -=
+			node_named(s, s->evictions.v[i].node)->tainted;
+	if (want.n != s->evictions.n)
+		conformance_differs(c, "%zu pods are evicted, not %zu",
+			s->evictions.n, want.n);
+	qsort(want.v, want.n, sizeof *want.v, by_owner);
+	qsort(s->evictions.v, s->evictions.n, sizeof *s->evictions.v, by_owner);
+	for (size_t i = 0; i < want.n && i < s->evictions.n; i++)
+		if (strcmp(want.v[i].owner, s->evictions.v[i].owner) ||
+			fabs(want.v[i].at - s->evictions.v[i].at) > 0.2)
+			conformance_differs(c,
+				"%s is evicted %.1f s after the taint, not %s "
+				"%.1f s",
+				s->evictions.v[i].owner, s->evictions.v[i].at,
+				want.v[i].owner, want.v[i].at);
+}
+
+static void nodeloss(struct conformance *c)
+{
+	/* What was derived from the recording. */
+	struct seen s = {.c = c};
+	struct tw_files *files;
+	struct tw_manifests *m;
+	struct tw_diags diags;
+	struct tw_spec *spec;
+
+	c->want = tw_yaml_get(c->file, "derived");
+	tw_diags_init(&diags);
+	spec = read_system(c, &diags, &files, &m);
+	play(c, &s, spec, &diags);
+	if (s.model) {
+		compare_nodes(c, &s);
+		compare_evictions(c, &s);
+	}
+	tw_spec_free(spec);
+	tw_manifests_free(m);
+	tw_files_free(files);
+	tw_diags_release(&diags);
+}
+
+const struct conformance_adapter conformance_nodeloss[] = {
+	{"recorded", "nodeloss", nodeloss},
+	{NULL, NULL, NULL},
+};

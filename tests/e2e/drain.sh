@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Drains, node losses and sizes from a user's YAML, through run and gate.
+. "$TOP/tests/e2e/lib.bash"
+
+mkdir -p "$work/s/deploy" "$work/before/deploy"
+cd "$work/s" || exit 1
+cat >deploy/web.yaml <<'END'
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: c
+          image: web:1
+          resources: {requests: {cpu: 1}}
+          readinessProbe: {httpGet: {path: /, port: 80}, periodSeconds: 5}
+          lifecycle: {preStop: {sleep: {seconds: 3}}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web}
+spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
+END
+cat >model.yaml <<'END'
+version: 1
+kubernetes: "1.30"
+services:
+  web:
+    startup: 3s
+    endpoints:
+      GET /: [{cpu: 1ms}]
+nodes: [{name: n, count: 3, cpu: 4}]
+entry: [{service: web}]
+END
+cat >twinrig.yaml <<'END'
+version: 1
+topology: {manifests: [deploy/*.yaml], models: [model.yaml]}
+traffic: {rate: 20/s, duration: 100s, entry: web}
+scenarios:
+  - {name: drain, drain: [{node: n-1, at: 10s}]}
+  - {name: more, scale: [{workload: web, replicas: 5, at: 10s}]}
+  - {name: lost, faults: [{kind: node-down, node: n-2, at: 12s}], traffic: {duration: 420s}}
+gate: {runs: 1, checks: ["ratio(errors) <= 30%"]}
+END
+cp -r . "$work/before/"
+
+expect 0 "$TWINRIG" run --scenario drain
+said 'Drained: node/n-1 drained'
+expect 0 "$TWINRIG" run --scenario more
+said '5 of 5 ready'
+expect 0 "$TWINRIG" run --scenario lost
+said 'NodeNotReady'
+said 'TaintManagerEviction: Marking for deletion Pod default/web-1'
+said 'web-4 Scheduled: Successfully assigned'
+
+# A budget that keeps them all is seen, as is that it differs.
+sed -i 's/maxUnavailable: 1/maxUnavailable: 0/' deploy/web.yaml
+expect 4 "$TWINRIG" gate --baseline "$work/before" --scenario drain
+said 'spec.maxUnavailable: 1 -> 0'
+said '1 of 1 nodes were not drained when the run ended; disruption budgets refused'
+
+# What is wrong is pointed at.
+sed -i 's/node: n-1, at/node: n-9, at/; s/replicas: 5/replicas: many/' twinrig.yaml
+expect 2 "$TWINRIG" run --scenario drain
+said "no node fits 'n-9'"
+expect 2 "$TWINRIG" run --scenario more
+said "'replicas' of scale is a whole number from 0, not 'many'"
+sed -i 's/maxUnavailable: 0/maxUnavailable: 110%/' deploy/web.yaml
+expect 2 "$TWINRIG" check
+said "maxUnavailable is a number of pods or a percentage"

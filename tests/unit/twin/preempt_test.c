@@ -1,0 +1,134 @@
+/*
+ * Preemption in a run: who goes for whom, and who waits.
+ */
+#include "tests/unit/twin/control.h"
+
+#define APP(name, replicas, cpu, more)                                         \
+	"---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: " name   \
+	"}\nspec:\n  replicas: " replicas                                      \
+	"\n  selector: {matchLabels: {app: " name                              \
+	"}}\n  template:\n    metadata: {labels: {app: " name                  \
+	"}}\n    spec: {containers: [{name: c, image: 'x:1', resources: "      \
+	"{requests: {cpu: " cpu "}}}]" more "}\n"
+#define BASE                                                                   \
+	"apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"               \
+	"spec: {selector: {app: web}, ports: [{port: 80}]}\n---\n"             \
+	"apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\n"              \
+	"metadata: {name: high}\nvalue: 1000\n---\n"                           \
+	"apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\n"              \
+	"metadata: {name: mid}\nvalue: 100\n"
+#define MODEL(nodes)                                                           \
+	"version: 1\nservices:\n  web:\n    startup: 3s\n    endpoints:\n"     \
+	"      GET /: [{cpu: 1ms}]\nnodes: " nodes                             \
+	"\nentry: [{service: web}]\n"
+
+/* Two full nodes. Another web needs a core: a batch pod goes, and its
+ * replacement waits until a web goes again. */
+START_TEST(lower_goes)
+{
+	struct control it;
+
+	control_start(&it,
+		BASE APP("web", "2", "1", ", priorityClassName: high")
+			APP("batch", "2", "1", ""),
+		MODEL("[{name: n, count: 2, cpu: 2}]"));
+	control_fault(&it, "scale", "workload=web replicas=3 at=10s for=20s");
+	control_run(&it, 60);
+	control_expect(&it,
+		/* clang-format off */
+"10.000000000s fault scale workload=web replicas=3 at=10s for=20s begins\n"
+"10.000000000s default/web should have 3 replicas\n"
+"10.000000000s replica default/web-3 is created\n"
+"10.000000000s replica default/web-3 is pending: 0/2 nodes are available: 2 Insufficient cpu.\n"
+"10.000000000s replica default/batch-1 is preempted on n-1: Preempted by pod default/web-3\n"
+"10.000000000s replica default/batch-1 is being deleted\n"
+"10.000000000s replica default/batch-3 is created\n"
+"10.000000000s replica default/batch-3 is pending: 0/2 nodes are available: 2 Insufficient cpu.\n"
+"11.000000000s replica default/batch-1 is no longer listed\n"
+"11.000000000s replica default/batch-1 is gone\n"
+"11.000000000s replica default/web-3 is assigned to n-1\n"
+"11.000000000s replica default/web-3 is ready for requests\n"
+"12.000000000s replica default/web-3 is listed\n"
+"14.000000000s replica default/web-3 listens\n"
+"30.000000000s fault scale workload=web replicas=3 at=10s for=20s ends\n"
+"30.000000000s default/web should have 2 replicas\n"
+"30.000000000s replica default/web-3 is being deleted\n"
+"31.000000000s replica default/web-3 is no longer listed\n"
+"31.000000000s replica default/web-3 is gone\n"
+"31.000000000s replica default/batch-3 is assigned to n-1\n"
+"31.000000000s replica default/batch-3 is ready for requests\n"
+"32.000000000s replica default/batch-3 is listed\n"
+"41.000000000s replica default/batch-3 listens\n"
+		/* clang-format on */
+	);
+	ck_assert_uint_eq(it.obs.preempted, 1);
+	control_end(&it);
+}
+END_TEST
+
+/* Nobody goes for a pod that may not preempt, nor for one of equal priority,
+ * nor where it would not help. */
+START_TEST(nobody_goes)
+{
+	static const char *const asked[][2] = {
+		{"1", ", priorityClassName: polite"}, {"1", ""},
+		{"3", ", priorityClassName: high"}};
+
+	for (size_t i = 0; i < 3; i++) {
+		char all[4096];
+		struct control it;
+
+		snprintf(all, sizeof all,
+			BASE "preemptionPolicy: PreemptLowerPriority\n---\n"
+			     "apiVersion: scheduling.k8s.io/v1\n"
+			     "kind: PriorityClass\nmetadata: {name: polite}\n"
+			     "value: 500\npreemptionPolicy: Never\n" APP(
+				     "web", "0", "%s", "%s")
+				     APP("batch", "4", "1", ""),
+			asked[i][0], asked[i][1]);
+		control_start(&it, all, MODEL("[{name: n, count: 2, cpu: 2}]"));
+		control_fault(&it, "scale", "workload=web replicas=1 at=10s");
+		control_run(&it, 30);
+		ck_assert_msg(it.obs.preempted == 0, "case %zu", i);
+		ck_assert_uint_eq(it.obs.pending, 1);
+		control_end(&it);
+	}
+}
+END_TEST
+
+/* A budget guards the pods of one node: the other's goes, though it is of
+ * higher priority. */
+START_TEST(budgets_first)
+{
+	struct control it;
+
+	control_start(&it,
+		BASE APP("web", "0", "2", ", priorityClassName: high") APP(
+			"guarded", "1", "2",
+			", nodeSelector: "
+			"{kubernetes.io/hostname: "
+			"n-1}") APP("mid", "1", "2",
+			", priorityClassName: mid, "
+			"nodeSelector: "
+			"{kubernetes.io/hostname: n-2}") "---\napiVersion: "
+							 "policy/v1\n"
+							 "kind: "
+							 "PodDisruptionBudget\n"
+							 "metadata: {name: "
+							 "guarded}\nspec: "
+							 "{minAvailable: 1, "
+							 "selector: "
+							 "{matchLabels: {app: "
+							 "guarded}}}\n",
+		MODEL("[{name: n, count: 2, cpu: 2}]"));
+	control_fault(&it, "scale", "workload=web replicas=1 at=10s");
+	control_run(&it, 30);
+	ck_assert(control_says(&it, "10.000000000s replica default/mid-1 is "
+				    "preempted on n-2: Preempted by pod "
+				    "default/web-1"));
+	ck_assert_uint_eq(it.obs.preempted, 1);
+	control_end(&it);
+}
+END_TEST
+
+TW_TESTS("twin/preempt", lower_goes, nobody_goes, budgets_first)

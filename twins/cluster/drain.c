@@ -1,0 +1,185 @@
+#include "twins/cluster/drain.h"
+
+#include "twins/cluster/budget.h"
+#include "twins/cluster/nodes.h"
+
+#define AGAIN (5 * TW_S)
+#define LOOK  TW_S
+
+/* A node that is being emptied. */
+struct drain {
+	const struct tw_drain_options *options;
+	const bool *nodes; /* of the command; the next one follows */
+	uint32_t node;
+	tw_time since;
+	struct drain_pod *pods; /* by replica that was there */
+	uint32_t n_pods;
+	bool over, failed;
+};
+
+struct drain_pod {
+	uint32_t replica, turn;
+	tw_time next; /* try; TW_NEVER: it is being deleted, or was refused
+		       * for good */
+};
+
+struct tw_drains {
+	TW_VEC(struct drain *) list;
+};
+
+static void tap(struct tw_world *world, const struct drain *it,
+	enum tw_tap_kind kind, const char *cause)
+{
+	tw_world_tap(world, .kind = kind, .service = TW_NONE,
+		.endpoint = TW_NONE, .caller = TW_NONE, .replica = TW_NONE,
+		.node = world->model->nodes[it->node].name, .cause = cause);
+}
+
+static bool is_there(const struct tw_world *world, const struct drain_pod *it)
+{
+	const struct tw_pod *pod = tw_pod_of(world, it->replica);
+
+	return pod->turn == it->turn && pod->state != TW_POD_ABSENT;
+}
+
+/* ---- a pod ---------------------------------------------------------- */
+
+static void refused(struct tw_world *world, const struct drain *it,
+	struct drain_pod *pod, enum tw_eviction code, const char *why)
+{
+	world->obs.refused_evictions++;
+	tw_world_tap(world, .kind = TW_TAP_KEPT,
+		.service = world->model->replicas[pod->replica].service,
+		.endpoint = TW_NONE, .caller = TW_NONE, .replica = pod->replica,
+		.node = world->model->nodes[it->node].name, .cause = why);
+	pod->next = code == TW_EVICT_TOO_MANY ? tw_world_now(world) + AGAIN
+					      : TW_NEVER;
+}
+
+static void try_pod(
+	struct tw_world *world, struct drain *it, struct drain_pod *pod)
+{
+	struct tw_buf why = {0};
+	enum tw_eviction code = TW_EVICT_CREATED;
+
+	pod->next = TW_NEVER;
+	if (it->options->delete)
+		tw_pod_delete(world, pod->replica, it->options->grace);
+	else
+		code = tw_evict(world, pod->replica, it->options->grace, &why);
+	if (code != TW_EVICT_CREATED) {
+		it->failed |= code == TW_EVICT_FAILED;
+		refused(world, it, pod, code, tw_buf_text(&why));
+	}
+	tw_buf_release(&why);
+}
+
+/* ---- a node --------------------------------------------------------- */
+
+static void schedule(struct tw_world *world, uint32_t at, tw_time after)
+{
+	tw_queue_schedule(&world->queue, tw_world_now(world) + after,
+		TW_CLASS_WORLD, TW_EV_DRAIN, at, 0);
+}
+
+static bool is_own(const struct tw_world *world, uint32_t replica)
+{
+	return world->model->revisions[world->model->replicas[replica].revision]
+		       .own_nodes != NULL;
+}
+
+static void begin(struct tw_world *world, const bool *nodes, uint32_t node,
+	const struct tw_drain_options *options)
+{
+	struct drain *it = tw_new(&world->arena, struct drain);
+	uint32_t n = 0;
+
+	*it = (struct drain){.options = options,
+		.nodes = nodes,
+		.node = node,
+		.since = tw_world_now(world)};
+	for (uint32_t r = 0; r < world->model->n_replicas; r++)
+		n += world->replicas[r].node == node;
+	it->pods = tw_new_array(&world->arena, n + 1, struct drain_pod);
+	for (uint32_t r = 0; r < world->model->n_replicas; r++)
+		if (world->replicas[r].node == node &&
+			world->replicas[r].managed && !is_own(world, r))
+			it->pods[it->n_pods++] =
+				(struct drain_pod){.replica = r,
+					.turn = tw_pod_of(world, r)->turn,
+					.next = tw_world_now(world)};
+	tw_vec_push_in(&world->arena, &world->drains->list, it);
+	schedule(world, (uint32_t)world->drains->list.n - 1, 0);
+}
+
+static void follow(struct tw_world *world, const struct drain *it)
+{
+	for (uint32_t n = it->node + 1; n < world->model->n_nodes; n++) {
+		if (!it->nodes[n])
+			continue;
+		begin(world, it->nodes, n, it->options);
+		return;
+	}
+}
+
+static void work(struct tw_world *world, uint32_t at)
+{
+	struct drain *it = world->drains->list.v[at];
+	tw_time now = tw_world_now(world);
+	bool left = false;
+
+	if (it->options->timeout && now - it->since >= it->options->timeout) {
+		it->failed = true;
+		tap(world, it, TW_TAP_NOT_DRAINED, "global timeout reached");
+		return;
+	}
+	for (uint32_t i = 0; i < it->n_pods; i++) {
+		struct drain_pod *pod = &it->pods[i];
+
+		if (is_there(world, pod) && pod->next <= now)
+			try_pod(world, it, pod);
+		left |= is_there(world, pod);
+	}
+	if (left) {
+		schedule(world, at, LOOK);
+		return;
+	}
+	it->over = true;
+	tap(world, it, TW_TAP_DRAINED, NULL);
+	follow(world, it);
+}
+
+void tw_drain_start(struct tw_world *world, const bool *nodes,
+	const struct tw_drain_options *options)
+{
+	uint32_t first = TW_NONE;
+
+	if (!world->drains)
+		world->drains = tw_new(&world->arena, struct tw_drains);
+	for (uint32_t n = world->model->n_nodes; n--;) {
+		if (!nodes[n])
+			continue;
+		first = n;
+	}
+	for (uint32_t n = 0; n < world->model->n_nodes; n++) {
+		world->obs.drains += nodes[n];
+		if (nodes[n])
+			tw_nodes_cordon(world, n, true);
+	}
+	if (first != TW_NONE)
+		begin(world, nodes, first, options);
+}
+
+void tw_drains_finish(struct tw_world *world)
+{
+	for (size_t i = 0; world->drains && i < world->drains->list.n; i++)
+		world->obs.drained += world->drains->list.v[i]->over;
+}
+
+bool tw_drain_event(struct tw_world *world, const struct tw_event *event)
+{
+	if (event->kind != TW_EV_DRAIN)
+		return false;
+	work(world, event->a);
+	return true;
+}

@@ -1,0 +1,339 @@
+#include "twins/cluster/preempt.h"
+
+#include "twins/cluster/budget.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A pod that would have to go. */
+struct victim {
+	uint32_t replica;
+	int64_t priority;
+	tw_time started;
+	bool breaks; /* a budget */
+	bool stays;
+};
+
+TW_VEC_TYPE(victims, struct victim);
+
+/* What a node would cost. */
+struct candidate {
+	uint32_t node; /* TW_NONE: none yet */
+	struct victims victims;
+	uint32_t breaks, n;
+	int64_t highest;
+	double sum;
+	tw_time latest;
+};
+
+static int64_t priority_of(const struct tw_world *world, uint32_t replica)
+{
+	const struct tw_model *model = world->model;
+
+	return model->revisions[model->replicas[replica].revision]
+		.pod->priority;
+}
+
+static uint32_t class_of(const struct tw_world *world, uint32_t replica)
+{
+	return world->model->replicas[replica].revision;
+}
+
+/* ---- the room of pods that are thought away ------------------------- */
+
+static void take(struct tw_world *world, uint32_t replica, uint32_t node)
+{
+	struct tw_scheduler *s = &world->pods->scheduler;
+
+	if (tw_pod_of(world, replica)->state == TW_POD_STOPPING)
+		tw_scheduler_take(s, class_of(world, replica), node);
+	else
+		tw_scheduler_take_active(s, class_of(world, replica), node);
+}
+
+static void put(struct tw_world *world, uint32_t replica, uint32_t node)
+{
+	struct tw_scheduler *s = &world->pods->scheduler;
+
+	tw_scheduler_put(s, class_of(world, replica), node);
+	if (tw_pod_of(world, replica)->state == TW_POD_STOPPING)
+		tw_scheduler_leaving(s, class_of(world, replica), node);
+}
+
+/* ---- one node ------------------------------------------------------- */
+
+static int by_importance(const void *a, const void *b)
+{
+	const struct victim *x = a, *y = b;
+
+	if (x->priority != y->priority)
+		return x->priority > y->priority ? -1 : 1;
+	if (x->started != y->started)
+		return x->started < y->started ? -1 : 1;
+	return x->replica < y->replica ? -1 : 1;
+}
+
+static void find_lower(struct tw_world *world, uint32_t node, int64_t priority,
+	struct victims *to)
+{
+	to->n = 0;
+	for (uint32_t r = 0; r < world->model->n_replicas; r++)
+		if (world->replicas[r].node == node &&
+			world->replicas[r].managed &&
+			priority_of(world, r) < priority)
+			tw_vec_push(to,
+				((struct victim){.replica = r,
+					.priority = priority_of(world, r),
+					.started =
+						tw_pod_of(world, r)->started}));
+	if (to->n)
+		qsort(to->v, to->n, sizeof *to->v, by_importance);
+}
+
+/* In their order: the first ones use up what a budget allows. */
+static void find_breaks(struct tw_world *world, struct victims *victims)
+{
+	for (uint32_t b = 0; b < world->model->n_budgets; b++) {
+		const struct tw_pod_budget *budget = &world->model->budgets[b];
+		int64_t allowed = tw_budget_status(world, budget).allowed;
+
+		for (size_t i = 0; i < victims->n; i++) {
+			struct victim *it = &victims->v[i];
+
+			if (!budget->covers[class_of(world, it->replica)] ||
+				tw_pod_of(world, it->replica)->state ==
+					TW_POD_STOPPING)
+				continue;
+			it->breaks |= allowed <= 0;
+			allowed--;
+		}
+	}
+}
+
+/* As many as possible stay; true where the pod fits then. */
+static bool reprieve(struct tw_world *world, uint32_t replica, uint32_t node,
+	struct victims *victims)
+{
+	struct tw_scheduler *s = &world->pods->scheduler;
+	uint32_t class = class_of(world, replica);
+	bool fits;
+
+	for (size_t i = 0; i < victims->n; i++)
+		take(world, victims->v[i].replica, node);
+	fits = tw_scheduler_fits(s, class, node);
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < victims->n; i++) {
+			struct victim *it = &victims->v[i];
+
+			if (it->breaks != !pass)
+				continue;
+			put(world, it->replica, node);
+			it->stays = !fits || tw_scheduler_fits(s, class, node);
+			if (!it->stays)
+				take(world, it->replica, node);
+		}
+	}
+	for (size_t i = 0; i < victims->n; i++)
+		if (!victims->v[i].stays)
+			put(world, victims->v[i].replica, node);
+	return fits;
+}
+
+/* ---- which node ----------------------------------------------------- */
+
+static void weigh(struct candidate *it)
+{
+	it->breaks = it->n = 0;
+	it->sum = 0;
+	for (size_t i = 0; i < it->victims.n; i++) {
+		const struct victim *victim = &it->victims.v[i];
+
+		if (victim->stays)
+			continue;
+		/* The most important one comes first. */
+		if (!it->n++) {
+			it->highest = victim->priority;
+			it->latest = victim->started;
+		}
+		it->breaks += victim->breaks;
+		/* So that more victims of negative priority weigh more. */
+		it->sum += (double)victim->priority + INT32_MAX + 1.0;
+	}
+}
+
+static bool is_better(const struct candidate *a, const struct candidate *b)
+{
+	if (b->node == TW_NONE)
+		return true;
+	if (a->breaks != b->breaks)
+		return a->breaks < b->breaks;
+	if (a->highest != b->highest)
+		return a->highest < b->highest;
+	if (a->sum < b->sum || a->sum > b->sum)
+		return a->sum < b->sum;
+	if (a->n != b->n)
+		return a->n < b->n;
+	return a->latest > b->latest;
+}
+
+static void look_at(struct tw_world *world, uint32_t replica, uint32_t node,
+	struct candidate *now, struct candidate *best)
+{
+	find_lower(world, node, priority_of(world, replica), &now->victims);
+	if (!now->victims.n)
+		return;
+	find_breaks(world, &now->victims);
+	if (!reprieve(world, replica, node, &now->victims))
+		return;
+	now->node = node;
+	weigh(now);
+	if (now->n && is_better(now, best)) {
+		struct candidate other = *best;
+
+		*best = *now;
+		*now = other;
+	}
+}
+
+/* Nodes where other pods' going can help. */
+static void look_at_all(
+	struct tw_world *world, uint32_t replica, struct candidate *best)
+{
+	struct tw_sched_cycle cycle;
+	struct candidate now = {.node = TW_NONE};
+	uint32_t n_nodes = world->model->n_nodes;
+	bool *helps = tw_calloc(n_nodes + 1, sizeof *helps);
+
+	tw_sched_cycle_init(
+		&cycle, &world->pods->scheduler, class_of(world, replica));
+	tw_sched_filter(&cycle);
+	for (uint32_t n = 0; n < n_nodes; n++)
+		helps[n] = cycle.node_status[n] == TW_SCHED_UNSCHEDULABLE;
+	tw_sched_cycle_release(&cycle);
+	for (uint32_t n = 0; n < n_nodes; n++)
+		if (helps[n])
+			look_at(world, replica, n, &now, best);
+	tw_vec_release(&now.victims);
+	tw_free(helps);
+}
+
+/* ---- nominations ---------------------------------------------------- */
+
+void tw_nominated_hold(struct tw_world *world, uint32_t replica, bool hold)
+{
+	struct tw_pods *pods = world->pods;
+	int64_t priority = priority_of(world, replica);
+
+	for (size_t i = 0; i < pods->nominated.n; i++) {
+		uint32_t it = pods->nominated.v[i];
+
+		if (it == replica || priority_of(world, it) < priority)
+			continue;
+		if (hold)
+			tw_scheduler_put(&pods->scheduler, class_of(world, it),
+				pods->all[it].nominated - 1);
+		else
+			tw_scheduler_take_active(&pods->scheduler,
+				class_of(world, it),
+				pods->all[it].nominated - 1);
+	}
+}
+
+void tw_nominated_clear(struct tw_world *world, uint32_t replica)
+{
+	struct tw_pods *pods = world->pods;
+	size_t kept = 0;
+
+	if (!pods->all[replica].nominated)
+		return;
+	pods->all[replica].nominated = 0;
+	for (size_t i = 0; i < pods->nominated.n; i++)
+		if (pods->nominated.v[i] != replica)
+			pods->nominated.v[kept++] = pods->nominated.v[i];
+	pods->nominated.n = kept;
+}
+
+/* Those of lower priority have to look again. */
+static void nominate(struct tw_world *world, uint32_t replica, uint32_t node)
+{
+	struct tw_pods *pods = world->pods;
+	int64_t priority = priority_of(world, replica);
+
+	for (size_t i = pods->nominated.n; i--;) {
+		uint32_t it = pods->nominated.v[i];
+
+		if (pods->all[it].nominated == node + 1 &&
+			priority_of(world, it) < priority)
+			tw_nominated_clear(world, it);
+	}
+	tw_nominated_clear(world, replica);
+	pods->all[replica].nominated = node + 1;
+	tw_vec_push(&pods->nominated, replica);
+}
+
+/* ---- the whole ------------------------------------------------------ */
+
+/* Room is being made for it where it is nominated: pods of lower priority are
+ * going there (PodEligibleToPreemptOthers). */
+static bool is_waiting(const struct tw_world *world, uint32_t replica)
+{
+	uint32_t nominated = tw_pod_of(world, replica)->nominated;
+
+	for (uint32_t r = 0; nominated && r < world->model->n_replicas; r++)
+		if (world->replicas[r].node == nominated - 1 &&
+			world->replicas[r].managed &&
+			tw_pod_of(world, r)->state == TW_POD_STOPPING &&
+			priority_of(world, r) < priority_of(world, replica))
+			return true;
+	return false;
+}
+
+static bool has_lower(const struct tw_world *world, int64_t priority)
+{
+	for (uint32_t r = 0; r < world->model->n_revisions; r++)
+		if (world->model->revisions[r].pod->priority < priority &&
+			tw_pods_active(tw_pods_counts(world, r)))
+			return true;
+	return false;
+}
+
+static void preempt(
+	struct tw_world *world, uint32_t replica, const struct candidate *best)
+{
+	char cause[200];
+
+	snprintf(cause, sizeof cause, "Preempted by pod %s",
+		world->model->replicas[replica].name);
+	nominate(world, replica, best->node);
+	for (size_t i = 0; i < best->victims.n; i++) {
+		const struct victim *it = &best->victims.v[i];
+
+		if (it->stays ||
+			tw_pod_of(world, it->replica)->state == TW_POD_STOPPING)
+			continue;
+		world->obs.preempted++;
+		tw_world_tap(world, .kind = TW_TAP_PREEMPTED,
+			.service = world->model->replicas[it->replica].service,
+			.endpoint = TW_NONE, .caller = TW_NONE,
+			.replica = it->replica,
+			.node = world->model->nodes[best->node].name,
+			.cause = cause);
+		tw_pod_delete(world, it->replica, TW_POD_GRACE);
+	}
+}
+
+void tw_preempt(struct tw_world *world, uint32_t replica)
+{
+	const struct tw_revision *model =
+		&world->model->revisions[class_of(world, replica)];
+	const struct tw_pod_spec *spec = model->pod;
+	struct candidate best = {.node = TW_NONE};
+
+	if (model->own_nodes || spec->never_preempts ||
+		!has_lower(world, spec->priority) || is_waiting(world, replica))
+		return;
+	look_at_all(world, replica, &best);
+	if (best.node != TW_NONE)
+		preempt(world, replica, &best);
+	tw_vec_release(&best.victims);
+}

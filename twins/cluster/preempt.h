@@ -1,0 +1,33 @@
+/*
+ * Preemption: which pods of lower priority go so that one fits.
+ *
+ * On each node where a filter failed that their going can help, all pods of
+ * lower priority are thought away; if the pod fits then, as many of them as
+ * possible stay, those that a disruption budget guards first, the more
+ * important first (higher priority, then earlier start). Of the nodes the one
+ * is taken with the fewest broken budgets, then the lowest highest priority
+ * among its victims, the lowest sum of priorities, the fewest victims, the
+ * latest start of its most important victim; then the first of the model. The
+ * victims are deleted with their grace; the pod is *nominated* for the node:
+ * pods of no higher priority leave it its room until it is scheduled.
+ *
+ * Source: Kubernetes 1.36, pkg/scheduler/framework/plugins/defaultpreemption
+ * and framework/preemption/preemption.go. All nodes are looked at: the
+ * reference looks at 10% of them, at least 100, from a random one on. Pods of
+ * DaemonSets, which stand on a node of their own, make no room here.
+ */
+#ifndef TW_CLUSTER_PREEMPT_H
+#define TW_CLUSTER_PREEMPT_H
+
+#include "twins/cluster/pods.h"
+
+/* The pod fits nowhere: makes room for it where that can be done. */
+void tw_preempt(struct tw_world *world, uint32_t replica);
+
+/* Pods that are nominated take up room for a pod of this priority, or do so no
+ * longer. `replica` itself is left out. */
+void tw_nominated_hold(struct tw_world *world, uint32_t replica, bool hold);
+/* It has a node, or is gone. */
+void tw_nominated_clear(struct tw_world *world, uint32_t replica);
+
+#endif
