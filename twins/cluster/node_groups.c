@@ -75,6 +75,7 @@ static void put(struct scan *scan, const struct tw_pod_spec *pod,
 		tw_resource_add(&scan->arena, &node->used,
 			pod->requests.v[i].name, pod->requests.v[i].amount);
 	node->n_pods++;
+	tw_sched_node_see(node);
 }
 
 /* On the first of them where it fits. */
@@ -128,6 +129,7 @@ static struct tw_sched_node *copy_nodes(struct scan *scan)
 		for (size_t k = 0; k < it->used.n; k++)
 			tw_resource_add(&scan->arena, &to[i].used,
 				it->used.v[k].name, it->used.v[k].amount);
+		tw_sched_node_see(&to[i]);
 	}
 	return to;
 }
@@ -201,6 +203,7 @@ static void estimate(struct scan *scan, uint32_t group, struct option *to)
 			if (to->nodes == room)
 				continue;
 			nodes[to->nodes].spec = shape;
+			tw_sched_node_see(&nodes[to->nodes]);
 			if (!fits(scan, pod, &nodes[to->nodes]))
 				continue;
 			put(scan, pod, &nodes[to->nodes++]);

@@ -32,12 +32,15 @@ void tw_sched_lacking(const struct tw_pod_spec *pod,
 		TW_RESOURCE_CPU, TW_RESOURCE_MEMORY, "ephemeral-storage"};
 	const struct tw_resources *has = &node->spec->allocatable;
 
-	add_lacking(arena, to, TW_RESOURCE_PODS, 1, node->n_pods,
-		tw_resource_amount(has, TW_RESOURCE_PODS));
+	add_lacking(
+		arena, to, TW_RESOURCE_PODS, 1, node->n_pods, node->has_pods);
 	for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
 		int64_t wanted = tw_resource_amount(&pod->requests, first[i]);
 
-		if (wanted > 0)
+		if (wanted > 0 && i < 2)
+			add_lacking(arena, to, first[i], wanted,
+				node->in_use[i], node->has[i]);
+		else if (wanted > 0)
 			add_lacking(arena, to, first[i], wanted,
 				tw_resource_amount(&node->used, first[i]),
 				tw_resource_amount(has, first[i]));
@@ -110,9 +113,7 @@ static int64_t fit_score(
 {
 	const struct tw_sched_node *it = tw_sched_node_at(cycle, node);
 	const struct tw_pod_spec *pod = cycle->class->pod;
-	const struct tw_resources *has = &it->spec->allocatable;
-	int64_t cpu = tw_resource_amount(has, TW_RESOURCE_CPU);
-	int64_t memory = tw_resource_amount(has, TW_RESOURCE_MEMORY);
+	int64_t cpu = it->has[0], memory = it->has[1];
 	int64_t sum = 0, n = (cpu != 0) + (memory != 0);
 
 	(void)slot;
@@ -180,9 +181,7 @@ static int64_t balance_with(
 	size_t n = 0;
 
 	for (size_t i = 0; i < 2; i++) {
-		int64_t has =
-			tw_resource_amount(&node->spec->allocatable, names[i]);
-		int64_t used = tw_resource_amount(&node->used, names[i]);
+		int64_t has = node->has[i], used = node->in_use[i];
 
 		if (pod)
 			used += tw_resource_amount(&pod->requests, names[i]);

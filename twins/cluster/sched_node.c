@@ -180,10 +180,7 @@ static int64_t nodes_with(const struct tw_scheduler *s, const char *name)
 static bool image_pre_score(struct tw_sched_cycle *cycle, uint32_t slot)
 {
 	(void)slot;
-	for (size_t i = 0; i < cycle->s->nodes.n; i++)
-		if (cycle->s->nodes.v[i].spec->images.n)
-			return true;
-	return false;
+	return cycle->s->has_images;
 }
 
 /* 23 MB to 1000 MB a container count; an image counts in proportion to the

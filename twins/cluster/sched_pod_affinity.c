@@ -142,12 +142,8 @@ static bool is_idle(const struct tw_sched_cycle *cycle)
 {
 	const struct tw_pod_spec *own = cycle->class->pod;
 
-	if (own->affinity.n || own->anti_affinity.n)
-		return false;
-	for (size_t c = 0; c < cycle->s->classes.n; c++)
-		if (cycle->s->classes.v[c].pod->anti_affinity.n)
-			return false;
-	return true;
+	return !own->affinity.n && !own->anti_affinity.n &&
+	       !cycle->s->has_anti_affinity;
 }
 
 static void pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
@@ -281,16 +277,8 @@ static bool scores_anything(const struct tw_sched_cycle *cycle)
 
 	if (own->preferred_affinity.n || own->preferred_anti_affinity.n)
 		return true;
-	if (cycle->s->options.ignore_preferred_of_existing)
-		return false;
-	for (size_t c = 0; c < cycle->s->classes.n; c++) {
-		const struct tw_pod_spec *it = cycle->s->classes.v[c].pod;
-
-		if (it->affinity.n || it->preferred_affinity.n ||
-			it->preferred_anti_affinity.n)
-			return true;
-	}
-	return false;
+	return !cycle->s->options.ignore_preferred_of_existing &&
+	       cycle->s->has_affinity;
 }
 
 static bool pre_score(struct tw_sched_cycle *cycle, uint32_t slot)

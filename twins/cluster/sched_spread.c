@@ -13,17 +13,16 @@
 #define HOSTNAME "kubernetes.io/hostname"
 #define ZONE	 "topology.kubernetes.io/zone"
 
-/* How many pods a domain has; domains are values of the topology key. */
-struct domain {
-	int64_t pods;
-};
-
 struct constraint {
 	const struct tw_spread *spread;
-	const bool *counts;    /* by class: its pods count */
-	struct tw_map domains; /* value -> struct domain * */
-	int64_t least;	       /* pods of the emptiest domain */
-	bool self;	       /* the pod itself counts */
+	const struct tw_sched_list *counted; /* classes whose pods count */
+	const struct tw_topology *topology;
+	int64_t *pods; /* by domain; the last: of nodes without the key */
+	bool *known;   /* likewise: the domain counts at all */
+	int64_t *on;   /* by node, of a hostname that is scored */
+	uint32_t n_known;
+	int64_t least; /* pods of the emptiest domain */
+	bool self;     /* the pod itself counts */
 	double weight;
 };
 
@@ -35,29 +34,60 @@ struct state {
 	struct tw_spreads usual; /* of pods without constraints */
 };
 
-static bool has_keys(const struct state *state, const struct tw_node_spec *node)
+/* The place of a node's domain in the arrays. */
+static uint32_t domain_of(const struct constraint *it, uint32_t node)
+{
+	uint32_t domain = it->topology->domain_of[node];
+
+	return domain == UINT32_MAX ? it->topology->n_domains : domain;
+}
+
+static bool has_key(const struct constraint *it, uint32_t node)
+{
+	return it->topology->domain_of[node] != UINT32_MAX;
+}
+
+static bool has_keys(const struct state *state, uint32_t node)
 {
 	for (size_t i = 0; i < state->n; i++)
-		if (!tw_label_value(&node->labels,
-			    state->constraints[i].spread->topology_key))
+		if (!has_key(&state->constraints[i], node))
 			return false;
 	return true;
 }
 
-static const bool *counting(
-	struct tw_sched_cycle *cycle, const struct tw_spread *spread)
+static void find_counted(struct tw_scheduler *s, uint32_t class,
+	const struct tw_spread *spread, struct tw_sched_list *to)
 {
-	const struct tw_scheduler *s = cycle->s;
-	bool *counts = tw_new_array(&cycle->arena, s->classes.n, bool);
+	const struct tw_sched_class *own = &s->classes.v[class];
 
-	for (size_t c = 0;
+	for (uint32_t c = 0;
 		spread->has_selector && spread->selector.n && c < s->classes.n;
 		c++)
-		counts[c] = !strcmp(s->classes.v[c].namespace,
-				    cycle->class->namespace) &&
-			    tw_label_selector_fits(
-				    &spread->selector, s->classes.v[c].labels);
-	return counts;
+		if (!strcmp(s->classes.v[c].namespace, own->namespace) &&
+			tw_label_selector_fits(
+				&spread->selector, s->classes.v[c].labels))
+			tw_vec_push_in(&s->arena, to, c);
+}
+
+/* Who counts is found out once: by the pod's own spreads, or, for the usual
+ * ones, which share a selector, by the first of them. */
+static const struct tw_sched_list *counting(struct tw_sched_cycle *cycle,
+	const struct tw_spreads *spreads, size_t which)
+{
+	struct tw_scheduler *s = cycle->s;
+	struct tw_sched_memo *memo = &s->memos.v[cycle->class_index];
+	bool usual = !cycle->class->pod->spreads.n;
+	size_t n = usual ? 1 : spreads->n;
+
+	if (!memo->counted || memo->n_classes != s->classes.n) {
+		memo->n_classes = (uint32_t)s->classes.n;
+		memo->counted =
+			tw_new_array(&s->arena, n, struct tw_sched_list);
+		for (size_t i = 0; i < n; i++)
+			find_counted(s, cycle->class_index, &spreads->v[i],
+				&memo->counted[i]);
+	}
+	return &memo->counted[usual ? 0 : which];
 }
 
 static struct state *begin(struct tw_sched_cycle *cycle,
@@ -73,25 +103,33 @@ static struct state *begin(struct tw_sched_cycle *cycle,
 		if (spreads->v[i].do_not_schedule != do_not_schedule)
 			continue;
 		it->spread = &spreads->v[i];
-		it->counts = counting(cycle, it->spread);
+		it->counted = counting(cycle, spreads, i);
 		it->self = it->spread->has_selector &&
 			   tw_label_selector_fits(
 				   &it->spread->selector, cycle->class->labels);
-		tw_map_init(&it->domains, &cycle->arena);
 		state->n++;
+	}
+	/* Those of all keys first: finding one may move the others. */
+	for (size_t i = 0; i < state->n; i++)
+		tw_sched_topology(
+			cycle->s, state->constraints[i].spread->topology_key);
+	for (size_t i = 0; i < state->n; i++) {
+		struct constraint *it = &state->constraints[i];
+
+		it->topology =
+			tw_sched_topology(cycle->s, it->spread->topology_key);
+		it->pods = tw_new_array(
+			&cycle->arena, it->topology->n_domains + 1, int64_t);
+		it->known = tw_new_array(
+			&cycle->arena, it->topology->n_domains + 1, bool);
 	}
 	return state;
 }
 
-static int64_t pods_on(
-	const struct constraint *constraint, const struct tw_sched_node *node)
+static void know(struct constraint *it, uint32_t domain)
 {
-	int64_t n = 0;
-
-	for (size_t i = 0; i < node->classes.n; i++)
-		if (constraint->counts[node->classes.v[i].class])
-			n += node->classes.v[i].n - node->classes.v[i].leaving;
-	return n;
+	it->n_known += !it->known[domain];
+	it->known[domain] = true;
 }
 
 /* nodeAffinityPolicy (default Honor), nodeTaintsPolicy (default Ignore). */
@@ -110,29 +148,47 @@ static bool is_included(const struct tw_sched_cycle *cycle,
 
 /* ---- filter --------------------------------------------------------- */
 
-static void count_all(struct tw_sched_cycle *cycle, struct state *state)
+/* Pods that count, node by node. */
+static void count_pods(struct tw_sched_cycle *cycle, struct state *state,
+	struct constraint *it)
 {
-	for (size_t n = 0; n < cycle->s->nodes.n; n++) {
-		const struct tw_sched_node *node = &cycle->s->nodes.v[n];
+	struct tw_scheduler *s = cycle->s;
 
-		if (node->absent || !has_keys(state, node->spec))
-			continue;
-		for (size_t i = 0; i < state->n; i++) {
-			struct constraint *it = &state->constraints[i];
-			const char *value = tw_label_value(
-				&node->spec->labels, it->spread->topology_key);
-			struct domain *domain;
+	for (size_t c = 0; c < it->counted->n; c++) {
+		uint32_t class = it->counted->v[c];
+		const struct tw_sched_list *nodes = &s->memos.v[class].nodes;
 
-			if (!is_included(cycle, it, node->spec))
+		for (size_t i = 0; i < nodes->n; i++) {
+			uint32_t n = nodes->v[i];
+			const struct tw_sched_node *node = &s->nodes.v[n];
+			const struct tw_class_count *count =
+				tw_sched_count(node, class);
+			int64_t pods = (int64_t)count->n - count->leaving;
+
+			if (node->absent)
 				continue;
-			domain = tw_map_get(&it->domains, value);
-			if (!domain) {
-				domain = tw_new(&cycle->arena, struct domain);
-				tw_map_put(&it->domains, value, domain);
-			}
-			domain->pods += pods_on(it, node);
+			if (it->on)
+				it->on[n] += pods;
+			else if ((!state->all_keys || has_keys(state, n)) &&
+				 is_included(cycle, it, node->spec))
+				it->pods[domain_of(it, n)] += pods;
 		}
 	}
+}
+
+static void count_all(struct tw_sched_cycle *cycle, struct state *state)
+{
+	for (uint32_t n = 0; n < cycle->s->nodes.n; n++) {
+		if (cycle->s->nodes.v[n].absent || !has_keys(state, n))
+			continue;
+		for (size_t i = 0; i < state->n; i++)
+			if (is_included(cycle, &state->constraints[i],
+				    cycle->s->nodes.v[n].spec))
+				know(&state->constraints[i],
+					domain_of(&state->constraints[i], n));
+	}
+	for (size_t i = 0; i < state->n; i++)
+		count_pods(cycle, state, &state->constraints[i]);
 }
 
 static void pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
@@ -142,18 +198,16 @@ static void pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
 	cycle->state[slot] = state;
 	if (!state->n)
 		return;
+	state->all_keys = true;
 	count_all(cycle, state);
 	for (size_t i = 0; i < state->n; i++) {
 		struct constraint *it = &state->constraints[i];
 
 		it->least = INT32_MAX;
-		for (size_t d = 0; d < it->domains.n; d++) {
-			const struct domain *domain = it->domains.v[d].value;
-
-			if (domain->pods < it->least)
-				it->least = domain->pods;
-		}
-		if ((int64_t)it->domains.n < it->spread->min_domains)
+		for (uint32_t d = 0; d < it->topology->n_domains; d++)
+			if (it->known[d] && it->pods[d] < it->least)
+				it->least = it->pods[d];
+		if ((int64_t)it->n_known < it->spread->min_domains)
 			it->least = 0;
 	}
 }
@@ -162,21 +216,18 @@ static struct tw_sched_reason filter(
 	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
 {
 	const struct state *state = cycle->state[slot];
-	const struct tw_labels *labels =
-		&tw_sched_node_at(cycle, node)->spec->labels;
 
+	(void)cycle;
 	for (size_t i = 0; i < state->n; i++) {
 		const struct constraint *it = &state->constraints[i];
-		const char *value =
-			tw_label_value(labels, it->spread->topology_key);
-		const struct domain *domain;
+		uint32_t domain = domain_of(it, node);
 
-		if (!value)
+		if (!has_key(it, node))
 			return (struct tw_sched_reason){TW_SCHED_UNRESOLVABLE,
 				"node(s) didn't match pod topology spread "
 				"constraints (missing required label)"};
-		domain = tw_map_get(&it->domains, value);
-		if ((domain ? domain->pods : 0) + it->self - it->least >
+		if ((it->known[domain] ? it->pods[domain] : 0) + it->self -
+				it->least >
 			it->spread->max_skew)
 			return (struct tw_sched_reason){TW_SCHED_UNSCHEDULABLE,
 				"node(s) didn't match pod topology spread "
@@ -211,65 +262,31 @@ static bool is_hostname(const struct constraint *it)
 	return !strcmp(it->spread->topology_key, HOSTNAME);
 }
 
-/* The domains of the nodes that are feasible; a hostname counts by itself. */
+/* The domains of the nodes that are feasible; a hostname counts by itself, and
+ * a node without the key is of a domain of its own. */
 static void find_domains(struct tw_sched_cycle *cycle, struct state *state)
 {
 	size_t out = 0;
 
 	for (uint32_t f = 0; f < cycle->n_feasible; f++) {
 		uint32_t node = cycle->feasible[f];
-		const struct tw_node_spec *spec =
-			tw_sched_node_at(cycle, node)->spec;
 
-		if (state->all_keys && !has_keys(state, spec)) {
+		if (state->all_keys && !has_keys(state, node)) {
 			state->out[node] = true;
 			out++;
 			continue;
 		}
-		for (size_t i = 0; i < state->n; i++) {
-			struct constraint *it = &state->constraints[i];
-			const char *value = tw_label_value(
-				&spec->labels, it->spread->topology_key);
-
-			if (is_hostname(it))
-				continue;
-			/* A node without it is of the domain "". */
-			value = value ? value : "";
-			if (!tw_map_get(&it->domains, value))
-				tw_map_put(&it->domains, value,
-					tw_new(&cycle->arena, struct domain));
-		}
+		for (size_t i = 0; i < state->n; i++)
+			if (!state->constraints[i].on)
+				know(&state->constraints[i],
+					domain_of(
+						&state->constraints[i], node));
 	}
 	for (size_t i = 0; i < state->n; i++) {
 		struct constraint *it = &state->constraints[i];
-		size_t n = is_hostname(it) ? cycle->n_feasible - out
-					   : it->domains.n;
+		size_t n = it->on ? cycle->n_feasible - out : it->n_known;
 
 		it->weight = tw_log((double)n + 2);
-	}
-}
-
-static void count_domains(struct tw_sched_cycle *cycle, struct state *state)
-{
-	for (size_t n = 0; n < cycle->s->nodes.n; n++) {
-		const struct tw_sched_node *node = &cycle->s->nodes.v[n];
-
-		if (node->absent ||
-			(state->all_keys && !has_keys(state, node->spec)))
-			continue;
-		for (size_t i = 0; i < state->n; i++) {
-			struct constraint *it = &state->constraints[i];
-			const char *value = tw_label_value(
-				&node->spec->labels, it->spread->topology_key);
-			struct domain *domain;
-
-			if (is_hostname(it) ||
-				!is_included(cycle, it, node->spec))
-				continue;
-			domain = tw_map_get(&it->domains, value ? value : "");
-			if (domain)
-				domain->pods += pods_on(it, node);
-		}
 	}
 }
 
@@ -291,8 +308,13 @@ static bool pre_score(struct tw_sched_cycle *cycle, uint32_t slot)
 		return false;
 	state->all_keys = cycle->class->pod->spreads.n > 0;
 	state->out = tw_new_array(&cycle->arena, cycle->s->nodes.n, bool);
+	for (size_t i = 0; i < state->n; i++)
+		if (is_hostname(&state->constraints[i]))
+			state->constraints[i].on = tw_new_array(
+				&cycle->arena, cycle->s->nodes.n, int64_t);
 	find_domains(cycle, state);
-	count_domains(cycle, state);
+	for (size_t i = 0; i < state->n; i++)
+		count_pods(cycle, state, &state->constraints[i]);
 	return true;
 }
 
@@ -300,23 +322,21 @@ static int64_t score(
 	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
 {
 	const struct state *state = cycle->state[slot];
-	const struct tw_sched_node *it = tw_sched_node_at(cycle, node);
 	double sum = 0;
 
+	(void)cycle;
 	if (state->out[node])
 		return 0;
 	for (size_t i = 0; i < state->n; i++) {
 		const struct constraint *c = &state->constraints[i];
-		const char *value = tw_label_value(
-			&it->spec->labels, c->spread->topology_key);
-		const struct domain *domain;
-		int64_t n = 0;
+		uint32_t domain = domain_of(c, node);
+		int64_t n;
 
-		if (!value)
+		if (!has_key(c, node))
 			continue;
-		domain = is_hostname(c) ? NULL : tw_map_get(&c->domains, value);
-		n = is_hostname(c) ? pods_on(c, it)
-				   : (domain ? domain->pods : 0);
+		n = c->on	       ? c->on[node]
+		    : c->known[domain] ? c->pods[domain]
+				       : 0;
 		sum += (double)n * c->weight +
 		       (double)(c->spread->max_skew - 1);
 	}

@@ -45,9 +45,24 @@ void tw_scheduler_release(struct tw_scheduler *s)
 {
 	for (size_t i = 0; i < s->nodes.n; i++)
 		tw_vec_release(&s->nodes.v[i].classes);
+	for (size_t i = 0; i < s->memos.n; i++)
+		tw_vec_release(&s->memos.v[i].nodes);
 	tw_vec_release(&s->nodes);
 	tw_vec_release(&s->classes);
+	tw_vec_release(&s->memos);
+	tw_vec_release(&s->topologies);
 	tw_arena_release(&s->arena);
+}
+
+void tw_sched_node_see(struct tw_sched_node *node)
+{
+	const struct tw_resources *has = &node->spec->allocatable;
+
+	node->has[0] = tw_resource_amount(has, TW_RESOURCE_CPU);
+	node->has[1] = tw_resource_amount(has, TW_RESOURCE_MEMORY);
+	node->has_pods = tw_resource_amount(has, TW_RESOURCE_PODS);
+	node->in_use[0] = tw_resource_amount(&node->used, TW_RESOURCE_CPU);
+	node->in_use[1] = tw_resource_amount(&node->used, TW_RESOURCE_MEMORY);
 }
 
 uint32_t tw_scheduler_add_node(
@@ -56,18 +71,84 @@ uint32_t tw_scheduler_add_node(
 	struct tw_sched_node it = {
 		.spec = node, .hash = tw_hash_name(node->name)};
 
+	tw_sched_node_see(&it);
+
 	tw_vec_push(&s->nodes, it);
+	s->has_images |= node->images.n;
 	return (uint32_t)s->nodes.n - 1;
 }
 
 uint32_t tw_scheduler_add_class(
 	struct tw_scheduler *s, const struct tw_sched_class *class)
 {
+	const struct tw_pod_spec *pod = class->pod;
+
 	tw_vec_push(&s->classes, *class);
+	tw_vec_push(&s->memos, ((struct tw_sched_memo){0}));
+	s->has_affinity |= pod->affinity.n || pod->preferred_affinity.n ||
+			   pod->preferred_anti_affinity.n;
+	s->has_anti_affinity |= pod->anti_affinity.n;
 	return (uint32_t)s->classes.n - 1;
 }
 
+/* ---- domains -------------------------------------------------------- */
+
+static void fill_topology(struct tw_scheduler *s, struct tw_topology *to)
+{
+	struct tw_map known;
+
+	tw_map_init(&known, NULL);
+	to->n_nodes = (uint32_t)s->nodes.n;
+	to->n_domains = 0;
+	to->domain_of = tw_new_array(&s->arena, to->n_nodes, uint32_t);
+	for (uint32_t n = 0; n < to->n_nodes; n++) {
+		const char *value =
+			tw_label_value(&s->nodes.v[n].spec->labels, to->key);
+		uintptr_t domain;
+
+		to->domain_of[n] = UINT32_MAX;
+		if (!value)
+			continue;
+		domain = (uintptr_t)tw_map_get(&known, value);
+		if (!domain) {
+			domain = ++to->n_domains;
+			tw_map_put(&known, value, (void *)domain);
+		}
+		to->domain_of[n] = (uint32_t)domain - 1;
+	}
+	tw_map_release(&known);
+}
+
+const struct tw_topology *tw_sched_topology(
+	struct tw_scheduler *s, const char *key)
+{
+	struct tw_topology *found = NULL;
+
+	for (size_t i = 0; i < s->topologies.n && !found; i++)
+		if (!strcmp(s->topologies.v[i].key, key))
+			found = &s->topologies.v[i];
+	if (!found) {
+		tw_vec_push(&s->topologies,
+			((struct tw_topology){
+				.key = tw_arena_strdup(&s->arena, key),
+				.n_nodes = UINT32_MAX}));
+		found = &s->topologies.v[s->topologies.n - 1];
+	}
+	if (found->n_nodes != s->nodes.n)
+		fill_topology(s, found);
+	return found;
+}
+
 /* ---- pods on nodes -------------------------------------------------- */
+
+const struct tw_class_count *tw_sched_count(
+	const struct tw_sched_node *node, uint32_t class)
+{
+	for (size_t i = 0; i < node->classes.n; i++)
+		if (node->classes.v[i].class == class)
+			return &node->classes.v[i];
+	return NULL;
+}
 
 static struct tw_class_count *count_of(
 	struct tw_sched_node *node, uint32_t class)
@@ -84,6 +165,8 @@ static void use(struct tw_scheduler *s, struct tw_sched_node *node,
 	for (size_t i = 0; i < pod->requests.n; i++)
 		tw_resource_add(&s->arena, &node->used, pod->requests.v[i].name,
 			sign * pod->requests.v[i].amount);
+	node->in_use[0] = tw_resource_amount(&node->used, TW_RESOURCE_CPU);
+	node->in_use[1] = tw_resource_amount(&node->used, TW_RESOURCE_MEMORY);
 	node->usual_cpu += sign * pod->usual_cpu;
 	node->usual_memory += sign * pod->usual_memory;
 	node->n_pods = (uint32_t)((int64_t)node->n_pods + sign);
@@ -94,12 +177,23 @@ void tw_scheduler_put(struct tw_scheduler *s, uint32_t class, uint32_t node)
 	struct tw_sched_node *it = &s->nodes.v[node];
 	struct tw_class_count *count = count_of(it, class);
 
-	if (count)
+	if (count) {
 		count->n++;
-	else
+	} else {
 		tw_vec_push(
 			&it->classes, ((struct tw_class_count){class, 1, 0}));
+		tw_vec_push(&s->memos.v[class].nodes, node);
+	}
 	use(s, it, s->classes.v[class].pod, 1);
+}
+
+static void forget(struct tw_sched_list *nodes, uint32_t node)
+{
+	for (size_t i = 0; i < nodes->n; i++)
+		if (nodes->v[i] == node) {
+			nodes->v[i] = nodes->v[--nodes->n];
+			return;
+		}
 }
 
 void tw_scheduler_take(struct tw_scheduler *s, uint32_t class, uint32_t node)
@@ -110,8 +204,10 @@ void tw_scheduler_take(struct tw_scheduler *s, uint32_t class, uint32_t node)
 	tw_assert(count && count->n);
 	if (count->leaving)
 		count->leaving--;
-	if (!--count->n)
+	if (!--count->n) {
 		*count = it->classes.v[--it->classes.n];
+		forget(&s->memos.v[class].nodes, node);
+	}
 	use(s, it, s->classes.v[class].pod, -1);
 }
 
@@ -359,8 +455,8 @@ bool tw_scheduler_has_room(
 	bool has;
 
 	tw_arena_init(&arena);
-	tw_sched_lacking(s->classes.v[class].pod, &s->nodes.v[node], NULL,
-		NULL, &arena, &lacking);
+	tw_sched_lacking(s->classes.v[class].pod, &s->nodes.v[node], NULL, NULL,
+		&arena, &lacking);
 	has = !lacking.n;
 	tw_arena_release(&arena);
 	return has;

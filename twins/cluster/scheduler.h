@@ -54,6 +54,9 @@ struct tw_sched_node {
 	uint64_t hash; /* of its name */
 	bool absent;   /* nothing of it is seen (node_groups.h) */
 	struct tw_resources used;
+	/* Of cpu and memory: what is allocatable and in `used`, side by side,
+	 * for they are asked for most. */
+	int64_t has[2], in_use[2], has_pods;
 	int64_t usual_cpu, usual_memory;
 	uint32_t n_pods;
 	TW_VEC(struct tw_class_count) classes;
@@ -71,17 +74,49 @@ struct tw_sched_reason {
 	const char *text; /* "Insufficient cpu" */
 };
 
+/* A topology key: nodes with the same value are of one domain. */
+struct tw_topology {
+	const char *key;
+	uint32_t *domain_of; /* by node; TW_NONE-like UINT32_MAX: no label */
+	uint32_t n_domains, n_nodes; /* n_nodes: as many as it is of */
+};
+
+TW_VEC_TYPE(tw_sched_list, uint32_t);
+
+/* What is found out once of a class: who counts for its spreads. */
+struct tw_sched_memo {
+	struct tw_sched_list nodes;    /* with pods of the class, unordered */
+	struct tw_sched_list *counted; /* classes, by spread; NULL: not yet */
+	uint32_t n_classes;	       /* there were so many then */
+};
+
 struct tw_scheduler {
 	struct tw_arena arena;
 	struct tw_sched_options options;
 	const struct tw_map *namespaces; /* name -> struct tw_labels *; NULL */
 	TW_VEC(struct tw_sched_node) nodes;
 	TW_VEC(struct tw_sched_class) classes;
+	TW_VEC(struct tw_sched_memo) memos; /* as classes */
+	TW_VEC(struct tw_topology) topologies;
+	bool has_images;	/* some node */
+	bool has_affinity;	/* some class: terms that others meet */
+	bool has_anti_affinity; /* some class, required */
 };
+
+/* The domains of a key; good until a node is added. */
+const struct tw_topology *tw_sched_topology(
+	struct tw_scheduler *s, const char *key);
+/* Pods of the class on a node. */
+const struct tw_class_count *tw_sched_count(
+	const struct tw_sched_node *node, uint32_t class);
 
 void tw_scheduler_init(
 	struct tw_scheduler *s, const struct tw_sched_options *options);
 void tw_scheduler_release(struct tw_scheduler *s);
+
+/* Who makes up a node to try things on calls it after each change of its spec
+ * or of `used`. */
+void tw_sched_node_see(struct tw_sched_node *node);
 
 /* Both borrow what they are given. */
 uint32_t tw_scheduler_add_node(

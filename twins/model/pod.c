@@ -1,10 +1,16 @@
 #include "twins/model/pod.h"
 
+/* Most names are the same literal, or differ in their first letter. */
+static bool is_name(const char *a, const char *b)
+{
+	return a == b || (*a == *b && !strcmp(a, b));
+}
+
 static struct tw_resource *find(
 	const struct tw_resources *all, const char *name)
 {
 	for (size_t i = 0; i < all->n; i++)
-		if (!strcmp(all->v[i].name, name))
+		if (is_name(all->v[i].name, name))
 			return &all->v[i];
 	return NULL;
 }
