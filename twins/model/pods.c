@@ -52,6 +52,10 @@ const struct tw_node_spec *build_node_spec(struct build *b,
 		add_label(b, &to->labels, TW_NODE_REGION, from->region.v);
 	add_label(b, &to->labels, "kubernetes.io/os", "linux");
 	add_label(b, &to->labels, "kubernetes.io/arch", "amd64");
+	/* Older names, which kubelets still set (pkg/kubelet/
+	 * kubelet_node_status.go, initialNode). */
+	add_label(b, &to->labels, "beta.kubernetes.io/os", "linux");
+	add_label(b, &to->labels, "beta.kubernetes.io/arch", "amd64");
 	if (from) {
 		to->taints = from->taints;
 		pods = tw_int_or(from->pods, MAX_PODS);
