@@ -245,8 +245,11 @@ static void compare_nodes(struct conformance *c, struct seen *s)
 		}
 		if (!it)
 			break;
-		want = atof(tw_yaml_text(
-			tw_yaml_item(tw_yaml_get(it->value, "notready"), 0)));
+		if (!tw_parse_real(
+			    tw_str_of(tw_yaml_text(tw_yaml_item(
+				    tw_yaml_get(it->value, "notready"), 0))),
+			    &want))
+			want = -1;
 		near(c, "NotReady", name, want, got->notready, 6, 6);
 		want = conformance_get_real(it->value, "unreachable:NoExecute",
 			conformance_get_real(

@@ -41,6 +41,7 @@ commit_all "$work/small" base
 repo_git -C "$work/small" checkout -q -b work
 for us in 5010 5020 4990 5005 5015 4995 8010 8020 7990 8005 8015 7995; do
 	model $us
+	sleep 1 # stored gates are told apart by the second
 	commit_all "$work/small" "$us"
 	env -C "$work/small" "$TWINRIG" gate -q --baseline main >"$work/out" 2>&1 ||
 		fail "gate: $(cat "$work/out")"
