@@ -417,6 +417,24 @@ static bool has_node_cores(const struct tw_world *world, uint32_t node)
 	       world->model->nodes[node].cpu < MAX_MILLICORES;
 }
 
+/* The pod that had this name before is gone, and nothing of it computes. */
+static void leave(struct tw_world *world, uint32_t replica)
+{
+	struct tw_cpu *cpu = world->replicas[replica].cpu;
+	struct tw_cpu_node *node = cpu ? cpu->node : NULL;
+	size_t n = 0;
+
+	if (!cpu)
+		return;
+	for (size_t i = 0; node && i < node->members.n; i++)
+		if (node->members.v[i] != cpu)
+			node->members.v[n++] = node->members.v[i];
+	if (node)
+		node->members.n = n;
+	tw_vec_release(&cpu->jobs);
+	tw_vec_release(&cpu->ready);
+}
+
 void tw_cpu_stand(struct tw_world *world, uint32_t replica)
 {
 	const struct tw_model *model = world->model;
@@ -431,6 +449,7 @@ void tw_cpu_stand(struct tw_world *world, uint32_t replica)
 				!model->revisions[it->revision].cpu_quota &&
 				!has_node_cores(world, node)))
 		return;
+	leave(world, replica);
 	cpu = add_cpu(world, replica);
 	if (service->cpus)
 		cpu->cores = cores_of(service->cpus);
