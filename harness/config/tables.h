@@ -9,6 +9,12 @@ extern const struct tw_table tw_config_table;
 /* Read into a struct tw_spec, which is the reader's context, too. */
 extern const struct tw_table tw_model_table;
 
+/* Groups of twinrig.yaml. */
+extern const struct tw_table tw_traffic_table, tw_scenario_table,
+	tw_candidate_table, tw_baseline_table, tw_gate_table;
+void *tw_config_scenario_add(struct tw_schema_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value);
+
 /* Parts of the model's table: `add` and `table` of a row each. */
 extern const struct tw_table tw_service_table, tw_policy_table, tw_entry_table;
 /* Group of a service; `base` is the service. */

@@ -668,7 +668,8 @@ size_t tw_spec_rollout(struct tw_spec *to, const struct tw_spec *from,
  * Walks every field that was given, in a fixed order, with a path such as
  * "services.shop/cart.workers" or "policies[2].timeout". Exactly one of the
  * four pointers is set. What the differences, the provenance and the scaling
- * of assumed values are made of: a new field is added to one table in spec.c.
+ * of assumed values are made of: a new field is added to one table, in
+ * spec_fields.c, spec_services.c, spec_policies.c or spec_cluster.c.
  */
 struct tw_spec_field {
 	const char *path;
