@@ -1,75 +1,25 @@
-#include "twins/cluster/pods.h"
+#include "twins/cluster/pods_inner.h"
 
 #include "twins/base/assert.h"
-#include "twins/base/hash.h"
-#include "twins/cluster/deletion.h"
+#include "twins/cluster/kubelet.h"
 #include "twins/cluster/life.h"
 #include "twins/cluster/place.h"
 #include "twins/cluster/preempt.h"
-#include "twins/cluster/probe.h"
 #include "twins/cluster/sched_queue.h"
 #include "twins/cluster/workloads.h"
-#include "twins/kernel/dist.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/capacity.h"
-#include "twins/world/cpu.h"
+#include "twins/world/memory.h"
 
 /* pkg/kubelet/pleg: how often the kubelet looks at its containers. */
 #define RELIST TW_S
-
-/* What a TW_EV_POD is about. */
-enum pod_next { POD_LISTENS, POD_PROBE, POD_AVAILABLE, POD_TERM, POD_RELIST };
-
-static void tap(struct tw_world *world, enum tw_tap_kind kind, uint32_t replica)
-{
-	tw_world_tap(world, .kind = kind,
-		.service = world->model->replicas[replica].service,
-		.endpoint = TW_NONE, .caller = TW_NONE, .replica = replica);
-}
-
-static void next_for(struct tw_world *world, uint32_t replica, tw_time at,
-	enum pod_next what)
-{
-	tw_queue_schedule(&world->queue, at, TW_CLASS_WORLD, TW_EV_POD, replica,
-		(uint64_t)world->replicas[replica].life << 8 | what);
-}
-
-static void publish(struct tw_world *world, uint32_t replica)
-{
-	tw_queue_schedule(&world->queue,
-		tw_world_now(world) + world->model->endpoint_delay,
-		TW_CLASS_WORLD, TW_EV_LIST, replica, 0);
-}
-
-static uint32_t revision_of(const struct tw_world *world, uint32_t replica)
-{
-	return world->model->replicas[replica].revision;
-}
-
-static struct tw_pod *pod_at(struct tw_world *world, uint32_t replica)
-{
-	return &world->pods->all[replica];
-}
-
-static const struct tw_pod_life *life_of(
-	const struct tw_world *world, uint32_t replica)
-{
-	return &world->model->lives[revision_of(world, replica)];
-}
-
-static tw_time min_ready(const struct tw_world *world, uint32_t replica)
-{
-	uint32_t w = world->model->workload_of[revision_of(world, replica)];
-
-	return world->model->workloads[w].min_ready;
-}
 
 /* ---- what is counted ------------------------------------------------ */
 
 static uint32_t *count_of(struct tw_world *world, uint32_t replica)
 {
 	struct tw_pod_counts *counts =
-		&world->pods->counts[revision_of(world, replica)];
+		&world->pods->counts[pod_revision(world, replica)];
 	const struct tw_pod *pod = pod_at(world, replica);
 
 	switch ((enum tw_pod_state)pod->state) {
@@ -88,7 +38,7 @@ static uint32_t *count_of(struct tw_world *world, uint32_t replica)
 	tw_unreachable();
 }
 
-static void move(
+void tw_pod_move(
 	struct tw_world *world, uint32_t replica, enum tw_pod_state state)
 {
 	uint32_t *count = count_of(world, replica);
@@ -99,7 +49,7 @@ static void move(
 	count = count_of(world, replica);
 	if (count)
 		++*count;
-	tw_workload_changed(world, revision_of(world, replica));
+	tw_workload_changed(world, pod_revision(world, replica));
 }
 
 static void count_available(
@@ -110,9 +60,9 @@ static void count_available(
 	if (pod->available == available)
 		return;
 	pod->available = available;
-	world->pods->counts[revision_of(world, replica)].available +=
+	world->pods->counts[pod_revision(world, replica)].available +=
 		available ? 1U : -1U;
-	tw_workload_changed(world, revision_of(world, replica));
+	tw_workload_changed(world, pod_revision(world, replica));
 }
 
 static void count_lost(struct tw_world *world, uint32_t replica, bool lost)
@@ -122,13 +72,13 @@ static void count_lost(struct tw_world *world, uint32_t replica, bool lost)
 	if (pod->lost == lost)
 		return;
 	pod->lost = lost;
-	world->pods->counts[revision_of(world, replica)].lost +=
+	world->pods->counts[pod_revision(world, replica)].lost +=
 		lost ? 1U : -1U;
-	tw_workload_changed(world, revision_of(world, replica));
+	tw_workload_changed(world, pod_revision(world, replica));
 }
 
 /* Whether it is ready, as the world has it by now. */
-static void see_ready(struct tw_world *world, uint32_t replica)
+void tw_pod_see_ready(struct tw_world *world, uint32_t replica)
 {
 	struct tw_pod *pod = pod_at(world, replica);
 	bool ready =
@@ -137,71 +87,15 @@ static void see_ready(struct tw_world *world, uint32_t replica)
 	if (ready != pod->ready) {
 		pod->ready = ready;
 		pod->ready_change = tw_world_now(world);
-		world->pods->counts[revision_of(world, replica)].ready +=
+		world->pods->counts[pod_revision(world, replica)].ready +=
 			ready ? 1U : -1U;
-		tw_workload_changed(world, revision_of(world, replica));
+		tw_workload_changed(world, pod_revision(world, replica));
 	}
 	count_available(world, replica,
 		ready && tw_world_now(world) - pod->ready_since >=
-				 min_ready(world, replica));
+				 pod_min_ready(world, replica));
 	count_lost(world, replica,
 		pod->available && world->replicas[replica].health == TW_GONE);
-}
-
-/* ---- a pod starts --------------------------------------------------- */
-
-static tw_time startup_of(struct tw_world *world, uint32_t replica)
-{
-	const struct tw_replica *it = &world->model->replicas[replica];
-	const struct tw_dist *law = world->model->lives[it->revision].startup;
-
-	if (!law)
-		return world->model->restart_delay;
-	return tw_dist_sample(
-		law, tw_draw(world->seed,
-			     tw_hash_combine(
-				     it->hash, world->replicas[replica].life),
-			     TW_DRAW_ARRIVAL, 0));
-}
-
-static void became_ready(struct tw_world *world, uint32_t replica)
-{
-	struct tw_pod *pod = pod_at(world, replica);
-	tw_time wait = min_ready(world, replica);
-
-	pod->ready_since = tw_world_now(world);
-	if (wait)
-		next_for(
-			world, replica, pod->ready_since + wait, POD_AVAILABLE);
-	see_ready(world, replica);
-}
-
-static void set_ready(struct tw_world *world, uint32_t replica)
-{
-	world->replicas[replica].ready = true;
-	tap(world, TW_TAP_POD_READY, replica);
-	publish(world, replica);
-	became_ready(world, replica);
-}
-
-/* Its container runs, from now on. */
-static void start(struct tw_world *world, uint32_t replica)
-{
-	struct tw_pod *pod = pod_at(world, replica);
-	const struct tw_pod_life *life = life_of(world, replica);
-	tw_time now = tw_world_now(world);
-
-	tw_cpu_stand(world, replica);
-	pod->started = now;
-	pod->successes = 0;
-	move(world, replica, TW_POD_RUNNING);
-	next_for(world, replica, now + startup_of(world, replica), POD_LISTENS);
-	if (tw_probes_start(world, replica))
-		return;
-	if (life->probed)
-		next_for(world, replica, now + life->probe_delay, POD_PROBE);
-	else
-		set_ready(world, replica);
 }
 
 static void bind(struct tw_world *world, uint32_t replica, uint32_t node)
@@ -209,38 +103,13 @@ static void bind(struct tw_world *world, uint32_t replica, uint32_t node)
 	struct tw_world_replica *it = &world->replicas[replica];
 
 	tw_scheduler_put(
-		&world->pods->scheduler, revision_of(world, replica), node);
+		&world->pods->scheduler, pod_revision(world, replica), node);
 	it->node = node;
 	it->zone = world->model->nodes[node].zone;
 	if (world->node_down[node])
-		move(world, replica, TW_POD_BOUND);
+		tw_pod_move(world, replica, TW_POD_BOUND);
 	else
-		start(world, replica);
-}
-
-static void listens(struct tw_world *world, uint32_t replica)
-{
-	struct tw_world_replica *it = &world->replicas[replica];
-	struct tw_world_service *service = &world->services[it->service];
-
-	tw_world_touch(world, service);
-	it->health = TW_UP;
-	service->capacity += it->workers;
-	tap(world, TW_TAP_LISTENS, replica);
-}
-
-static void probe(struct tw_world *world, uint32_t replica)
-{
-	const struct tw_pod_life *life = life_of(world, replica);
-	struct tw_pod *pod = pod_at(world, replica);
-
-	if (world->replicas[replica].health == TW_UP)
-		pod->successes++;
-	if (pod->successes >= life->probe_success)
-		set_ready(world, replica);
-	else
-		next_for(world, replica,
-			tw_world_now(world) + life->probe_period, POD_PROBE);
+		tw_kubelet_start(world, replica);
 }
 
 /* ---- the scheduler -------------------------------------------------- */
@@ -255,8 +124,8 @@ static void tell(struct tw_world *world, uint32_t replica,
 }
 
 /* A DaemonSet's pod has its own. */
-static uint32_t choose_node(struct tw_world *world,
-	const struct tw_replica *it, struct tw_buf *why)
+static uint32_t choose_node(
+	struct tw_world *world, const struct tw_replica *it, struct tw_buf *why)
 {
 	struct tw_scheduler *s = &world->pods->scheduler;
 	const uint32_t *own = world->model->revisions[it->revision].own_nodes;
@@ -337,14 +206,14 @@ void tw_pod_create_named(struct tw_world *world, uint32_t replica)
 {
 	struct tw_pod *pod = pod_at(world, replica);
 	const struct tw_pod_spec *spec =
-		world->model->revisions[revision_of(world, replica)].pod;
+		world->model->revisions[pod_revision(world, replica)].pod;
 
 	tw_assert(pod->state == TW_POD_ABSENT);
 	world->replicas[replica].life++;
 	*pod = (struct tw_pod){
 		.created = tw_world_now(world), .turn = pod->turn + 1};
-	move(world, replica, TW_POD_PENDING);
-	tap(world, TW_TAP_CREATED, replica);
+	tw_pod_move(world, replica, TW_POD_PENDING);
+	pod_tap(world, TW_TAP_CREATED, replica);
 	tw_sched_queue_add(world->pods->queue, replica,
 		world->replicas[replica].life, spec->priority);
 }
@@ -374,8 +243,8 @@ static void leave_node(struct tw_world *world, uint32_t replica)
 
 	if (it->node == TW_NONE)
 		return;
-	tw_scheduler_take(
-		&world->pods->scheduler, revision_of(world, replica), it->node);
+	tw_scheduler_take(&world->pods->scheduler, pod_revision(world, replica),
+		it->node);
 	it->node = TW_NONE;
 	tw_sched_queue_wake(world->pods->queue, tw_world_now(world));
 }
@@ -386,13 +255,14 @@ static void gone(struct tw_world *world, uint32_t replica)
 	uint32_t *free = &world->pods->first_free[model->revision];
 
 	tw_nominated_clear(world, replica);
+	tw_memory_reset(world, replica);
 	leave_node(world, replica);
 	world->replicas[replica].health = TW_DOWN;
 	world->replicas[replica].ready = false;
-	move(world, replica, TW_POD_ABSENT);
+	tw_pod_move(world, replica, TW_POD_ABSENT);
 	if (model->ordinal < *free)
 		*free = model->ordinal;
-	tap(world, TW_TAP_TERMINATED, replica);
+	pod_tap(world, TW_TAP_TERMINATED, replica);
 }
 
 /* Its process is there no more, and what it had is lost. */
@@ -424,7 +294,7 @@ static void terminate(struct tw_world *world, uint32_t replica)
 		service->capacity -= it->workers;
 		it->health = TW_DRAINING;
 	}
-	next_for(world, replica, tw_world_now(world) + RELIST, POD_RELIST);
+	pod_next(world, replica, tw_world_now(world) + RELIST, POD_RELIST);
 }
 
 static void relist(struct tw_world *world, uint32_t replica)
@@ -435,33 +305,33 @@ static void relist(struct tw_world *world, uint32_t replica)
 
 	if (it->health == TW_DRAINING && (it->busy || it->queue_length)) {
 		if (now - pod->deleted < pod->grace) {
-			next_for(world, replica, now + RELIST, POD_RELIST);
+			pod_next(world, replica, now + RELIST, POD_RELIST);
 			return;
 		}
 		stop_process(world, replica); /* KILL */
 	}
 	gone(world, replica);
-	publish(world, replica);
+	pod_publish(world, replica);
 }
 
 static void begin_stop(struct tw_world *world, uint32_t replica, tw_time grace)
 {
 	struct tw_pod *pod = pod_at(world, replica);
-	const struct tw_pod_life *life = life_of(world, replica);
+	const struct tw_pod_life *life = pod_life(world, replica);
 	struct tw_world_replica *it = &world->replicas[replica];
 
 	pod->deleted = tw_world_now(world);
 	pod->served = it->ready;
 	pod->grace = grace == TW_POD_GRACE ? life->grace : grace;
-	move(world, replica, TW_POD_STOPPING);
+	tw_pod_move(world, replica, TW_POD_STOPPING);
 	it->ready = false;
-	see_ready(world, replica);
-	publish(world, replica);
-	tw_scheduler_leaving(
-		&world->pods->scheduler, revision_of(world, replica), it->node);
+	tw_pod_see_ready(world, replica);
+	pod_publish(world, replica);
+	tw_scheduler_leaving(&world->pods->scheduler,
+		pod_revision(world, replica), it->node);
 	if (world->node_down[it->node])
 		return;
-	next_for(world, replica,
+	pod_next(world, replica,
 		pod->deleted + (life->pre_stop < pod->grace ? life->pre_stop
 							    : pod->grace),
 		POD_TERM);
@@ -474,7 +344,7 @@ void tw_pod_delete(struct tw_world *world, uint32_t replica, tw_time grace)
 	if (pod->state == TW_POD_ABSENT || pod->state == TW_POD_STOPPING)
 		return;
 	world->replicas[replica].life++;
-	tap(world, TW_TAP_STOPPING, replica);
+	pod_tap(world, TW_TAP_STOPPING, replica);
 	if (pod->state == TW_POD_PENDING || pod->state == TW_POD_ENDED)
 		gone(world, replica);
 	else
@@ -489,9 +359,9 @@ void tw_pod_remove(struct tw_world *world, uint32_t replica)
 		return;
 	world->replicas[replica].life++;
 	stop_process(world, replica);
-	publish(world, replica);
+	pod_publish(world, replica);
 	gone(world, replica);
-	see_ready(world, replica);
+	tw_pod_see_ready(world, replica);
 }
 
 void tw_pod_end(struct tw_world *world, uint32_t replica, bool succeeded)
@@ -503,75 +373,13 @@ void tw_pod_end(struct tw_world *world, uint32_t replica, bool succeeded)
 	it->life++;
 	it->ready = false;
 	stop_process(world, replica);
-	publish(world, replica);
+	pod_publish(world, replica);
 	leave_node(world, replica);
 	/* The count of what it is now is chosen by how it ended. */
-	move(world, replica, TW_POD_ABSENT);
+	tw_pod_move(world, replica, TW_POD_ABSENT);
 	pod->succeeded = succeeded;
-	move(world, replica, TW_POD_ENDED);
-	see_ready(world, replica);
-}
-
-/* ---- which pod goes first ------------------------------------------- */
-
-/* Active pods of the revisions on a node. */
-static uint32_t on_node(const struct tw_world *world, uint32_t node,
-	const uint32_t *revisions, size_t n_revisions)
-{
-	const struct tw_sched_node *it = &world->pods->scheduler.nodes.v[node];
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < it->classes.n; i++)
-		for (size_t k = 0; k < n_revisions; k++)
-			if (it->classes.v[i].class == revisions[k])
-				n += it->classes.v[i].n -
-				     it->classes.v[i].leaving;
-	return n;
-}
-
-static struct tw_pod_standing standing_of(const struct tw_world *world,
-	uint32_t replica, const uint32_t *owned, size_t n_owned)
-{
-	const struct tw_pod *pod = tw_pod_of(world, replica);
-	const struct tw_world_replica *it = &world->replicas[replica];
-	bool assigned = pod->state != TW_POD_PENDING;
-
-	return (struct tw_pod_standing){
-		.assigned = assigned,
-		.phase = pod->state == TW_POD_RUNNING ? TW_PHASE_RUNNING
-						      : TW_PHASE_PENDING,
-		.ready = it->ready,
-		.rank = assigned ? on_node(world, it->node, owned, n_owned) : 0,
-		.ready_age = tw_world_now(world) - pod->ready_since,
-		.created_age = tw_world_now(world) - pod->created,
-		.tie = world->model->replicas[replica].hash,
-	};
-}
-
-uint32_t tw_pod_first_to_go(const struct tw_world *world, uint32_t revision,
-	const uint32_t *owned, size_t n_owned)
-{
-	const struct tw_revision *it = &world->model->revisions[revision];
-	struct tw_pod_standing first = {0};
-	uint32_t best = TW_NONE;
-
-	for (uint32_t i = 0; i < it->n_replicas; i++) {
-		uint32_t r = it->first_replica + i;
-		struct tw_pod_standing mine;
-		int way;
-
-		if (!tw_pod_is_active(tw_pod_of(world, r)))
-			continue;
-		mine = standing_of(world, r, owned, n_owned);
-		way = best == TW_NONE
-			      ? -1
-			      : tw_deletion_compare(&mine, &first, true);
-		if (way < 0 || (!way && mine.tie < first.tie)) {
-			best = r;
-			first = mine;
-		}
-	}
-	return best;
+	tw_pod_move(world, replica, TW_POD_ENDED);
+	tw_pod_see_ready(world, replica);
 }
 
 /* ---- what others tell ----------------------------------------------- */
@@ -585,9 +393,9 @@ void tw_pods_changed(struct tw_world *world, uint32_t replica)
 		/* It died while it was stopping: nobody starts it again. */
 		gone(world, replica);
 	} else if (it->ready && !pod->ready) {
-		became_ready(world, replica);
+		tw_kubelet_ready(world, replica);
 	}
-	see_ready(world, replica);
+	tw_pod_see_ready(world, replica);
 }
 
 void tw_pods_node_back(struct tw_world *world, uint32_t replica)
@@ -597,17 +405,17 @@ void tw_pods_node_back(struct tw_world *world, uint32_t replica)
 	it->health = TW_DOWN;
 	switch ((enum tw_pod_state)pod_at(world, replica)->state) {
 	case TW_POD_BOUND:
-		start(world, replica);
+		tw_kubelet_start(world, replica);
 		break;
 	case TW_POD_STOPPING:
-		next_for(world, replica, tw_world_now(world) + RELIST,
+		pod_next(world, replica, tw_world_now(world) + RELIST,
 			POD_RELIST);
 		break;
 	case TW_POD_RUNNING:
 		/* Its kubelet says that nothing runs yet. */
 		it->ready = false;
-		publish(world, replica);
-		see_ready(world, replica);
+		pod_publish(world, replica);
+		tw_pod_see_ready(world, replica);
 		tw_cluster_restart(world, replica, world->model->restart_delay);
 		break;
 	case TW_POD_ABSENT:
@@ -632,13 +440,13 @@ bool tw_pods_event(struct tw_world *world, const struct tw_event *event)
 		return true;
 	switch ((enum pod_next)(event->b & 0xff)) {
 	case POD_LISTENS:
-		listens(world, replica);
+		tw_kubelet_listens(world, replica);
 		break;
 	case POD_PROBE:
-		probe(world, replica);
+		tw_kubelet_probe(world, replica);
 		break;
 	case POD_AVAILABLE:
-		see_ready(world, replica);
+		tw_pod_see_ready(world, replica);
 		break;
 	case POD_TERM:
 		terminate(world, replica);
@@ -682,18 +490,18 @@ static void init_pod(struct tw_world *world, uint32_t replica, bool is_there)
 	if (it->node == TW_NONE) {
 		struct tw_sched_waiting waiting = {.pod = replica,
 			.turn = it->life,
-			.priority =
-				world->model
-					->revisions[revision_of(world, replica)]
-					.pod->priority};
+			.priority = world->model
+					    ->revisions[pod_revision(
+						    world, replica)]
+					    .pod->priority};
 
-		move(world, replica, TW_POD_PENDING);
+		tw_pod_move(world, replica, TW_POD_PENDING);
 		pod->attempts = 1;
 		tw_sched_queue_park(world->pods->queue, &waiting, 1, 0);
 		return;
 	}
-	move(world, replica, TW_POD_RUNNING);
-	see_ready(world, replica);
+	tw_pod_move(world, replica, TW_POD_RUNNING);
+	tw_pod_see_ready(world, replica);
 	pod->ready_change = pod->created;
 }
 

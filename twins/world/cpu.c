@@ -433,6 +433,7 @@ static void leave(struct tw_world *world, uint32_t replica)
 		node->members.n = n;
 	tw_vec_release(&cpu->jobs);
 	tw_vec_release(&cpu->ready);
+	world->replicas[replica].cpu = NULL;
 }
 
 void tw_cpu_stand(struct tw_world *world, uint32_t replica)
@@ -444,12 +445,12 @@ void tw_cpu_stand(struct tw_world *world, uint32_t replica)
 	uint32_t node = world->replicas[replica].node;
 	struct tw_cpu *cpu;
 
+	leave(world, replica);
 	if (!service || (!service->cpus && !service->is_async &&
 				!service->pause_every &&
 				!model->revisions[it->revision].cpu_quota &&
 				!has_node_cores(world, node)))
 		return;
-	leave(world, replica);
 	cpu = add_cpu(world, replica);
 	if (service->cpus)
 		cpu->cores = cores_of(service->cpus);
