@@ -3,6 +3,7 @@
 #include "twins/base/assert.h"
 #include "twins/cluster/workloads.h"
 #include "twins/model/cgroup.h"
+#include "twins/world/standing.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -182,8 +183,7 @@ static void show_node(struct chronicle *it, uint32_t node)
 
 	if (!it->watcher || !it->watcher->node)
 		return;
-	for (uint32_t r = 0; r < it->world->model->n_replicas; r++)
-		view.pods += it->world->replicas[r].node == node;
+	view.pods = tw_standing_count(it->world, node);
 	it->watcher->node(it->watcher->context, tw_world_now(it->world), &view);
 }
 

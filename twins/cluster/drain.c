@@ -2,6 +2,7 @@
 
 #include "twins/cluster/budget.h"
 #include "twins/cluster/nodes.h"
+#include "twins/world/standing.h"
 
 #define AGAIN (5 * TW_S)
 #define LOOK  TW_S
@@ -92,22 +93,23 @@ static void begin(struct tw_world *world, const bool *nodes, uint32_t node,
 	const struct tw_drain_options *options)
 {
 	struct drain *it = tw_new(&world->arena, struct drain);
-	uint32_t n = 0;
+	struct tw_standing pods = tw_standing_on(world, node);
 
 	*it = (struct drain){.options = options,
 		.nodes = nodes,
 		.node = node,
 		.since = tw_world_now(world)};
-	for (uint32_t r = 0; r < world->model->n_replicas; r++)
-		n += world->replicas[r].node == node;
-	it->pods = tw_new_array(&world->arena, n + 1, struct drain_pod);
-	for (uint32_t r = 0; r < world->model->n_replicas; r++)
-		if (world->replicas[r].node == node &&
-			world->replicas[r].managed && !is_own(world, r))
+	it->pods = tw_new_array(&world->arena, pods.n + 1, struct drain_pod);
+	for (size_t i = 0; i < pods.n; i++) {
+		uint32_t r = pods.v[i];
+
+		if (world->replicas[r].managed && !is_own(world, r))
 			it->pods[it->n_pods++] =
 				(struct drain_pod){.replica = r,
 					.turn = tw_pod_of(world, r)->turn,
 					.next = tw_world_now(world)};
+	}
+	tw_vec_release(&pods);
 	tw_vec_push_in(&world->arena, &world->drains->list, it);
 	schedule(world, (uint32_t)world->drains->list.n - 1, 0);
 }

@@ -11,6 +11,7 @@
 #include "twins/world/capacity.h"
 #include "twins/world/directory.h"
 #include "twins/world/memory.h"
+#include "twins/world/standing.h"
 
 static void tap(struct tw_world *world, enum tw_tap_kind kind, uint32_t replica)
 {
@@ -86,10 +87,14 @@ static tw_time node_grace(const struct tw_model *model)
 
 void tw_cluster_node_down(struct tw_world *world, uint32_t node)
 {
+	struct tw_standing pods;
+
 	if (world->node_down[node])
 		return;
 	world->node_down[node] = true;
-	for (uint32_t r = 0; r < world->model->n_replicas; r++) {
+	pods = tw_standing_on(world, node);
+	for (size_t i = 0; i < pods.n; i++) {
+		uint32_t r = pods.v[i];
 		struct tw_world_replica *it = &world->replicas[r];
 		uint8_t was;
 
@@ -107,16 +112,22 @@ void tw_cluster_node_down(struct tw_world *world, uint32_t node)
 		if (!is_watched(world, it))
 			publish(world, r, node_grace(world->model));
 	}
+	tw_vec_release(&pods);
 	if (world->nodes)
 		tw_nodes_lost(world, node);
 }
 
 void tw_cluster_node_up(struct tw_world *world, uint32_t node)
 {
+	struct tw_standing pods;
+
 	if (!world->node_down[node])
 		return;
 	world->node_down[node] = false;
-	for (uint32_t r = 0; r < world->model->n_replicas; r++) {
+	pods = tw_standing_on(world, node);
+	for (size_t i = 0; i < pods.n; i++) {
+		uint32_t r = pods.v[i];
+
 		if (world->replicas[r].node != node)
 			continue;
 		if (is_watched(world, &world->replicas[r])) {
@@ -126,6 +137,7 @@ void tw_cluster_node_up(struct tw_world *world, uint32_t node)
 		world->replicas[r].health = TW_DOWN;
 		tw_cluster_restart(world, r, world->model->restart_delay);
 	}
+	tw_vec_release(&pods);
 	if (world->nodes)
 		tw_nodes_back(world, node);
 }

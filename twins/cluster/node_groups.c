@@ -4,6 +4,7 @@
 #include "twins/cluster/nodes.h"
 #include "twins/cluster/sched_queue.h"
 #include "twins/cluster/workloads.h"
+#include "twins/world/standing.h"
 
 #include <stdlib.h>
 
@@ -326,20 +327,21 @@ static bool can_move(struct scan *scan, uint32_t node)
 	struct tw_world *world = scan->world;
 	uint32_t n = world->model->n_nodes;
 	struct tw_sched_node *others = copy_nodes(scan);
+	struct tw_standing pods = tw_standing_on(world, node);
+	bool can = true;
 
 	others[node].spec = NULL;
-	for (uint32_t r = 0; r < world->model->n_replicas; r++) {
+	for (size_t i = 0; i < pods.n && can; i++) {
+		uint32_t r = pods.v[i];
 		const struct tw_revision *it =
 			&world->model->revisions[world->model->replicas[r]
 							 .revision];
 
-		if (world->replicas[r].node != node)
-			continue;
-		if (!is_on(world, r, node) || it->own_nodes ||
-			!put_somewhere(scan, it->pod, others, n))
-			return false;
+		can = is_on(world, r, node) && !it->own_nodes &&
+		      put_somewhere(scan, it->pod, others, n);
 	}
-	return true;
+	tw_vec_release(&pods);
+	return can;
 }
 
 static bool is_unneeded(struct scan *scan, uint32_t node)
@@ -353,18 +355,20 @@ static bool is_unneeded(struct scan *scan, uint32_t node)
 
 static void drain(struct tw_world *world, uint32_t node)
 {
+	struct tw_standing pods = tw_standing_on(world, node);
+
 	world->node_groups->leaving[node] = true;
 	tw_nodes_cordon(world, node, true);
-	for (uint32_t r = 0; r < world->model->n_replicas; r++)
-		if (is_on(world, r, node))
-			tw_pod_delete(world, r, TW_POD_GRACE);
+	for (size_t i = 0; i < pods.n; i++)
+		if (is_on(world, pods.v[i], node))
+			tw_pod_delete(world, pods.v[i], TW_POD_GRACE);
+	tw_vec_release(&pods);
 }
 
 static void remove_empty(struct tw_world *world, uint32_t node)
 {
-	for (uint32_t r = 0; r < world->model->n_replicas; r++)
-		if (world->replicas[r].node == node)
-			return;
+	if (tw_standing_count(world, node))
+		return;
 	world->node_groups->leaving[node] = false;
 	tw_nodes_cordon(world, node, false);
 	node_at(world, node)->absent = true;

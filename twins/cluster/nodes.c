@@ -6,6 +6,7 @@
 #include "twins/cluster/sched_queue.h"
 #include "twins/cluster/versions.h"
 #include "twins/cluster/workloads.h"
+#include "twins/world/standing.h"
 
 #include <string.h>
 
@@ -148,13 +149,14 @@ static tw_time bears(
 static void evict_later(struct tw_world *world, uint32_t at)
 {
 	const struct node *it = node_at(world, at);
+	struct tw_standing pods = tw_standing_on(world, at);
 	tw_time now = tw_world_now(world);
 
-	for (uint32_t r = 0; r < world->model->n_replicas; r++) {
+	for (size_t i = 0; i < pods.n; i++) {
+		uint32_t r = pods.v[i];
 		tw_time wait;
 
-		if (world->replicas[r].node != at ||
-			!world->replicas[r].managed ||
+		if (!world->replicas[r].managed ||
 			!tw_pod_is_active(tw_pod_of(world, r)))
 			continue;
 		wait = bears(world, r, it->taint);
@@ -164,6 +166,7 @@ static void evict_later(struct tw_world *world, uint32_t at)
 			TW_EV_EVICT, r,
 			(uint64_t)it->turn << 32 | tw_pod_of(world, r)->turn);
 	}
+	tw_vec_release(&pods);
 }
 
 static void evict(struct tw_world *world, uint32_t replica, uint64_t turns)
@@ -388,7 +391,10 @@ static void watch(struct tw_world *world)
 /* Its pods are not ready, as nobody can tell how they are. */
 static void unready_pods(struct tw_world *world, uint32_t at, tw_time delay)
 {
-	for (uint32_t r = 0; r < world->model->n_replicas; r++) {
+	struct tw_standing pods = tw_standing_on(world, at);
+
+	for (size_t i = 0; i < pods.n; i++) {
+		uint32_t r = pods.v[i];
 		struct tw_world_replica *it = &world->replicas[r];
 
 		if (it->node != at || !it->managed || !it->ready)
@@ -399,6 +405,7 @@ static void unready_pods(struct tw_world *world, uint32_t at, tw_time delay)
 			tw_world_now(world) + delay, TW_CLASS_WORLD,
 			TW_EV_LIST, r, 0);
 	}
+	tw_vec_release(&pods);
 }
 
 static void set_condition(struct tw_world *world, uint32_t at, enum ready ready)

@@ -4,6 +4,7 @@
 #include "twins/cluster/life.h"
 #include "twins/model/cgroup.h"
 #include "twins/world/memory.h"
+#include "twins/world/standing.h"
 
 static int64_t points_of(
 	const struct tw_world *world, uint32_t replica, int64_t room)
@@ -25,13 +26,15 @@ static int64_t points_of(
 static uint32_t victim_of(const struct tw_world *world, uint32_t node)
 {
 	int64_t room = world->model->nodes[node].memory, most = INT64_MIN;
+	struct tw_standing pods = tw_standing_on(world, node);
 	uint32_t victim = TW_NONE;
 
-	for (uint32_t r = 0; r < world->model->n_replicas; r++) {
+	for (size_t i = 0; i < pods.n; i++) {
+		uint32_t r = pods.v[i];
 		const struct tw_world_replica *it = &world->replicas[r];
 		int64_t points;
 
-		if (it->node != node || !it->memory || it->health != TW_UP)
+		if (!it->memory || it->health != TW_UP)
 			continue;
 		points = points_of(world, r, room);
 		if (points > most) {
@@ -39,6 +42,7 @@ static uint32_t victim_of(const struct tw_world *world, uint32_t node)
 			victim = r;
 		}
 	}
+	tw_vec_release(&pods);
 	return victim;
 }
 

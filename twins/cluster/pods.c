@@ -10,6 +10,7 @@
 #include "twins/traffic/traffic.h"
 #include "twins/world/capacity.h"
 #include "twins/world/memory.h"
+#include "twins/world/standing.h"
 
 /* pkg/kubelet/pleg: how often the kubelet looks at its containers. */
 #define RELIST TW_S
@@ -104,7 +105,7 @@ static void bind(struct tw_world *world, uint32_t replica, uint32_t node)
 
 	tw_scheduler_put(
 		&world->pods->scheduler, pod_revision(world, replica), node);
-	it->node = node;
+	tw_stand(world, replica, node);
 	it->zone = world->model->nodes[node].zone;
 	if (world->node_down[node])
 		tw_pod_move(world, replica, TW_POD_BOUND);
@@ -245,7 +246,7 @@ static void leave_node(struct tw_world *world, uint32_t replica)
 		return;
 	tw_scheduler_take(&world->pods->scheduler, pod_revision(world, replica),
 		it->node);
-	it->node = TW_NONE;
+	tw_stand(world, replica, TW_NONE);
 	tw_sched_queue_wake(world->pods->queue, tw_world_now(world));
 }
 

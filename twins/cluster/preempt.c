@@ -1,6 +1,7 @@
 #include "twins/cluster/preempt.h"
 
 #include "twins/cluster/budget.h"
+#include "twins/world/standing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,16 +77,21 @@ static int by_importance(const void *a, const void *b)
 static void find_lower(struct tw_world *world, uint32_t node, int64_t priority,
 	struct victims *to)
 {
+	struct tw_standing pods = tw_standing_on(world, node);
+
 	to->n = 0;
-	for (uint32_t r = 0; r < world->model->n_replicas; r++)
-		if (world->replicas[r].node == node &&
-			world->replicas[r].managed &&
+	for (size_t i = 0; i < pods.n; i++) {
+		uint32_t r = pods.v[i];
+
+		if (world->replicas[r].managed &&
 			priority_of(world, r) < priority)
 			tw_vec_push(to,
 				((struct victim){.replica = r,
 					.priority = priority_of(world, r),
 					.started =
 						tw_pod_of(world, r)->started}));
+	}
+	tw_vec_release(&pods);
 	if (to->n)
 		qsort(to->v, to->n, sizeof *to->v, by_importance);
 }
@@ -278,14 +284,21 @@ static void nominate(struct tw_world *world, uint32_t replica, uint32_t node)
 static bool is_waiting(const struct tw_world *world, uint32_t replica)
 {
 	uint32_t nominated = tw_pod_of(world, replica)->nominated;
+	struct tw_standing pods;
+	bool waits = false;
 
-	for (uint32_t r = 0; nominated && r < world->model->n_replicas; r++)
-		if (world->replicas[r].node == nominated - 1 &&
-			world->replicas[r].managed &&
+	if (!nominated)
+		return false;
+	pods = tw_standing_on(world, nominated - 1);
+	for (size_t i = 0; i < pods.n && !waits; i++) {
+		uint32_t r = pods.v[i];
+
+		waits = world->replicas[r].managed &&
 			tw_pod_of(world, r)->state == TW_POD_STOPPING &&
-			priority_of(world, r) < priority_of(world, replica))
-			return true;
-	return false;
+			priority_of(world, r) < priority_of(world, replica);
+	}
+	tw_vec_release(&pods);
+	return waits;
 }
 
 static bool has_lower(const struct tw_world *world, int64_t priority)

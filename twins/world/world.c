@@ -9,6 +9,7 @@
 #include "twins/world/memory.h"
 #include "twins/world/mode.h"
 #include "twins/world/pause.h"
+#include "twins/world/standing.h"
 #include "twins/world/upstream.h"
 
 #include <stdio.h>
@@ -251,6 +252,7 @@ void tw_world_init(struct tw_world *world, const struct tw_model *model,
 	for (uint32_t c = 0; c < model->n_channels; c++)
 		add_channel(world, &model->channels[c]);
 	init_replicas(world, options->node_of);
+	tw_standing_init(world);
 	tw_cpu_init(world);
 	tw_memory_init(world);
 	tw_pause_init(world);

@@ -173,6 +173,7 @@ struct tw_pause;
 struct tw_mode;
 struct tw_cpu;
 struct tw_cpu_node;
+struct tw_standing_node;
 
 enum tw_health {
 	TW_UP,
@@ -191,7 +192,7 @@ struct tw_world_replica {
 	tw_time queue_since;	   /* full capacity: when it was empty last */
 	struct tw_backoff backoff; /* of restarts (cluster/crash.h) */
 	uint32_t outstanding;	   /* tries that callers have out to it */
-	uint32_t node;		   /* TW_NONE: it fits nowhere */
+	uint32_t node; /* TW_NONE: it fits nowhere; tw_stand() moves it */
 	uint32_t zone;
 	uint32_t service;
 	uint32_t life; /* counts deaths */
@@ -201,6 +202,7 @@ struct tw_world_replica {
 	bool listed;	   /* callers see it */
 	uint8_t seen;	   /* enum tw_seen, or-ed: what its EndpointSlice says */
 	tw_time listed_at; /* since when; TW_LISTED_EVER: from the start */
+	uint32_t stand_before, stand_after; /* on its node (standing.h) */
 };
 
 #define TW_LISTED_EVER INT64_MIN
@@ -338,6 +340,7 @@ struct tw_world {
 	uint32_t (*tried)[TW_TRIED];
 	uint32_t *app_lanes;		/* by step */
 	bool *node_down;
+	struct tw_standing_node *standing; /* by node (standing.h) */
 	/* NULL: the control plane does not act (cluster/workloads.h). */
 	struct tw_workloads *workloads;
 	struct tw_pods *pods;
