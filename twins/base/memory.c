@@ -87,6 +87,30 @@ void tw_arena_release(struct tw_arena *arena)
 	*arena = (struct tw_arena){0};
 }
 
+void tw_arena_clear(struct tw_arena *arena)
+{
+	struct tw_arena_block *kept = NULL, *block = arena->blocks;
+	char *data = arena->end ? arena->end - BLOCK_SIZE : NULL;
+
+	while (block) {
+		struct tw_arena_block *next = block->next;
+
+		if (block->data == data)
+			kept = block;
+		else
+			free(block);
+		block = next;
+	}
+	if (!kept) {
+		*arena = (struct tw_arena){0};
+		return;
+	}
+	memset(data, 0, (size_t)(arena->at - data));
+	kept->next = NULL;
+	*arena = (struct tw_arena){
+		.blocks = kept, .at = data, .end = data + BLOCK_SIZE};
+}
+
 static struct tw_arena_block *add_block(struct tw_arena *arena, size_t size)
 {
 	struct tw_arena_block *block =

@@ -31,6 +31,9 @@ struct tw_arena {
 
 void tw_arena_init(struct tw_arena *arena);
 void tw_arena_release(struct tw_arena *arena);
+/* The same, but a block is kept for what comes next: for what is done again
+ * and again. */
+void tw_arena_clear(struct tw_arena *arena);
 
 /* Zeroed memory, aligned for any type. */
 void *tw_arena_alloc(struct tw_arena *arena, size_t n, size_t size);

@@ -295,7 +295,7 @@ static void arrives(struct tw_world *world, uint32_t node)
 	world->node_groups->coming[node] = false;
 	world->node_groups->added = tw_world_now(world);
 	world->node_groups->unneeded[node] = TW_NEVER;
-	node_at(world, node)->absent = false;
+	tw_scheduler_set_absent(&world->pods->scheduler, node, false);
 	tap(world, TW_TAP_NODE_ADDED, node);
 	tw_sched_queue_wake(world->pods->queue, tw_world_now(world));
 }
@@ -371,7 +371,7 @@ static void remove_empty(struct tw_world *world, uint32_t node)
 		return;
 	world->node_groups->leaving[node] = false;
 	tw_nodes_cordon(world, node, false);
-	node_at(world, node)->absent = true;
+	tw_scheduler_set_absent(&world->pods->scheduler, node, true);
 	tap(world, TW_TAP_NODE_REMOVED, node);
 }
 

@@ -106,7 +106,7 @@ static void show(struct tw_world *world, uint32_t at)
 			TW_EFFECT_NO_SCHEDULE);
 	if (it->no_execute)
 		add_taint(world, it->spec, it->taint, TW_EFFECT_NO_EXECUTE);
-	world->pods->scheduler.nodes.v[at].spec = it->spec;
+	tw_scheduler_set_node(&world->pods->scheduler, at, it->spec);
 	tw_sched_queue_wake(world->pods->queue, tw_world_now(world));
 }
 

@@ -19,7 +19,7 @@ void tw_place_classes(struct tw_scheduler *s, const struct tw_model *model)
 	s->namespaces = &model->spec->namespaces;
 	for (uint32_t n = 0; n < model->n_nodes; n++) {
 		tw_scheduler_add_node(s, model->nodes[n].spec);
-		s->nodes.v[n].absent = model->nodes[n].spare;
+		tw_scheduler_set_absent(s, n, model->nodes[n].spare);
 	}
 	for (uint32_t r = 0; r < model->n_revisions; r++) {
 		const struct tw_revision *it = &model->revisions[r];

@@ -85,9 +85,10 @@ static struct tw_sched_reason fit_filter(
 				  arena, "Insufficient %s", first->resource)};
 }
 
-static void fit_pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
+static bool fit_pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
 {
 	cycle->state[slot] = &cycle->arena;
+	return true;
 }
 
 int64_t tw_sched_least(int64_t requested, int64_t capacity)
@@ -127,6 +128,7 @@ static int64_t fit_score(
 
 const struct tw_sched_plugin tw_sched_fit = {
 	.name = "NodeResourcesFit",
+	.of_node = true,
 	.weight = 1,
 	.pre_filter = fit_pre_filter,
 	.filter = fit_filter,
@@ -221,6 +223,7 @@ static int64_t balance_score(
 
 const struct tw_sched_plugin tw_sched_balance = {
 	.name = "NodeResourcesBalancedAllocation",
+	.of_node = true,
 	.weight = 1,
 	.pre_score = balance_pre_score,
 	.score = balance_score,

@@ -29,6 +29,7 @@ static struct tw_sched_reason unschedulable_filter(
 
 const struct tw_sched_plugin tw_sched_unschedulable = {
 	.name = "NodeUnschedulable",
+	.of_node = true,
 	.filter = unschedulable_filter,
 };
 
@@ -49,6 +50,7 @@ static struct tw_sched_reason name_filter(
 
 const struct tw_sched_plugin tw_sched_node_name = {
 	.name = "NodeName",
+	.of_node = true,
 	.filter = name_filter,
 };
 
@@ -104,6 +106,7 @@ static void taint_normalise(
 
 const struct tw_sched_plugin tw_sched_taints = {
 	.name = "TaintToleration",
+	.of_node = true,
 	.weight = 3,
 	.filter = taint_filter,
 	.score = taint_score,
@@ -150,6 +153,7 @@ static struct tw_sched_reason port_filter(
 
 const struct tw_sched_plugin tw_sched_ports = {
 	.name = "NodePorts",
+	.of_node = true,
 	.filter = port_filter,
 };
 

@@ -68,6 +68,7 @@ static void normalise(
 
 const struct tw_sched_plugin tw_sched_node_affinity = {
 	.name = "NodeAffinity",
+	.of_node = true,
 	.weight = 2,
 	.filter = filter,
 	.pre_score = pre_score,

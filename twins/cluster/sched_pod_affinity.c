@@ -146,13 +146,13 @@ static bool is_idle(const struct tw_sched_cycle *cycle)
 	       !cycle->s->has_anti_affinity;
 }
 
-static void pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
+static bool pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
 {
 	struct filter_state *to;
 
 	cycle->state[slot] = NULL;
 	if (is_idle(cycle))
-		return;
+		return false;
 	to = tw_new(&cycle->arena, struct filter_state);
 	sums_init(&to->affinity, &cycle->arena);
 	sums_init(&to->anti, &cycle->arena);
@@ -164,6 +164,7 @@ static void pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
 			count_class(cycle, to, node, &node->classes.v[i]);
 	}
 	cycle->state[slot] = to;
+	return true;
 }
 
 /* With nobody to be near to anywhere, the first of a group that wants to be

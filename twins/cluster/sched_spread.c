@@ -20,6 +20,7 @@ struct constraint {
 	int64_t *pods; /* by domain; the last: of nodes without the key */
 	bool *known;   /* likewise: the domain counts at all */
 	int64_t *on;   /* by node, of a hostname that is scored */
+	bool marks;    /* they are the scheduler's marks */
 	uint32_t n_known;
 	int64_t least; /* pods of the emptiest domain */
 	bool self;     /* the pod itself counts */
@@ -30,7 +31,8 @@ struct state {
 	struct constraint *constraints;
 	size_t n;
 	bool all_keys; /* a node needs all of the topology keys */
-	bool *out;     /* score: by node, feasible but without a key */
+	bool marked;   /* some constraint counts in marks */
+	bool *out;     /* score: by node, feasible but without a key; NULL: none */
 	struct tw_spreads usual; /* of pods without constraints */
 };
 
@@ -167,6 +169,8 @@ static void count_pods(struct tw_sched_cycle *cycle, struct state *state,
 
 			if (node->absent)
 				continue;
+			if (it->marks)
+				tw_vec_push(&s->marks.set, n);
 			if (it->on)
 				it->on[n] += pods;
 			else if ((!state->all_keys || has_keys(state, n)) &&
@@ -191,13 +195,13 @@ static void count_all(struct tw_sched_cycle *cycle, struct state *state)
 		count_pods(cycle, state, &state->constraints[i]);
 }
 
-static void pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
+static bool pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
 {
 	struct state *state = begin(cycle, &cycle->class->pod->spreads, true);
 
 	cycle->state[slot] = state;
 	if (!state->n)
-		return;
+		return false;
 	state->all_keys = true;
 	count_all(cycle, state);
 	for (size_t i = 0; i < state->n; i++) {
@@ -210,6 +214,7 @@ static void pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
 		if ((int64_t)it->n_known < it->spread->min_domains)
 			it->least = 0;
 	}
+	return true;
 }
 
 static struct tw_sched_reason filter(
@@ -290,6 +295,25 @@ static void find_domains(struct tw_sched_cycle *cycle, struct state *state)
 	}
 }
 
+/* The first constraint by hostname counts in marks, which are empty but for
+ * the nodes of its pods. */
+static void find_hosts(struct tw_sched_cycle *cycle, struct state *state)
+{
+	for (size_t i = 0; i < state->n; i++) {
+		struct constraint *it = &state->constraints[i];
+
+		if (!is_hostname(it))
+			continue;
+		if (!state->marked)
+			it->on = tw_sched_marks_clear(cycle->s);
+		else
+			it->on = tw_new_array(&cycle->arena,
+				cycle->s->nodes.n, int64_t);
+		it->marks = !state->marked;
+		state->marked = true;
+	}
+}
+
 static bool pre_score(struct tw_sched_cycle *cycle, uint32_t slot)
 {
 	const struct tw_spreads *spreads = &cycle->class->pod->spreads;
@@ -307,11 +331,10 @@ static bool pre_score(struct tw_sched_cycle *cycle, uint32_t slot)
 	if (!state->n)
 		return false;
 	state->all_keys = cycle->class->pod->spreads.n > 0;
-	state->out = tw_new_array(&cycle->arena, cycle->s->nodes.n, bool);
-	for (size_t i = 0; i < state->n; i++)
-		if (is_hostname(&state->constraints[i]))
-			state->constraints[i].on = tw_new_array(
-				&cycle->arena, cycle->s->nodes.n, int64_t);
+	if (state->all_keys)
+		state->out = tw_new_array(
+			&cycle->arena, cycle->s->nodes.n, bool);
+	find_hosts(cycle, state);
 	find_domains(cycle, state);
 	for (size_t i = 0; i < state->n; i++)
 		count_pods(cycle, state, &state->constraints[i]);
@@ -325,7 +348,7 @@ static int64_t score(
 	double sum = 0;
 
 	(void)cycle;
-	if (state->out[node])
+	if (state->out && state->out[node])
 		return 0;
 	for (size_t i = 0; i < state->n; i++) {
 		const struct constraint *c = &state->constraints[i];
@@ -350,7 +373,7 @@ static void normalise(
 	int64_t min = INT64_MAX, max = 0;
 
 	for (uint32_t i = 0; i < cycle->n_feasible; i++) {
-		if (state->out[cycle->feasible[i]])
+		if (state->out && state->out[cycle->feasible[i]])
 			continue;
 		if (scores[i] < min)
 			min = scores[i];
@@ -358,7 +381,7 @@ static void normalise(
 			max = scores[i];
 	}
 	for (uint32_t i = 0; i < cycle->n_feasible; i++) {
-		if (state->out[cycle->feasible[i]])
+		if (state->out && state->out[cycle->feasible[i]])
 			scores[i] = 0;
 		else
 			scores[i] =

@@ -3,11 +3,6 @@
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#define NOWHERE UINT32_MAX
-
 const struct tw_sched_plugin *const tw_sched_plugins[] = {
 	&tw_sched_unschedulable,
 	&tw_sched_node_name,
@@ -34,11 +29,12 @@ uint32_t tw_sched_slot(const struct tw_sched_plugin *plugin)
 void tw_scheduler_init(
 	struct tw_scheduler *s, const struct tw_sched_options *options)
 {
-	*s = (struct tw_scheduler){
+	*s = (struct tw_scheduler){.max_answers = TW_SCHED_ANSWERS,
 		.options = options ? *options
 				   : (struct tw_sched_options){
 					     .hard_affinity_weight = 1}};
 	tw_arena_init(&s->arena);
+	tw_arena_init(&s->scratch);
 }
 
 void tw_scheduler_release(struct tw_scheduler *s)
@@ -47,10 +43,18 @@ void tw_scheduler_release(struct tw_scheduler *s)
 		tw_vec_release(&s->nodes.v[i].classes);
 	for (size_t i = 0; i < s->memos.n; i++)
 		tw_vec_release(&s->memos.v[i].nodes);
+	tw_sched_kinds_release(s);
 	tw_vec_release(&s->nodes);
+	tw_vec_release(&s->turns);
 	tw_vec_release(&s->classes);
 	tw_vec_release(&s->memos);
 	tw_vec_release(&s->topologies);
+	tw_vec_release(&s->marks.set);
+	tw_free(s->marks.of);
+	tw_free(s->feasible);
+	tw_free(s->totals);
+	tw_free(s->scores);
+	tw_arena_release(&s->scratch);
 	tw_arena_release(&s->arena);
 }
 
@@ -72,10 +76,23 @@ uint32_t tw_scheduler_add_node(
 		.spec = node, .hash = tw_hash_name(node->name)};
 
 	tw_sched_node_see(&it);
-
 	tw_vec_push(&s->nodes, it);
+	tw_vec_push(&s->turns, 1);
 	s->has_images |= node->images.n;
 	return (uint32_t)s->nodes.n - 1;
+}
+
+void tw_scheduler_set_node(
+	struct tw_scheduler *s, uint32_t node, const struct tw_node_spec *spec)
+{
+	s->nodes.v[node].spec = spec;
+	s->turns.v[node]++;
+}
+
+void tw_scheduler_set_absent(struct tw_scheduler *s, uint32_t node, bool absent)
+{
+	s->nodes.v[node].absent = absent;
+	s->turns.v[node]++;
 }
 
 uint32_t tw_scheduler_add_class(
@@ -85,6 +102,7 @@ uint32_t tw_scheduler_add_class(
 
 	tw_vec_push(&s->classes, *class);
 	tw_vec_push(&s->memos, ((struct tw_sched_memo){0}));
+	tw_vec_push(&s->kind_of, tw_sched_kind_find(s, pod));
 	s->has_affinity |= pod->affinity.n || pod->preferred_affinity.n ||
 			   pod->preferred_anti_affinity.n;
 	s->has_anti_affinity |= pod->anti_affinity.n;
@@ -141,6 +159,21 @@ const struct tw_topology *tw_sched_topology(
 
 /* ---- pods on nodes -------------------------------------------------- */
 
+int64_t *tw_sched_marks_clear(struct tw_scheduler *s)
+{
+	struct tw_sched_marks *marks = &s->marks;
+
+	if (marks->n < s->nodes.n) {
+		tw_free(marks->of);
+		marks->of = tw_calloc(s->nodes.n, sizeof *marks->of);
+		marks->n = (uint32_t)s->nodes.n;
+	}
+	for (size_t i = 0; i < marks->set.n; i++)
+		marks->of[marks->set.v[i]] = 0;
+	marks->set.n = 0;
+	return marks->of;
+}
+
 const struct tw_class_count *tw_sched_count(
 	const struct tw_sched_node *node, uint32_t class)
 {
@@ -159,9 +192,12 @@ static struct tw_class_count *count_of(
 	return NULL;
 }
 
-static void use(struct tw_scheduler *s, struct tw_sched_node *node,
+static void use(struct tw_scheduler *s, uint32_t at,
 	const struct tw_pod_spec *pod, int64_t sign)
 {
+	struct tw_sched_node *node = &s->nodes.v[at];
+
+	s->turns.v[at]++;
 	for (size_t i = 0; i < pod->requests.n; i++)
 		tw_resource_add(&s->arena, &node->used, pod->requests.v[i].name,
 			sign * pod->requests.v[i].amount);
@@ -184,7 +220,7 @@ void tw_scheduler_put(struct tw_scheduler *s, uint32_t class, uint32_t node)
 			&it->classes, ((struct tw_class_count){class, 1, 0}));
 		tw_vec_push(&s->memos.v[class].nodes, node);
 	}
-	use(s, it, s->classes.v[class].pod, 1);
+	use(s, node, s->classes.v[class].pod, 1);
 }
 
 static void forget(struct tw_sched_list *nodes, uint32_t node)
@@ -208,7 +244,7 @@ void tw_scheduler_take(struct tw_scheduler *s, uint32_t class, uint32_t node)
 		*count = it->classes.v[--it->classes.n];
 		forget(&s->memos.v[class].nodes, node);
 	}
-	use(s, it, s->classes.v[class].pod, -1);
+	use(s, node, s->classes.v[class].pod, -1);
 }
 
 void tw_scheduler_take_active(
@@ -232,15 +268,32 @@ void tw_scheduler_leaving(struct tw_scheduler *s, uint32_t class, uint32_t node)
 
 /* ---- a cycle -------------------------------------------------------- */
 
+void tw_sched_cycle_begin(
+	struct tw_sched_cycle *cycle, struct tw_scheduler *s, uint32_t class)
+{
+	*cycle = (struct tw_sched_cycle){.s = s,
+		.class = &s->classes.v[class],
+		.class_index = class,
+		.arena = s->scratch};
+	/* Who comes while it is in use has none. */
+	tw_arena_init(&s->scratch);
+}
+
+void tw_sched_cycle_end(struct tw_sched_cycle *cycle)
+{
+	tw_arena_release(&cycle->s->scratch);
+	tw_arena_clear(&cycle->arena);
+	cycle->s->scratch = cycle->arena;
+}
+
 void tw_sched_cycle_init(
 	struct tw_sched_cycle *cycle, struct tw_scheduler *s, uint32_t class)
 {
-	size_t n = s->nodes.n ? s->nodes.n : 1;
+	size_t n = s->nodes.n + 1;
 
 	*cycle = (struct tw_sched_cycle){
 		.s = s, .class = &s->classes.v[class], .class_index = class};
 	tw_arena_init(&cycle->arena);
-	cycle->node_reason = tw_new_array(&cycle->arena, n, const char *);
 	cycle->node_status =
 		tw_new_array(&cycle->arena, n, enum tw_sched_status);
 	cycle->feasible = tw_new_array(&cycle->arena, n, uint32_t);
@@ -251,52 +304,29 @@ void tw_sched_cycle_release(struct tw_sched_cycle *cycle)
 	tw_arena_release(&cycle->arena);
 }
 
-static bool filter_node(struct tw_sched_cycle *cycle, uint32_t node)
+struct tw_sched_reason tw_sched_reason_of(
+	const struct tw_sched_cycle *cycle, uint32_t node)
 {
-	if (cycle->s->nodes.v[node].absent) {
-		cycle->node_status[node] = TW_SCHED_UNRESOLVABLE;
-		return false;
-	}
-	for (uint32_t i = 0; tw_sched_plugins[i]; i++) {
-		struct tw_sched_reason reason;
+	struct tw_sched_reason reason = {TW_SCHED_UNRESOLVABLE, NULL};
 
-		if (!tw_sched_plugins[i]->filter)
+	if (cycle->s->nodes.v[node].absent)
+		return reason;
+	for (uint32_t i = 0; tw_sched_plugins[i]; i++) {
+		if (!tw_sched_plugins[i]->filter || cycle->idle[i])
 			continue;
 		reason = tw_sched_plugins[i]->filter(cycle, i, node);
-		if (reason.status == TW_SCHED_OK)
-			continue;
-		cycle->node_status[node] = reason.status;
-		cycle->node_reason[node] = reason.text;
-		return false;
+		if (reason.status != TW_SCHED_OK)
+			return reason;
 	}
-	return true;
+	return (struct tw_sched_reason){TW_SCHED_OK, NULL};
 }
 
-/*
- * numFeasibleNodesToFind (pkg/scheduler/schedule_one.go): all below 100 nodes;
- * else a percentage, 50 - n/125 but at least 5, and at least 100 nodes. It
- * looks from another node on each time; here from one that the pod's class
- * names.
- */
-static uint32_t enough(const struct tw_scheduler *s)
-{
-	uint32_t n = (uint32_t)s->nodes.n;
-	uint32_t percent = s->options.percentage_to_score;
-	uint32_t wanted;
-
-	if (n < 100 || percent >= 100)
-		return n;
-	if (!percent)
-		percent = n / 125 < 45 ? 50 - n / 125 : 5;
-	wanted = (uint32_t)((uint64_t)n * percent / 100);
-	return wanted < 100 ? 100 : wanted;
-}
-
-static void pre_filter(struct tw_sched_cycle *cycle)
+void tw_sched_pre_filter(struct tw_sched_cycle *cycle)
 {
 	for (uint32_t i = 0; tw_sched_plugins[i]; i++)
 		if (tw_sched_plugins[i]->pre_filter)
-			tw_sched_plugins[i]->pre_filter(cycle, i);
+			cycle->idle[i] =
+				!tw_sched_plugins[i]->pre_filter(cycle, i);
 }
 
 bool tw_scheduler_fits(struct tw_scheduler *s, uint32_t class, uint32_t node)
@@ -304,31 +334,22 @@ bool tw_scheduler_fits(struct tw_scheduler *s, uint32_t class, uint32_t node)
 	struct tw_sched_cycle cycle;
 	bool fits;
 
-	tw_sched_cycle_init(&cycle, s, class);
-	pre_filter(&cycle);
-	fits = filter_node(&cycle, node);
-	tw_sched_cycle_release(&cycle);
+	tw_sched_cycle_begin(&cycle, s, class);
+	tw_sched_pre_filter(&cycle);
+	fits = tw_sched_reason_of(&cycle, node).status == TW_SCHED_OK;
+	tw_sched_cycle_end(&cycle);
 	return fits;
-}
-
-static void filter_from(
-	struct tw_sched_cycle *cycle, uint32_t start, uint32_t wanted)
-{
-	uint32_t n = (uint32_t)cycle->s->nodes.n;
-
-	pre_filter(cycle);
-	cycle->n_feasible = 0;
-	for (uint32_t i = 0; i < n && cycle->n_feasible < wanted; i++) {
-		uint32_t node = start + i < n ? start + i : start + i - n;
-
-		if (filter_node(cycle, node))
-			cycle->feasible[cycle->n_feasible++] = node;
-	}
 }
 
 void tw_sched_filter(struct tw_sched_cycle *cycle)
 {
-	filter_from(cycle, 0, (uint32_t)cycle->s->nodes.n);
+	tw_sched_pre_filter(cycle);
+	cycle->n_feasible = 0;
+	for (uint32_t n = 0; n < cycle->s->nodes.n; n++) {
+		cycle->node_status[n] = tw_sched_reason_of(cycle, n).status;
+		if (cycle->node_status[n] == TW_SCHED_OK)
+			cycle->feasible[cycle->n_feasible++] = n;
+	}
 }
 
 bool tw_sched_score(struct tw_sched_cycle *cycle,
@@ -361,91 +382,7 @@ void tw_sched_total(struct tw_sched_cycle *cycle, int64_t *totals)
 	}
 }
 
-/* ---- a decision ----------------------------------------------------- */
-
-struct tally {
-	const char *text;
-	uint32_t n;
-};
-
-static int by_text(const void *a, const void *b)
-{
-	const struct tally *x = a, *y = b;
-	char left[160], right[160];
-
-	/* kube-scheduler sorts the finished texts, figures first. */
-	snprintf(left, sizeof left, "%u %s", x->n, x->text);
-	snprintf(right, sizeof right, "%u %s", y->n, y->text);
-	return strcmp(left, right);
-}
-
-/* FitError (pkg/scheduler/framework/types.go). */
-static void explain(struct tw_sched_cycle *cycle, struct tw_buf *why)
-{
-	size_t n = cycle->s->nodes.n, kinds = 0, there = n;
-	struct tally *all = tw_new_array(&cycle->arena, n + 1, struct tally);
-
-	for (size_t i = 0; i < n; i++) {
-		size_t k = 0;
-
-		if (cycle->s->nodes.v[i].absent) {
-			there--;
-			continue;
-		}
-		while (k < kinds && strcmp(all[k].text, cycle->node_reason[i]))
-			k++;
-		if (k == kinds)
-			all[kinds++].text = cycle->node_reason[i];
-		all[k].n++;
-	}
-	if (kinds)
-		qsort(all, kinds, sizeof *all, by_text);
-	tw_buf_printf(why, "0/%zu nodes are available", there);
-	for (size_t k = 0; k < kinds; k++)
-		tw_buf_printf(
-			why, "%s%u %s", k ? ", " : ": ", all[k].n, all[k].text);
-	tw_buf_add_char(why, '.');
-}
-
-static uint32_t best_of(struct tw_sched_cycle *cycle, uint64_t hash)
-{
-	int64_t *totals =
-		tw_new_array(&cycle->arena, cycle->n_feasible + 1, int64_t);
-	uint32_t best = 0;
-	uint64_t luck = 0;
-
-	/* With one node there is nothing to score. */
-	if (cycle->n_feasible == 1)
-		return cycle->feasible[0];
-	tw_sched_total(cycle, totals);
-	for (uint32_t i = 0; i < cycle->n_feasible; i++) {
-		uint64_t mine = tw_hash_combine(
-			hash, cycle->s->nodes.v[cycle->feasible[i]].hash);
-
-		if (i && (totals[i] < totals[best] ||
-				 (totals[i] == totals[best] && mine >= luck)))
-			continue;
-		best = i;
-		luck = mine;
-	}
-	return cycle->feasible[best];
-}
-
-uint32_t tw_scheduler_choose(struct tw_scheduler *s, uint32_t class,
-	uint64_t hash, struct tw_buf *why)
-{
-	struct tw_sched_cycle cycle;
-	uint32_t wanted = enough(s), n = (uint32_t)s->nodes.n, node = NOWHERE;
-
-	tw_sched_cycle_init(&cycle, s, class);
-	filter_from(&cycle, wanted < n ? (uint32_t)(hash % n) : 0, wanted);
-	if (cycle.n_feasible)
-		node = best_of(&cycle, hash);
-	else if (why)
-		explain(&cycle, why);
-	tw_sched_cycle_release(&cycle);
-	return node;
-}
+/* ---- room ----------------------------------------------------------- */
 
 bool tw_scheduler_has_room(
 	const struct tw_scheduler *s, uint32_t class, uint32_t node)

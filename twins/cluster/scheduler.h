@@ -8,7 +8,9 @@
  *
  * Pods of one workload are alike: they are of one *class*, and nodes count
  * pods by class. So a decision costs as much as there are nodes and classes,
- * not pods.
+ * not pods. Classes whose pods ask the same of a node by itself are of one
+ * *kind*, and what a node answered a kind is kept until the node changes: a
+ * pod that comes or goes changes one node (sched_kind.c).
  *
  * Ties between the best nodes are broken by a hash of the pod's and the
  * node's names: kube-scheduler breaks them at random, and here the same names
@@ -90,11 +92,52 @@ struct tw_sched_memo {
 	uint32_t n_classes;	       /* there were so many then */
 };
 
+/* What is normalised of what is kept: taints, node affinity. */
+#define TW_SCHED_RAW 2
+
+/* What a node said to a kind of pods: all plugins `of_node` together. */
+struct tw_sched_answer {
+	uint32_t turn;	/* of the node then; 0: it was not asked */
+	uint8_t status; /* enum tw_sched_status */
+	int16_t sum;	/* of weighted scores that are not normalised */
+	int32_t raw[TW_SCHED_RAW]; /* of those that are, in their order */
+};
+
+struct tw_sched_kind {
+	const struct tw_pod_spec *pod; /* one of them */
+	struct tw_sched_answer *answers; /* by node; NULL: none are kept */
+	uint32_t n_answers;
+	bool tells[TW_SCHED_RAW]; /* some raw score was not 0 */
+	uint64_t used;		  /* the decision that asked last */
+};
+
+/* How many answers are kept in all by default: 16 MB. The kind that asked
+ * least recently is forgotten first. */
+#define TW_SCHED_ANSWERS (UINT32_C(1) << 20)
+
+/* Numbers by node that are 0 but for a few. */
+struct tw_sched_marks {
+	int64_t *of;
+	uint32_t n;
+	struct tw_sched_list set; /* who is not 0 */
+};
+
 struct tw_scheduler {
 	struct tw_arena arena;
 	struct tw_sched_options options;
 	const struct tw_map *namespaces; /* name -> struct tw_labels *; NULL */
 	TW_VEC(struct tw_sched_node) nodes;
+	struct tw_sched_list turns; /* by node: counts its changes, from 1 */
+	TW_VEC(struct tw_sched_kind) kinds;
+	struct tw_sched_list kind_of; /* by class */
+	size_t n_answers, max_answers; /* kept */
+	uint64_t decisions;
+	/* What each decision needs anew. */
+	struct tw_arena scratch;
+	struct tw_sched_marks marks;
+	uint32_t *feasible;
+	int64_t *totals, *scores;
+	uint32_t n_scratch;
 	TW_VEC(struct tw_sched_class) classes;
 	TW_VEC(struct tw_sched_memo) memos; /* as classes */
 	TW_VEC(struct tw_topology) topologies;
@@ -121,6 +164,12 @@ void tw_sched_node_see(struct tw_sched_node *node);
 /* Both borrow what they are given. */
 uint32_t tw_scheduler_add_node(
 	struct tw_scheduler *s, const struct tw_node_spec *node);
+/* The node is like this from now on; its labels and what is allocatable stay
+ * as they were. */
+void tw_scheduler_set_node(struct tw_scheduler *s, uint32_t node,
+	const struct tw_node_spec *spec);
+void tw_scheduler_set_absent(
+	struct tw_scheduler *s, uint32_t node, bool absent);
 uint32_t tw_scheduler_add_class(
 	struct tw_scheduler *s, const struct tw_sched_class *class);
 
@@ -142,9 +191,9 @@ struct tw_sched_cycle {
 	uint32_t class_index;
 	struct tw_arena arena;	  /* of this cycle */
 	void *state[16];	  /* by plugin */
-	const char **node_reason; /* by node; NULL: it fits */
-	enum tw_sched_status *node_status;
-	uint32_t *feasible; /* nodes */
+	bool idle[16];		  /* by plugin: its filter says nothing */
+	enum tw_sched_status *node_status; /* by node: of tw_sched_filter() */
+	uint32_t *feasible;		   /* nodes */
 	uint32_t n_feasible;
 };
 
@@ -153,7 +202,8 @@ void tw_sched_cycle_init(
 	struct tw_sched_cycle *cycle, struct tw_scheduler *s, uint32_t class);
 void tw_sched_cycle_release(struct tw_sched_cycle *cycle);
 
-/* All filters over all nodes: fills node_status, node_reason and feasible. */
+/* All filters over all nodes: fills node_status and feasible. Nothing that is
+ * kept is used. */
 void tw_sched_filter(struct tw_sched_cycle *cycle);
 /* One plugin over the feasible nodes, normalised, unweighted: scores[i] is of
  * feasible[i]. False: it has nothing to say (all are 0). */
@@ -174,6 +224,8 @@ uint32_t tw_scheduler_choose(struct tw_scheduler *s, uint32_t class,
 /* Has the node what a pod of the class requests? */
 bool tw_scheduler_has_room(
 	const struct tw_scheduler *s, uint32_t class, uint32_t node);
+/* How many feasible nodes a decision looks for (numFeasibleNodesToFind). */
+uint32_t tw_scheduler_enough(const struct tw_scheduler *s);
 /* Whether it would go to this node. */
 bool tw_scheduler_fits(struct tw_scheduler *s, uint32_t class, uint32_t node);
 
@@ -183,14 +235,19 @@ bool tw_scheduler_fits(struct tw_scheduler *s, uint32_t class, uint32_t node);
 struct tw_sched_plugin {
 	const char *name;
 	int64_t weight;
-	/* Before the filter; sets cycle->state[slot]. */
-	void (*pre_filter)(struct tw_sched_cycle *cycle, uint32_t slot);
+	/* What it says of a node follows from the options, the pod's spec and
+	 * the node: its spec, what is in use, the classes on it. */
+	bool of_node;
+	/* Before the filter; sets cycle->state[slot]. False: the filter has
+	 * nothing to say of any node. */
+	bool (*pre_filter)(struct tw_sched_cycle *cycle, uint32_t slot);
 	struct tw_sched_reason (*filter)(const struct tw_sched_cycle *cycle,
 		uint32_t slot, uint32_t node);
 	/* Before the score; false: skip this plugin. */
 	bool (*pre_score)(struct tw_sched_cycle *cycle, uint32_t slot);
 	int64_t (*score)(const struct tw_sched_cycle *cycle, uint32_t slot,
 		uint32_t node);
+	/* Where all scores are the same, it makes them another same. */
 	void (*normalise)(const struct tw_sched_cycle *cycle, uint32_t slot,
 		int64_t *scores);
 };
@@ -209,6 +266,31 @@ extern const struct tw_sched_plugin tw_sched_image;
 /* NULL-ended, in the order of the default profile. */
 extern const struct tw_sched_plugin *const tw_sched_plugins[];
 uint32_t tw_sched_slot(const struct tw_sched_plugin *plugin);
+
+/* ---- between scheduler.c, sched_kind.c and sched_choose.c ----------- */
+
+/* A cycle without arrays, in the scheduler's scratch memory: one at a time has
+ * it, others have their own. */
+void tw_sched_cycle_begin(
+	struct tw_sched_cycle *cycle, struct tw_scheduler *s, uint32_t class);
+void tw_sched_cycle_end(struct tw_sched_cycle *cycle);
+void tw_sched_pre_filter(struct tw_sched_cycle *cycle);
+/* The first filter that refuses; text NULL: the node is absent. */
+struct tw_sched_reason tw_sched_reason_of(
+	const struct tw_sched_cycle *cycle, uint32_t node);
+
+/* The kind of a class that is being added. */
+uint32_t tw_sched_kind_find(
+	struct tw_scheduler *s, const struct tw_pod_spec *pod);
+/* What nodes say to the cycle's kind: room for all of them, kept or empty. */
+struct tw_sched_kind *tw_sched_kind_open(struct tw_sched_cycle *cycle);
+/* Asks a node. */
+void tw_sched_kind_ask(struct tw_sched_cycle *cycle, struct tw_sched_kind *kind,
+	uint32_t node);
+void tw_sched_kinds_release(struct tw_scheduler *s);
+
+/* All of them 0, for as many nodes as there are. */
+int64_t *tw_sched_marks_clear(struct tw_scheduler *s);
 
 /* ---- shared by plugins ---------------------------------------------- */
 
