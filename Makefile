@@ -126,10 +126,13 @@ $(OUT)/obj/llhttp/%.o: /usr/share/llhttp/%.c
 # and reports what trials gave is left out.
 SEMANTIC := $(sort $(filter-out harness/gate/% harness/report/%,\
 	$(SRC) $(wildcard twins/*.h twins/*/*.h harness/*/*.h plugins/*/*.h)))
-$(OUT)/obj/harness/baseline/semantics.o: $(SEMANTIC)
+JUDGING := $(sort $(wildcard harness/gate/*.[ch]))
+hash_of = "$(shell cat $(1) | \
+	{ sha256sum 2>/dev/null || shasum -a 256; } | cut -c 1-16)"
+$(OUT)/obj/harness/baseline/semantics.o: $(SEMANTIC) $(JUDGING)
 $(OUT)/obj/harness/baseline/semantics.o: ALL_CFLAGS += \
-	-DTW_SEMANTICS='"$(shell cat $(SEMANTIC) | \
-	{ sha256sum 2>/dev/null || shasum -a 256; } | cut -c 1-16)"'
+	-DTW_SEMANTICS='$(call hash_of,$(SEMANTIC))' \
+	-DTW_JUDGING='$(call hash_of,$(JUDGING))'
 
 # A test is one file with one main; the tests of a folder mirror the sources.
 $(OUT)/tests/%: $(OUT)/obj/tests/%.o $(LIB)

@@ -4,6 +4,9 @@
  *	refs/twinrig/gates/ID		a gate that ended: a commit (record.h)
  *	refs/twinrig/baselines/NAME	one of these, accepted by that name
  *	refs/twinrig/running/ID		trials of a gate that has not ended
+ *	refs/twinrig/proofs/ID		a self-test of a gate: a commit, with
+ *					what each mutant came to among the
+ *					trials; the newest alone
  *
  * Each trial's observation is a blob called by the trial's key
  * (trial_key.h), in the tree `trials` of whatever gate ran it; any gate that
@@ -25,6 +28,7 @@
 #define TW_ARCHIVE_GATES     TW_GIT_REFS "gates/"
 #define TW_ARCHIVE_BASELINES TW_GIT_REFS "baselines/"
 #define TW_ARCHIVE_RUNNING   TW_GIT_REFS "running/"
+#define TW_ARCHIVE_PROOFS    TW_GIT_REFS "proofs/"
 #define TW_ARCHIVE_FLUSH     (200 * TW_MS)
 
 /* The part of a key that names a trial. */

@@ -16,33 +16,55 @@ static int by_time(const void *a, const void *b)
 	return strcmp(x->ref, y->ref);
 }
 
+/* Where a ref belongs; `n`: how long the part is that all there have. NULL: it
+ * is none of ours. */
+static struct tw_catalog_gates *kind_of(
+	struct tw_catalog *catalog, const char *ref, size_t *n)
+{
+	struct {
+		const char *prefix;
+		struct tw_catalog_gates *to;
+	} kinds[] = {{TW_ARCHIVE_GATES, &catalog->gates},
+		{TW_ARCHIVE_BASELINES, &catalog->baselines},
+		{TW_ARCHIVE_PROOFS, &catalog->proofs}};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (starts(ref, kinds[i].prefix)) {
+			*n = strlen(kinds[i].prefix);
+			return kinds[i].to;
+		}
+	return NULL;
+}
+
 static void add_ref(struct tw_catalog *catalog, struct tw_archive *archive,
 	const struct tw_git_ref *ref)
 {
 	struct tw_catalog_gate gate = {.commit = ref->id, .names = ""};
-	bool is_baseline = starts(ref->name, TW_ARCHIVE_BASELINES);
+	struct tw_catalog_gates *to;
 	struct tw_error error;
+	size_t n;
 
 	gate.ref = tw_arena_strdup(&catalog->arena, ref->name);
 	if (starts(ref->name, TW_ARCHIVE_RUNNING)) {
 		tw_vec_push_in(&catalog->arena, &catalog->running, gate.ref);
 		return;
 	}
-	if (!is_baseline && !starts(ref->name, TW_ARCHIVE_GATES))
+	to = kind_of(catalog, ref->name, &n);
+	if (!to)
 		return;
 	if (tw_git_about(
 		    tw_archive_git(archive), &ref->id, &gate.about, &error)) {
 		tw_buf_printf(&catalog->broken, "%s\n", ref->name);
 		return;
 	}
-	gate.id = gate.ref +
-		  (is_baseline ? sizeof TW_ARCHIVE_BASELINES
-			       : sizeof TW_ARCHIVE_GATES) -
-		  1;
-	if (is_baseline)
-		tw_vec_push_in(&catalog->arena, &catalog->baselines, gate);
-	else
-		tw_vec_push_in(&catalog->arena, &catalog->gates, gate);
+	gate.id = gate.ref + n;
+	tw_vec_push_in(&catalog->arena, to, gate);
+}
+
+static void sort(struct tw_catalog_gates *gates)
+{
+	if (gates->n)
+		qsort(gates->v, gates->n, sizeof *gates->v, by_time);
 }
 
 /* Which gates are called what. */
@@ -79,9 +101,8 @@ int tw_catalog_read(struct tw_catalog *catalog, struct tw_archive *archive,
 		tw_catalog_release(catalog);
 		return -1;
 	}
-	if (catalog->gates.n)
-		qsort(catalog->gates.v, catalog->gates.n,
-			sizeof *catalog->gates.v, by_time);
+	sort(&catalog->gates);
+	sort(&catalog->proofs);
 	name_gates(catalog);
 	return 0;
 }
@@ -189,5 +210,19 @@ int tw_catalog_prune(const struct tw_catalog *catalog,
 	}
 	if (refs && !rc)
 		rc = drop_broken(catalog, git, prune, error);
+	return rc;
+}
+
+int tw_catalog_prune_proofs(const struct tw_catalog *catalog,
+	struct tw_archive *archive, size_t keep, size_t *gone,
+	struct tw_error *error)
+{
+	struct tw_git *git = tw_archive_git(archive);
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i + keep < catalog->proofs.n; i++) {
+		rc = tw_git_ref_delete(git, catalog->proofs.v[i].ref, error);
+		*gone += !rc;
+	}
 	return rc;
 }

@@ -14,11 +14,14 @@ struct tw_catalog_gate {
 	const char *names; /* of baselines, "main, release-7"; "": none */
 };
 
+TW_VEC_TYPE(tw_catalog_gates, struct tw_catalog_gate);
+
 struct tw_catalog {
 	struct tw_arena arena;
-	TW_VEC(struct tw_catalog_gate) gates;	  /* the oldest first */
-	TW_VEC(struct tw_catalog_gate) baselines; /* by name; id: the name */
-	TW_VEC(const char *) running; /* refs of runs that did not end */
+	struct tw_catalog_gates gates;	   /* the oldest first */
+	struct tw_catalog_gates baselines; /* by name; id: the name */
+	struct tw_catalog_gates proofs;	   /* the oldest first */
+	TW_VEC(const char *) running;	   /* refs of runs that did not end */
 	struct tw_buf broken; /* refs that cannot be read, a line each */
 };
 
@@ -40,6 +43,11 @@ struct tw_prune {
  */
 int tw_catalog_prune(const struct tw_catalog *catalog,
 	struct tw_archive *archive, bool refs, struct tw_prune *prune,
+	struct tw_error *error);
+
+/* Of the proofs all but the newest go; *gone counts them. */
+int tw_catalog_prune_proofs(const struct tw_catalog *catalog,
+	struct tw_archive *archive, size_t keep, size_t *gone,
 	struct tw_error *error);
 
 #endif

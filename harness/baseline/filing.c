@@ -189,8 +189,9 @@ int tw_filing_commit(struct tw_filing *filing, struct tw_archive *archive,
 	int rc;
 
 	name_it(filing);
-	ref = tw_arena_printf(
-		&filing->arena, TW_ARCHIVE_GATES "%s", filing->id);
+	ref = tw_arena_printf(&filing->arena, "%s%s",
+		filing->proof ? TW_ARCHIVE_PROOFS : TW_ARCHIVE_GATES,
+		filing->id);
 	*known = !tw_git_ref_get(git, ref, &id, error) &&
 		 !tw_git_about(git, &id, &about, error);
 	if (*known && !anew)

@@ -38,6 +38,7 @@ struct tw_filing {
 	TW_VEC(struct tw_git_entry) entries;
 	struct tw_buf identity, runs;
 	struct tw_map trials; /* keys that are in `entries` */
+	bool proof;	      /* of a self-test: among the proofs */
 	char id[TW_RECORD_ID + 1];
 };
 

@@ -2,3 +2,4 @@
 
 /* Set by the Makefile. */
 const char tw_semantics[] = TW_SEMANTICS;
+const char tw_judging[] = TW_JUDGING;

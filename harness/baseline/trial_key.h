@@ -12,6 +12,8 @@
 /* A hash of the sources that make a model and run it, so that a program with
  * other rules never takes what this one stored for its own. */
 extern const char tw_semantics[];
+/* The same of those that judge: of outcomes that are stored. */
+extern const char tw_judging[];
 
 struct tw_trial_identity {
 	const char *inputs; /* tw_inputs_digest() of the side */

@@ -29,6 +29,10 @@ static int list(struct tw_shelf *shelf, const struct tw_cli *cli)
 		printf("baseline %s: of %s, %s\n", it->id,
 			tw_when_text(it->about.time, when), it->about.subject);
 	}
+	for (size_t i = catalog->proofs.n; i-- > 0;)
+		printf("proof %s: of %s, %s\n", catalog->proofs.v[i].id,
+			tw_when_text(catalog->proofs.v[i].about.time, when),
+			catalog->proofs.v[i].about.subject);
 	if (catalog->running.n)
 		printf("%zu runs did not end; the same gate goes on with what "
 		       "they had\n",
@@ -205,15 +209,18 @@ static int prune(struct tw_shelf *shelf, const struct tw_cli *cli)
 	struct tw_prune it = {
 		.keep = cli->keep >= 0 ? (size_t)cli->keep : KEEP};
 	struct tw_error error;
+	size_t proofs = 0;
 
 	if (tw_catalog_prune(
-		    &shelf->catalog, shelf->archive, true, &it, &error))
+		    &shelf->catalog, shelf->archive, true, &it, &error) ||
+		tw_catalog_prune_proofs(&shelf->catalog, shelf->archive,
+			it.keep, &proofs, &error))
 		return tw_shelf_fail(&error);
 	if (!cli->quiet)
 		printf("the trials of %zu gates went, their verdicts stay; so "
-		       "did %zu runs that had not ended and %zu damaged refs; "
-		       "`git gc` frees the room\n",
-			it.thinned, it.running, it.broken);
+		       "did %zu runs that had not ended, %zu proofs and %zu "
+		       "damaged refs; `git gc` frees the room\n",
+			it.thinned, it.running, proofs, it.broken);
 	return 0;
 }
 
@@ -283,7 +290,8 @@ const struct tw_command tw_command_baseline = {
 	.summary = "what gates stored in git: show, name, compare, share",
 	.manual = "GATE is a gate's id (or the start of it), a baseline's name "
 		  "or a ref; the newest\ngate where none is given.\n\n"
-		  "  list     every stored gate, the newest first\n"
+		  "  list     every stored gate, the newest first; baselines; "
+		  "proofs (gate --prove)\n"
 		  "  show     what it compared and what came of it\n"
 		  "  accept   its candidate becomes the baseline NAME, for "
 		  "`baseline: {stored: NAME}`\n"

@@ -320,7 +320,7 @@ enum tw_inconclusive_as tw_gate_inconclusive_as(const struct tw_config *config)
 
 static int expand(struct tw_gate *gate)
 {
-	const struct tw_model *model = gate->has_baseline
+	const struct tw_model *model = gate->has_baseline && !gate->cli->prove
 					       ? gate->baseline.model
 					       : gate->candidate.model;
 
@@ -356,8 +356,6 @@ static int prove(struct tw_gate *gate)
 	const struct tw_cli *cli = gate->cli;
 	const char *other = gate->setup.config.candidate.process.n ? "a process"
 			    : cli->shard			   ? "--shard"
-			    : cli->junit			   ? "--junit"
-			    : cli->html				   ? "--html"
 			    : cli->sarif			   ? "--sarif"
 			    : cli->markdown ? "--markdown"
 					    : NULL;
@@ -366,7 +364,7 @@ static int prove(struct tw_gate *gate)
 		return tw_gate_prove(gate);
 	tw_diag(&gate->setup.diags, TW_ERROR, (struct tw_pos){0},
 		"--prove does not go with %s", other)
-		->hint = "it writes a table, and --json";
+		->hint = "it writes a table, and --json, --junit, --html";
 	return TW_EXIT_USAGE;
 }
 
@@ -483,6 +481,7 @@ int tw_gate_run(const struct tw_cli *cli, bool merging)
 		status = judge_all(&gate);
 	tw_diags_show(&gate.setup.diags, cli);
 	if (cli->prove && status != TW_EXIT_USAGE && status != TW_EXIT_RUN) {
+		tw_diags_show(&gate.store.diags, cli);
 		tw_gate_release(&gate);
 		return status;
 	}
@@ -525,8 +524,9 @@ const struct tw_command tw_command_gate = {
 		  "--prove changes the candidate on purpose (slower "
 		  "services, errors, calls that\nare dropped, lost "
 		  "replicas, short timeouts, more retries) and shows which "
-		  "of it the\nchecks catch, and from what size; status 1: "
-		  "something is not caught at any size,\n4: checks fail "
-		  "without a change more often than chance.",
+		  "of it the\nchecks of the working tree catch, and from "
+		  "what size; status 1: something is not\ncaught at any "
+		  "size, 4: checks fail without a change more often than "
+		  "chance, or time\nwas up. What it found is stored, too.",
 	.run = run,
 };

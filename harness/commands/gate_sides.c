@@ -120,8 +120,8 @@ static void read_baseline_config(struct tw_gate *gate, struct tw_files *files)
 	tw_cases_read_chaos(&setup->config, files, &setup->diags);
 }
 
-/* Checks and scenarios: the baseline's, unless it has none or the candidate's
- * are asked for. */
+/* Checks and scenarios: the baseline's, unless it has none, the candidate's are
+ * asked for or they are what is tried. */
 static void choose_policy(struct tw_gate *gate)
 {
 	const struct tw_config *mine = &gate->setup.config;
@@ -129,7 +129,9 @@ static void choose_policy(struct tw_gate *gate)
 	const char *wanted = mine->gate.policy.v;
 
 	gate->policy = mine;
-	if (!gate->has_baseline) {
+	if (gate->cli->prove) {
+		gate->report.policy = "the candidate's: they are what is tried";
+	} else if (!gate->has_baseline) {
 		gate->report.policy = "the candidate's: there is no baseline";
 	} else if (!gate->has_baseline_setup) {
 		gate->report.policy = "the candidate's: the baseline has no "
@@ -256,7 +258,8 @@ int tw_gate_open_sides(struct tw_gate *gate)
 	}
 	read_baseline_config(gate, origin.files);
 	choose_policy(gate);
-	if (gate->has_baseline_setup && !gate->baseline_setup.diags.errors)
+	if (gate->has_baseline_setup && !gate->baseline_setup.diags.errors &&
+		!gate->cli->prove)
 		tell_policy_change(gate);
 	config = gate->has_baseline_setup && !gate->baseline_setup.diags.errors
 			 ? &gate->baseline_setup.config

@@ -88,6 +88,24 @@ void tw_gate_checks_text(const struct tw_gate *gate, struct tw_buf *out)
 	}
 }
 
+/* What else a verdict hangs on; and what a proof does, whose two sides are the
+ * candidate's. */
+static void identify_verdict(struct tw_gate *gate)
+{
+	struct tw_filing *filing = &gate->store.filing;
+
+	if (gate->cli->prove) {
+		tw_filing_identity(filing, "proof", "%s", tw_judging);
+		return;
+	}
+	if (gate->looks.most > gate->runs)
+		tw_filing_identity(filing, "max-runs", "%zu", gate->looks.most);
+	tw_filing_identity(filing, "baseline.inputs", "%s",
+		gate->has_baseline ? gate->store.inputs[TW_FLOW_BASELINE]
+				   : "none");
+	tw_filing_identity(filing, "policy", "%s", gate->report.policy);
+}
+
 static void identify(struct tw_gate *gate)
 {
 	struct tw_filing *filing = &gate->store.filing;
@@ -106,18 +124,13 @@ static void identify(struct tw_gate *gate)
 	tw_filing_identity(
 		filing, "seed", "%llu", (unsigned long long)gate->seed);
 	tw_filing_identity(filing, "runs", "%zu", gate->runs);
-	if (gate->looks.most > gate->runs)
-		tw_filing_identity(filing, "max-runs", "%zu", gate->looks.most);
 	tw_filing_identity(filing, "candidate.inputs", "%s",
 		gate->store.inputs[TW_FLOW_CANDIDATE]);
-	tw_filing_identity(filing, "baseline.inputs", "%s",
-		gate->has_baseline ? gate->store.inputs[TW_FLOW_BASELINE]
-				   : "none");
+	identify_verdict(gate);
 	tw_filing_identity(
 		filing, "checks", "%s", tw_digest_text(&checks, digest));
 	if (gate->judges.n)
 		tw_filing_identity(filing, "judges", "%s", gate->judges_digest);
-	tw_filing_identity(filing, "policy", "%s", gate->report.policy);
 	tw_filing_identity(filing, "judged", "%g %g %s",
 		tw_real_or(judged->confidence, 0),
 		tw_real_or(judged->completeness, 0.95),
@@ -166,6 +179,7 @@ int tw_gate_store_open(struct tw_gate *gate)
 	digest_side(&gate->candidate, store->inputs[TW_FLOW_CANDIDATE]);
 	digest_side(&gate->baseline, store->inputs[TW_FLOW_BASELINE]);
 	open_archive(gate);
+	store->filing.proof = gate->cli->prove;
 	identify(gate);
 	if (store->keeps) {
 		struct tw_digest digest;

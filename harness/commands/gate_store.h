@@ -21,6 +21,10 @@
 
 struct tw_gate;
 
+/* Bytes of trials beside the two sides' that a gate writes: about a third of
+ * it on the disk. */
+#define TW_GATE_ASIDE_MOST (UINT64_C(128) << 20)
+
 struct tw_gate_flow {
 	const struct tw_flow *flow;
 	enum tw_flow_side side;
@@ -36,7 +40,10 @@ struct tw_gate_store {
 	char inputs[2][TW_DIGEST_TEXT]; /* by enum tw_flow_side */
 	TW_VEC(struct tw_gate_flow) flows;
 	size_t taken, ran;
-	size_t ran_aside;     /* of counterfactuals, which no count tells of */
+	/* Of counterfactuals and mutants, which no other count tells of. */
+	size_t ran_aside, taken_aside;
+	uint64_t bytes_aside; /* of these, written */
+	bool full;	      /* no more of them is */
 	struct tw_buf begins; /* "fault.SCENARIO TAB ns" a line */
 
 	struct tw_record stored; /* that is the baseline */
@@ -72,6 +79,10 @@ struct tw_archive *tw_gate_archive(
 int tw_gate_store_open(struct tw_gate *gate);
 /* 0, or the exit status. Without --shard all are there afterwards. */
 int tw_gate_trials(struct tw_gate *gate, const struct tw_gate_batch *batch);
+/* What a case is, in the gate's identity. */
+void tw_gate_identify_case(struct tw_gate *gate, const struct tw_case *one,
+	const struct tw_flow *flow, enum tw_flow_side side,
+	const struct tw_scenario *scenario);
 /* Keeps what cannot be run again: a real process's. */
 void tw_gate_keep(struct tw_gate *gate, const struct tw_case *one,
 	enum tw_flow_side side, struct tw_runs runs);

@@ -9,23 +9,25 @@
 
 /* ---- keys -------------------------------------------------------------- */
 
-static const char *flow_digest(struct tw_gate_store *store,
-	const struct tw_flow *flow, const struct tw_trial *trial)
+static const char *flow_digest(struct tw_gate *gate, const struct tw_flow *flow,
+	enum tw_flow_side side, uint32_t replication)
 {
-	uint32_t replication = flow->recorded ? 0 : trial->replication;
+	struct tw_gate_store *store = &gate->store;
 	struct tw_gate_flow *known;
+
+	replication = flow->recorded ? 0 : replication;
 
 	for (size_t i = 0; i < store->flows.n; i++) {
 		known = &store->flows.v[i];
-		if (known->flow == flow && known->side == trial->side &&
+		if (known->flow == flow && known->side == side &&
 			known->replication == replication)
 			return known->digest;
 	}
 	tw_vec_push(&store->flows,
-		((struct tw_gate_flow){flow, trial->side, replication, ""}));
+		((struct tw_gate_flow){flow, side, replication, ""}));
 	known = &store->flows.v[store->flows.n - 1];
 	return tw_flow_digest(
-		flow, trial->side, trial->seed, replication, known->digest);
+		flow, side, gate->seed, replication, known->digest);
 }
 
 /* A rollout begins with the baseline's pods: they are part of the candidate's
@@ -58,7 +60,8 @@ static void key_of(struct tw_gate *gate, const struct tw_gate_batch *batch,
 		&(struct tw_trial_identity){
 			.inputs = inputs_of(gate, batch, trial, inputs),
 			.faults = tw_faults_digest(trial->scenario, faults),
-			.flow = flow_digest(&gate->store, batch->flow, trial),
+			.flow = flow_digest(gate, batch->flow, trial->side,
+				trial->replication),
 			.factor = batch->factor,
 			.seed = trial->seed,
 			.replication = trial->replication,
@@ -72,14 +75,29 @@ static bool needs_keys(const struct tw_gate_store *store)
 	return store->archive || store->shards || store->parts.n;
 }
 
-/* What a case is, in the gate's identity, once. */
+void tw_gate_identify_case(struct tw_gate *gate, const struct tw_case *one,
+	const struct tw_flow *flow, enum tw_flow_side side,
+	const struct tw_scenario *scenario)
+{
+	static const char *const side_names[] = {"baseline", "candidate"};
+	struct tw_filing *filing = &gate->store.filing;
+	char faults[TW_DIGEST_TEXT];
+
+	tw_filing_identity(filing,
+		tw_arena_printf(&filing->arena, "faults.%s.%s",
+			side_names[side], one->name),
+		"%s", tw_faults_digest(scenario, faults));
+	tw_filing_identity(filing,
+		tw_arena_printf(&filing->arena, "traffic.%s.%s",
+			side_names[side], one->name),
+		"%s", flow_digest(gate, flow, side, 0));
+}
+
+/* Once. */
 static void identify_case(
 	struct tw_gate *gate, const struct tw_gate_batch *batch)
 {
-	struct tw_filing *filing = &gate->store.filing;
-	const char *side_names[] = {"baseline", "candidate"};
 	bool done[2] = {false, false};
-	char faults[TW_DIGEST_TEXT];
 
 	for (size_t i = 0; batch->factor == 1 && i < batch->n; i++) {
 		const struct tw_trial *trial = &batch->trials[i];
@@ -87,14 +105,8 @@ static void identify_case(
 		if (done[trial->side])
 			continue;
 		done[trial->side] = true;
-		tw_filing_identity(filing,
-			tw_arena_printf(&filing->arena, "faults.%s.%s",
-				side_names[trial->side], batch->one->name),
-			"%s", tw_faults_digest(trial->scenario, faults));
-		tw_filing_identity(filing,
-			tw_arena_printf(&filing->arena, "traffic.%s.%s",
-				side_names[trial->side], batch->one->name),
-			"%s", flow_digest(&gate->store, batch->flow, trial));
+		tw_gate_identify_case(gate, batch->one, batch->flow,
+			trial->side, trial->scenario);
 	}
 }
 
@@ -164,8 +176,10 @@ static int decide(struct work *work, size_t i)
 	struct tw_error error = {0};
 
 	if (work->batch->aside) {
-		if (take(work, i))
+		if (take(work, i)) {
+			gate->store.taken_aside++;
 			return 0;
+		}
 		work->fates[i] = RUN;
 		work->todo[work->n_todo++] = i;
 	} else if (tw_gate_shard_skips(gate)) {
@@ -192,6 +206,19 @@ static int decide(struct work *work, size_t i)
 	return 0;
 }
 
+/* Of what is beside the two sides no more than is good for a repository. */
+static bool keeps(struct work *work, size_t bytes)
+{
+	struct tw_gate_store *store = &work->gate->store;
+
+	if (!store->keeps || !work->batch->aside)
+		return store->keeps;
+	store->full =
+		store->full || store->bytes_aside + bytes > TW_GATE_ASIDE_MOST;
+	store->bytes_aside += store->full ? 0 : bytes;
+	return !store->full;
+}
+
 /* What is run is written at once: it stays when the next moment is the last. */
 static void run_one(void *context, size_t at)
 {
@@ -206,7 +233,7 @@ static void run_one(void *context, size_t at)
 	tw_assert(!pthread_mutex_lock(&work->lock));
 	store->ran += !work->batch->aside;
 	store->ran_aside += work->batch->aside != NULL;
-	if (store->keeps && !work->error.code)
+	if (keeps(work, bytes.n) && !work->error.code)
 		tw_archive_put(store->archive, work->keys[i],
 			tw_buf_text(&bytes), bytes.n, &work->error);
 	if (store->shards)

@@ -1,445 +1,376 @@
-#include "harness/commands/prove.h"
+#include "harness/commands/prove_run.h"
 
 #include "harness/trial/parallel.h"
-#include "harness/trial/trial.h"
-#include "twins/twin.h"
 
 #include <stdio.h>
+#include <time.h>
 
-#define BLOCKS 8 /* of A/A runs */
+#define NONE TW_MUTANT_SIZES
+#define ANY  SIZE_MAX /* check: whichever */
 
-/* One scenario of the gate, with the runs of the candidate as it is. */
-struct stage {
-	const struct tw_case *one;
-	const struct tw_flow *flow;
-	struct tw_observation *own; /* BLOCKS * runs of them */
-	struct tw_runs blocks[BLOCKS];
-	struct tw_scenario_result *same; /* block 0 against itself */
-	bool *fails;			 /* checks that fail even so */
-};
+const char *const tw_proved_names[TW_PROVED_OUTCOMES] = {
+	"caught", "untried", "doubted", "blind"};
 
-struct proving {
-	struct tw_gate *gate;
-	struct tw_proof *proof;
-	TW_VEC(struct stage) stages;
-	struct tw_progress progress;
-	double confidence;
-	size_t threads;
-};
+/* ---- which size is next ------------------------------------------------- */
 
-/* ---- runs --------------------------------------------------------------- */
-
-static void run(struct proving *p, const struct stage *stage,
-	const struct tw_model *model, const struct tw_scenario *scenario,
-	size_t n, struct tw_observation *to)
+static bool fails(const struct tw_proof *proof, const struct tw_proved_test *it,
+	size_t check)
 {
-	struct tw_trial *trials = tw_calloc(n, sizeof *trials);
-
-	for (size_t i = 0; i < n; i++)
-		trials[i] = (struct tw_trial){.model = model,
-			.flow = stage->flow,
-			.side = TW_FLOW_CANDIDATE,
-			.scenario = scenario,
-			.seed = p->gate->seed,
-			.replication = (uint32_t)i};
-	tw_trials_run(
-		trials, n, p->threads, to, tw_progress_tick, &p->progress);
-	p->proof->trials += n;
-	tw_free(trials);
-}
-
-static struct tw_runs runs_of(
-	struct tw_gate *gate, const struct tw_observation *seen, size_t n)
-{
-	const struct tw_observation **v =
-		tw_new_array(&gate->arena, n, const struct tw_observation *);
-
-	for (size_t i = 0; i < n; i++)
-		v[i] = &seen[i];
-	return (struct tw_runs){v, n};
-}
-
-static struct tw_scenario_result *judge(struct proving *p,
-	const struct stage *stage, struct tw_runs baseline,
-	struct tw_runs candidate, struct tw_arena *arena)
-{
-	struct tw_gate *gate = p->gate;
-	struct tw_judge_options options = {.confidence = p->confidence};
-	struct tw_scenario_result *result =
-		tw_judge_scenario(stage->one->name, gate->checks.v,
-			gate->checks.n, baseline, candidate, &options, arena);
-
-	tw_judges_ask(&gate->judges, baseline, candidate, arena, result);
-	return result;
-}
-
-/* ---- one gate ----------------------------------------------------------- */
-
-static struct tw_gate_result concluded(struct proving *p,
-	struct tw_scenario_result *const *scenarios, struct tw_arena *arena)
-{
-	struct tw_gate_result result = {0};
-
-	for (size_t i = 0; i < p->stages.n; i++)
-		tw_vec_push_in(arena, &result.scenarios, scenarios[i]);
-	tw_gate_conclude(
-		&result, &(struct tw_evidence){0}, p->confidence, arena);
-	tw_judges_count(&result);
-	return result;
-}
-
-static void note_failed(struct proving *p,
-	const struct tw_scenario_result *scenario, bool *checks)
-{
-	const struct tw_gate *gate = p->gate;
-
-	for (size_t c = 0; c < scenario->checks.n; c++)
-		for (size_t i = 0; i < gate->checks.n; i++)
-			if (scenario->checks.v[c]->check == gate->checks.v[i] &&
-				!gate->checks.v[i]->muted &&
-				scenario->checks.v[c]->verdict ==
-					TW_VERDICT_FAIL)
-				checks[i] = true;
-	for (size_t k = 0; k < scenario->opinions.n; k++)
-		for (size_t i = 0; i < gate->judges.n; i++)
-			if (scenario->opinions.v[k]->gates &&
-				scenario->opinions.v[k]->verdict ==
-					TW_VERDICT_FAIL &&
-				!strcmp(scenario->opinions.v[k]->file,
-					gate->judges.v[i].setup.file))
-				checks[gate->checks.n + i] = true;
-}
-
-/* What fails in the mutant's scenario and not without it; NULL: nothing. */
-static const bool *new_failures(struct proving *p, const struct stage *stage,
-	const struct tw_scenario_result *scenario)
-{
-	size_t n = p->proof->checks.n;
-	bool *checks = tw_new_array(&p->gate->arena, n + 1, bool);
-	bool any = false;
-
-	note_failed(p, scenario, checks);
-	for (size_t i = 0; i < n; i++) {
-		checks[i] = checks[i] && !stage->fails[i];
-		any = any || checks[i];
-	}
-	return any ? checks : NULL;
-}
-
-/* Whether a check that passes without the mutant cannot tell with it. */
-static bool is_doubted(const struct tw_scenario_result *with,
-	const struct tw_scenario_result *without)
-{
-	for (size_t c = 0; c < with->checks.n; c++)
-		if (!with->checks.v[c]->check->muted &&
-			with->checks.v[c]->verdict == TW_VERDICT_INCONCLUSIVE &&
-			without->checks.v[c]->verdict == TW_VERDICT_PASS)
+	if (check != ANY)
+		return it->scenarios[check] > 0;
+	for (size_t i = 0; i < proof->checks.n; i++)
+		if (it->scenarios[i])
 			return true;
 	return false;
 }
 
-/* Whether the gate fails with the mutant of this size in some scenario; the
- * others stand as they would without a change. */
-static bool is_caught(struct proving *p, const struct tw_mutant *mutant,
-	double size, struct tw_proved_mutant *to)
+/* The smallest size at which it failed, as far as was tried. */
+static size_t smallest(const struct tw_proof *proof,
+	const struct tw_proved_mutant *it, size_t check)
 {
-	struct tw_gate *gate = p->gate;
-	struct tw_spec *spec = tw_spec_copy(gate->candidate.spec);
-	struct tw_observation *seen = tw_calloc(gate->runs, sizeof *seen);
-	struct tw_scenario_result **all = tw_new_array(
-		&gate->arena, p->stages.n, struct tw_scenario_result *);
-	struct tw_model *model;
-	struct tw_diags diags;
-	struct tw_arena arena;
-	bool caught = false;
-
-	tw_arena_init(&arena);
-	tw_diags_init(&diags);
-	tw_mutant_apply(spec, mutant, size);
-	model = tw_twin_model(spec, &diags);
-	if (model)
-		tw_twin_place_after(model, gate->candidate.model);
-	for (size_t s = 0; model && !caught && s < p->stages.n; s++) {
-		const struct stage *stage = &p->stages.v[s];
-		struct tw_scenario scenario;
-
-		tw_scenario_init(&scenario);
-		if (!tw_case_compile(stage->one, model, &scenario, &diags)) {
-			run(p, stage, model, &scenario, gate->runs, seen);
-			for (size_t i = 0; i < p->stages.n; i++)
-				all[i] = p->stages.v[i].same;
-			all[s] = judge(p, stage, stage->blocks[0],
-				runs_of(gate, seen, gate->runs), &arena);
-			concluded(p, all, &arena);
-			to->checks = new_failures(p, stage, all[s]);
-			to->scenario = stage->one->name;
-			caught = to->checks;
-			to->doubted =
-				to->doubted || is_doubted(all[s], stage->same);
-			for (size_t i = 0; i < gate->runs; i++)
-				tw_observation_release(&seen[i]);
-		}
-		tw_scenario_release(&scenario);
-	}
-	to->tests++;
-	tw_model_free(model);
-	tw_spec_free(spec);
-	tw_free(seen);
-	tw_diags_release(&diags);
-	tw_arena_release(&arena);
-	return caught;
+	for (size_t i = 0; i < it->mutant->n; i++)
+		if (it->tests[i].tried && fails(proof, &it->tests[i], check))
+			return i;
+	return NONE;
 }
 
-static void prove_one(struct proving *p, const struct tw_mutant *mutant)
+/* The smallest size that may fail, by what the smaller ones did. */
+static size_t lowest(const struct tw_proved_mutant *it, size_t high)
 {
-	struct tw_proved_mutant it = {.mutant = mutant};
-	size_t low = 0, high = mutant->n - 1;
+	size_t low = 0;
 
-	it.caught = is_caught(p, mutant, mutant->sizes[high], &it);
+	for (size_t i = 0; i < high; i++)
+		if (it->tests[i].tried)
+			low = i + 1;
+	return low;
+}
+
+static size_t halfway(const struct tw_proof *proof,
+	const struct tw_proved_mutant *it, size_t check)
+{
+	size_t high = smallest(proof, it, check);
+	size_t low = high == NONE ? 0 : lowest(it, high);
+
+	return high == NONE || low == high ? NONE : low + (high - low) / 2;
+}
+
+/* For the gate as a whole. */
+static size_t next_size(
+	const struct tw_proof *proof, const struct tw_proved_mutant *it)
+{
+	size_t last = it->mutant->n - 1;
+
+	if (!it->tests[last].tried)
+		return last;
 	/* What is gone altogether may leave nothing to be measured. */
-	if (!it.caught && high)
-		it.caught = is_caught(p, mutant, mutant->sizes[--high], &it);
-	while (it.caught && low < high) {
-		size_t middle = low + (high - low) / 2;
-		struct tw_proved_mutant at = it;
+	if (last && !it->tests[last - 1].tried &&
+		!fails(proof, &it->tests[last], ANY))
+		return last - 1;
+	return halfway(proof, it, ANY);
+}
 
-		if (is_caught(p, mutant, mutant->sizes[middle], &at)) {
-			it = at;
-			high = middle;
-		} else {
-			it.tests = at.tests;
-			low = middle + 1;
-		}
+/* And then for each check. */
+static size_t next_of_checks(
+	const struct tw_proof *proof, const struct tw_proved_mutant *it)
+{
+	size_t next = next_size(proof, it);
+
+	for (size_t i = 0; next == NONE && i < proof->checks.n; i++)
+		next = halfway(proof, it, i);
+	return next;
+}
+
+bool tw_proved_exactly(const struct tw_proved_mutant *it, size_t check)
+{
+	size_t from = it->from[check];
+
+	return from && lowest(it, from - 1) == from - 1;
+}
+
+/* ---- rounds ------------------------------------------------------------- */
+
+typedef size_t choose(
+	const struct tw_proof *proof, const struct tw_proved_mutant *it);
+
+/* One size of each mutant that has one left. */
+static int go_round(struct tw_proving *p, choose *next, bool *done)
+{
+	struct tw_proof *proof = p->proof;
+	size_t n = 0;
+	struct tw_prove_try *tries =
+		tw_calloc(proof->mutants.n + 1, sizeof *tries);
+	int status = 0;
+
+	for (size_t i = 0; i < proof->mutants.n; i++) {
+		size_t size = next(proof, &proof->mutants.v[i]);
+
+		if (size != NONE)
+			tries[n++] = (struct tw_prove_try){
+				.it = &proof->mutants.v[i], .size = size};
 	}
-	it.size = high;
-	p->proof->blind += !it.caught && !it.doubted;
-	p->proof->doubted += !it.caught && it.doubted;
-	for (size_t i = 0; it.caught && i < p->proof->checks.n; i++)
-		p->proof->checks.v[i].caught += it.checks[i];
-	tw_vec_push_in(&p->gate->arena, &p->proof->mutants, it);
+	*done = !n;
+	if (n)
+		status = tw_prove_try(p, tries, n);
+	tw_free(tries);
+	return status;
+}
+
+static int try_all(struct tw_proving *p)
+{
+	choose *const phases[] = {next_size, next_of_checks};
+	int status = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		for (bool done = false; !status && !done && !p->out_of_time;)
+			status = go_round(p, phases[i], &done);
+	return status;
+}
+
+/* ---- what it comes to --------------------------------------------------- */
+
+/* A scenario after the other; where time is dear until one catches it. */
+static size_t trials_of(
+	const struct tw_proving *p, const struct tw_proved_test *test)
+{
+	size_t scenes = p->stages.n;
+
+	for (size_t i = 0; p->player->one_scene && i < p->proof->checks.n; i++)
+		if (test->scenarios[i])
+			scenes = test->scenarios[i];
+	return test->tried ? scenes * p->gate->runs : 0;
+}
+
+static void sum_up(struct tw_proving *p, struct tw_proved_mutant *it)
+{
+	struct tw_proof *proof = p->proof;
+	bool doubted = false;
+
+	it->size = smallest(proof, it, ANY);
+	it->from = tw_new_array(&p->gate->arena, proof->checks.n + 1, size_t);
+	for (size_t i = 0; i < it->mutant->n; i++) {
+		it->n_tests += it->tests[i].tried;
+		proof->trials += trials_of(p, &it->tests[i]);
+		doubted = doubted || it->tests[i].doubted;
+	}
+	it->outcome = it->size != NONE		     ? TW_PROVED_CAUGHT
+		      : next_size(proof, it) != NONE ? TW_PROVED_UNTRIED
+		      : doubted			     ? TW_PROVED_DOUBTED
+						     : TW_PROVED_BLIND;
+	proof->outcomes[it->outcome]++;
+	for (size_t i = 0; it->size != NONE && i < proof->checks.n; i++) {
+		size_t from = smallest(proof, it, i);
+
+		it->from[i] = from == NONE ? 0 : from + 1;
+		proof->checks.v[i].catches += from != NONE;
+		proof->checks.v[i].first += from == it->size;
+	}
 }
 
 /* Checks that no candidate can pass: they prove nothing. */
-static void note_failing_anyway(struct proving *p)
+static void note_failing_anyway(struct tw_proving *p)
 {
 	for (size_t i = 0; i < p->proof->checks.n; i++)
 		for (size_t s = 0; s < p->stages.n; s++)
-			if (p->stages.v[s].fails[i])
+			if (p->stages.v[s].fails && p->stages.v[s].fails[i])
 				p->proof->checks.v[i].fails_anyway =
 					p->stages.v[s].one->name;
 }
 
-/* ---- A/A ---------------------------------------------------------------- */
-
-static void count_false_alarms(struct proving *p)
+static int conclude(struct tw_proving *p)
 {
-	struct tw_scenario_result **all = tw_new_array(
-		&p->gate->arena, p->stages.n, struct tw_scenario_result *);
 	struct tw_proof *proof = p->proof;
+	double alpha = (1 - (p->confidence > 0 ? p->confidence : 0.95)) / 2;
 
-	proof->blocks = BLOCKS;
-	for (size_t a = 0; a < BLOCKS; a++)
-		for (size_t b = a + 1; b < BLOCKS; b++) {
-			struct tw_arena arena;
-			enum tw_verdict verdict;
-			bool alarm = false;
-
-			tw_arena_init(&arena);
-			for (size_t s = 0; s < p->stages.n; s++)
-				all[s] = judge(p, &p->stages.v[s],
-					p->stages.v[s].blocks[a],
-					p->stages.v[s].blocks[b], &arena);
-			verdict = concluded(p, all, &arena).verdict;
-			proof->pairs++;
-			for (size_t s = 0; s < p->stages.n; s++)
-				alarm = alarm ||
-					new_failures(
-						p, &p->stages.v[s], all[s]);
-			proof->false_alarms += alarm;
-			proof->undecided += verdict == TW_VERDICT_INCONCLUSIVE;
-			tw_arena_release(&arena);
-		}
+	for (size_t i = 0; i < proof->mutants.n; i++)
+		sum_up(p, &proof->mutants.v[i]);
+	note_failing_anyway(p);
+	proof->trials += (proof->blocks ? proof->blocks : 1) * p->stages.n *
+			 p->gate->runs;
+	/* More than alpha allows: what many false alarms cannot be is chance.
+	 */
+	proof->alarmed = (double)proof->false_alarms >
+			 2 * alpha * (double)proof->pairs + 1;
+	if (proof->alarmed)
+		return TW_EXIT_INCONCLUSIVE;
+	if (proof->outcomes[TW_PROVED_BLIND])
+		return TW_EXIT_FAIL;
+	return proof->outcomes[TW_PROVED_UNTRIED] ? TW_EXIT_INCONCLUSIVE : 0;
 }
 
-/* ---- the whole ---------------------------------------------------------- */
+/* ---- telling ------------------------------------------------------------ */
 
-static bool is_plain(const struct tw_case *one)
+static int write_to(const char *path, const struct tw_buf *text)
 {
-	return !tw_case_is_search(one) &&
-	       !(one->config && one->config->rollout.origin);
-}
-
-/* The candidate as it is, in all blocks. */
-static int set_stage(struct proving *p, const struct tw_case *one)
-{
-	struct tw_gate *gate = p->gate;
-	size_t n = BLOCKS * gate->runs;
-	struct stage stage = {.one = one,
-		.flow = tw_traffic_flow(
-			gate->traffic, one->traffic, &gate->setup.diags)};
-	struct tw_scenario scenario;
-	int status = 0;
-
-	if (!stage.flow)
-		return TW_EXIT_USAGE;
-	tw_scenario_init(&scenario);
-	if (tw_case_compile(
-		    one, gate->candidate.model, &scenario, &gate->setup.diags))
-		status = TW_EXIT_USAGE;
-	if (!status) {
-		stage.own = tw_calloc(n, sizeof *stage.own);
-		run(p, &stage, gate->candidate.model, &scenario, n, stage.own);
-		for (size_t b = 0; b < BLOCKS; b++)
-			stage.blocks[b] = runs_of(
-				gate, stage.own + b * gate->runs, gate->runs);
-		for (size_t i = 0; i < n; i++)
-			tw_gate_note_reached(gate, &stage.own[i]);
-		stage.same = judge(p, &stage, stage.blocks[0], stage.blocks[0],
-			&gate->arena);
-		stage.fails = tw_new_array(
-			&gate->arena, p->proof->checks.n + 1, bool);
-		note_failed(p, stage.same, stage.fails);
-		tw_vec_push(&p->stages, stage);
-	}
-	tw_scenario_release(&scenario);
-	return status;
-}
-
-static int set_stages(struct proving *p)
-{
-	struct tw_gate *gate = p->gate;
-	int status = 0;
-
-	for (size_t i = 0; !status && i < gate->cases.list.n; i++)
-		if (is_plain(gate->cases.list.v[i]))
-			status = set_stage(p, gate->cases.list.v[i]);
-		else
-			p->proof->skipped++;
-	p->proof->scenarios = p->stages.n;
-	if (!status && !p->stages.n) {
-		tw_diag(&gate->setup.diags, TW_ERROR, (struct tw_pos){0},
-			"--prove has no scenario to work with: searches and "
-			"rollouts are left out");
-		status = TW_EXIT_USAGE;
-	}
-	return status;
-}
-
-static void list_checks(struct proving *p)
-{
-	struct tw_gate *gate = p->gate;
-
-	for (size_t i = 0; i < gate->checks.n; i++)
-		tw_vec_push_in(&gate->arena, &p->proof->checks,
-			((struct tw_proved_check){
-				.text = gate->checks.v[i]->text}));
-	for (size_t i = 0; i < gate->judges.n; i++)
-		tw_vec_push_in(&gate->arena, &p->proof->checks,
-			((struct tw_proved_check){
-				.text = tw_arena_printf(&gate->arena,
-					"judge %s %s",
-					gate->judges.v[i].kind->name,
-					gate->judges.v[i].setup.file)}));
-}
-
-static int write_json(struct tw_gate *gate, const struct tw_proof *proof)
-{
-	const char *path = gate->cli->json;
 	bool is_stdout = !strcmp(path, "-");
 	FILE *file = is_stdout ? stdout : fopen(path, "wb");
-	struct tw_buf text = {0};
 	int failed;
 
 	if (!file) {
 		perror(path);
 		return TW_EXIT_RUN;
 	}
-	tw_proof_json(proof, &gate->arena, &text);
-	failed = fwrite(text.p, text.n, 1, file) != 1;
+	failed = text->n && fwrite(text->p, text->n, 1, file) != 1;
 	failed |= is_stdout ? fflush(file) : fclose(file);
 	if (failed)
-		perror(path);
-	tw_buf_release(&text);
+		perror(is_stdout ? "standard output" : path);
 	return failed ? TW_EXIT_RUN : 0;
 }
 
-/* More than alpha allows: what many false alarms cannot be is chance. */
-static bool alarms_too_often(const struct tw_proof *proof, double confidence)
+static int tell(struct tw_proving *p)
 {
-	double alpha = (1 - (confidence > 0 ? confidence : 0.95)) / 2;
+	const struct tw_cli *cli = p->gate->cli;
+	const struct tw_proof *proof = p->proof;
+	struct tw_arena *arena = &p->gate->arena;
+	const char *const paths[] = {cli->json, cli->junit, cli->html};
+	struct tw_buf texts[4] = {{0}};
+	bool taken = false;
+	int failed = 0;
 
-	return (double)proof->false_alarms >
-	       2 * alpha * (double)proof->pairs + 1;
+	tw_proof_json(proof, arena, &texts[0]);
+	tw_proof_junit(proof, p->gate->setup.file, cli->junit_strict, arena,
+		&texts[1]);
+	tw_proof_page(proof, arena, &texts[2]);
+	tw_proof_terminal(proof, cli->colour, arena, &texts[3]);
+	for (size_t i = 0; i < 3; i++) {
+		if (!paths[i])
+			continue;
+		taken = taken || !strcmp(paths[i], "-");
+		failed |= write_to(paths[i], &texts[i]);
+	}
+	if (!taken)
+		failed |= write_to("-", &texts[3]);
+	tw_prove_store_finish(p, &texts[0]);
+	for (size_t i = 0; i < 4; i++)
+		tw_buf_release(&texts[i]);
+	return failed ? TW_EXIT_RUN : proof->status;
 }
 
-static int tell(struct proving *p)
+/* ---- the whole ---------------------------------------------------------- */
+
+static tw_time now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * TW_S + t.tv_nsec;
+}
+
+bool tw_prove_time_is_up(struct tw_proving *p)
+{
+	p->out_of_time = p->out_of_time || now() > p->deadline;
+	return p->out_of_time;
+}
+
+void tw_prove_block_release(struct tw_prove_block *block)
+{
+	for (size_t i = 0; i < block->n; i++)
+		tw_observation_release(&block->seen[i]);
+	tw_free(block->seen);
+	*block = (struct tw_prove_block){0};
+}
+
+static void add_check(struct tw_proving *p, const char *text)
+{
+	tw_vec_push_in(&p->gate->arena, &p->proof->checks,
+		((struct tw_proved_check){.text = text}));
+}
+
+static void list_checks(struct tw_proving *p)
 {
 	struct tw_gate *gate = p->gate;
-	const struct tw_proof *proof = p->proof;
-	struct tw_buf text = {0};
+
+	for (size_t i = 0; i < gate->checks.n; i++)
+		add_check(p, gate->checks.v[i]->text);
+	for (size_t i = 0; i < gate->judges.n; i++)
+		add_check(p, tw_arena_printf(&gate->arena, "judge %s %s",
+				     gate->judges.v[i].kind->name,
+				     gate->judges.v[i].setup.file));
+	if (!p->proof->process)
+		return;
+	add_check(p, "it starts, serves and stays up");
+	add_check(p, "it answers as recorded");
+}
+
+static void list_mutants(struct tw_proving *p)
+{
+	struct tw_arena *arena = &p->gate->arena;
+	struct tw_mutants mutants = {0};
+
+	p->player->list(p, &mutants);
+	for (size_t i = 0; i < mutants.n; i++) {
+		struct tw_proved_mutant it = {.mutant = &mutants.v[i]};
+
+		for (size_t k = 0; k < TW_MUTANT_SIZES; k++)
+			it.tests[k].scenarios = tw_new_array(
+				arena, p->proof->checks.n + 1, size_t);
+		tw_vec_push_in(arena, &p->proof->mutants, it);
+	}
+}
+
+static int prove(struct tw_proving *p)
+{
+	struct tw_gate *gate = p->gate;
+	struct tw_proof *proof = p->proof;
 	int status = 0;
 
-	if (gate->cli->json)
-		status = write_json(gate, proof);
-	if (!gate->cli->json || strcmp(gate->cli->json, "-") != 0) {
-		tw_proof_terminal(
-			proof, gate->cli->colour, &gate->arena, &text);
-		fwrite(text.p, 1, text.n, stdout);
-		tw_buf_release(&text);
+	for (size_t i = 0; !status && i < p->stages.n; i++) {
+		tw_vec_push_in(&gate->arena, &proof->scenarios,
+			p->stages.v[i].one->name);
+		status = tw_prove_know(p, &p->stages.v[i]);
 	}
 	if (status)
 		return status;
-	if (alarms_too_often(proof, p->confidence))
-		return TW_EXIT_INCONCLUSIVE;
-	return proof->blind ? TW_EXIT_FAIL : 0;
+	list_mutants(p);
+	if (!gate->cli->quiet)
+		fprintf(stderr, "twinrig: %zu mutants in %zu scenarios\n",
+			proof->mutants.n, p->stages.n);
+	status = try_all(p);
+	if (!status)
+		status = tw_prove_false_alarms(p);
+	if (status)
+		return status;
+	proof->status = conclude(p);
+	return tell(p);
 }
 
-static void release(struct proving *p)
+static void release(struct tw_proving *p)
 {
 	for (size_t i = 0; i < p->stages.n; i++) {
-		struct stage *stage = &p->stages.v[i];
+		struct tw_prove_stage *stage = &p->stages.v[i];
 
-		for (size_t k = 0; k < BLOCKS * p->gate->runs; k++)
-			tw_observation_release(&stage->own[k]);
-		tw_free(stage->own);
+		for (size_t b = 0; b < TW_PROVE_BLOCKS; b++)
+			tw_prove_block_release(&stage->blocks[b]);
+		tw_scenario_release(&stage->scenario);
 	}
 	tw_vec_release(&p->stages);
 }
 
 int tw_gate_prove(struct tw_gate *gate)
 {
-	struct tw_proof proof = {.runs = gate->runs, .seed = gate->seed};
-	struct proving p = {.gate = gate,
+	bool live = gate->setup.config.candidate.process.n > 0;
+	struct tw_proof proof = {.runs = gate->runs,
+		.seed = gate->seed,
+		.process =
+			live ? gate->setup.config.candidate.service.v : NULL};
+	struct tw_proving p = {.gate = gate,
 		.proof = &proof,
+		.player = &tw_prove_simulated,
 		.confidence = tw_real_or(gate->policy->gate.confidence, 0),
 		.threads = gate->cli->threads ? (size_t)gate->cli->threads
 					      : tw_threads_default()};
-	struct tw_mutants mutants = {0};
-	size_t plain = 0;
-	int status;
+	int status = tw_gate_store_open(gate);
 
+	p.deadline = now() + (gate->policy->gate.budget.origin
+					     ? gate->policy->gate.budget.v
+					     : p.player->budget);
 	list_checks(&p);
-	for (size_t i = 0; i < gate->cases.list.n; i++)
-		plain += is_plain(gate->cases.list.v[i]);
-	tw_progress_start(&p.progress, gate->cli, plain * BLOCKS * gate->runs);
-	status = set_stages(&p);
-	tw_progress_end(&p.progress);
+	if (!status)
+		status = p.player->open(&p);
 	if (!status) {
-		tw_mutants_of(gate->candidate.spec, &gate->reached,
-			&gate->arena, &mutants);
-		if (!gate->cli->quiet)
-			fprintf(stderr,
-				"twinrig: %zu mutants, up to %zu trials\n",
-				mutants.n, mutants.n * 4 * plain * gate->runs);
-		tw_progress_start(&p.progress, gate->cli,
-			mutants.n * 4 * plain * gate->runs);
-		for (size_t i = 0; i < mutants.n; i++)
-			prove_one(&p, &mutants.v[i]);
-		tw_progress_end(&p.progress);
-		note_failing_anyway(&p);
-		count_false_alarms(&p);
-		status = tell(&p);
+		tw_prove_store_open(&p);
+		status = prove(&p);
 	}
+	p.player->close(&p);
 	release(&p);
 	return status;
 }

@@ -4,14 +4,24 @@
  * (mutants.h); the gate's own checks and judges decide, in its own scenarios,
  * by its own runs and seed.
  *
+ *	prove.c		 the order of things, which sizes are tried, A/A
+ *	prove_judge.c	 one mutant of one size: what the gate says
+ *	prove_simulate.c its runs in the model
+ *	prove_live.c	 its runs of a real process, made worse at its sockets
+ *	prove_store.c	 what need not be tried again
+ *	prove_report.c	 the table and JSON; prove_page.c HTML, prove_junit.c
+ *
  * The largest size of a mutant is tried first, then the next. If these are not
  * caught the gate is blind to it; else the size from which it is caught is
- * bisected, as if all larger ones were caught, too. Scenarios are tried in
- * their order until one fails; the others stand in the correction for many
- * checks as passed.
+ * bisected, as if all larger ones were caught, too; then the same for each
+ * check that failed at one of these sizes. A mutant in one scenario stands
+ * beside the others as they are without it, in the correction for many checks.
  *
- * A/A: blocks of runs of the candidate itself with draws of their own, each
- * compared with each: gates that fail there are false alarms.
+ * A/A: blocks of runs of the candidate itself, each compared with each: gates
+ * that fail there are false alarms. In simulation their draws are their own.
+ *
+ * What a size came to is stored, and runs are; the same proof answers at once,
+ * and one that ran out of time goes on.
  */
 #ifndef TW_COMMANDS_PROVE_H
 #define TW_COMMANDS_PROVE_H
@@ -19,45 +29,82 @@
 #include "harness/commands/gate.h"
 #include "harness/commands/mutants.h"
 
-/* A check of the gate, or a judge that gates. */
+/* A check of the gate, a judge that gates, or what a process has beside. */
 struct tw_proved_check {
 	const char *text;
-	size_t caught; /* mutants at the smallest size that the gate catches */
+	size_t first;	/* mutants that it catches at the smallest size that
+			 * the gate does */
+	size_t catches; /* mutants that it catches at any size */
 	const char *fails_anyway; /* a scenario in which it fails without a
 				   * change, too: it counts nowhere there */
 };
 
+/* A mutant of one size, in all scenarios. */
+struct tw_proved_test {
+	bool tried;
+	bool doubted; /* a check that passes without it cannot tell with it */
+	/* By check: 1 + the first scenario in which it failed; 0: none. */
+	size_t *scenarios;
+};
+
+enum tw_proved {
+	TW_PROVED_CAUGHT,
+	TW_PROVED_UNTRIED, /* time was up */
+	TW_PROVED_DOUBTED, /* not caught, yet no pass: the gate is inconclusive
+			    * at the largest size */
+	TW_PROVED_BLIND,   /* it passes at every size that was tried */
+	TW_PROVED_OUTCOMES
+};
+
+extern const char *const tw_proved_names[TW_PROVED_OUTCOMES];
+
 struct tw_proved_mutant {
 	const struct tw_mutant *mutant;
-	bool caught;
-	bool doubted;	      /* not caught, yet no pass either: the gate is
-			       * inconclusive at the largest size */
-	size_t size;	      /* place in its sizes: the smallest caught */
-	size_t tests;	      /* sizes that were tried */
-	const char *scenario; /* where it was caught */
-	const bool *checks;   /* which failed there, by place */
+	struct tw_proved_test tests[TW_MUTANT_SIZES];
+	size_t n_tests; /* that were tried */
+	enum tw_proved outcome;
+	size_t size; /* place in its sizes: the smallest caught */
+	/* By check: 1 + the smallest size at which it failed; 0: none. */
+	size_t *from;
 };
 
 struct tw_proof {
 	TW_VEC(struct tw_proved_check) checks;
 	TW_VEC(struct tw_proved_mutant) mutants;
-	size_t blind;	/* mutants that pass at any size */
-	size_t doubted; /* that make the gate inconclusive, no more */
-	size_t scenarios, skipped; /* with a search or a rollout */
+	TW_VEC(const char *) scenarios;
+	size_t outcomes[TW_PROVED_OUTCOMES];
+	size_t skipped; /* scenarios with a search or a rollout */
 	size_t runs;
 	uint64_t seed;
-	/* A/A */
+	const char *process; /* the service that a process is; NULL: none */
+	/* A/A; pairs share blocks, so that they are not independent. */
 	size_t blocks, pairs, false_alarms, undecided;
-	size_t trials; /* that were run */
+	bool alarmed;  /* more than chance */
+	size_t trials; /* that all of it rests on */
+	int status;
 };
 
-/* 0 nothing is blind; 1 something is; 4 A/A gates fail more often than alpha
- * allows; or the exit status with which it ended. */
+/* 0 nothing is blind; 1 something is; 4 A/A gates fail more often than chance,
+ * or time was up; or the exit status with which it ended. */
 int tw_gate_prove(struct tw_gate *gate);
+
+/* The smallest size at which a check was seen to fail is that from which it
+ * does: the next smaller one was tried, too. */
+bool tw_proved_exactly(const struct tw_proved_mutant *it, size_t check);
+/* "+20%": of its kind. */
+const char *tw_proved_size(
+	const struct tw_proved_mutant *it, size_t at, struct tw_arena *arena);
+/* One line: what was caught, and the false alarms. */
+const char *tw_proof_headline(
+	const struct tw_proof *proof, struct tw_arena *arena);
 
 void tw_proof_terminal(const struct tw_proof *proof, bool colour,
 	struct tw_arena *arena, struct tw_buf *out);
 void tw_proof_json(const struct tw_proof *proof, struct tw_arena *arena,
+	struct tw_buf *out);
+void tw_proof_junit(const struct tw_proof *proof, const char *config,
+	bool strict, struct tw_arena *arena, struct tw_buf *out);
+void tw_proof_page(const struct tw_proof *proof, struct tw_arena *arena,
 	struct tw_buf *out);
 
 #endif

@@ -6,11 +6,28 @@
 #define WIDEST 64 /* columns of what a mutant is of */
 #define TEXT   60
 
-static const char *size_text(
+const char *tw_proved_size(
 	const struct tw_proved_mutant *it, size_t at, struct tw_arena *arena)
 {
 	return tw_mutant_size_text(
 		arena, it->mutant->kind, it->mutant->sizes[at]);
+}
+
+const char *tw_proof_headline(
+	const struct tw_proof *proof, struct tw_arena *arena)
+{
+	const size_t *n = proof->outcomes;
+
+	return tw_arena_printf(arena,
+		"%zu of %zu mutants caught, %zu doubted, %zu blind%s; %zu "
+		"false "
+		"alarms and %zu undecided in %zu A/A gates",
+		n[TW_PROVED_CAUGHT], proof->mutants.n, n[TW_PROVED_DOUBTED],
+		n[TW_PROVED_BLIND],
+		n[TW_PROVED_UNTRIED] ? tw_arena_printf(arena, ", %zu untried",
+					       n[TW_PROVED_UNTRIED])
+				     : "",
+		proof->false_alarms, proof->undecided, proof->pairs);
 }
 
 /* In so many columns; what is too long loses its end. */
@@ -24,74 +41,126 @@ static void cell(struct tw_buf *out, const char *text, size_t width)
 		tw_buf_printf(out, "%.*s...", (int)width - 3, text);
 }
 
-static const char *first_check(
-	const struct tw_proof *proof, const struct tw_proved_mutant *it)
+static void trim(struct tw_buf *out)
 {
-	for (size_t i = 0; i < proof->checks.n; i++)
-		if (it->checks[i])
-			return proof->checks.v[i].text;
-	return "";
+	while (out->n && out->p[out->n - 1] == ' ')
+		out->p[--out->n] = '\0';
 }
 
-static size_t n_checks(
-	const struct tw_proof *proof, const struct tw_proved_mutant *it)
-{
-	size_t n = 0;
+/* ---- mutants ------------------------------------------------------------ */
 
-	for (size_t i = 0; i < proof->checks.n; i++)
-		n += it->checks[i];
-	return n;
+static void missed(const struct tw_proved_mutant *it, bool colour,
+	struct tw_arena *arena, struct tw_buf *out)
+{
+	const char *tone =
+		it->outcome == TW_PROVED_BLIND ? "\x1b[31;1m" : "\x1b[33;1m";
+
+	tw_buf_printf(out, " %s%-10s%s", colour ? tone : "",
+		tw_proved_names[it->outcome], colour ? "\x1b[0m" : "");
+	if (it->outcome == TW_PROVED_UNTRIED)
+		tw_buf_add_text(out, " time was up\n");
+	else
+		tw_buf_printf(out, " largest: %s\n",
+			tw_proved_size(it, it->mutant->n - 1, arena));
 }
 
 static void row(const struct tw_proof *proof, const struct tw_proved_mutant *it,
 	size_t width, bool colour, struct tw_arena *arena, struct tw_buf *out)
 {
-	size_t n;
+	size_t n = 0;
 
 	cell(out, tw_mutation_names[it->mutant->kind], 14);
 	tw_buf_add_char(out, ' ');
 	cell(out, it->mutant->where, width);
-	if (!it->caught) {
-		tw_buf_printf(out, " %s%-10s%s largest: %s\n",
-			!colour	      ? ""
-			: it->doubted ? "\x1b[33;1m"
-				      : "\x1b[31;1m",
-			it->doubted ? "doubted" : "blind",
-			colour ? "\x1b[0m" : "",
-			size_text(it, it->mutant->n - 1, arena));
+	if (it->outcome != TW_PROVED_CAUGHT) {
+		missed(it, colour, arena, out);
 		return;
 	}
-	n = n_checks(proof, it);
-	tw_buf_printf(out, " %-10s %s: ", size_text(it, it->size, arena),
-		it->scenario);
-	cell(out, first_check(proof, it), TEXT);
-	while (out->n && out->p[out->n - 1] == ' ')
-		out->p[--out->n] = '\0';
+	for (size_t i = 0; i < proof->checks.n; i++) {
+		size_t scenario = it->tests[it->size].scenarios[i];
+
+		n += scenario > 0;
+		if (!scenario || n > 1)
+			continue;
+		tw_buf_printf(out,
+			" %-10s %s: ", tw_proved_size(it, it->size, arena),
+			proof->scenarios.v[scenario - 1]);
+		cell(out, proof->checks.v[i].text, TEXT);
+		trim(out);
+	}
 	if (n > 1)
 		tw_buf_printf(out, " and %zu more", n - 1);
 	tw_buf_add_char(out, '\n');
 }
 
-static void checks_part(const struct tw_proof *proof, struct tw_buf *out)
+/* ---- checks ------------------------------------------------------------- */
+
+/* Of a check and a kind of mutant: how many it catches and from what size, the
+ * smallest of them. */
+struct reach {
+	size_t of, n;
+	const struct tw_proved_mutant *best;
+	size_t from;
+};
+
+static struct reach reach_of(
+	const struct tw_proof *proof, size_t check, enum tw_mutation kind)
 {
-	tw_buf_add_text(out, "\ncatches first  check\n");
+	struct reach reach = {0};
+
+	for (size_t i = 0; i < proof->mutants.n; i++) {
+		const struct tw_proved_mutant *it = &proof->mutants.v[i];
+
+		if (it->mutant->kind != kind)
+			continue;
+		reach.of++;
+		if (!it->from[check])
+			continue;
+		reach.n++;
+		if (!reach.best || it->from[check] < reach.from) {
+			reach.best = it;
+			reach.from = it->from[check];
+		}
+	}
+	return reach;
+}
+
+static void checks_part(const struct tw_proof *proof, struct tw_arena *arena,
+	struct tw_buf *out)
+{
+	tw_buf_add_text(out,
+		"\ncatches  first  check, and of each kind of mutant how many "
+		"from which size on\n");
 	for (size_t i = 0; i < proof->checks.n; i++) {
 		const struct tw_proved_check *it = &proof->checks.v[i];
+		const char *comma = "";
 
-		tw_buf_printf(out, "%13zu  %s\n", it->caught, it->text);
+		tw_buf_printf(out, "%7zu  %5zu  %s\n", it->catches, it->first,
+			it->text);
+		for (int kind = 0; kind < TW_MUTATIONS; kind++) {
+			struct reach reach =
+				reach_of(proof, i, (enum tw_mutation)kind);
+
+			if (!reach.best)
+				continue;
+			tw_buf_printf(out, "%s%s %zu of %zu from %s",
+				*comma ? comma : "                ",
+				tw_mutation_names[kind], reach.n, reach.of,
+				tw_proved_size(
+					reach.best, reach.from - 1, arena));
+			comma = ", ";
+		}
+		if (*comma)
+			tw_buf_add_char(out, '\n');
 		if (it->fails_anyway)
 			tw_buf_printf(out,
-				"               fails in %s without a change: "
+				"                fails in %s without a change: "
 				"there it proves nothing\n",
 				it->fails_anyway);
 	}
 }
 
-/* The worst first. */
-static int rank_of(const struct tw_proved_mutant *it)
-{
-	return it->caught ? 0 : it->doubted ? 1 : 2;
-}
+/* ---- the whole ---------------------------------------------------------- */
 
 static size_t width_of(const struct tw_proof *proof)
 {
@@ -109,17 +178,15 @@ static size_t width_of(const struct tw_proof *proof)
 void tw_proof_terminal(const struct tw_proof *proof, bool colour,
 	struct tw_arena *arena, struct tw_buf *out)
 {
-	size_t caught = proof->mutants.n - proof->blind - proof->doubted;
 	size_t width = width_of(proof);
 
+	tw_buf_printf(out, "%s\n\n", tw_proof_headline(proof, arena));
 	tw_buf_printf(out,
-		"%zu of %zu mutants caught, %zu doubted, %zu blind; %zu false "
-		"alarms and %zu undecided in %zu A/A gates\n\n",
-		caught, proof->mutants.n, proof->doubted, proof->blind,
-		proof->false_alarms, proof->undecided, proof->pairs);
-	tw_buf_printf(out, "%zu scenarios, %zu runs, seed %llu; %zu trials\n",
-		proof->scenarios, proof->runs, (unsigned long long)proof->seed,
-		proof->trials);
+		"%zu scenarios, %zu runs, seed %llu; %zu trials%s%s\n",
+		proof->scenarios.n, proof->runs,
+		(unsigned long long)proof->seed, proof->trials,
+		proof->process ? " of the process of " : "",
+		proof->process ? proof->process : "");
 	if (proof->skipped)
 		tw_buf_printf(out,
 			"%zu scenarios with a search or a rollout left out\n",
@@ -129,12 +196,12 @@ void tw_proof_terminal(const struct tw_proof *proof, bool colour,
 	tw_buf_add_char(out, ' ');
 	cell(out, "where", width);
 	tw_buf_add_text(out, " caught at  by\n");
-	for (int rank = 2; rank >= 0; rank--)
+	for (int rank = TW_PROVED_OUTCOMES; rank-- > 0;)
 		for (size_t i = 0; i < proof->mutants.n; i++)
-			if (rank_of(&proof->mutants.v[i]) == rank)
+			if (proof->mutants.v[i].outcome == (enum tw_proved)rank)
 				row(proof, &proof->mutants.v[i], width, colour,
 					arena, out);
-	checks_part(proof, out);
+	checks_part(proof, arena, out);
 }
 
 /* ---- JSON --------------------------------------------------------------- */
@@ -151,30 +218,96 @@ static void count(struct tw_json_writer *w, const char *key, uint64_t value)
 	tw_json_uint(w, value);
 }
 
+static void size(struct tw_json_writer *w, const struct tw_proved_mutant *it,
+	size_t at, struct tw_arena *arena)
+{
+	text(w, "size", tw_proved_size(it, at, arena));
+	tw_json_key(w, "sizeValue");
+	tw_json_real(w, it->mutant->sizes[at]);
+}
+
+/* What each check that catches it does from which size on. */
+static void caught_by(struct tw_json_writer *w, const struct tw_proof *proof,
+	const struct tw_proved_mutant *it, struct tw_arena *arena)
+{
+	tw_json_key(w, "by");
+	tw_json_array(w);
+	for (size_t i = 0; i < proof->checks.n; i++) {
+		size_t from = it->from[i];
+
+		if (!from)
+			continue;
+		tw_json_object(w);
+		text(w, "check", proof->checks.v[i].text);
+		size(w, it, from - 1, arena);
+		tw_json_key(w, "exact");
+		tw_json_bool(w, tw_proved_exactly(it, i));
+		text(w, "scenario",
+			proof->scenarios
+				.v[it->tests[from - 1].scenarios[i] - 1]);
+		tw_json_end(w);
+	}
+	tw_json_end(w);
+}
+
+static void caught(struct tw_json_writer *w, const struct tw_proof *proof,
+	const struct tw_proved_mutant *it, struct tw_arena *arena)
+{
+	const size_t *scenarios = it->tests[it->size].scenarios;
+	size_t first = 0;
+
+	size(w, it, it->size, arena);
+	for (size_t i = 0; i < proof->checks.n; i++)
+		if (scenarios[i] && (!first || scenarios[i] < first))
+			first = scenarios[i];
+	text(w, "scenario", proof->scenarios.v[first - 1]);
+	tw_json_key(w, "checks");
+	tw_json_array(w);
+	for (size_t i = 0; i < proof->checks.n; i++)
+		if (scenarios[i])
+			tw_json_string(w, proof->checks.v[i].text);
+	tw_json_end(w);
+	caught_by(w, proof, it, arena);
+}
+
 static void mutant(struct tw_json_writer *w, const struct tw_proof *proof,
 	const struct tw_proved_mutant *it, struct tw_arena *arena)
 {
 	tw_json_object(w);
 	text(w, "mutation", tw_mutation_names[it->mutant->kind]);
 	text(w, "where", it->mutant->where);
-	text(w, "outcome",
-		it->caught    ? "caught"
-		: it->doubted ? "doubted"
-			      : "blind");
-	count(w, "tests", it->tests);
-	text(w, "largest", size_text(it, it->mutant->n - 1, arena));
-	if (it->caught) {
-		text(w, "size", size_text(it, it->size, arena));
-		tw_json_key(w, "sizeValue");
-		tw_json_real(w, it->mutant->sizes[it->size]);
-		text(w, "scenario", it->scenario);
-		tw_json_key(w, "checks");
-		tw_json_array(w);
-		for (size_t i = 0; i < proof->checks.n; i++)
-			if (it->checks[i])
-				tw_json_string(w, proof->checks.v[i].text);
-		tw_json_end(w);
+	text(w, "outcome", tw_proved_names[it->outcome]);
+	count(w, "tests", it->n_tests);
+	text(w, "largest", tw_proved_size(it, it->mutant->n - 1, arena));
+	if (it->outcome == TW_PROVED_CAUGHT)
+		caught(w, proof, it, arena);
+	tw_json_end(w);
+}
+
+static void alarms(struct tw_json_writer *w, const struct tw_proof *proof)
+{
+	tw_json_key(w, "aa");
+	tw_json_object(w);
+	count(w, "blocks", proof->blocks);
+	count(w, "gates", proof->pairs);
+	count(w, "falseAlarms", proof->false_alarms);
+	count(w, "inconclusive", proof->undecided);
+	if (proof->pairs) {
+		tw_json_key(w, "rate");
+		tw_json_real(
+			w, (double)proof->false_alarms / (double)proof->pairs);
 	}
+	tw_json_end(w);
+}
+
+static void check(struct tw_json_writer *w, const struct tw_proved_check *it)
+{
+	tw_json_object(w);
+	text(w, "check", it->text);
+	count(w, "catchesFirst", it->first);
+	count(w, "catches", it->catches);
+	if (it->fails_anyway)
+		text(w, "failsWithoutChange", it->fails_anyway);
 	tw_json_end(w);
 }
 
@@ -186,20 +319,17 @@ void tw_proof_json(const struct tw_proof *proof, struct tw_arena *arena,
 	tw_json_writer_init(&w, out, true);
 	tw_json_object(&w);
 	count(&w, "version", 1);
+	count(&w, "status", (uint64_t)proof->status);
+	if (proof->process)
+		text(&w, "process", proof->process);
 	count(&w, "seed", proof->seed);
 	count(&w, "runs", proof->runs);
-	count(&w, "scenarios", proof->scenarios);
+	count(&w, "scenarios", proof->scenarios.n);
 	count(&w, "scenariosLeftOut", proof->skipped);
 	count(&w, "trials", proof->trials);
-	count(&w, "doubted", proof->doubted);
-	count(&w, "blind", proof->blind);
-	tw_json_key(&w, "aa");
-	tw_json_object(&w);
-	count(&w, "blocks", proof->blocks);
-	count(&w, "gates", proof->pairs);
-	count(&w, "falseAlarms", proof->false_alarms);
-	count(&w, "inconclusive", proof->undecided);
-	tw_json_end(&w);
+	for (int i = 0; i < TW_PROVED_OUTCOMES; i++)
+		count(&w, tw_proved_names[i], proof->outcomes[i]);
+	alarms(&w, proof);
 	tw_json_key(&w, "mutants");
 	tw_json_array(&w);
 	for (size_t i = 0; i < proof->mutants.n; i++)
@@ -207,15 +337,8 @@ void tw_proof_json(const struct tw_proof *proof, struct tw_arena *arena,
 	tw_json_end(&w);
 	tw_json_key(&w, "checks");
 	tw_json_array(&w);
-	for (size_t i = 0; i < proof->checks.n; i++) {
-		tw_json_object(&w);
-		text(&w, "check", proof->checks.v[i].text);
-		count(&w, "catchesFirst", proof->checks.v[i].caught);
-		if (proof->checks.v[i].fails_anyway)
-			text(&w, "failsWithoutChange",
-				proof->checks.v[i].fails_anyway);
-		tw_json_end(&w);
-	}
+	for (size_t i = 0; i < proof->checks.n; i++)
+		check(&w, &proof->checks.v[i]);
 	tw_json_end(&w);
 	tw_json_end(&w);
 	tw_json_finish(&w);

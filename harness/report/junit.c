@@ -1,112 +1,17 @@
 /*
- * For the test views of CI systems. What the readers have in common decides
- * the shape: one level of suites (dorny drops nested ones), one outcome child
- * a case (GitLab, EnricoMi and mikepenz rank several differently), the
- * message also as the first line of the text (GitLab reads the text alone),
- * totals on the suites (EnricoMi adds those up), unique names (GitLab drops
- * doubles), and no figures in names, so that histories hold together.
- *
- * `strict` leaves out what the schema of Jenkins' xUnit plugin (junit-10.xsd)
- * does not know: file and line of a case, which annotations are put at by
- * others, and `skipped` of the root. Jenkins' own junit step ignores them.
- *
- * fail is <failure>, inconclusive <error>, muted <skipped>. `time` is virtual
- * time, shared out evenly: the same in every run of the gate.
+ * A gate as JUnit XML (junit_xml.h): a scenario is a suite, a group of a check
+ * a case; fail is <failure>, inconclusive <error>, muted <skipped>. `time` is
+ * virtual time, shared out evenly: the same in every run of the gate.
  */
+#include "harness/report/junit_xml.h"
 #include "harness/report/markup.h"
 #include "harness/report/opinion.h"
 
 struct doc {
-	struct tw_buf *out;
 	struct tw_arena arena;
 	const struct tw_report *report;
 	struct tw_map names; /* of this suite: name -> how often */
 };
-
-/* One case of a suite. */
-struct entry {
-	const char *classname, *name, *file;
-	int line;
-	double time;
-	const char *outcome; /* "failure", "error", "skipped" or NULL */
-	const char *type, *message, *text;
-	const char *out; /* of a pass; NULL: nothing */
-};
-
-TW_VEC_TYPE(entries, struct entry);
-
-struct suite {
-	const char *name;
-	struct entries entries;
-};
-
-static void totals(
-	struct tw_buf *out, const struct suite *suites, size_t n, bool skips)
-{
-	size_t failures = 0, errors = 0, skipped = 0, tests = 0;
-	double time = 0;
-
-	for (size_t s = 0; s < n; s++)
-		for (size_t i = 0; i < suites[s].entries.n; i++) {
-			const struct entry *e = &suites[s].entries.v[i];
-
-			tests++;
-			time += e->time;
-			if (!e->outcome)
-				continue;
-			failures += e->outcome[0] == 'f';
-			errors += e->outcome[0] == 'e';
-			skipped += e->outcome[0] == 's';
-		}
-	tw_buf_printf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\"",
-		tests, failures, errors);
-	if (skips)
-		tw_buf_printf(out, " skipped=\"%zu\"", skipped);
-	tw_buf_printf(out, " time=\"%.3f\"", time);
-}
-
-static void write_entry(struct tw_buf *out, const struct entry *e, bool strict)
-{
-	tw_buf_add_text(out, "    <testcase");
-	tw_markup_attribute(out, "classname", e->classname);
-	tw_markup_attribute(out, "name", e->name);
-	if (!strict)
-		tw_markup_attribute(out, "file", e->file);
-	if (!strict && e->line)
-		tw_buf_printf(out, " line=\"%d\"", e->line);
-	tw_buf_printf(out, " time=\"%.3f\"", e->time);
-	if (!e->outcome && !e->out) {
-		tw_buf_add_text(out, "/>\n");
-		return;
-	}
-	if (!e->outcome) {
-		tw_buf_add_text(out, ">\n      <system-out>");
-		tw_markup_text(out, e->out);
-		tw_buf_add_text(out, "</system-out>\n    </testcase>\n");
-		return;
-	}
-	tw_buf_printf(out, ">\n      <%s", e->outcome);
-	tw_markup_attribute(out, "message", e->message);
-	if (e->outcome[0] != 's')
-		tw_markup_attribute(out, "type", e->type);
-	tw_buf_add_char(out, '>');
-	tw_markup_text(out, e->message);
-	tw_buf_add_char(out, '\n');
-	tw_markup_text(out, e->text);
-	tw_buf_printf(out, "</%s>\n    </testcase>\n", e->outcome);
-}
-
-static void write_suite(
-	struct tw_buf *out, const struct suite *suite, bool strict)
-{
-	tw_buf_add_text(out, "  <testsuite");
-	tw_markup_attribute(out, "name", suite->name);
-	totals(out, suite, 1, true);
-	tw_buf_add_text(out, ">\n");
-	for (size_t i = 0; i < suite->entries.n; i++)
-		write_entry(out, &suite->entries.v[i], strict);
-	tw_buf_add_text(out, "  </testsuite>\n");
-}
 
 /* Two checks may differ in their figures alone: the second gets its rank. */
 static const char *unique(struct doc *doc, const char *name)
@@ -140,13 +45,13 @@ static const char *evidence_text(struct doc *doc,
 	return result;
 }
 
-static void add_group(struct doc *doc, struct suite *suite,
+static void add_group(struct doc *doc, struct tw_junit_suite *suite,
 	const struct tw_scenario_result *scenario,
 	const struct tw_check_result *check, const struct tw_group *group)
 {
 	static const char *const types[] = {"", "Inconclusive", "CheckFailed"};
 	static const char *const outcomes[] = {NULL, "error", "failure"};
-	struct entry e = {
+	struct tw_junit_case e = {
 		.classname = tw_arena_printf(
 			&doc->arena, "twinrig.%s", scenario->name),
 		.name = unique(doc,
@@ -173,16 +78,16 @@ static void add_group(struct doc *doc, struct suite *suite,
 			check->check, group, &doc->arena);
 	if (e.outcome && group->verdict != TW_VERDICT_PASS)
 		e.text = evidence_text(doc, scenario, check, group);
-	tw_vec_push_in(&doc->arena, &suite->entries, e);
+	tw_vec_push_in(&doc->arena, &suite->cases, e);
 }
 
 /* One case a judge; what is told alone is skipped, as a muted check is. */
-static void add_opinion(struct doc *doc, struct suite *suite,
+static void add_opinion(struct doc *doc, struct tw_junit_suite *suite,
 	const struct tw_scenario_result *scenario, const struct tw_opinion *it)
 {
 	static const char *const types[] = {"", "Inconclusive", "CheckFailed"};
 	static const char *const outcomes[] = {NULL, "error", "failure"};
-	struct entry e = {
+	struct tw_junit_case e = {
 		.classname = tw_arena_printf(
 			&doc->arena, "twinrig.%s", scenario->name),
 		.name = unique(doc, tw_opinion_name(it, &doc->arena)),
@@ -202,11 +107,11 @@ static void add_opinion(struct doc *doc, struct suite *suite,
 	if (e.outcome)
 		e.text = tw_arena_strdup(&doc->arena, tw_buf_text(&text));
 	tw_buf_release(&text);
-	tw_vec_push_in(&doc->arena, &suite->entries, e);
+	tw_vec_push_in(&doc->arena, &suite->cases, e);
 }
 
 static void add_scenario(struct doc *doc,
-	const struct tw_scenario_result *scenario, struct suite *suite)
+	const struct tw_scenario_result *scenario, struct tw_junit_suite *suite)
 {
 	suite->name = scenario->name;
 	tw_map_init(&doc->names, &doc->arena);
@@ -216,16 +121,16 @@ static void add_scenario(struct doc *doc,
 				scenario->checks.v[c]->groups.v[i]);
 	for (size_t i = 0; i < scenario->opinions.n; i++)
 		add_opinion(doc, suite, scenario, scenario->opinions.v[i]);
-	for (size_t i = 0; i < suite->entries.n; i++)
-		suite->entries.v[i].time =
-			scenario->seconds / (double)suite->entries.n;
+	for (size_t i = 0; i < suite->cases.n; i++)
+		suite->cases.v[i].time =
+			scenario->seconds / (double)suite->cases.n;
 }
 
 /* What concerns the gate as a whole: always the same cases. */
-static void add_gate(struct doc *doc, struct suite *suite)
+static void add_gate(struct doc *doc, struct tw_junit_suite *suite)
 {
 	const struct tw_gate_result *gate = doc->report->gate;
-	struct entry e = {
+	struct tw_junit_case e = {
 		.classname = "twinrig.gate",
 		.name = "the evidence carries a verdict",
 		.file = doc->report->config,
@@ -248,7 +153,7 @@ static void add_gate(struct doc *doc, struct suite *suite)
 		e.text = tw_arena_strdup(&doc->arena, tw_buf_text(&text));
 	}
 	tw_buf_release(&text);
-	tw_vec_push_in(&doc->arena, &suite->entries, e);
+	tw_vec_push_in(&doc->arena, &suite->cases, e);
 }
 
 static const char *live_text(struct doc *doc, const struct tw_report_live *live)
@@ -269,16 +174,16 @@ static const char *live_text(struct doc *doc, const struct tw_report_live *live)
 	return result;
 }
 
-static void add_live(struct doc *doc, struct suite *suite)
+static void add_live(struct doc *doc, struct tw_junit_suite *suite)
 {
 	const struct tw_report_live *live = doc->report->live;
-	struct entry runs = {
+	struct tw_junit_case runs = {
 		.classname = "twinrig.live",
 		.name = tw_arena_printf(&doc->arena,
 			"%s starts, serves and stays up", live->service),
 		.file = doc->report->config,
 	};
-	struct entry answers = {
+	struct tw_junit_case answers = {
 		.classname = "twinrig.live",
 		.name = tw_arena_printf(
 			&doc->arena, "%s answers as recorded", live->service),
@@ -306,32 +211,27 @@ static void add_live(struct doc *doc, struct suite *suite)
 		answers.message = "no answer was compared";
 		answers.text = "";
 	}
-	tw_vec_push_in(&doc->arena, &suite->entries, runs);
-	tw_vec_push_in(&doc->arena, &suite->entries, answers);
+	tw_vec_push_in(&doc->arena, &suite->cases, runs);
+	tw_vec_push_in(&doc->arena, &suite->cases, answers);
 }
 
 static void write_junit(const struct tw_report *report,
 	const struct tw_report_options *options, struct tw_buf *out)
 {
 	const struct tw_gate_result *gate = report->gate;
-	struct doc doc = {.out = out, .report = report};
-	struct suite *suites;
+	struct doc doc = {.report = report};
+	struct tw_junit_suite *suites;
 	size_t n = 0;
 
 	tw_arena_init(&doc.arena);
-	suites = tw_new_array(&doc.arena, gate->scenarios.n + 2, struct suite);
+	suites = tw_new_array(
+		&doc.arena, gate->scenarios.n + 2, struct tw_junit_suite);
 	for (size_t i = 0; i < gate->scenarios.n; i++)
 		add_scenario(&doc, gate->scenarios.v[i], &suites[n++]);
 	if (report->live)
 		add_live(&doc, &suites[n++]);
 	add_gate(&doc, &suites[n++]);
-	tw_buf_add_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-			     "<testsuites name=\"twinrig\"");
-	totals(out, suites, n, !options->strict);
-	tw_buf_add_text(out, ">\n");
-	for (size_t i = 0; i < n; i++)
-		write_suite(out, &suites[i], options->strict);
-	tw_buf_add_text(out, "</testsuites>\n");
+	tw_junit_write(suites, n, options->strict, out);
 	tw_arena_release(&doc.arena);
 }
 

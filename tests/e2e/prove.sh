@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Which regressions a gate would catch: mutants of a small system.
+# Which regressions a gate would catch: mutants of a small system; what was tried
+# is stored.
 . "$TOP/tests/e2e/lib.bash"
 
 mkdir "$work/s"
@@ -69,12 +70,71 @@ assert by["dropped-call", "app/web -> app/db"]["checks"] == ['rate(requests{serv
 assert by["errors", "app/web"]["sizeValue"] == 0.02, by
 assert by["lost-replicas", "app/db"]["outcome"] == "blind"
 assert it["aa"]["gates"] == 28 and it["aa"]["falseAlarms"] <= 2, it["aa"]
+assert it["status"] == 1 and it["caught"] == 8 and it["untried"] == 0
 assert it["checks"][3]["failsWithoutChange"] == "steady" and it["checks"][3]["catchesFirst"] == 0
 P
-# The same bytes again, and with one thread.
-prove 1 --json "$work/b.json" --threads 1
-cmp "$work/a.json" "$work/b.json" || fail "another answer"
+# Stored: at once, the same bytes; and so run anew, with one thread.
+grep -q . "$work/err" && fail "-q says something: $(cat "$work/err")"
+expect 1 env -C "$work/s" "$TWINRIG" gate --prove --json "$work/b.json" \
+	--junit "$work/j.xml" --html "$work/p.html"
+said 'the same inputs as proof [0-9a-f]{16}: nothing was run again'
+cmp "$work/a.json" "$work/b.json" || fail "another answer from the store"
+prove 1 --json "$work/c.json" --threads 1 --no-store
+cmp "$work/a.json" "$work/c.json" || fail "another answer"
+python3 - "$work/a.json" "$work/j.xml" "$work/p.html" <<'P'
+import json, sys, xml.etree.ElementTree as tree
+it = json.load(open(sys.argv[1]))
+suites = tree.parse(sys.argv[2]).getroot()
+cases = {(c.get("classname"), c.get("name")): c for c in suites.iter("testcase")}
+for m in it["mutants"]:
+    case = cases.pop(("twinrig.prove." + m["mutation"], m["where"] + " is caught"))
+    assert (case.find("failure") is not None) == (m["outcome"] == "blind"), m
+assert list(cases) == [("twinrig.prove.aa", "no false alarms beyond chance")], cases
+assert int(suites.get("failures")) == it["blind"] == 3
+page = open(sys.argv[3]).read()
+assert page.count("is a mutant") == 0 and page.count("<tr>") == 2 + len(it["mutants"]) + len(it["checks"])
+# A slower database times out, which another check sees, from a larger size on.
+waits = [m for m in it["mutants"] if m["where"] == "app/db" and m["mutation"] == "waits"][0]
+by = {b["check"][:4]: b for b in waits["by"]}
+assert by["mean"]["sizeValue"] == 5e6 and by["rati"]["sizeValue"] == 100e6, waits
+assert by["rati"]["exact"] and waits["checks"] == [by["mean"]["check"]], waits
+P
+[[ $(repo_git -C "$work/s" for-each-ref refs/twinrig) == *refs/twinrig/proofs/* ]]
+expect 0 env -C "$work/s" "$TWINRIG" history
+said 'no gate is stored here yet'
+expect 0 env -C "$work/s" "$TWINRIG" baseline list
+said '^proof [0-9a-f]{16}: .* 8 of 11 mutants caught'
 
-prove 2 --junit "$work/j.xml"
-said '\-\-prove does not go with --junit'
+# Other checks, of the working tree: its trials are there.
+sed -i 's/errors{service="app.web"}) <= baseline + 1pp/errors{service="app\/web"}) <= baseline + 3pp/' \
+	"$work/s/twinrig.yaml"
+expect 1 env -C "$work/s" "$TWINRIG" gate --prove
+said '^errors +app/web +5% +steady: ratio'
+said '0 of [0-9]+ outcomes and ([0-9]+) of ([0-9]+) trials were stored'
+sed -nE 's/.* ([0-9]+) of ([0-9]+) trials were stored.*/\1 \2/p' "$work/err" |
+	{ read -r taken all; ((taken * 10 >= all * 8 && taken > 100)) ||
+		fail "$taken of $all trials stored"; }
+repo_git -C "$work/s" checkout -q twinrig.yaml
+
+# Killed: the next one goes on.
+repo_git -C "$work/s" for-each-ref --format='delete %(refname)' refs/twinrig |
+	repo_git -C "$work/s" update-ref --stdin
+for _ in 1 2 3; do
+	(cd "$work/s" && timeout -s KILL 0.5 "$TWINRIG" gate --prove -q \
+		--threads 1 --runs 20) >/dev/null 2>&1 || true
+done
+expect 1 env -C "$work/s" "$TWINRIG" gate --prove --runs 20 --json "$work/d.json"
+said '[1-9][0-9]* of [0-9]+ outcomes and [0-9]+ of [0-9]+ trials were stored'
+prove 1 --runs 20 --no-store --json "$work/e.json"
+cmp "$work/d.json" "$work/e.json" || fail "another answer after a kill"
+
+# Time is up: what was not tried is said, and tried the next time.
+sed -i 's/^gate:/gate:\n  max_runs: 30\n  budget: 1ms/' "$work/s/twinrig.yaml"
+prove 4 --runs 21 --json "$work/f.json"
+said '^errors +app/db +untried +time was up'
+said '0 of 11 mutants caught, 0 doubted, 0 blind, 11 untried'
+repo_git -C "$work/s" checkout -q twinrig.yaml
+
+prove 2 --sarif "$work/j.sarif"
+said '\-\-prove does not go with --sarif'
 prove 2 --scenario nothing

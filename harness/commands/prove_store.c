@@ -1,0 +1,145 @@
+/*
+ * What a proof found, kept in git: refs/twinrig/proofs/ID is a commit as that
+ * of a gate (record.h), with what each size of each mutant came to beside the
+ * trials, each a text by a key of all that determines it.
+ */
+#include "harness/commands/prove_run.h"
+
+#include "harness/baseline/catalog.h"
+
+#include <stdio.h>
+
+#define KEEP 3 /* proofs */
+
+void tw_prove_store_open(struct tw_proving *p)
+{
+	const struct tw_gate_store *store = &p->gate->store;
+	struct tw_digest digest;
+
+	tw_digest_init(&digest);
+	tw_digest_bytes(&digest, "proof", tw_buf_text(&store->filing.identity),
+		store->filing.identity.n);
+	tw_digest_text(&digest, p->base);
+}
+
+static void key_of(const struct tw_proving *p, const char *name,
+	char to[static TW_DIGEST_TEXT])
+{
+	struct tw_digest digest;
+
+	tw_digest_init(&digest);
+	tw_digest_part(&digest, "proof", p->base);
+	tw_digest_part(&digest, "name", name);
+	tw_digest_text(&digest, to);
+}
+
+bool tw_prove_recall(struct tw_proving *p, const char *name, struct tw_buf *to)
+{
+	struct tw_gate_store *store = &p->gate->store;
+	char key[TW_DIGEST_TEXT];
+	const struct tw_git_id *id;
+	struct tw_error error;
+
+	if (!store->archive)
+		return false;
+	key_of(p, name, key);
+	id = tw_archive_find(store->archive, key);
+	if (!id || tw_git_get_blob(
+			   tw_archive_git(store->archive), id, to, &error)) {
+		tw_buf_clear(to);
+		return false;
+	}
+	tw_filing_blob(&store->filing, key, id);
+	p->recalled++;
+	return true;
+}
+
+void tw_prove_keep(
+	struct tw_proving *p, const char *name, const struct tw_buf *text)
+{
+	struct tw_gate_store *store = &p->gate->store;
+	char key[TW_DIGEST_TEXT];
+	struct tw_error error;
+
+	p->kept++;
+	if (!store->keeps)
+		return;
+	key_of(p, name, key);
+	if (tw_archive_put(
+		    store->archive, key, tw_buf_text(text), text->n, &error))
+		tw_gate_store_failed(p->gate, &error);
+	else
+		tw_filing_blob(&store->filing, key,
+			tw_archive_find(store->archive, key));
+}
+
+static int file_proof(struct tw_proving *p, const struct tw_buf *json,
+	bool *known, struct tw_error *error)
+{
+	struct tw_gate_store *store = &p->gate->store;
+	const char *headline = tw_proof_headline(p->proof, &p->gate->arena);
+
+	if (tw_filing_text(&store->filing, store->archive, "proof.json", json,
+		    error) ||
+		tw_filing_commit(&store->filing, store->archive, headline,
+			p->kept > 0, known, error))
+		return -1;
+	return tw_archive_end(store->archive, error);
+}
+
+static void thin_out(struct tw_proving *p)
+{
+	struct tw_archive *archive = p->gate->store.archive;
+	struct tw_catalog catalog;
+	struct tw_error error;
+	size_t gone = 0;
+
+	if (tw_catalog_read(&catalog, archive, &error)) {
+		tw_gate_store_failed(p->gate, &error);
+		return;
+	}
+	if (tw_catalog_prune_proofs(&catalog, archive, KEEP, &gone, &error))
+		tw_gate_store_failed(p->gate, &error);
+	tw_catalog_release(&catalog);
+}
+
+static void say(const struct tw_proving *p)
+{
+	const struct tw_gate_store *store = &p->gate->store;
+
+	if (p->gate->cli->quiet)
+		return;
+	fflush(stdout);
+	if (!p->kept && p->recalled)
+		fprintf(stderr,
+			"twinrig: the same inputs as proof %s: nothing was run "
+			"again\n",
+			store->filing.id);
+	else if (p->recalled || store->taken_aside)
+		fprintf(stderr,
+			"twinrig: %zu of %zu outcomes and %zu of %zu trials "
+			"were stored; stored as proof %s\n",
+			p->recalled, p->recalled + p->kept, store->taken_aside,
+			store->taken_aside + store->ran_aside,
+			store->filing.id);
+	if (store->full)
+		fprintf(stderr,
+			"twinrig: of the trials the first %d MB are stored; "
+			"what the others came to is, too\n",
+			(int)(TW_GATE_ASIDE_MOST >> 20));
+}
+
+void tw_prove_store_finish(struct tw_proving *p, const struct tw_buf *json)
+{
+	struct tw_error error = {0};
+	bool known = false;
+
+	if (p->gate->store.keeps) {
+		if (file_proof(p, json, &known, &error)) {
+			tw_gate_store_failed(p->gate, &error);
+			return;
+		}
+		thin_out(p);
+	}
+	say(p);
+}
