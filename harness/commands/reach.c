@@ -77,6 +77,9 @@ static void compare(const struct tw_system *candidate,
 	bool was_open = before->answer.how == TW_REACH_OPEN;
 	bool is_open = after && after->answer.how == TW_REACH_OPEN;
 
+	/* A workload that has gone calls nobody: no rule is to blame. */
+	if (!tw_map_get(&candidate->spec->workloads, before->from))
+		return;
 	if (was_open == is_open ||
 		(!after && !has_service(candidate->spec, before->to)))
 		return;

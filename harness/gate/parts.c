@@ -275,7 +275,10 @@ static void charge_all(struct tw_blaming *g)
 			else
 				source->own[cause] += timeouts(e);
 			e->own[TW_CAUSE_ERRORS] += failed > 0 ? failed : 0;
-			source->own[cause] += refusals(e);
+			/* A wait is no refusal, whatever it comes from. */
+			source->own[cause == TW_CAUSE_QUEUE ? TW_CAUSE_REFUSED
+							    : cause] +=
+				refusals(e);
 			e->own[TW_CAUSE_UNREACHED] +=
 				tw_blame_rise(b->unreached, a->unreached);
 			continue;

@@ -61,3 +61,9 @@ said() {
 	cat "$work/out" "$work/err" >&2
 	fail "not said: $1"
 }
+
+unsaid() {
+	! grep -qE -- "$1" "$work/out" "$work/err" && return 0
+	cat "$work/out" "$work/err" >&2
+	fail "said: $1"
+}

@@ -43,6 +43,15 @@ restart
 gate 4
 said '1 of 1 workloads were not rolled out'
 
+# --- another name: the old one serves until it is pruned -------------------------
+sed -i '0,/name: cart/s//name: carts/' deploy/cart.yaml
+gate 1
+said 'guilty +shop/frontend -> shop/cart .*: more calls (refused at once|that reach nobody)'
+said 'when +differs from 25s on' # after its preStop
+unsaid 'longer waits .*0s -> 0s'
+unsaid 'shop/cart -> .* is cut off'
+repo_git checkout -q .
+
 # --- a word that is wrong ------------------------------------------------------
 sed -i 's/rollout: {at: 20s}/rollout: {att: 20s}/' twinrig.yaml
 expect 2 "$TWINRIG" check

@@ -656,7 +656,8 @@ void tw_spec_may_grow_named(struct tw_spec *spec, const char *glob, int64_t n);
  * `from`, and at `at` (ns) what differs is rolled out. `changed` tells whether
  * the pod template of a Deployment ("namespace/name") differs between the two;
  * where it does, the old workload joins `to` under its own name and the new
- * one's pods are called "name-new". Other kinds, and everything that is not a
+ * one's pods are called "name-new". Deployments and StatefulSets that `to` does
+ * not have are deleted then, and Services stay. Other kinds, and everything that is not a
  * pod, are as `to` has them from the start. `from` must outlive `to`. Returns
  * how many Deployments change.
  */

@@ -83,13 +83,57 @@ void tw_spec_may_grow_named(struct tw_spec *spec, const char *glob, int64_t n)
 	}
 }
 
+/* A Service that the new manifests do not have stands until its pods go. */
+static void keep_services(struct tw_spec *to, const struct tw_spec *from)
+{
+	for (size_t i = 0; i < from->services.n; i++) {
+		struct tw_spec_service *service;
+
+		if (tw_map_get(&to->services, from->services.v[i].key))
+			continue;
+		service = tw_new(&to->arena, struct tw_spec_service);
+		*service = *(struct tw_spec_service *)from->services.v[i].value;
+		tw_map_put(&to->services, service->key, service);
+	}
+}
+
+/* A workload that the new manifests do not have is deleted, as by a tool that
+ * prunes: the garbage collector takes its pods all at once, in no order of
+ * the controller's. */
+static size_t keep_until_deleted(struct tw_spec *to, const struct tw_spec *from)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < from->workloads.n; i++) {
+		const struct tw_spec_workload *was =
+			from->workloads.v[i].value;
+		struct tw_spec_workload *gone;
+
+		if (tw_map_get(&to->workloads, was->key) ||
+			(strcmp(was->kind, "Deployment") &&
+				strcmp(was->kind, "StatefulSet")))
+			continue;
+		gone = tw_new(&to->arena, struct tw_spec_workload);
+		*gone = *was;
+		keep_behaviour(to, from, gone, was);
+		gone->kind = "Deployment";
+		gone->had = tw_int_or(was->replicas, 1);
+		gone->replicas = (struct tw_int){0, was->origin};
+		tw_map_put(&to->workloads, gone->key, gone);
+		n++;
+	}
+	return n;
+}
+
 size_t tw_spec_rollout(struct tw_spec *to, const struct tw_spec *from,
 	tw_time at, bool (*changed)(void *context, const char *workload),
 	void *context)
 {
-	size_t changes = 0, n = to->workloads.n;
+	size_t n = to->workloads.n;
+	size_t changes = keep_until_deleted(to, from);
 
 	to->rollout_at = at;
+	keep_services(to, from);
 	for (size_t i = 0; i < n; i++) {
 		struct tw_spec_workload *now = to->workloads.v[i].value;
 		const struct tw_spec_workload *was =
