@@ -74,6 +74,13 @@ const struct tw_lint_rule tw_lint_rules[] = {
 		"an autoscaler whose limits or bounds keep it where it is"},
 	{"autoscaler-no-room", tw_lint_scaler_room,
 		"more pods than all nodes together hold"},
+	{"budget-blocks-drains", tw_lint_disruptions,
+		"a PodDisruptionBudget that allows no eviction even where all "
+		"is well"},
+	{"budget-covers-nothing", tw_lint_idle_budgets,
+		"a PodDisruptionBudget whose selector no pod has"},
+	{"budgets-overlap", tw_lint_double_budgets,
+		"pods that more than one PodDisruptionBudget covers"},
 	{"name-amplified", tw_lint_names,
 		"a host outside the cluster that each look-up seeks in the "
 		"cluster first (ndots)"},

@@ -38,6 +38,9 @@ void tw_lint_scaler_targets(const struct tw_lint_context *context);
 void tw_lint_blind_scalers(const struct tw_lint_context *context);
 void tw_lint_stuck_scalers(const struct tw_lint_context *context);
 void tw_lint_scaler_room(const struct tw_lint_context *context);
+void tw_lint_disruptions(const struct tw_lint_context *context);
+void tw_lint_idle_budgets(const struct tw_lint_context *context);
+void tw_lint_double_budgets(const struct tw_lint_context *context);
 
 /* A warning of a rule at an origin; where diags has one of this rule (or of
  * `alias`, if not NULL) there, that one. */
