@@ -161,7 +161,7 @@ static const struct tw_field told_rows[] = {
 #define NEEDS_A_ROW "a new counter needs a row above, and its size here"
 _Static_assert(sizeof(struct tw_slice) == 32, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_gauge_slice) == 64, NEEDS_A_ROW);
-_Static_assert(sizeof(struct tw_example) == 56, NEEDS_A_ROW);
+_Static_assert(sizeof(struct tw_example) == 64, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_incident) == 32, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_scaling) == 64, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_timeline_point) == 40, NEEDS_A_ROW);
@@ -387,8 +387,9 @@ static const struct list gauges = {IN(gauges), sizeof(struct tw_gauge),
 	{OF(tw_gauge, service), NONE}, NULL, OF(tw_gauge, slices),
 	sizeof(struct tw_gauge_slice), gauge_rows, UINT32_MAX, 2};
 static const struct list examples = {IN(failed), sizeof(struct tw_example),
-	{OF(tw_example, service), OF(tw_example, endpoint), NONE}, example_rows,
-	NONE, 0, NULL, 0, 7};
+	{OF(tw_example, service), OF(tw_example, endpoint), OF(tw_example, why),
+		NONE},
+	example_rows, NONE, 0, NULL, 0, 8};
 static const struct list incidents = {IN(incidents), sizeof(struct tw_incident),
 	{OF(tw_incident, replica), OF(tw_incident, cause), NONE}, incident_rows,
 	NONE, 0, NULL, 0, 4};

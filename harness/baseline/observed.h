@@ -21,7 +21,7 @@
 #include "twins/base/error.h"
 #include "twins/observe/observation.h"
 
-#define TW_OBSERVED_VERSION 1
+#define TW_OBSERVED_VERSION 2
 
 /* Bytes in memory that one observation may come to when it is read. */
 #define TW_OBSERVED_MAX ((size_t)512 << 20)

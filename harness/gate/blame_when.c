@@ -137,6 +137,8 @@ void tw_blame_examples(struct tw_arena *arena, bool errors,
 					e->latency,
 					tw_arena_strdup(arena, e->service),
 					tw_arena_strdup(arena, e->endpoint),
+					tw_arena_strdup(
+						arena, e->why ? e->why : ""),
 					e->status, r});
 		}
 }

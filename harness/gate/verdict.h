@@ -101,6 +101,7 @@ struct tw_failed_request {
 	uint64_t position; /* in the traffic, from 0 */
 	tw_time at, latency;
 	const char *service, *endpoint;
+	const char *why; /* where it began to fail; "": not known */
 	int status;
 	size_t run;
 };

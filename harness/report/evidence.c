@@ -93,10 +93,11 @@ static void add_examples(const struct tw_blame *blame, struct tw_arena *arena,
 		add(lines, arena, head,
 			tw_arena_printf(arena,
 				"request %llu (%s), status %d after %s, at %s "
-				"in run %zu",
+				"in run %zu%s%s",
 				(unsigned long long)r->position, r->endpoint,
 				r->status, tw_time_text(r->latency, latency),
-				tw_time_text(r->at, at), r->run + 1));
+				tw_time_text(r->at, at), r->run + 1,
+				*r->why ? ": " : "", r->why));
 		head = "";
 	}
 }

@@ -146,6 +146,8 @@ static void blame(struct tw_json_writer *w, const struct tw_blame *b)
 		text(w, "service", r->service);
 		text(w, "endpoint", r->endpoint);
 		whole(w, "status", r->status);
+		if (*r->why)
+			text(w, "why", r->why);
 		close(w);
 	}
 	close(w);

@@ -111,6 +111,7 @@ struct tw_example {
 	tw_time at;	   /* of the arrival */
 	tw_time latency;
 	const char *service, *endpoint;
+	const char *why; /* where it began to fail; "": not known */
 	int status;
 };
 

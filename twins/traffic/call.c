@@ -39,6 +39,16 @@ static void disarm(struct tw_world *world, tw_event_id *timer)
 
 /* ---- the end of a call ---------------------------------------------- */
 
+static void tell_example(struct tw_world *world, const struct tw_call *call,
+	tw_time latency, int status)
+{
+	struct tw_buf why = {0};
+
+	tw_why_text(world, call, &why);
+	tw_world_example(world, call, latency, status, tw_buf_text(&why));
+	tw_buf_release(&why);
+}
+
 static void tell_done(struct tw_world *world, const struct tw_call *call,
 	bool failed, bool timed_out, int status)
 {
@@ -60,7 +70,7 @@ static void tell_done(struct tw_world *world, const struct tw_call *call,
 		world->sojourn += (uint64_t)outcome.latency;
 		world->obs.completed++;
 		if (failed && call->position != UINT64_MAX)
-			tw_world_example(world, call, outcome.latency, status);
+			tell_example(world, call, outcome.latency, status);
 	}
 	/* Copies were made here: nobody waits for them. */
 	if (!world->done || call->copy)
@@ -107,6 +117,8 @@ static TW_PATH void end_call(struct tw_world *world, uint32_t call,
 	disarm(world, &it->app_timer);
 	disarm(world, &it->route_timer);
 	disarm(world, &it->try_timer);
+	if (__builtin_expect(failed && !optional, 0))
+		tw_why_call_failed(world, it);
 	if (!caller_is_dead(world, it) && reason != TW_CUT_OFF && !it->mirror)
 		count_call(world, it, reason, failed);
 	tw_world_tap(world, .kind = TW_TAP_RETURNS, .service = TW_NONE,
@@ -253,8 +265,10 @@ TW_PATH void tw_call_try_over(struct tw_world *world, uint32_t call,
 	if (__builtin_expect(is_failure(reason, status), 0)) {
 		if (is_unheard(it, reason))
 			return;
-		said = tw_backoff_said(world, it, reason, status);
 		if (reason != TW_TRY_TIMED_OUT) /* which has (give_up) */
+			tw_why_try_failed(world, it, reason, status);
+		said = tw_backoff_said(world, it, reason, status);
+		if (reason != TW_TRY_TIMED_OUT)
 			note_tried(world, it);
 	}
 	try_is_over(world, it, reason, status);
@@ -279,6 +293,7 @@ static void give_up(
 	struct tw_world *world, struct tw_call *it, enum tw_reason reason)
 {
 	note_tried(world, it);
+	tw_why_try_failed(world, it, reason, 504);
 	if (it->attempt != TW_NONE) {
 		tw_serve_abandon(world, it->attempt);
 		it->attempt = TW_NONE;

@@ -159,6 +159,18 @@ void tw_call_answer_soon(struct tw_world *world, uint32_t call, tw_time after,
 struct tw_cell *tw_call_cell(
 	struct tw_world *world, const struct tw_call *call);
 
+/* ---- where a failure began: why.c ----------------------------------- */
+
+/* A try of the call failed; before its replica is forgotten. */
+void tw_why_try_failed(struct tw_world *world, const struct tw_call *it,
+	enum tw_reason reason, int status);
+/* The call failed, and with it the one that it was made for. */
+void tw_why_call_failed(struct tw_world *world, const struct tw_call *it);
+/* "shop/cart-1 was stopping, and still listed"; nothing where nothing is
+ * known. */
+void tw_why_text(const struct tw_world *world, const struct tw_call *it,
+	struct tw_buf *to);
+
 /* ---- the pause before a retry: backoff.c ---------------------------- */
 
 /* Before retry n, from 1; u: uniform in (0, 1). */

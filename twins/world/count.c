@@ -203,7 +203,7 @@ static size_t sink(struct tw_world *world, uint64_t hash)
 }
 
 void tw_world_example(struct tw_world *world, const struct tw_call *call,
-	tw_time latency, int status)
+	tw_time latency, int status, const char *why)
 {
 	const struct tw_model *model = world->model;
 	const struct tw_channel *channel =
@@ -237,6 +237,7 @@ void tw_world_example(struct tw_world *world, const struct tw_call *call,
 		.service = tw_observation_name(
 			&world->obs, model->services[endpoint->service].key),
 		.endpoint = tw_observation_name(&world->obs, endpoint->name),
+		.why = tw_observation_name(&world->obs, why),
 		.status = status,
 	};
 }

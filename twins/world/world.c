@@ -275,6 +275,7 @@ void tw_world_release(struct tw_world *world)
 	tw_vec_release(&world->copies);
 	tw_free(world->soon);
 	tw_free(world->tried);
+	tw_free(world->whys);
 	tw_free(world->calls);
 	tw_free(world->tasks);
 	tw_free(world->call_keys);

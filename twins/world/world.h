@@ -338,6 +338,7 @@ struct tw_world {
 	 * the n-th retry's at [n % TW_TRIED], the first try's at 0. NULL: no
 	 * policy asks. */
 	uint32_t (*tried)[TW_TRIED];
+	struct tw_why *whys; /* by call (traffic/why.c); NULL: none failed */
 	uint32_t *app_lanes;		/* by step */
 	bool *node_down;
 	struct tw_standing_node *standing; /* by node (standing.h) */
@@ -548,7 +549,7 @@ static inline struct tw_cell *tw_world_cell(struct tw_world *world,
 
 /* A root request that went wrong. */
 void tw_world_example(struct tw_world *world, const struct tw_call *call,
-	tw_time latency, int status);
+	tw_time latency, int status, const char *why);
 
 static inline void tw_world_tell(
 	const struct tw_tap *tap, const struct tw_tap_event *event)

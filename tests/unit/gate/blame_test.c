@@ -285,7 +285,7 @@ START_TEST(when_and_which)
 			struct tw_cell *cell = add_calls(
 				sides[k], i, "GET /", 6000, TW_MS, 600 * k);
 			struct tw_example e = {700, 7, TW_S, TW_S,
-				"shop/frontend", "GET /", 503};
+				"shop/frontend", "GET /", "", 503};
 
 			for (uint32_t s = 0; s < 60; s++)
 				tw_vec_push(&cell->slices,

@@ -115,10 +115,11 @@ static struct tw_blame *storm(struct synthetic *s)
 	b->first_slice = 31 * TW_S;
 	tw_vec_push_in(&s->arena, &b->examples,
 		(struct tw_failed_request){1234, 33 * TW_S, 3200 * TW_MS,
-			"shop/frontend", "POST /cart/checkout", 504, 0});
+			"shop/frontend", "POST /cart/checkout",
+			"shop/ledger-2 answered 500", 504, 0});
 	tw_vec_push_in(&s->arena, &b->examples,
 		(struct tw_failed_request){1301, 35 * TW_S, 3100 * TW_MS,
-			"shop/frontend", "POST /cart/checkout", 504, 2});
+			"shop/frontend", "POST /cart/checkout", "", 504, 2});
 	return b;
 }
 
