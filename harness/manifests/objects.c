@@ -78,7 +78,7 @@ struct tw_object *tw_manifests_find(const struct tw_manifests *m,
 		struct tw_object *it = m->objects.v[i];
 
 		if (!strcmp(it->kind, kind) && !strcmp(it->name, name) &&
-			!strcmp(it->namespace, namespace) &&
+			(!namespace || !strcmp(it->namespace, namespace)) &&
 			strcmp(it->group, "compose") != 0)
 			return it;
 	}

@@ -130,6 +130,24 @@ static void pod_level(struct tw_manifest_reader *r, const struct tw_yaml *spec,
 	add_all(r, to, &own);
 }
 
+/* What its RuntimeClass adds, as admission writes it into the pod (plugin/pkg/
+ * admission/runtimeclass). */
+static struct tw_yaml *overhead_of(
+	struct tw_manifest_reader *r, const struct tw_yaml *spec)
+{
+	struct tw_yaml *own = tw_yaml_get(spec, "overhead");
+	const char *name = tw_yaml_text(tw_yaml_get(spec, "runtimeClassName"));
+	struct tw_object *class =
+		name ? tw_manifests_find(r->m, "RuntimeClass", NULL, name)
+		     : NULL;
+
+	if (own || !class)
+		return own;
+	own = tw_yaml_path(class->doc, "overhead", "podFixed", NULL);
+	tw_yaml_use_all(own);
+	return own;
+}
+
 static void read_requests(struct tw_manifest_reader *r,
 	const struct tw_yaml *spec, struct tw_pod_spec *to)
 {
@@ -143,7 +161,7 @@ static void read_requests(struct tw_manifest_reader *r,
 			add_container(r, tw_yaml_item(list, i), k == 0, &s);
 	}
 	to->special_requests =
-		s.sidecars.n || tw_yaml_get(spec, "overhead") ||
+		s.sidecars.n || overhead_of(r, spec) ||
 		tw_yaml_get(tw_yaml_get(spec, "resources"), "requests");
 	raise_all(r, &s.own, &s.init);
 	raise_to(&s.usual_cpu, s.init_cpu);
@@ -157,8 +175,9 @@ static void read_requests(struct tw_manifest_reader *r,
 static void read_overhead(struct tw_manifest_reader *r,
 	const struct tw_yaml *spec, struct tw_pod_spec *to)
 {
-	const struct tw_yaml *map = tw_yaml_get(spec, "overhead");
+	const struct tw_yaml *map = overhead_of(r, spec);
 
+	tw_yaml_use(tw_yaml_get(spec, "runtimeClassName"));
 	for (size_t i = 0; tw_yaml_is(map, TW_YAML_MAPPING) && i < map->pairs.n;
 		i++) {
 		const char *name = tw_yaml_text(map->pairs.v[i].key);
@@ -169,8 +188,10 @@ static void read_overhead(struct tw_manifest_reader *r,
 			continue;
 		tw_resource_add(&r->spec->arena, &to->requests,
 			tw_manifest_keep(r, name), amount.v);
-		if (is_cpu(name))
+		if (is_cpu(name)) {
 			to->usual_cpu += amount.v;
+			to->overhead_cpu += amount.v;
+		}
 		if (!strcmp(name, TW_RESOURCE_MEMORY))
 			to->usual_memory += amount.v;
 	}

@@ -49,6 +49,7 @@ static const struct kind kinds[] = {
 	{"", "Secret", NULL, 0, true},
 	{"", "Namespace", tw_read_namespace, 1, false},
 	{"", "ServiceAccount", NULL, 0, true},
+	{"node.k8s.io", "RuntimeClass", NULL, 0, true},
 };
 
 #define PASSES 4

@@ -136,7 +136,7 @@ void tw_read_network_policy(struct tw_manifest_reader *r);
 void tw_read_containers(struct tw_manifest_reader *r, struct tw_yaml *pod_spec,
 	struct tw_spec_workload *workload);
 
-/* The first object of a kind, or NULL. */
+/* The first object of a kind, or NULL. Without a namespace: of any. */
 struct tw_object *tw_manifests_find(const struct tw_manifests *m,
 	const char *kind, const char *namespace, const char *name);
 

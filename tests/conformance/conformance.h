@@ -67,5 +67,6 @@ extern const struct conformance_adapter conformance_kayenta[];
 extern const struct conformance_adapter conformance_argo[];
 
 extern const struct conformance_adapter conformance_nodeloss[];
+extern const struct conformance_adapter conformance_scheduling[];
 
 #endif

@@ -7,11 +7,7 @@
  * Which node of a zone is tainted first is arbitrary, so are the pods of a
  * node: zones compare their times in order, owners theirs.
  */
-#include "tests/conformance/conformance.h"
-
-#include "harness/config/config.h"
-#include "harness/manifests/manifests.h"
-#include "twins/twin.h"
+#include "tests/conformance/system.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -74,64 +70,6 @@ static void on_event(void *context, const struct tw_tap_event *event)
 
 /* ---- the system ----------------------------------------------------- */
 
-/* JSON is YAML: what was read is written as it was. */
-static void write(const struct tw_yaml *node, struct tw_buf *to)
-{
-	if (node->kind == TW_YAML_SCALAR) {
-		bool quoted = node->style != TW_YAML_PLAIN;
-
-		tw_buf_printf(to, quoted ? "\"%s\"" : "%s", node->value);
-	} else if (node->kind == TW_YAML_SEQUENCE) {
-		tw_buf_add_char(to, '[');
-		for (size_t i = 0; i < node->items.n; i++) {
-			write(node->items.v[i], to);
-			tw_buf_add_char(to, ',');
-		}
-		tw_buf_add_char(to, ']');
-	} else {
-		tw_buf_add_char(to, '{');
-		for (size_t i = 0; i < node->pairs.n; i++) {
-			write(node->pairs.v[i].key, to);
-			tw_buf_add_text(to, ": ");
-			write(node->pairs.v[i].value, to);
-			tw_buf_add_char(to, ',');
-		}
-		tw_buf_add_char(to, '}');
-	}
-}
-
-static void write_all(const struct tw_yaml *list, struct tw_buf *to)
-{
-	for (size_t i = 0; i < tw_yaml_count(list); i++) {
-		tw_buf_add_text(to, "---\n");
-		write(tw_yaml_item(list, i), to);
-		tw_buf_add_char(to, '\n');
-	}
-}
-
-static struct tw_spec *read_system(struct conformance *c,
-	struct tw_diags *diags, struct tw_files **files,
-	struct tw_manifests **m)
-{
-	static const char model[] = "version: 1\nkubernetes: \"1.26\"\n"
-				    "defaults: {restart-delay: 3s}\n";
-	const struct tw_manifest_pattern all = {.text = "a.yaml"};
-	struct tw_spec *spec = tw_spec_new();
-	struct tw_buf text = {0};
-
-	write_all(tw_yaml_get(c->in, "nodes"), &text);
-	write_all(tw_yaml_get(c->in, "manifests"), &text);
-	*files = tw_files_memory_new();
-	*m = tw_manifests_new();
-	tw_files_memory_add(*files, "a.yaml", tw_buf_text(&text), text.n);
-	tw_manifests_read(*m, *files, &all, 1, spec, diags);
-	tw_config_parse_model(spec, "m.yaml", model, strlen(model), diags);
-	tw_manifests_link(*m, spec, diags);
-	tw_spec_manage(spec);
-	tw_buf_release(&text);
-	return spec;
-}
-
 /* A node falls silent, or reports itself not ready, until it is back. */
 static void add_fault(struct conformance *c, const char *name,
 	const struct tw_yaml *node, const struct tw_model *model,
@@ -151,35 +89,25 @@ static void add_fault(struct conformance *c, const char *name,
 		(struct tw_pos){0}, args, back > 0 ? 3 : 2, model, diags);
 }
 
-static bool no_arrivals(void *context, struct tw_arrival *arrival)
-{
-	(void)context;
-	(void)arrival;
-	return false;
-}
-
-static void play(struct conformance *c, struct seen *s, struct tw_spec *spec,
-	struct tw_diags *diags)
+static void play(struct conformance *c, struct seen *s, struct system *system)
 {
 	const struct tw_yaml *nodes = tw_yaml_get(c->want, "nodes");
 	const struct tw_arrivals none = {
-		.next = no_arrivals, .duration = 900 * TW_S};
+		.next = system_no_arrivals, .duration = 900 * TW_S};
 	const struct tw_tap tap = {on_event, s};
 	struct tw_scenario scenario;
 	struct tw_observation seen;
 	struct tw_twin *twin;
-	struct tw_model *model = tw_twin_model(spec, diags);
+	struct tw_model *model = system_compile(system);
 
-	if (!model) {
-		conformance_differs(c, "the system cannot be read: %s",
-			diags->list.n ? diags->list.v[0]->message : "");
+	if (!model)
 		return;
-	}
 	s->model = model;
 	tw_scenario_init(&scenario);
 	for (size_t i = 0; i < nodes->pairs.n; i++)
 		add_fault(c, tw_yaml_text(nodes->pairs.v[i].key),
-			nodes->pairs.v[i].value, model, &scenario, diags);
+			nodes->pairs.v[i].value, model, &scenario,
+			&system->diags);
 	twin = tw_twin_new(model,
 		&(struct tw_options){
 			.scenario = &scenario, .tap = &tap, .aligned = true});
@@ -329,23 +257,20 @@ static void nodeloss(struct conformance *c)
 {
 	/* What was derived from the recording. */
 	struct seen s = {.c = c};
-	struct tw_files *files;
-	struct tw_manifests *m;
-	struct tw_diags diags;
-	struct tw_spec *spec;
+	struct system system;
 
 	c->want = tw_yaml_get(c->file, "derived");
-	tw_diags_init(&diags);
-	spec = read_system(c, &diags, &files, &m);
-	play(c, &s, spec, &diags);
+	system_init(&system, c);
+	system_add(&system, tw_yaml_get(c->in, "nodes"));
+	system_add(&system, tw_yaml_get(c->in, "manifests"));
+	system_read(&system, "version: 1\nkubernetes: \"1.26\"\n"
+			     "defaults: {restart-delay: 3s}\n");
+	play(c, &s, &system);
 	if (s.model) {
 		compare_nodes(c, &s);
 		compare_evictions(c, &s);
 	}
-	tw_spec_free(spec);
-	tw_manifests_free(m);
-	tw_files_free(files);
-	tw_diags_release(&diags);
+	system_release(&system);
 }
 
 const struct conformance_adapter conformance_nodeloss[] = {

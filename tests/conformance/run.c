@@ -30,6 +30,7 @@ static const struct conformance_adapter *const adapters[] = {
 	conformance_kayenta,
 	conformance_argo,
 	conformance_nodeloss,
+	conformance_scheduling,
 };
 
 struct tally {

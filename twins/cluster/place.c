@@ -2,6 +2,7 @@
 
 #include "twins/base/hash.h"
 #include "twins/cluster/scheduler.h"
+#include "twins/cluster/versions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +14,27 @@ struct placing {
 	uint32_t nowhere;
 };
 
+static struct tw_sched_options options_of(const struct tw_model *model)
+{
+	const struct tw_kubernetes *release =
+		tw_kubernetes_of(model->kubernetes);
+
+	return (struct tw_sched_options){.hard_affinity_weight = 1,
+		.old_balance = release->old_balance,
+		.balance_all = release->balance_all,
+		.whole_overhead = release->whole_overhead,
+		.spread_always = release->spread_always,
+		.small_nodes_helpable = release->small_nodes_helpable,
+		.names_taints = release->names_taints,
+		.two_stops = release->two_stops,
+		.no_min_domains = !release->min_domains};
+}
+
 void tw_place_classes(struct tw_scheduler *s, const struct tw_model *model)
 {
-	tw_scheduler_init(s, NULL);
+	const struct tw_sched_options options = options_of(model);
+
+	tw_scheduler_init(s, &options);
 	s->namespaces = &model->spec->namespaces;
 	for (uint32_t n = 0; n < model->n_nodes; n++) {
 		tw_scheduler_add_node(s, model->nodes[n].spec);

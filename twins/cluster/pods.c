@@ -99,7 +99,7 @@ void tw_pod_see_ready(struct tw_world *world, uint32_t replica)
 		pod->available && world->replicas[replica].health == TW_GONE);
 }
 
-static void bind(struct tw_world *world, uint32_t replica, uint32_t node)
+void tw_pod_bind(struct tw_world *world, uint32_t replica, uint32_t node)
 {
 	struct tw_world_replica *it = &world->replicas[replica];
 
@@ -111,94 +111,6 @@ static void bind(struct tw_world *world, uint32_t replica, uint32_t node)
 		tw_pod_move(world, replica, TW_POD_BOUND);
 	else
 		tw_kubelet_start(world, replica);
-}
-
-/* ---- the scheduler -------------------------------------------------- */
-
-static void tell(struct tw_world *world, uint32_t replica,
-	enum tw_tap_kind kind, const char *node, const char *cause)
-{
-	tw_world_tap(world, .kind = kind,
-		.service = world->model->replicas[replica].service,
-		.endpoint = TW_NONE, .caller = TW_NONE, .replica = replica,
-		.node = node, .cause = cause);
-}
-
-/* A DaemonSet's pod has its own. */
-static uint32_t choose_node(
-	struct tw_world *world, const struct tw_replica *it, struct tw_buf *why)
-{
-	struct tw_scheduler *s = &world->pods->scheduler;
-	const uint32_t *own = world->model->revisions[it->revision].own_nodes;
-
-	if (!own)
-		return tw_scheduler_choose(s, it->revision, it->hash, why);
-	if (tw_scheduler_has_room(s, it->revision, own[it->ordinal]))
-		return own[it->ordinal];
-	if (why)
-		tw_buf_printf(why,
-			"0/%zu nodes are available: its own has no room.",
-			s->nodes.n);
-	return UINT32_MAX;
-}
-
-/* Why is told of its first failure. */
-static void schedule(
-	struct tw_world *world, const struct tw_sched_waiting *waiting)
-{
-	const struct tw_replica *it = &world->model->replicas[waiting->pod];
-	struct tw_pod *pod = pod_at(world, waiting->pod);
-	bool tells = (world->tap || world->chronicle) && !pod->attempts;
-	struct tw_buf why = {0};
-	uint32_t node;
-
-	tw_nominated_hold(world, waiting->pod, true);
-	node = choose_node(world, it, tells ? &why : NULL);
-	tw_nominated_hold(world, waiting->pod, false);
-	if (node != UINT32_MAX) {
-		tw_nominated_clear(world, waiting->pod);
-		tell(world, waiting->pod, TW_TAP_SCHEDULED,
-			world->model->nodes[node].name, NULL);
-		bind(world, waiting->pod, node);
-		return;
-	}
-	pod->attempts++;
-	if (tells)
-		tell(world, waiting->pod, TW_TAP_PENDING, NULL,
-			tw_buf_text(&why));
-	tw_buf_release(&why);
-	tw_sched_queue_park(world->pods->queue, waiting, pod->attempts,
-		tw_world_now(world));
-	tw_preempt(world, waiting->pod);
-}
-
-/* An event for those whose back-off ends, one at a time. */
-static void wait_for_parked(struct tw_world *world)
-{
-	struct tw_pods *pods = world->pods;
-	tw_time at = pods->queue->next_check;
-
-	if (at == pods->wakes_at)
-		return;
-	pods->wakes_at = at;
-	if (at != TW_NEVER)
-		tw_queue_schedule(&world->queue, at, TW_CLASS_WORLD,
-			TW_EV_SCHEDULE, 0, 0);
-}
-
-void tw_pods_schedule(struct tw_world *world)
-{
-	struct tw_sched_queue *queue = world->pods->queue;
-	tw_time now = tw_world_now(world);
-	struct tw_sched_waiting it;
-
-	if (queue->next_check <= now)
-		tw_sched_queue_advance(queue, now);
-	while (tw_sched_queue_take(queue, &it))
-		if (world->replicas[it.pod].life == it.turn &&
-			pod_at(world, it.pod)->state == TW_POD_PENDING)
-			schedule(world, &it);
-	wait_for_parked(world);
 }
 
 /* ---- a pod comes ---------------------------------------------------- */

@@ -60,7 +60,7 @@ struct tw_pod {
 	uint32_t turn;	       /* counts the pods of this name */
 	tw_time created, started, ready_since, deleted;
 	tw_time ready_change; /* of `ready`: when it last did */
-	tw_time grace; /* of its deletion: ns until KILL */
+	tw_time grace;	      /* of its deletion: ns until KILL */
 };
 
 /* Pods of a revision, by what they are. */
@@ -89,7 +89,7 @@ struct tw_pods {
 	struct tw_scheduler scheduler;
 	struct tw_sched_queue *queue;
 	TW_VEC(uint32_t) nominated; /* pods (preempt.h) */
-	tw_time wakes_at; /* of the event for those that back off */
+	tw_time wakes_at;	    /* of the event for those that back off */
 };
 
 /* After the world; nothing where the model has no workloads. */
@@ -148,7 +148,9 @@ uint32_t tw_pod_first_to_go(const struct tw_world *world, uint32_t revision,
 void tw_pods_changed(struct tw_world *world, uint32_t replica);
 /* Its node is there again. */
 void tw_pods_node_back(struct tw_world *world, uint32_t replica);
-/* The scheduler tries those whose turn it is. */
+/* One that waits has a node from now on. */
+void tw_pod_bind(struct tw_world *world, uint32_t replica, uint32_t node);
+/* The scheduler tries those whose turn it is (attempt.h). */
 void tw_pods_schedule(struct tw_world *world);
 
 /* TW_EV_POD, TW_EV_SCHEDULE; false: another kind. */

@@ -6,27 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A pod that would have to go. */
-struct victim {
-	uint32_t replica;
-	int64_t priority;
-	tw_time started;
-	bool breaks; /* a budget */
-	bool stays;
-};
-
-TW_VEC_TYPE(victims, struct victim);
-
-/* What a node would cost. */
-struct candidate {
-	uint32_t node; /* TW_NONE: none yet */
-	struct victims victims;
-	uint32_t breaks, n;
-	int64_t highest;
-	double sum;
-	tw_time latest;
-};
-
 static int64_t priority_of(const struct tw_world *world, uint32_t replica)
 {
 	const struct tw_model *model = world->model;
@@ -65,7 +44,7 @@ static void put(struct tw_world *world, uint32_t replica, uint32_t node)
 
 static int by_importance(const void *a, const void *b)
 {
-	const struct victim *x = a, *y = b;
+	const struct tw_victim *x = a, *y = b;
 
 	if (x->priority != y->priority)
 		return x->priority > y->priority ? -1 : 1;
@@ -75,7 +54,7 @@ static int by_importance(const void *a, const void *b)
 }
 
 static void find_lower(struct tw_world *world, uint32_t node, int64_t priority,
-	struct victims *to)
+	struct tw_victims *to)
 {
 	struct tw_standing pods = tw_standing_on(world, node);
 
@@ -86,7 +65,7 @@ static void find_lower(struct tw_world *world, uint32_t node, int64_t priority,
 		if (world->replicas[r].managed &&
 			priority_of(world, r) < priority)
 			tw_vec_push(to,
-				((struct victim){.replica = r,
+				((struct tw_victim){.replica = r,
 					.priority = priority_of(world, r),
 					.started =
 						tw_pod_of(world, r)->started}));
@@ -97,14 +76,14 @@ static void find_lower(struct tw_world *world, uint32_t node, int64_t priority,
 }
 
 /* In their order: the first ones use up what a budget allows. */
-static void find_breaks(struct tw_world *world, struct victims *victims)
+static void find_breaks(struct tw_world *world, struct tw_victims *victims)
 {
 	for (uint32_t b = 0; b < world->model->n_budgets; b++) {
 		const struct tw_pod_budget *budget = &world->model->budgets[b];
 		int64_t allowed = tw_budget_status(world, budget).allowed;
 
 		for (size_t i = 0; i < victims->n; i++) {
-			struct victim *it = &victims->v[i];
+			struct tw_victim *it = &victims->v[i];
 
 			if (!budget->covers[class_of(world, it->replica)] ||
 				tw_pod_of(world, it->replica)->state ==
@@ -116,9 +95,21 @@ static void find_breaks(struct tw_world *world, struct victims *victims)
 	}
 }
 
+/* What is said of the nodes; NULL: nobody asks. */
+struct told {
+	struct tw_arena arena;
+	struct tw_sched_tally tally;
+};
+
+static void say(struct told *told, const char *text)
+{
+	if (told)
+		tw_sched_say(&told->arena, &told->tally, text);
+}
+
 /* As many as possible stay; true where the pod fits then. */
 static bool reprieve(struct tw_world *world, uint32_t replica, uint32_t node,
-	struct victims *victims)
+	struct tw_victims *victims, struct told *told)
 {
 	struct tw_scheduler *s = &world->pods->scheduler;
 	uint32_t class = class_of(world, replica);
@@ -127,9 +118,12 @@ static bool reprieve(struct tw_world *world, uint32_t replica, uint32_t node,
 	for (size_t i = 0; i < victims->n; i++)
 		take(world, victims->v[i].replica, node);
 	fits = tw_scheduler_fits(s, class, node);
+	if (!fits && told)
+		tw_scheduler_refusal(
+			s, class, node, &told->arena, &told->tally);
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < victims->n; i++) {
-			struct victim *it = &victims->v[i];
+			struct tw_victim *it = &victims->v[i];
 
 			if (it->breaks != !pass)
 				continue;
@@ -147,12 +141,12 @@ static bool reprieve(struct tw_world *world, uint32_t replica, uint32_t node,
 
 /* ---- which node ----------------------------------------------------- */
 
-static void weigh(struct candidate *it)
+static void weigh(struct tw_candidate *it)
 {
 	it->breaks = it->n = 0;
 	it->sum = 0;
 	for (size_t i = 0; i < it->victims.n; i++) {
-		const struct victim *victim = &it->victims.v[i];
+		const struct tw_victim *victim = &it->victims.v[i];
 
 		if (victim->stays)
 			continue;
@@ -167,7 +161,8 @@ static void weigh(struct candidate *it)
 	}
 }
 
-static bool is_better(const struct candidate *a, const struct candidate *b)
+static bool is_better(
+	const struct tw_candidate *a, const struct tw_candidate *b)
 {
 	if (b->node == TW_NONE)
 		return true;
@@ -183,18 +178,20 @@ static bool is_better(const struct candidate *a, const struct candidate *b)
 }
 
 static void look_at(struct tw_world *world, uint32_t replica, uint32_t node,
-	struct candidate *now, struct candidate *best)
+	struct tw_candidate *now, struct tw_candidate *best, struct told *told)
 {
 	find_lower(world, node, priority_of(world, replica), &now->victims);
-	if (!now->victims.n)
+	if (!now->victims.n) {
+		say(told, "No preemption victims found for incoming pod");
 		return;
+	}
 	find_breaks(world, &now->victims);
-	if (!reprieve(world, replica, node, &now->victims))
+	if (!reprieve(world, replica, node, &now->victims, told))
 		return;
 	now->node = node;
 	weigh(now);
 	if (now->n && is_better(now, best)) {
-		struct candidate other = *best;
+		struct tw_candidate other = *best;
 
 		*best = *now;
 		*now = other;
@@ -202,25 +199,21 @@ static void look_at(struct tw_world *world, uint32_t replica, uint32_t node,
 }
 
 /* Nodes where other pods' going can help. */
-static void look_at_all(
-	struct tw_world *world, uint32_t replica, struct candidate *best)
+static void look_at_all(struct tw_world *world, uint32_t replica,
+	const struct tw_sched_cycle *cycle, struct tw_candidate *best,
+	struct told *told)
 {
-	struct tw_sched_cycle cycle;
-	struct candidate now = {.node = TW_NONE};
-	uint32_t n_nodes = world->model->n_nodes;
-	bool *helps = tw_calloc(n_nodes + 1, sizeof *helps);
+	struct tw_candidate now = {.node = TW_NONE};
 
-	tw_sched_cycle_init(
-		&cycle, &world->pods->scheduler, class_of(world, replica));
-	tw_sched_filter(&cycle);
-	for (uint32_t n = 0; n < n_nodes; n++)
-		helps[n] = cycle.node_status[n] == TW_SCHED_UNSCHEDULABLE;
-	tw_sched_cycle_release(&cycle);
-	for (uint32_t n = 0; n < n_nodes; n++)
-		if (helps[n])
-			look_at(world, replica, n, &now, best);
+	for (uint32_t n = 0; n < world->model->n_nodes; n++) {
+		if (cycle->s->nodes.v[n].absent)
+			continue;
+		if (cycle->node_status[n] == TW_SCHED_UNSCHEDULABLE)
+			look_at(world, replica, n, &now, best, told);
+		else
+			say(told, "Preemption is not helpful for scheduling");
+	}
 	tw_vec_release(&now.victims);
-	tw_free(helps);
 }
 
 /* ---- nominations ---------------------------------------------------- */
@@ -281,13 +274,15 @@ static void nominate(struct tw_world *world, uint32_t replica, uint32_t node)
 
 /* Room is being made for it where it is nominated: pods of lower priority are
  * going there (PodEligibleToPreemptOthers). */
-static bool is_waiting(const struct tw_world *world, uint32_t replica)
+static bool is_waiting(const struct tw_world *world, uint32_t replica,
+	const struct tw_sched_cycle *cycle)
 {
 	uint32_t nominated = tw_pod_of(world, replica)->nominated;
 	struct tw_standing pods;
 	bool waits = false;
 
-	if (!nominated)
+	if (!nominated ||
+		cycle->node_status[nominated - 1] == TW_SCHED_UNRESOLVABLE)
 		return false;
 	pods = tw_standing_on(world, nominated - 1);
 	for (size_t i = 0; i < pods.n && !waits; i++) {
@@ -310,16 +305,64 @@ static bool has_lower(const struct tw_world *world, int64_t priority)
 	return false;
 }
 
-static void preempt(
-	struct tw_world *world, uint32_t replica, const struct candidate *best)
+static const char *not_eligible(const struct tw_world *world, uint32_t replica,
+	const struct tw_sched_cycle *cycle)
+{
+	if (cycle->class->pod->never_preempts)
+		return "not eligible due to preemptionPolicy=Never.";
+	if (is_waiting(world, replica, cycle))
+		return "not eligible due to a terminating pod on the nominated "
+		       "node.";
+	return NULL;
+}
+
+/* The end of FitError. */
+static void explain(const struct tw_sched_cycle *cycle, const char *ineligible,
+	struct told *told, struct tw_buf *why)
+{
+	tw_buf_add_text(why, " preemption: ");
+	if (ineligible)
+		tw_buf_add_text(why, ineligible);
+	else
+		tw_sched_print(&told->tally, tw_sched_n_nodes(cycle->s),
+			&told->arena, why);
+	if (cycle->s->options.two_stops)
+		tw_buf_add_char(why, '.');
+}
+
+void tw_preempt_find(struct tw_world *world, uint32_t replica,
+	struct tw_candidate *to, struct tw_buf *why)
+{
+	struct tw_sched_cycle cycle;
+	const char *ineligible;
+	struct told told = {0};
+
+	to->node = TW_NONE;
+	if (!why && !has_lower(world, priority_of(world, replica)))
+		return;
+	tw_sched_cycle_init(
+		&cycle, &world->pods->scheduler, class_of(world, replica));
+	tw_sched_filter(&cycle);
+	tw_arena_init(&told.arena);
+	ineligible = not_eligible(world, replica, &cycle);
+	if (!ineligible)
+		look_at_all(world, replica, &cycle, to, why ? &told : NULL);
+	if (why && to->node == TW_NONE)
+		explain(&cycle, ineligible, &told, why);
+	tw_arena_release(&told.arena);
+	tw_sched_cycle_release(&cycle);
+}
+
+void tw_preempt(struct tw_world *world, uint32_t replica,
+	const struct tw_candidate *candidate)
 {
 	char cause[200];
 
 	snprintf(cause, sizeof cause, "Preempted by pod %s",
 		world->model->replicas[replica].name);
-	nominate(world, replica, best->node);
-	for (size_t i = 0; i < best->victims.n; i++) {
-		const struct victim *it = &best->victims.v[i];
+	nominate(world, replica, candidate->node);
+	for (size_t i = 0; i < candidate->victims.n; i++) {
+		const struct tw_victim *it = &candidate->victims.v[i];
 
 		if (it->stays ||
 			tw_pod_of(world, it->replica)->state == TW_POD_STOPPING)
@@ -329,24 +372,8 @@ static void preempt(
 			.service = world->model->replicas[it->replica].service,
 			.endpoint = TW_NONE, .caller = TW_NONE,
 			.replica = it->replica,
-			.node = world->model->nodes[best->node].name,
+			.node = world->model->nodes[candidate->node].name,
 			.cause = cause);
 		tw_pod_delete(world, it->replica, TW_POD_GRACE);
 	}
-}
-
-void tw_preempt(struct tw_world *world, uint32_t replica)
-{
-	const struct tw_revision *model =
-		&world->model->revisions[class_of(world, replica)];
-	const struct tw_pod_spec *spec = model->pod;
-	struct candidate best = {.node = TW_NONE};
-
-	if (model->own_nodes || spec->never_preempts ||
-		!has_lower(world, spec->priority) || is_waiting(world, replica))
-		return;
-	look_at_all(world, replica, &best);
-	if (best.node != TW_NONE)
-		preempt(world, replica, &best);
-	tw_vec_release(&best.victims);
 }

@@ -21,8 +21,34 @@
 
 #include "twins/cluster/pods.h"
 
-/* The pod fits nowhere: makes room for it where that can be done. */
-void tw_preempt(struct tw_world *world, uint32_t replica);
+/* A pod that would have to go. */
+struct tw_victim {
+	uint32_t replica;
+	int64_t priority;
+	tw_time started;
+	bool breaks; /* a budget */
+	bool stays;
+};
+
+TW_VEC_TYPE(tw_victims, struct tw_victim);
+
+/* What a node would cost. */
+struct tw_candidate {
+	uint32_t node;		   /* TW_NONE: none */
+	struct tw_victims victims; /* to be released */
+	uint32_t breaks, n;
+	int64_t highest;
+	double sum;
+	tw_time latest;
+};
+
+/* The pod fits nowhere: where room can be made for it. `why`, where not NULL,
+ * gets to know why nowhere. */
+void tw_preempt_find(struct tw_world *world, uint32_t replica,
+	struct tw_candidate *to, struct tw_buf *why);
+/* Makes it: the pod is nominated, the victims are deleted. */
+void tw_preempt(struct tw_world *world, uint32_t replica,
+	const struct tw_candidate *candidate);
 
 /* Pods that are nominated take up room for a pod of this priority, or do so no
  * longer. `replica` itself is left out. */

@@ -5,9 +5,6 @@
 
 #include "twins/base/hash.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #define NOWHERE UINT32_MAX
 
 /*
@@ -148,53 +145,6 @@ static uint32_t best_of(struct tw_sched_cycle *cycle,
 	return best;
 }
 
-/* ---- why nowhere ---------------------------------------------------- */
-
-struct tally {
-	const char *text;
-	uint32_t n;
-};
-
-static int by_text(const void *a, const void *b)
-{
-	const struct tally *x = a, *y = b;
-	char left[160], right[160];
-
-	/* kube-scheduler sorts the finished texts, figures first. */
-	snprintf(left, sizeof left, "%u %s", x->n, x->text);
-	snprintf(right, sizeof right, "%u %s", y->n, y->text);
-	return strcmp(left, right);
-}
-
-/* FitError (pkg/scheduler/framework/types.go). */
-static void explain(struct tw_sched_cycle *cycle, struct tw_buf *why)
-{
-	TW_VEC(struct tally) all = {0};
-	uint32_t there = 0;
-
-	for (uint32_t n = 0; n < cycle->s->nodes.n; n++) {
-		const char *text = tw_sched_reason_of(cycle, n).text;
-		size_t k = 0;
-
-		if (!text)
-			continue;
-		there++;
-		while (k < all.n && strcmp(all.v[k].text, text) != 0)
-			k++;
-		if (k == all.n)
-			tw_vec_push(&all, ((struct tally){text, 0}));
-		all.v[k].n++;
-	}
-	if (all.n)
-		qsort(all.v, all.n, sizeof *all.v, by_text);
-	tw_buf_printf(why, "0/%u nodes are available", there);
-	for (size_t k = 0; k < all.n; k++)
-		tw_buf_printf(why, "%s%u %s", k ? ", " : ": ", all.v[k].n,
-			all.v[k].text);
-	tw_buf_add_char(why, '.');
-	tw_vec_release(&all);
-}
-
 /* ---- the decision --------------------------------------------------- */
 
 static void see_scratch(struct tw_scheduler *s)
@@ -229,7 +179,7 @@ uint32_t tw_scheduler_choose(struct tw_scheduler *s, uint32_t class,
 			node = best_of(&cycle, kind, hash);
 	}
 	if (node == NOWHERE && why)
-		explain(&cycle, why);
+		tw_sched_explain(&cycle, why);
 	tw_sched_cycle_end(&cycle);
 	return node;
 }

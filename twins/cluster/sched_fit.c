@@ -61,28 +61,45 @@ void tw_sched_lacking(const struct tw_pod_spec *pod,
 	}
 }
 
-/* The first lack, as kube-scheduler counts each: it counts all of a node's,
- * here the first names the node. */
+static const char *insufficient(
+	struct tw_arena *arena, const struct tw_lacking *lacking)
+{
+	if (!strcmp(lacking->resource, TW_RESOURCE_PODS))
+		return "Too many pods";
+	return tw_arena_printf(arena, "Insufficient %s", lacking->resource);
+}
+
+static void fit_reasons(const struct tw_sched_cycle *cycle, uint32_t node,
+	struct tw_arena *arena, struct tw_sched_tally *to)
+{
+	struct tw_lackings lacking = {0};
+
+	tw_sched_lacking(cycle->class->pod, tw_sched_node_at(cycle, node), NULL,
+		NULL, arena, &lacking);
+	for (size_t i = 0; i < lacking.n; i++)
+		tw_sched_say(arena, to, insufficient(arena, &lacking.v[i]));
+}
+
+/* The first lack; fit_reasons() tells all of them. */
 static struct tw_sched_reason fit_filter(
 	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
 {
 	const struct tw_sched_node *it = tw_sched_node_at(cycle, node);
 	struct tw_arena *arena = (struct tw_arena *)cycle->state[slot];
 	struct tw_lackings lacking = {0};
-	const struct tw_lacking *first;
+	bool too_small = false;
 
 	tw_sched_lacking(cycle->class->pod, it, NULL, NULL, arena, &lacking);
 	if (!lacking.n)
 		return (struct tw_sched_reason){TW_SCHED_OK, NULL};
-	first = &lacking.v[0];
 	/* A node that is too small when empty cannot be helped. */
-	return (struct tw_sched_reason){first->requested > first->capacity
-						? TW_SCHED_UNRESOLVABLE
-						: TW_SCHED_UNSCHEDULABLE,
-		!strcmp(first->resource, TW_RESOURCE_PODS)
-			? "Too many pods"
-			: tw_arena_printf(
-				  arena, "Insufficient %s", first->resource)};
+	for (size_t i = 0; i < lacking.n; i++)
+		too_small |= lacking.v[i].requested > lacking.v[i].capacity;
+	return (struct tw_sched_reason){
+		too_small && !cycle->s->options.small_nodes_helpable
+			? TW_SCHED_UNRESOLVABLE
+			: TW_SCHED_UNSCHEDULABLE,
+		insufficient(arena, &lacking.v[0])};
 }
 
 static bool fit_pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
@@ -107,6 +124,16 @@ int64_t tw_sched_most(int64_t requested, int64_t capacity)
 	return requested * 100 / capacity;
 }
 
+/* What an older release leaves out of the CPU that a pod asks for. */
+static int64_t left_out(const struct tw_sched_cycle *cycle)
+{
+	int64_t overhead = cycle->class->pod->overhead_cpu;
+
+	return cycle->s->options.whole_overhead
+		       ? overhead - (overhead + 999) / 1000
+		       : 0;
+}
+
 /* LeastAllocated over CPU and memory, weight 1 each; a resource that the node
  * has none of is left out. */
 static int64_t fit_score(
@@ -119,7 +146,8 @@ static int64_t fit_score(
 
 	(void)slot;
 	if (cpu)
-		sum += tw_sched_least(it->usual_cpu + pod->usual_cpu, cpu);
+		sum += tw_sched_least(
+			it->usual_cpu + pod->usual_cpu - left_out(cycle), cpu);
 	if (memory)
 		sum += tw_sched_least(
 			it->usual_memory + pod->usual_memory, memory);
@@ -132,6 +160,7 @@ const struct tw_sched_plugin tw_sched_fit = {
 	.weight = 1,
 	.pre_filter = fit_pre_filter,
 	.filter = fit_filter,
+	.reasons = fit_reasons,
 	.score = fit_score,
 };
 
@@ -174,8 +203,9 @@ int64_t tw_sched_balance_of(const double *shares, size_t n)
 	return (int64_t)((1 - deviation) * 100);
 }
 
-static int64_t balance_with(
-	const struct tw_sched_node *node, const struct tw_pod_spec *pod)
+/* `less`: of the pod's CPU. */
+static int64_t balance_with(const struct tw_sched_node *node,
+	const struct tw_pod_spec *pod, int64_t less)
 {
 	static const char *const names[] = {
 		TW_RESOURCE_CPU, TW_RESOURCE_MEMORY};
@@ -186,7 +216,8 @@ static int64_t balance_with(
 		int64_t has = node->has[i], used = node->in_use[i];
 
 		if (pod)
-			used += tw_resource_amount(&pod->requests, names[i]);
+			used += tw_resource_amount(&pod->requests, names[i]) -
+				(i ? 0 : less);
 		if (!has)
 			continue;
 		shares[n] = (double)used / (double)has;
@@ -197,14 +228,14 @@ static int64_t balance_with(
 	return tw_sched_balance_of(shares, n);
 }
 
-/* A pod that requests nothing balances nothing (since 1.31:
- * isBestEffortPod); before, all nodes had their own score. */
+/* A pod that requests nothing balances nothing (isBestEffortPod); in older
+ * releases all nodes had their own score. */
 static bool balance_pre_score(struct tw_sched_cycle *cycle, uint32_t slot)
 {
 	const struct tw_resources *requests = &cycle->class->pod->requests;
 
 	(void)slot;
-	return cycle->s->options.old_balance ||
+	return cycle->s->options.balance_all ||
 	       tw_resource_amount(requests, TW_RESOURCE_CPU) ||
 	       tw_resource_amount(requests, TW_RESOURCE_MEMORY);
 }
@@ -213,12 +244,12 @@ static int64_t balance_score(
 	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
 {
 	const struct tw_sched_node *it = tw_sched_node_at(cycle, node);
-	int64_t with = balance_with(it, cycle->class->pod);
+	int64_t with = balance_with(it, cycle->class->pod, left_out(cycle));
 
 	(void)slot;
 	if (cycle->s->options.old_balance)
 		return with;
-	return 50 + (50 + with - balance_with(it, NULL)) / 2;
+	return 50 + (50 + with - balance_with(it, NULL, 0)) / 2;
 }
 
 const struct tw_sched_plugin tw_sched_balance = {

@@ -68,6 +68,23 @@ static struct tw_sched_reason taint_filter(
 		TW_SCHED_UNRESOLVABLE, "node(s) had untolerated taint(s)"};
 }
 
+/* An older release names the first of them. */
+static void taint_reasons(const struct tw_sched_cycle *cycle, uint32_t node,
+	struct tw_arena *arena, struct tw_sched_tally *to)
+{
+	const struct tw_taint *taint =
+		tw_pod_untolerated(&cycle->class->pod->tolerations,
+			&tw_sched_node_at(cycle, node)->spec->taints,
+			cycle->s->options.compare_taints);
+
+	tw_sched_say(arena, to,
+		cycle->s->options.names_taints
+			? tw_arena_printf(arena,
+				  "node(s) had untolerated taint {%s: %s}",
+				  taint->key, taint->value)
+			: "node(s) had untolerated taint(s)");
+}
+
 static int64_t taint_score(
 	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
 {
@@ -109,6 +126,7 @@ const struct tw_sched_plugin tw_sched_taints = {
 	.of_node = true,
 	.weight = 3,
 	.filter = taint_filter,
+	.reasons = taint_reasons,
 	.score = taint_score,
 	.normalise = taint_normalise,
 };
@@ -171,13 +189,32 @@ static const struct tw_node_image *image_of(
 	return NULL;
 }
 
-static int64_t nodes_with(const struct tw_scheduler *s, const char *name)
+/* Of the first `n` nodes; *size: as the first of them has it. */
+static int64_t nodes_with(
+	const struct tw_scheduler *s, const char *name, size_t n, int64_t *size)
 {
-	int64_t n = 0;
+	int64_t found = 0;
 
-	for (size_t i = 0; i < s->nodes.n; i++)
-		n += image_of(s->nodes.v[i].spec, name) != NULL;
-	return n;
+	for (size_t i = 0; i < n; i++) {
+		const struct tw_node_image *it =
+			image_of(s->nodes.v[i].spec, name);
+
+		if (it && !found++)
+			*size = it->size;
+	}
+	return found;
+}
+
+static int64_t share_of(const struct tw_scheduler *s, uint32_t node,
+	const char *name, int64_t size)
+{
+	bool as_added = s->options.images_as_added;
+	int64_t first = size;
+	int64_t n =
+		nodes_with(s, name, as_added ? node + 1 : s->nodes.n, &first);
+
+	return (int64_t)((double)(as_added ? first : size) *
+			 ((double)n / (double)s->nodes.n));
 }
 
 /* Where no node has images there is nothing to look for. */
@@ -202,9 +239,7 @@ static int64_t image_score(
 			image_of(tw_sched_node_at(cycle, node)->spec, name);
 
 		if (image)
-			sum += (int64_t)((double)image->size *
-					 ((double)nodes_with(cycle->s, name) /
-						 (double)cycle->s->nodes.n));
+			sum += share_of(cycle->s, node, name, image->size);
 	}
 	sum = sum < min ? min : sum > max ? max : sum;
 	return max > min ? 100 * (sum - min) / (max - min) : 0;

@@ -211,7 +211,8 @@ static bool pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
 		for (uint32_t d = 0; d < it->topology->n_domains; d++)
 			if (it->known[d] && it->pods[d] < it->least)
 				it->least = it->pods[d];
-		if ((int64_t)it->n_known < it->spread->min_domains)
+		if (!cycle->s->options.no_min_domains &&
+			(int64_t)it->n_known < it->spread->min_domains)
 			it->least = 0;
 	}
 	return true;
@@ -328,7 +329,7 @@ static bool pre_score(struct tw_sched_cycle *cycle, uint32_t slot)
 	/* The usual ones stand in memory of this cycle. */
 	state->usual = usual;
 	cycle->state[slot] = state;
-	if (!state->n)
+	if (!state->n && !cycle->s->options.spread_always)
 		return false;
 	state->all_keys = cycle->class->pod->spreads.n > 0;
 	if (state->all_keys)

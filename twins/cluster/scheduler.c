@@ -304,21 +304,31 @@ void tw_sched_cycle_release(struct tw_sched_cycle *cycle)
 	tw_arena_release(&cycle->arena);
 }
 
-struct tw_sched_reason tw_sched_reason_of(
-	const struct tw_sched_cycle *cycle, uint32_t node)
+const struct tw_sched_plugin *tw_sched_refuses(
+	const struct tw_sched_cycle *cycle, uint32_t node,
+	struct tw_sched_reason *reason)
 {
-	struct tw_sched_reason reason = {TW_SCHED_UNRESOLVABLE, NULL};
-
+	*reason = (struct tw_sched_reason){TW_SCHED_UNRESOLVABLE, NULL};
 	if (cycle->s->nodes.v[node].absent)
-		return reason;
+		return NULL;
 	for (uint32_t i = 0; tw_sched_plugins[i]; i++) {
 		if (!tw_sched_plugins[i]->filter || cycle->idle[i])
 			continue;
-		reason = tw_sched_plugins[i]->filter(cycle, i, node);
-		if (reason.status != TW_SCHED_OK)
-			return reason;
+		*reason = tw_sched_plugins[i]->filter(cycle, i, node);
+		if (reason->status != TW_SCHED_OK)
+			return tw_sched_plugins[i];
 	}
-	return (struct tw_sched_reason){TW_SCHED_OK, NULL};
+	*reason = (struct tw_sched_reason){TW_SCHED_OK, NULL};
+	return NULL;
+}
+
+struct tw_sched_reason tw_sched_reason_of(
+	const struct tw_sched_cycle *cycle, uint32_t node)
+{
+	struct tw_sched_reason reason;
+
+	tw_sched_refuses(cycle, node, &reason);
+	return reason;
 }
 
 void tw_sched_pre_filter(struct tw_sched_cycle *cycle)
@@ -339,6 +349,17 @@ bool tw_scheduler_fits(struct tw_scheduler *s, uint32_t class, uint32_t node)
 	fits = tw_sched_reason_of(&cycle, node).status == TW_SCHED_OK;
 	tw_sched_cycle_end(&cycle);
 	return fits;
+}
+
+void tw_scheduler_refusal(struct tw_scheduler *s, uint32_t class, uint32_t node,
+	struct tw_arena *arena, struct tw_sched_tally *to)
+{
+	struct tw_sched_cycle cycle;
+
+	tw_sched_cycle_begin(&cycle, s, class);
+	tw_sched_pre_filter(&cycle);
+	tw_sched_reasons(&cycle, node, arena, to);
+	tw_sched_cycle_end(&cycle);
 }
 
 void tw_sched_filter(struct tw_sched_cycle *cycle)

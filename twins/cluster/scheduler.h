@@ -30,6 +30,15 @@ struct tw_sched_options {
 	/* BalancedAllocation is 100 (1 - deviation) before 1.36, and since
 	 * then 50 + (50 + after - before) / 2. */
 	bool old_balance;
+	/* As versions.h has them. */
+	bool balance_all, whole_overhead, small_nodes_helpable, names_taints;
+	bool spread_always, two_stops, no_min_domains;
+	/* Nodes' images are as they were when each was added: its images
+	 * are on it and on those before it, and as large as the first has
+	 * them. So the scheduler of 1.26 sees nodes whose kubelets never
+	 * report (internal/cache/cache.go, addNodeImageStates); a twin's
+	 * do. */
+	bool images_as_added;
 	int64_t hard_affinity_weight; /* default 1 */
 	bool ignore_preferred_of_existing;
 	bool compare_taints; /* tolerations with Lt and Gt (1.35, alpha) */
@@ -76,6 +85,14 @@ struct tw_sched_reason {
 	const char *text; /* "Insufficient cpu" */
 };
 
+/* How many nodes say what. */
+struct tw_sched_said {
+	const char *text;
+	uint32_t n;
+};
+
+TW_VEC_TYPE(tw_sched_tally, struct tw_sched_said);
+
 /* A topology key: nodes with the same value are of one domain. */
 struct tw_topology {
 	const char *key;
@@ -104,7 +121,7 @@ struct tw_sched_answer {
 };
 
 struct tw_sched_kind {
-	const struct tw_pod_spec *pod; /* one of them */
+	const struct tw_pod_spec *pod;	 /* one of them */
 	struct tw_sched_answer *answers; /* by node; NULL: none are kept */
 	uint32_t n_answers;
 	bool tells[TW_SCHED_RAW]; /* some raw score was not 0 */
@@ -129,7 +146,7 @@ struct tw_scheduler {
 	TW_VEC(struct tw_sched_node) nodes;
 	struct tw_sched_list turns; /* by node: counts its changes, from 1 */
 	TW_VEC(struct tw_sched_kind) kinds;
-	struct tw_sched_list kind_of; /* by class */
+	struct tw_sched_list kind_of;  /* by class */
 	size_t n_answers, max_answers; /* kept */
 	uint64_t decisions;
 	/* What each decision needs anew. */
@@ -166,8 +183,8 @@ uint32_t tw_scheduler_add_node(
 	struct tw_scheduler *s, const struct tw_node_spec *node);
 /* The node is like this from now on; its labels and what is allocatable stay
  * as they were. */
-void tw_scheduler_set_node(struct tw_scheduler *s, uint32_t node,
-	const struct tw_node_spec *spec);
+void tw_scheduler_set_node(
+	struct tw_scheduler *s, uint32_t node, const struct tw_node_spec *spec);
 void tw_scheduler_set_absent(
 	struct tw_scheduler *s, uint32_t node, bool absent);
 uint32_t tw_scheduler_add_class(
@@ -189,9 +206,9 @@ struct tw_sched_cycle {
 	struct tw_scheduler *s;
 	const struct tw_sched_class *class;
 	uint32_t class_index;
-	struct tw_arena arena;	  /* of this cycle */
-	void *state[16];	  /* by plugin */
-	bool idle[16];		  /* by plugin: its filter says nothing */
+	struct tw_arena arena; /* of this cycle */
+	void *state[16];       /* by plugin */
+	bool idle[16];	       /* by plugin: its filter says nothing */
 	enum tw_sched_status *node_status; /* by node: of tw_sched_filter() */
 	uint32_t *feasible;		   /* nodes */
 	uint32_t n_feasible;
@@ -221,6 +238,22 @@ void tw_sched_total(struct tw_sched_cycle *cycle, int64_t *totals);
 uint32_t tw_scheduler_choose(struct tw_scheduler *s, uint32_t class,
 	uint64_t hash, struct tw_buf *why);
 
+/* All that the filters of a cycle find wrong with a node: of the first that
+ * refuses. Nothing where the node is absent. */
+void tw_sched_reasons(const struct tw_sched_cycle *cycle, uint32_t node,
+	struct tw_arena *arena, struct tw_sched_tally *to);
+/* One more node says so. The text is borrowed. */
+void tw_sched_say(
+	struct tw_arena *arena, struct tw_sched_tally *to, const char *text);
+/* FitError (pkg/scheduler/framework/types.go): "0/5 nodes are available: 2
+ * Insufficient cpu." */
+void tw_sched_print(const struct tw_sched_tally *tally, size_t n_nodes,
+	struct tw_arena *arena, struct tw_buf *to);
+/* Why the pod of this cycle fits nowhere, in these words. */
+void tw_sched_explain(const struct tw_sched_cycle *cycle, struct tw_buf *why);
+/* Nodes that are seen. */
+size_t tw_sched_n_nodes(const struct tw_scheduler *s);
+
 /* Has the node what a pod of the class requests? */
 bool tw_scheduler_has_room(
 	const struct tw_scheduler *s, uint32_t class, uint32_t node);
@@ -228,6 +261,9 @@ bool tw_scheduler_has_room(
 uint32_t tw_scheduler_enough(const struct tw_scheduler *s);
 /* Whether it would go to this node. */
 bool tw_scheduler_fits(struct tw_scheduler *s, uint32_t class, uint32_t node);
+/* Why it would not. */
+void tw_scheduler_refusal(struct tw_scheduler *s, uint32_t class, uint32_t node,
+	struct tw_arena *arena, struct tw_sched_tally *to);
 
 /* ---- plugins -------------------------------------------------------- */
 
@@ -243,6 +279,10 @@ struct tw_sched_plugin {
 	bool (*pre_filter)(struct tw_sched_cycle *cycle, uint32_t slot);
 	struct tw_sched_reason (*filter)(const struct tw_sched_cycle *cycle,
 		uint32_t slot, uint32_t node);
+	/* All that the filter found wrong with a node, where that may be more
+	 * than its reason; NULL: it is not. */
+	void (*reasons)(const struct tw_sched_cycle *cycle, uint32_t node,
+		struct tw_arena *arena, struct tw_sched_tally *to);
 	/* Before the score; false: skip this plugin. */
 	bool (*pre_score)(struct tw_sched_cycle *cycle, uint32_t slot);
 	int64_t (*score)(const struct tw_sched_cycle *cycle, uint32_t slot,
@@ -278,6 +318,10 @@ void tw_sched_pre_filter(struct tw_sched_cycle *cycle);
 /* The first filter that refuses; text NULL: the node is absent. */
 struct tw_sched_reason tw_sched_reason_of(
 	const struct tw_sched_cycle *cycle, uint32_t node);
+/* Whose filter that is; NULL: none, or the node is absent. */
+const struct tw_sched_plugin *tw_sched_refuses(
+	const struct tw_sched_cycle *cycle, uint32_t node,
+	struct tw_sched_reason *reason);
 
 /* The kind of a class that is being added. */
 uint32_t tw_sched_kind_find(

@@ -20,6 +20,27 @@ struct tw_kubernetes {
 	 * 50 + (50 + after - before) / 2 (pkg/scheduler/framework/plugins/
 	 * noderesources/balanced_allocation.go). */
 	bool old_balance;
+	/* NodeResourcesBalancedAllocation scores pods that request nothing;
+	 * since 1.33 it leaves them out (kubernetes#130260). */
+	bool balance_all;
+	/* It and NodeResourcesFit count the CPU of a RuntimeClass's overhead
+	 * in whole cores, rounded up as thousandths, where they score a pod:
+	 * 250m as 1m (pkg/scheduler/framework/plugins/noderesources/
+	 * resource_allocation.go of 1.26, Quantity.Value()). */
+	bool whole_overhead;
+	/* PodTopologySpread gives each node 100 where a pod has nothing to
+	 * spread; since 1.27 it is skipped then (PreScore, Skip). */
+	bool spread_always;
+	/* A pod that is larger than a node is told that preemption found no
+	 * victims there; since 1.34 that it is not helpful
+	 * (kubernetes#131345). */
+	bool small_nodes_helpable;
+	/* "untolerated taint {key: value}"; "untolerated taint(s)" since 1.34
+	 * (kubernetes#134740 and its cherry picks). */
+	bool names_taints;
+	/* What preemption found ends in "..": recorded of 1.26.5; reports of
+	 * 1.29 and later end in one. */
+	bool two_stops;
 	/* PodDisruptionBudget's unhealthyPodEvictionPolicy counts
 	 * (PDBUnhealthyPodEvictionPolicy: beta and on since 1.27). */
 	bool unhealthy_policy;

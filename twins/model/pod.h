@@ -150,6 +150,7 @@ struct tw_pod_spec {
 	 * request counts as 100m and 200 MiB (pkg/scheduler/util/
 	 * pod_resources.go). */
 	int64_t usual_cpu, usual_memory;
+	int64_t overhead_cpu;  /* of its RuntimeClass; it is in the others */
 	const char *node_name; /* NULL: not given */
 	struct tw_labels node_selector;
 	struct tw_node_affinity node_affinity;
@@ -203,6 +204,6 @@ struct tw_node_spec {
 
 /* core/v1, well-known labels of nodes. */
 #define TW_NODE_REGION "topology.kubernetes.io/region"
-#define TW_NODE_ZONE	"topology.kubernetes.io/zone"
+#define TW_NODE_ZONE   "topology.kubernetes.io/zone"
 
 #endif

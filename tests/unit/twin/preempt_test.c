@@ -43,7 +43,7 @@ START_TEST(lower_goes)
 "10.000000000s replica default/batch-1 is preempted on n-1: Preempted by pod default/web-3\n"
 "10.000000000s replica default/batch-1 is being deleted\n"
 "10.000000000s replica default/batch-3 is created\n"
-"10.000000000s replica default/batch-3 is pending: 0/2 nodes are available: 2 Insufficient cpu.\n"
+"10.000000000s replica default/batch-3 is pending: 0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.\n"
 "11.000000000s replica default/batch-1 is no longer listed\n"
 "11.000000000s replica default/batch-1 is gone\n"
 "11.000000000s replica default/web-3 is assigned to n-1\n"

@@ -236,7 +236,9 @@ START_TEST(no_room_for_the_surge)
 	expect(&got,
 		"10.000000000s replica default/web-new-1 is created\n"
 		"10.000000000s replica default/web-new-1 is pending: 0/2 nodes "
-		"are available: 2 Insufficient cpu.\n");
+		"are available: 2 Insufficient cpu. preemption: 0/2 nodes are "
+		"available: 2 No preemption victims found for incoming "
+		"pod.\n");
 	ck_assert_uint_eq(got.failed, 0);
 	ck_assert_uint_eq(got.rolled_out, 0);
 	ck_assert_uint_eq(got.pending, 1);

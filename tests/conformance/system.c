@@ -1,0 +1,135 @@
+#include "tests/conformance/system.h"
+
+/* ---- text ----------------------------------------------------------- */
+
+static void write_text(const char *text, struct tw_buf *to)
+{
+	tw_buf_add_char(to, '"');
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\')
+			tw_buf_printf(to, "\\%c", c);
+		else if (c < 0x20)
+			tw_buf_printf(to, "\\u%04x", c);
+		else
+			tw_buf_add_char(to, (char)c);
+	}
+	tw_buf_add_char(to, '"');
+}
+
+/* JSON is YAML: what was read is written as it was. */
+static void write(const struct tw_yaml *node, struct tw_buf *to)
+{
+	if (node->kind == TW_YAML_SCALAR && node->style == TW_YAML_PLAIN) {
+		tw_buf_add_text(to, node->value);
+	} else if (node->kind == TW_YAML_SCALAR) {
+		write_text(node->value, to);
+	} else if (node->kind == TW_YAML_SEQUENCE) {
+		tw_buf_add_char(to, '[');
+		for (size_t i = 0; i < node->items.n; i++) {
+			write(node->items.v[i], to);
+			tw_buf_add_char(to, ',');
+		}
+		tw_buf_add_char(to, ']');
+	} else {
+		tw_buf_add_char(to, '{');
+		for (size_t i = 0; i < node->pairs.n; i++) {
+			write(node->pairs.v[i].key, to);
+			tw_buf_add_text(to, ": ");
+			write(node->pairs.v[i].value, to);
+			tw_buf_add_char(to, ',');
+		}
+		tw_buf_add_char(to, '}');
+	}
+}
+
+void system_add(struct system *s, const struct tw_yaml *object)
+{
+	for (size_t i = 0;
+		tw_yaml_is(object, TW_YAML_SEQUENCE) && i < object->items.n;
+		i++)
+		system_add(s, object->items.v[i]);
+	if (!tw_yaml_is(object, TW_YAML_MAPPING))
+		return;
+	tw_buf_add_text(&s->text, "---\n");
+	write(object, &s->text);
+	tw_buf_add_char(&s->text, '\n');
+}
+
+/* ---- the system ----------------------------------------------------- */
+
+void system_init(struct system *s, struct conformance *c)
+{
+	*s = (struct system){.c = c,
+		.files = tw_files_memory_new(),
+		.manifests = tw_manifests_new(),
+		.spec = tw_spec_new()};
+	tw_diags_init(&s->diags);
+}
+
+void system_read(struct system *s, const char *model)
+{
+	const struct tw_manifest_pattern all = {.text = "a.yaml"};
+
+	tw_files_memory_add(
+		s->files, "a.yaml", tw_buf_text(&s->text), s->text.n);
+	tw_manifests_read(s->manifests, s->files, &all, 1, s->spec, &s->diags);
+	tw_config_parse_model(
+		s->spec, "m.yaml", model, strlen(model), &s->diags);
+	tw_manifests_link(s->manifests, s->spec, &s->diags);
+	tw_spec_manage(s->spec);
+}
+
+struct tw_model *system_compile(struct system *s)
+{
+	struct tw_model *model = tw_twin_model(s->spec, &s->diags);
+	const char *why = "";
+
+	for (size_t i = 0; i < s->diags.list.n; i++)
+		if (s->diags.list.v[i]->severity == TW_ERROR)
+			why = s->diags.list.v[i]->message;
+	if (!model || *why)
+		conformance_differs(s->c, "the system cannot be read: %s", why);
+	return model;
+}
+
+void system_release(struct system *s)
+{
+	tw_spec_free(s->spec);
+	tw_manifests_free(s->manifests);
+	tw_files_free(s->files);
+	tw_diags_release(&s->diags);
+	tw_buf_release(&s->text);
+}
+
+/* ---- what it says --------------------------------------------------- */
+
+struct tw_yaml *system_annotations(const struct tw_yaml *object)
+{
+	const char *kind = tw_yaml_text(tw_yaml_get(object, "kind"));
+	struct tw_yaml *template =
+		tw_yaml_path(object, "spec", "template", NULL);
+
+	if (kind && !strcmp(kind, "CronJob"))
+		template = tw_yaml_path(object, "spec", "jobTemplate", "spec",
+			"template", NULL);
+	return tw_yaml_path(
+		template ? template : object, "metadata", "annotations", NULL);
+}
+
+double system_seconds(const struct tw_yaml *annotations, const char *annotation,
+	double otherwise)
+{
+	const char *text = tw_yaml_text(tw_yaml_get(annotations, annotation));
+	double v;
+
+	return text && tw_parse_real(tw_str_of(text), &v) ? v : otherwise;
+}
+
+bool system_no_arrivals(void *context, struct tw_arrival *arrival)
+{
+	(void)context;
+	(void)arrival;
+	return false;
+}

@@ -1,0 +1,41 @@
+/*
+ * The system of a recorded run: its objects, which are JSON, written out as
+ * manifests and read as a user's are, with a model's text beside them.
+ */
+#ifndef TW_TESTS_CONFORMANCE_SYSTEM_H
+#define TW_TESTS_CONFORMANCE_SYSTEM_H
+
+#include "tests/conformance/conformance.h"
+
+#include "harness/config/config.h"
+#include "harness/manifests/manifests.h"
+#include "twins/twin.h"
+
+struct system {
+	struct conformance *c;
+	struct tw_buf text;
+	struct tw_files *files;
+	struct tw_manifests *manifests;
+	struct tw_diags diags;
+	struct tw_spec *spec;
+};
+
+void system_init(struct system *s, struct conformance *c);
+/* An object, or a list of them. */
+void system_add(struct system *s, const struct tw_yaml *object);
+/* After all objects: s->spec, under the control plane's care. */
+void system_read(struct system *s, const char *model);
+/* NULL, and a difference, where it cannot be compiled. */
+struct tw_model *system_compile(struct system *s);
+void system_release(struct system *s);
+
+/* Annotations of an object's pods; NULL: none. */
+struct tw_yaml *system_annotations(const struct tw_yaml *object);
+/* `annotation`: seconds; `otherwise` where it is not there or no number. */
+double system_seconds(const struct tw_yaml *annotations, const char *annotation,
+	double otherwise);
+
+/* An observer's run that nobody sends requests to. */
+bool system_no_arrivals(void *context, struct tw_arrival *arrival);
+
+#endif
