@@ -150,6 +150,15 @@ static bool is_reached(const struct tw_manifests *m, const struct tw_spec *spec,
 	return false;
 }
 
+static bool shares_pods(const struct tw_spec_service *service,
+	const struct tw_spec_service *other)
+{
+	for (size_t k = 0; k < other->workloads.n; k++)
+		if (is_in_front(service, other->workloads.v[k]))
+			return true;
+	return false;
+}
+
 /* Its pods are those of a service that a model describes, or requests reach. */
 static bool is_shown_elsewhere(const struct tw_manifests *m,
 	const struct tw_spec *spec, const struct tw_spec_service *service)
@@ -157,15 +166,12 @@ static bool is_shown_elsewhere(const struct tw_manifests *m,
 	for (size_t i = 0; i < spec->services.n; i++) {
 		const struct tw_spec_service *other = spec->services.v[i].value;
 
-		if (other == service)
-			continue;
-		if ((!other->endpoints.n ||
-			    tw_map_get(&m->linked, other->key)) &&
-			!is_reached(m, spec, other))
-			continue;
-		for (size_t k = 0; k < other->workloads.n; k++)
-			if (is_in_front(service, other->workloads.v[k]))
-				return true;
+		/* What costs most is asked last. */
+		if (other != service && shares_pods(service, other) &&
+			((other->endpoints.n &&
+				 !tw_map_get(&m->linked, other->key)) ||
+				is_reached(m, spec, other)))
+			return true;
 	}
 	return false;
 }

@@ -86,12 +86,14 @@ static bool same_demands(
 	return x->n == b->pod->requests.n;
 }
 
-static uint32_t node_named(const struct tw_model *model, const char *name)
+/* Their numbers, from 1 on. */
+static void name_nodes(const struct tw_model *model, struct tw_map *to)
 {
-	for (uint32_t n = 0; n < model->n_nodes; n++)
-		if (!strcmp(model->nodes[n].name, name))
-			return n;
-	return TW_NONE;
+	tw_map_init(to, NULL);
+	/* Of one name the first counts. */
+	for (uint32_t n = model->n_nodes; n--;)
+		tw_map_put(to, model->nodes[n].name,
+			(void *)(uintptr_t)(n + 1));
 }
 
 static bool has_room(struct placing *p, uint32_t revision, uint32_t node)
@@ -108,8 +110,9 @@ static bool has_room(struct placing *p, uint32_t revision, uint32_t node)
 
 static void keep(struct placing *p, const struct tw_model *before)
 {
-	struct tw_map was;
+	struct tw_map was, nodes;
 
+	name_nodes(p->model, &nodes);
 	tw_map_init(&was, NULL);
 	for (uint32_t r = 0; r < before->n_replicas; r++)
 		tw_map_put(
@@ -117,7 +120,7 @@ static void keep(struct placing *p, const struct tw_model *before)
 	for (uint32_t r = 0; r < p->model->n_replicas; r++) {
 		const struct tw_replica *it = &p->model->replicas[r];
 		const struct tw_replica *old = tw_map_get(&was, it->name);
-		uint32_t node;
+		uintptr_t node;
 
 		if (!old ||
 			it->ordinal >=
@@ -126,12 +129,13 @@ static void keep(struct placing *p, const struct tw_model *before)
 			!same_demands(&before->revisions[old->revision],
 				&p->model->revisions[it->revision]))
 			continue;
-		node = node_named(p->model,
+		node = (uintptr_t)tw_map_get(&nodes,
 			before->nodes[before->node_of[old - before->replicas]]
 				.name);
-		if (node != TW_NONE && has_room(p, it->revision, node))
-			stand(p, r, node);
+		if (node && has_room(p, it->revision, (uint32_t)node - 1))
+			stand(p, r, (uint32_t)node - 1);
 	}
+	tw_map_release(&nodes);
 	tw_map_release(&was);
 }
 

@@ -6,49 +6,6 @@
 
 #define METADATA_NAME "kubernetes.io/metadata.name"
 
-/* Sums by (topology key, value). */
-struct sums {
-	struct tw_map by_key; /* key -> struct tw_map *: value -> int64_t * */
-	struct tw_arena *arena;
-};
-
-static void sums_init(struct sums *sums, struct tw_arena *arena)
-{
-	sums->arena = arena;
-	tw_map_init(&sums->by_key, arena);
-}
-
-static void add(struct sums *sums, const char *key,
-	const struct tw_labels *labels, int64_t amount)
-{
-	const char *value = tw_label_value(labels, key);
-	struct tw_map *values;
-	int64_t *sum;
-
-	if (!value)
-		return;
-	values = tw_map_get(&sums->by_key, key);
-	if (!values) {
-		values = tw_new(sums->arena, struct tw_map);
-		tw_map_init(values, sums->arena);
-		tw_map_put(&sums->by_key, key, values);
-	}
-	sum = tw_map_get(values, value);
-	if (!sum) {
-		sum = tw_new(sums->arena, int64_t);
-		tw_map_put(values, value, sum);
-	}
-	*sum += amount;
-}
-
-static int64_t get(const struct sums *sums, const char *key, const char *value)
-{
-	const struct tw_map *values = tw_map_get(&sums->by_key, key);
-	const int64_t *sum = values && value ? tw_map_get(values, value) : NULL;
-
-	return sum ? *sum : 0;
-}
-
 /* ---- terms ---------------------------------------------------------- */
 
 static bool selects_namespace(const struct tw_scheduler *s,
@@ -101,41 +58,169 @@ static bool all_select(const struct tw_scheduler *s,
 	return terms->n;
 }
 
+/* ---- who is tied to whom -------------------------------------------- */
+
+/* What a tie (struct tw_sched_tie) says of pods of the other class. */
+enum {
+	NEAR,	   /* all own terms select them */
+	APART,	   /* an own anti term does */
+	FORBIDDEN, /* their anti term selects own pods */
+	WEIGHS,	   /* some term that is scored, of either side */
+};
+
+static void tie(struct tw_sched_cycle *cycle, uint8_t kind, uint32_t other,
+	const struct tw_pod_term *term, int64_t weight)
+{
+	struct tw_scheduler *s = cycle->s;
+
+	tw_vec_push_in(&s->arena, &s->memos.v[cycle->class_index].ties,
+		((struct tw_sched_tie){.kind = kind,
+			.other = other,
+			.topology =
+				tw_sched_topology_number(s, term->topology_key),
+			.weight = weight}));
+}
+
+/* Ties by terms of `owner` that select `selected`: one of them is the cycle's
+ * class, `other` is the other one. */
+static void tie_terms(struct tw_sched_cycle *cycle, uint8_t kind,
+	const struct tw_pod_terms *terms, uint32_t owner, uint32_t selected,
+	uint32_t other, int64_t sign, int64_t weight)
+{
+	const struct tw_scheduler *s = cycle->s;
+
+	for (size_t i = 0; i < terms->n; i++)
+		if (selects(s, &terms->v[i], &s->classes.v[owner],
+			    &s->classes.v[selected]))
+			tie(cycle, kind, other, &terms->v[i],
+				sign * (weight ? weight : terms->v[i].weight));
+}
+
+static void tie_own(struct tw_sched_cycle *cycle, uint32_t other)
+{
+	const struct tw_scheduler *s = cycle->s;
+	const struct tw_pod_spec *pod = cycle->class->pod;
+	uint32_t own = cycle->class_index;
+
+	if (all_select(s, &pod->affinity, cycle->class, &s->classes.v[other]))
+		for (size_t i = 0; i < pod->affinity.n; i++)
+			tie(cycle, NEAR, other, &pod->affinity.v[i], 0);
+	tie_terms(cycle, APART, &pod->anti_affinity, own, other, other, 1, 0);
+	tie_terms(cycle, WEIGHS, &pod->preferred_affinity, own, other, other, 1,
+		0);
+	tie_terms(cycle, WEIGHS, &pod->preferred_anti_affinity, own, other,
+		other, -1, 0);
+}
+
+static void tie_other(struct tw_sched_cycle *cycle, uint32_t other)
+{
+	const struct tw_sched_options *options = &cycle->s->options;
+	const struct tw_pod_spec *pod = cycle->s->classes.v[other].pod;
+	const struct tw_pod_spec *mine = cycle->class->pod;
+	uint32_t own = cycle->class_index;
+
+	tie_terms(
+		cycle, FORBIDDEN, &pod->anti_affinity, other, own, other, 1, 0);
+	if (options->hard_affinity_weight)
+		tie_terms(cycle, WEIGHS, &pod->affinity, other, own, other, 1,
+			options->hard_affinity_weight);
+	if (options->ignore_preferred_of_existing &&
+		!mine->preferred_affinity.n && !mine->preferred_anti_affinity.n)
+		return;
+	tie_terms(cycle, WEIGHS, &pod->preferred_affinity, other, own, other, 1,
+		0);
+	tie_terms(cycle, WEIGHS, &pod->preferred_anti_affinity, other, own,
+		other, -1, 0);
+}
+
+static bool has_terms(const struct tw_pod_spec *pod)
+{
+	return pod->affinity.n || pod->anti_affinity.n ||
+	       pod->preferred_affinity.n || pod->preferred_anti_affinity.n;
+}
+
+/* Found out once, as who selects whom does not change. */
+static const struct tw_sched_ties *ties_of(struct tw_sched_cycle *cycle)
+{
+	struct tw_scheduler *s = cycle->s;
+	struct tw_sched_memo *memo = &s->memos.v[cycle->class_index];
+
+	if (memo->n_tied == s->classes.n)
+		return &memo->ties;
+	memo->ties.n = 0;
+	for (uint32_t c = 0; has_terms(cycle->class->pod) && c < s->classes.n;
+		c++)
+		tie_own(cycle, c);
+	for (size_t i = 0; i < s->tying.n; i++)
+		tie_other(cycle, s->tying.v[i]);
+	memo->n_tied = (uint32_t)s->classes.n;
+	return &memo->ties;
+}
+
+/* ---- sums by domain ------------------------------------------------- */
+
+struct sum {
+	uint32_t topology;
+	const uint32_t *domain_of; /* by node */
+	int64_t *by_domain;
+	bool any; /* something was added */
+};
+
+TW_VEC_TYPE(sums, struct sum);
+
+static struct sum *sum_of(
+	struct tw_sched_cycle *cycle, struct sums *sums, uint32_t topology)
+{
+	struct tw_scheduler *s = cycle->s;
+	const struct tw_topology *it;
+
+	for (size_t i = 0; i < sums->n; i++)
+		if (sums->v[i].topology == topology)
+			return &sums->v[i];
+	it = tw_sched_topology(s, s->topologies.v[topology].key);
+	tw_vec_push_in(&cycle->arena, sums,
+		((struct sum){.topology = topology,
+			.domain_of = it->domain_of,
+			.by_domain = tw_new_array(
+				&cycle->arena, it->n_domains + 1, int64_t)}));
+	return &sums->v[sums->n - 1];
+}
+
+/* Of pods of the other class, by where they are. */
+static void add(struct tw_sched_cycle *cycle, struct sums *sums,
+	const struct tw_sched_tie *tie, int64_t weight)
+{
+	const struct tw_sched_memo *memo = &cycle->s->memos.v[tie->other];
+	struct sum *sum;
+
+	if (!memo->places.n)
+		return;
+	sum = sum_of(cycle, sums, tie->topology);
+	for (size_t i = 0; i < memo->places.n; i++) {
+		uint32_t domain = sum->domain_of[memo->places.v[i].node];
+
+		if (domain == UINT32_MAX)
+			continue;
+		sum->by_domain[domain] += weight * memo->places.v[i].n;
+		sum->any = true;
+	}
+}
+
+/* Of the node's domain; 0 where it is of none. */
+static int64_t get(const struct sum *sum, uint32_t node)
+{
+	uint32_t domain = sum->domain_of[node];
+
+	return domain == UINT32_MAX ? 0 : sum->by_domain[domain];
+}
+
 /* ---- filter --------------------------------------------------------- */
 
 struct filter_state {
-	struct sums affinity;  /* pods that all own terms select */
-	struct sums anti;      /* pods that an own anti term selects */
-	struct sums forbidden; /* by existing pods' anti terms */
-	bool anybody;	       /* some pod is in `affinity` */
+	struct sums near, apart, forbidden;
+	bool anybody;	   /* some pod is in `near` */
+	bool may_be_first; /* own pods are such as they want to be near to */
 };
-
-static void count_class(struct tw_sched_cycle *cycle, struct filter_state *to,
-	const struct tw_sched_node *node, const struct tw_class_count *count)
-{
-	const struct tw_scheduler *s = cycle->s;
-	const struct tw_sched_class *own = cycle->class;
-	const struct tw_sched_class *other = &s->classes.v[count->class];
-	const struct tw_labels *labels = &node->spec->labels;
-
-	if (all_select(s, &own->pod->affinity, own, other))
-		for (size_t i = 0; i < own->pod->affinity.n; i++) {
-			const char *key = own->pod->affinity.v[i].topology_key;
-
-			add(&to->affinity, key, labels, count->n);
-			to->anybody |= tw_label_value(labels, key) != NULL;
-		}
-	for (size_t i = 0; i < own->pod->anti_affinity.n; i++)
-		if (selects(s, &own->pod->anti_affinity.v[i], own, other))
-			add(&to->anti,
-				own->pod->anti_affinity.v[i].topology_key,
-				labels, count->n);
-	for (size_t i = 0; i < other->pod->anti_affinity.n; i++)
-		if (selects(s, &other->pod->anti_affinity.v[i], other, own))
-			add(&to->forbidden,
-				other->pod->anti_affinity.v[i].topology_key,
-				labels, count->n);
-}
 
 /* Nobody has terms of this kind: nothing to count. */
 static bool is_idle(const struct tw_sched_cycle *cycle)
@@ -146,67 +231,66 @@ static bool is_idle(const struct tw_sched_cycle *cycle)
 	       !cycle->s->has_anti_affinity;
 }
 
+/* Own terms ask for their keys, whoever is there. */
+static void see_own(struct tw_sched_cycle *cycle, struct filter_state *to)
+{
+	const struct tw_pod_terms *terms = &cycle->class->pod->affinity;
+
+	for (size_t i = 0; i < terms->n; i++)
+		sum_of(cycle, &to->near,
+			tw_sched_topology_number(
+				cycle->s, terms->v[i].topology_key));
+	for (size_t i = 0; i < to->near.n; i++)
+		to->anybody |= to->near.v[i].any;
+	to->may_be_first =
+		all_select(cycle->s, terms, cycle->class, cycle->class);
+}
+
 static bool pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
 {
+	const struct tw_sched_ties *ties;
 	struct filter_state *to;
 
 	cycle->state[slot] = NULL;
 	if (is_idle(cycle))
 		return false;
 	to = tw_new(&cycle->arena, struct filter_state);
-	sums_init(&to->affinity, &cycle->arena);
-	sums_init(&to->anti, &cycle->arena);
-	sums_init(&to->forbidden, &cycle->arena);
-	for (size_t n = 0; n < cycle->s->nodes.n; n++) {
-		const struct tw_sched_node *node = &cycle->s->nodes.v[n];
+	ties = ties_of(cycle);
+	for (size_t i = 0; i < ties->n; i++) {
+		const struct tw_sched_tie *it = &ties->v[i];
 
-		for (size_t i = 0; i < node->classes.n; i++)
-			count_class(cycle, to, node, &node->classes.v[i]);
+		if (it->kind == NEAR)
+			add(cycle, &to->near, it, 1);
+		else if (it->kind == APART)
+			add(cycle, &to->apart, it, 1);
+		else if (it->kind == FORBIDDEN)
+			add(cycle, &to->forbidden, it, 1);
 	}
+	see_own(cycle, to);
 	cycle->state[slot] = to;
-	return true;
+	return to->near.n || to->apart.n || to->forbidden.n;
 }
 
 /* With nobody to be near to anywhere, the first of a group that wants to be
  * near itself may go where the labels are. */
-static bool affinity_holds(const struct tw_sched_cycle *cycle,
-	const struct filter_state *state, const struct tw_labels *labels)
+static bool is_near(const struct filter_state *state, uint32_t node)
 {
-	const struct tw_pod_terms *terms = &cycle->class->pod->affinity;
 	bool near = true;
 
-	for (size_t i = 0; i < terms->n; i++) {
-		const char *key = terms->v[i].topology_key;
-		const char *value = tw_label_value(labels, key);
+	for (size_t i = 0; i < state->near.n; i++) {
+		const struct sum *it = &state->near.v[i];
 
-		if (!value)
+		if (it->domain_of[node] == UINT32_MAX)
 			return false;
-		near &= get(&state->affinity, key, value) > 0;
+		near &= get(it, node) > 0;
 	}
-	return near || (!state->anybody && all_select(cycle->s, terms,
-						   cycle->class, cycle->class));
+	return near || (!state->anybody && state->may_be_first);
 }
 
-static bool anti_holds(const struct tw_sched_cycle *cycle,
-	const struct filter_state *state, const struct tw_labels *labels)
+static bool is_any(const struct sums *sums, uint32_t node)
 {
-	const struct tw_pod_terms *terms = &cycle->class->pod->anti_affinity;
-
-	for (size_t i = 0; i < terms->n; i++) {
-		const char *key = terms->v[i].topology_key;
-
-		if (get(&state->anti, key, tw_label_value(labels, key)) > 0)
-			return false;
-	}
-	return true;
-}
-
-static bool is_forbidden(
-	const struct filter_state *state, const struct tw_labels *labels)
-{
-	for (size_t i = 0; i < labels->n; i++)
-		if (get(&state->forbidden, labels->v[i].key,
-			    labels->v[i].value) > 0)
+	for (size_t i = 0; i < sums->n; i++)
+		if (get(&sums->v[i], node) > 0)
 			return true;
 	return false;
 }
@@ -215,18 +299,16 @@ static struct tw_sched_reason filter(
 	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
 {
 	const struct filter_state *state = cycle->state[slot];
-	const struct tw_labels *labels =
-		&tw_sched_node_at(cycle, node)->spec->labels;
 
 	if (!state)
 		return (struct tw_sched_reason){TW_SCHED_OK, NULL};
-	if (!affinity_holds(cycle, state, labels))
+	if (!is_near(state, node))
 		return (struct tw_sched_reason){TW_SCHED_UNRESOLVABLE,
 			"node(s) didn't match pod affinity rules"};
-	if (!anti_holds(cycle, state, labels))
+	if (is_any(&state->apart, node))
 		return (struct tw_sched_reason){TW_SCHED_UNSCHEDULABLE,
 			"node(s) didn't match pod anti-affinity rules"};
-	if (is_forbidden(state, labels))
+	if (is_any(&state->forbidden, node))
 		return (struct tw_sched_reason){TW_SCHED_UNSCHEDULABLE,
 			"node(s) didn't satisfy existing pods anti-affinity "
 			"rules"};
@@ -234,43 +316,6 @@ static struct tw_sched_reason filter(
 }
 
 /* ---- score ---------------------------------------------------------- */
-
-static void add_terms(struct tw_sched_cycle *cycle, struct sums *to,
-	const struct tw_pod_terms *terms, const struct tw_sched_class *owner,
-	const struct tw_sched_class *other, const struct tw_labels *labels,
-	int64_t n, int64_t weight)
-{
-	for (size_t i = 0; i < terms->n; i++)
-		if (selects(cycle->s, &terms->v[i], owner, other))
-			add(to, terms->v[i].topology_key, labels,
-				n * (weight ? weight : terms->v[i].weight));
-}
-
-static void score_class(struct tw_sched_cycle *cycle, struct sums *to,
-	const struct tw_sched_node *node, const struct tw_class_count *count)
-{
-	const struct tw_sched_options *options = &cycle->s->options;
-	const struct tw_sched_class *own = cycle->class;
-	const struct tw_sched_class *other = &cycle->s->classes.v[count->class];
-	const struct tw_labels *labels = &node->spec->labels;
-	int64_t n = count->n;
-
-	add_terms(cycle, to, &own->pod->preferred_affinity, own, other, labels,
-		n, 0);
-	add_terms(cycle, to, &own->pod->preferred_anti_affinity, own, other,
-		labels, -n, 0);
-	if (options->hard_affinity_weight)
-		add_terms(cycle, to, &other->pod->affinity, other, own, labels,
-			n, options->hard_affinity_weight);
-	if (options->ignore_preferred_of_existing &&
-		!own->pod->preferred_affinity.n &&
-		!own->pod->preferred_anti_affinity.n)
-		return;
-	add_terms(cycle, to, &other->pod->preferred_affinity, other, own,
-		labels, n, 0);
-	add_terms(cycle, to, &other->pod->preferred_anti_affinity, other, own,
-		labels, -n, 0);
-}
 
 static bool scores_anything(const struct tw_sched_cycle *cycle)
 {
@@ -284,35 +329,31 @@ static bool scores_anything(const struct tw_sched_cycle *cycle)
 
 static bool pre_score(struct tw_sched_cycle *cycle, uint32_t slot)
 {
+	const struct tw_sched_ties *ties;
 	struct sums *to;
+	bool any = false;
 
 	if (!cycle->n_feasible || !scores_anything(cycle))
 		return false;
 	to = tw_new(&cycle->arena, struct sums);
-	sums_init(to, &cycle->arena);
-	for (size_t n = 0; n < cycle->s->nodes.n; n++) {
-		const struct tw_sched_node *node = &cycle->s->nodes.v[n];
-
-		for (size_t i = 0; i < node->classes.n; i++)
-			score_class(cycle, to, node, &node->classes.v[i]);
-	}
+	ties = ties_of(cycle);
+	for (size_t i = 0; i < ties->n; i++)
+		if (ties->v[i].kind == WEIGHS)
+			add(cycle, to, &ties->v[i], ties->v[i].weight);
+	for (size_t i = 0; i < to->n; i++)
+		any |= to->v[i].any;
 	cycle->state[slot] = to;
-	return to->by_key.n;
+	return any;
 }
 
 static int64_t score(
 	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
 {
 	const struct sums *sums = cycle->state[slot];
-	const struct tw_labels *labels =
-		&tw_sched_node_at(cycle, node)->spec->labels;
 	int64_t total = 0;
 
-	for (size_t i = 0; i < sums->by_key.n; i++) {
-		const char *key = sums->by_key.v[i].key;
-
-		total += get(sums, key, tw_label_value(labels, key));
-	}
+	for (size_t i = 0; i < sums->n; i++)
+		total += get(&sums->v[i], node);
 	return total;
 }
 

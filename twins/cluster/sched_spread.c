@@ -19,6 +19,7 @@ struct constraint {
 	const struct tw_topology *topology;
 	int64_t *pods; /* by domain; the last: of nodes without the key */
 	bool *known;   /* likewise: the domain counts at all */
+	size_t which;  /* of the pod's spreads */
 	int64_t *on;   /* by node, of a hostname that is scored */
 	bool marks;    /* they are the scheduler's marks */
 	uint32_t n_known;
@@ -32,7 +33,7 @@ struct state {
 	size_t n;
 	bool all_keys; /* a node needs all of the topology keys */
 	bool marked;   /* some constraint counts in marks */
-	bool *out;     /* score: by node, feasible but without a key; NULL: none */
+	bool *out; /* score: by node, feasible but without a key; NULL: none */
 	struct tw_spreads usual; /* of pods without constraints */
 };
 
@@ -92,6 +93,11 @@ static const struct tw_sched_list *counting(struct tw_sched_cycle *cycle,
 	return &memo->counted[usual ? 0 : which];
 }
 
+static bool is_hostname(const struct constraint *it)
+{
+	return !strcmp(it->spread->topology_key, HOSTNAME);
+}
+
 static struct state *begin(struct tw_sched_cycle *cycle,
 	const struct tw_spreads *spreads, bool do_not_schedule)
 {
@@ -105,6 +111,7 @@ static struct state *begin(struct tw_sched_cycle *cycle,
 		if (spreads->v[i].do_not_schedule != do_not_schedule)
 			continue;
 		it->spread = &spreads->v[i];
+		it->which = i;
 		it->counted = counting(cycle, spreads, i);
 		it->self = it->spread->has_selector &&
 			   tw_label_selector_fits(
@@ -120,10 +127,15 @@ static struct state *begin(struct tw_sched_cycle *cycle,
 
 		it->topology =
 			tw_sched_topology(cycle->s, it->spread->topology_key);
+		/* Scores count by host (find_hosts). */
+		if (!do_not_schedule && is_hostname(it))
+			continue;
 		it->pods = tw_new_array(
 			&cycle->arena, it->topology->n_domains + 1, int64_t);
-		it->known = tw_new_array(
-			&cycle->arena, it->topology->n_domains + 1, bool);
+		/* Filters know theirs already (find_known). */
+		if (!do_not_schedule)
+			it->known = tw_new_array(&cycle->arena,
+				it->topology->n_domains + 1, bool);
 	}
 	return state;
 }
@@ -158,14 +170,13 @@ static void count_pods(struct tw_sched_cycle *cycle, struct state *state,
 
 	for (size_t c = 0; c < it->counted->n; c++) {
 		uint32_t class = it->counted->v[c];
-		const struct tw_sched_list *nodes = &s->memos.v[class].nodes;
+		const struct tw_sched_memo *memo = &s->memos.v[class];
 
-		for (size_t i = 0; i < nodes->n; i++) {
-			uint32_t n = nodes->v[i];
+		for (size_t i = 0; i < memo->places.n; i++) {
+			const struct tw_class_place *place = &memo->places.v[i];
+			uint32_t n = place->node;
 			const struct tw_sched_node *node = &s->nodes.v[n];
-			const struct tw_class_count *count =
-				tw_sched_count(node, class);
-			int64_t pods = (int64_t)count->n - count->leaving;
+			int64_t pods = (int64_t)place->n - place->leaving;
 
 			if (node->absent)
 				continue;
@@ -180,19 +191,70 @@ static void count_pods(struct tw_sched_cycle *cycle, struct state *state,
 	}
 }
 
-static void count_all(struct tw_sched_cycle *cycle, struct state *state)
+static void empty_known(struct tw_sched_cycle *cycle,
+	struct tw_sched_known *known, const struct constraint *it)
 {
+	uint32_t room = it->topology->n_domains + 1;
+
+	if (known->room < room)
+		known->is = tw_new_array(&cycle->s->arena, room, bool);
+	else
+		memset(known->is, 0, known->room * sizeof *known->is);
+	if (known->room < room)
+		known->room = room;
+	known->n = 0;
+}
+
+static void fill_known(struct tw_sched_cycle *cycle, struct state *state)
+{
+	struct tw_sched_memo *memo = &cycle->s->memos.v[cycle->class_index];
+
+	for (size_t i = 0; i < state->n; i++)
+		empty_known(cycle, &memo->known[state->constraints[i].which],
+			&state->constraints[i]);
 	for (uint32_t n = 0; n < cycle->s->nodes.n; n++) {
 		if (cycle->s->nodes.v[n].absent || !has_keys(state, n))
 			continue;
-		for (size_t i = 0; i < state->n; i++)
-			if (is_included(cycle, &state->constraints[i],
-				    cycle->s->nodes.v[n].spec))
-				know(&state->constraints[i],
-					domain_of(&state->constraints[i], n));
+		for (size_t i = 0; i < state->n; i++) {
+			struct constraint *it = &state->constraints[i];
+			struct tw_sched_known *known = &memo->known[it->which];
+			uint32_t domain = domain_of(it, n);
+
+			if (known->is[domain] ||
+				!is_included(
+					cycle, it, cycle->s->nodes.v[n].spec))
+				continue;
+			known->is[domain] = true;
+			known->n++;
+		}
 	}
+}
+
+/* They stay as long as there are the same nodes, and, where taints are
+ * honoured, these look the same: labels do not change. */
+static void find_known(struct tw_sched_cycle *cycle, struct state *state)
+{
+	struct tw_scheduler *s = cycle->s;
+	struct tw_sched_memo *memo = &s->memos.v[cycle->class_index];
+	uint64_t now = s->shapes;
+
 	for (size_t i = 0; i < state->n; i++)
-		count_pods(cycle, state, &state->constraints[i]);
+		if (state->constraints[i].spread->honor_taints) {
+			now += s->looks;
+			break;
+		}
+	if (!memo->known)
+		memo->known = tw_new_array(&s->arena,
+			cycle->class->pod->spreads.n, struct tw_sched_known);
+	if (memo->known_at != now)
+		fill_known(cycle, state);
+	memo->known_at = now;
+	for (size_t i = 0; i < state->n; i++) {
+		struct constraint *it = &state->constraints[i];
+
+		it->known = memo->known[it->which].is;
+		it->n_known = memo->known[it->which].n;
+	}
 }
 
 static bool pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
@@ -203,7 +265,9 @@ static bool pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
 	if (!state->n)
 		return false;
 	state->all_keys = true;
-	count_all(cycle, state);
+	find_known(cycle, state);
+	for (size_t i = 0; i < state->n; i++)
+		count_pods(cycle, state, &state->constraints[i]);
 	for (size_t i = 0; i < state->n; i++) {
 		struct constraint *it = &state->constraints[i];
 
@@ -263,11 +327,6 @@ static const struct tw_spreads *usual_spreads(
 	return to;
 }
 
-static bool is_hostname(const struct constraint *it)
-{
-	return !strcmp(it->spread->topology_key, HOSTNAME);
-}
-
 /* The domains of the nodes that are feasible; a hostname counts by itself, and
  * a node without the key is of a domain of its own. */
 static void find_domains(struct tw_sched_cycle *cycle, struct state *state)
@@ -308,8 +367,8 @@ static void find_hosts(struct tw_sched_cycle *cycle, struct state *state)
 		if (!state->marked)
 			it->on = tw_sched_marks_clear(cycle->s);
 		else
-			it->on = tw_new_array(&cycle->arena,
-				cycle->s->nodes.n, int64_t);
+			it->on = tw_new_array(
+				&cycle->arena, cycle->s->nodes.n, int64_t);
 		it->marks = !state->marked;
 		state->marked = true;
 	}
@@ -333,8 +392,8 @@ static bool pre_score(struct tw_sched_cycle *cycle, uint32_t slot)
 		return false;
 	state->all_keys = cycle->class->pod->spreads.n > 0;
 	if (state->all_keys)
-		state->out = tw_new_array(
-			&cycle->arena, cycle->s->nodes.n, bool);
+		state->out =
+			tw_new_array(&cycle->arena, cycle->s->nodes.n, bool);
 	find_hosts(cycle, state);
 	find_domains(cycle, state);
 	for (size_t i = 0; i < state->n; i++)

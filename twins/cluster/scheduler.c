@@ -42,13 +42,14 @@ void tw_scheduler_release(struct tw_scheduler *s)
 	for (size_t i = 0; i < s->nodes.n; i++)
 		tw_vec_release(&s->nodes.v[i].classes);
 	for (size_t i = 0; i < s->memos.n; i++)
-		tw_vec_release(&s->memos.v[i].nodes);
+		tw_vec_release(&s->memos.v[i].places);
 	tw_sched_kinds_release(s);
 	tw_vec_release(&s->nodes);
 	tw_vec_release(&s->turns);
 	tw_vec_release(&s->classes);
 	tw_vec_release(&s->memos);
 	tw_vec_release(&s->topologies);
+	tw_vec_release(&s->tying);
 	tw_vec_release(&s->marks.set);
 	tw_free(s->marks.of);
 	tw_free(s->feasible);
@@ -78,6 +79,7 @@ uint32_t tw_scheduler_add_node(
 	tw_sched_node_see(&it);
 	tw_vec_push(&s->nodes, it);
 	tw_vec_push(&s->turns, 1);
+	s->shapes++;
 	s->has_images |= node->images.n;
 	return (uint32_t)s->nodes.n - 1;
 }
@@ -87,12 +89,14 @@ void tw_scheduler_set_node(
 {
 	s->nodes.v[node].spec = spec;
 	s->turns.v[node]++;
+	s->looks++;
 }
 
 void tw_scheduler_set_absent(struct tw_scheduler *s, uint32_t node, bool absent)
 {
 	s->nodes.v[node].absent = absent;
 	s->turns.v[node]++;
+	s->shapes++;
 }
 
 uint32_t tw_scheduler_add_class(
@@ -106,6 +110,9 @@ uint32_t tw_scheduler_add_class(
 	s->has_affinity |= pod->affinity.n || pod->preferred_affinity.n ||
 			   pod->preferred_anti_affinity.n;
 	s->has_anti_affinity |= pod->anti_affinity.n;
+	if (pod->affinity.n || pod->preferred_affinity.n ||
+		pod->preferred_anti_affinity.n || pod->anti_affinity.n)
+		tw_vec_push(&s->tying, (uint32_t)s->classes.n - 1);
 	return (uint32_t)s->classes.n - 1;
 }
 
@@ -137,21 +144,23 @@ static void fill_topology(struct tw_scheduler *s, struct tw_topology *to)
 	tw_map_release(&known);
 }
 
+uint32_t tw_sched_topology_number(struct tw_scheduler *s, const char *key)
+{
+	for (size_t i = 0; i < s->topologies.n; i++)
+		if (!strcmp(s->topologies.v[i].key, key))
+			return (uint32_t)i;
+	tw_vec_push(&s->topologies,
+		((struct tw_topology){.key = tw_arena_strdup(&s->arena, key),
+			.n_nodes = UINT32_MAX}));
+	return (uint32_t)s->topologies.n - 1;
+}
+
 const struct tw_topology *tw_sched_topology(
 	struct tw_scheduler *s, const char *key)
 {
-	struct tw_topology *found = NULL;
+	uint32_t number = tw_sched_topology_number(s, key);
+	struct tw_topology *found = &s->topologies.v[number];
 
-	for (size_t i = 0; i < s->topologies.n && !found; i++)
-		if (!strcmp(s->topologies.v[i].key, key))
-			found = &s->topologies.v[i];
-	if (!found) {
-		tw_vec_push(&s->topologies,
-			((struct tw_topology){
-				.key = tw_arena_strdup(&s->arena, key),
-				.n_nodes = UINT32_MAX}));
-		found = &s->topologies.v[s->topologies.n - 1];
-	}
 	if (found->n_nodes != s->nodes.n)
 		fill_topology(s, found);
 	return found;
@@ -208,42 +217,67 @@ static void use(struct tw_scheduler *s, uint32_t at,
 	node->n_pods = (uint32_t)((int64_t)node->n_pods + sign);
 }
 
-void tw_scheduler_put(struct tw_scheduler *s, uint32_t class, uint32_t node)
+/* The class's own list says the same. */
+static void copy_count(
+	struct tw_scheduler *s, const struct tw_class_count *count)
 {
-	struct tw_sched_node *it = &s->nodes.v[node];
-	struct tw_class_count *count = count_of(it, class);
+	struct tw_class_place *place =
+		&s->memos.v[count->class].places.v[count->place];
 
-	if (count) {
-		count->n++;
-	} else {
-		tw_vec_push(
-			&it->classes, ((struct tw_class_count){class, 1, 0}));
-		tw_vec_push(&s->memos.v[class].nodes, node);
-	}
-	use(s, node, s->classes.v[class].pod, 1);
+	place->n = count->n;
+	place->leaving = count->leaving;
 }
 
-static void forget(struct tw_sched_list *nodes, uint32_t node)
+static struct tw_class_count *enter(
+	struct tw_scheduler *s, uint32_t class, uint32_t node)
 {
-	for (size_t i = 0; i < nodes->n; i++)
-		if (nodes->v[i] == node) {
-			nodes->v[i] = nodes->v[--nodes->n];
-			return;
-		}
+	struct tw_sched_node *it = &s->nodes.v[node];
+	struct tw_sched_memo *memo = &s->memos.v[class];
+
+	tw_vec_push(&it->classes, ((struct tw_class_count){.class = class,
+					  .place = (uint32_t)memo->places.n}));
+	tw_vec_push(&memo->places, ((struct tw_class_place){.node = node}));
+	return &it->classes.v[it->classes.n - 1];
+}
+
+/* The last ones of the node and of the class take its places. */
+static void leave(
+	struct tw_scheduler *s, uint32_t node, struct tw_class_count *count)
+{
+	struct tw_sched_node *it = &s->nodes.v[node];
+	struct tw_sched_memo *memo = &s->memos.v[count->class];
+	struct tw_class_place last = memo->places.v[--memo->places.n];
+
+	if (count->place < memo->places.n) {
+		memo->places.v[count->place] = last;
+		count_of(&s->nodes.v[last.node], count->class)->place =
+			count->place;
+	}
+	*count = it->classes.v[--it->classes.n];
+}
+
+void tw_scheduler_put(struct tw_scheduler *s, uint32_t class, uint32_t node)
+{
+	struct tw_class_count *count = count_of(&s->nodes.v[node], class);
+
+	if (!count)
+		count = enter(s, class, node);
+	count->n++;
+	copy_count(s, count);
+	use(s, node, s->classes.v[class].pod, 1);
 }
 
 void tw_scheduler_take(struct tw_scheduler *s, uint32_t class, uint32_t node)
 {
-	struct tw_sched_node *it = &s->nodes.v[node];
-	struct tw_class_count *count = count_of(it, class);
+	struct tw_class_count *count = count_of(&s->nodes.v[node], class);
 
 	tw_assert(count && count->n);
 	if (count->leaving)
 		count->leaving--;
-	if (!--count->n) {
-		*count = it->classes.v[--it->classes.n];
-		forget(&s->memos.v[class].nodes, node);
-	}
+	count->n--;
+	copy_count(s, count);
+	if (!count->n)
+		leave(s, node, count);
 	use(s, node, s->classes.v[class].pod, -1);
 }
 
@@ -264,6 +298,7 @@ void tw_scheduler_leaving(struct tw_scheduler *s, uint32_t class, uint32_t node)
 
 	tw_assert(count && count->leaving < count->n);
 	count->leaving++;
+	copy_count(s, count);
 }
 
 /* ---- a cycle -------------------------------------------------------- */

@@ -58,6 +58,12 @@ struct tw_class_count {
 	uint32_t class;
 	uint32_t n;	  /* pods of the class on the node */
 	uint32_t leaving; /* of them being deleted */
+	uint32_t place;	  /* its number among the class's places */
+};
+
+/* The same from the other side: a node with pods of a class. */
+struct tw_class_place {
+	uint32_t node, n, leaving;
 };
 
 struct tw_sched_node {
@@ -102,11 +108,33 @@ struct tw_topology {
 
 TW_VEC_TYPE(tw_sched_list, uint32_t);
 
-/* What is found out once of a class: who counts for its spreads. */
+/* An affinity between the pods of a class and those of another: the terms of
+ * either one select the other (sched_pod_affinity.c). */
+struct tw_sched_tie {
+	uint8_t kind;
+	uint32_t other;
+	uint32_t topology; /* by number */
+	int64_t weight;
+};
+
+TW_VEC_TYPE(tw_sched_ties, struct tw_sched_tie);
+
+/* The domains that a spread of the class knows: those of nodes that count. */
+struct tw_sched_known {
+	bool *is; /* by domain; the last: of nodes without the key */
+	uint32_t n, room;
+};
+
+/* What is found out once of a class: who counts for its spreads, which domains
+ * do, and whom its pods want to be near to or far from. */
 struct tw_sched_memo {
-	struct tw_sched_list nodes;    /* with pods of the class, unordered */
+	TW_VEC(struct tw_class_place) places; /* unordered */
 	struct tw_sched_list *counted; /* classes, by spread; NULL: not yet */
 	uint32_t n_classes;	       /* there were so many then */
+	struct tw_sched_known *known;  /* by spread; NULL: not yet */
+	uint64_t known_at;	       /* what there was then, counted */
+	struct tw_sched_ties ties;
+	uint32_t n_tied; /* there were so many classes then; 0: not yet */
 };
 
 /* What is normalised of what is kept: taints, node affinity. */
@@ -158,14 +186,20 @@ struct tw_scheduler {
 	TW_VEC(struct tw_sched_class) classes;
 	TW_VEC(struct tw_sched_memo) memos; /* as classes */
 	TW_VEC(struct tw_topology) topologies;
+	struct tw_sched_list tying; /* classes with terms about other pods */
+	/* Count changes: of which nodes there are, of what they look like. */
+	uint64_t shapes, looks;
 	bool has_images;	/* some node */
 	bool has_affinity;	/* some class: terms that others meet */
 	bool has_anti_affinity; /* some class, required */
 };
 
-/* The domains of a key; good until a node is added. */
+/* The domains of a key; good until a node is added or another key is asked
+ * for. */
 const struct tw_topology *tw_sched_topology(
 	struct tw_scheduler *s, const char *key);
+/* Its number, which stays. */
+uint32_t tw_sched_topology_number(struct tw_scheduler *s, const char *key);
 /* Pods of the class on a node. */
 const struct tw_class_count *tw_sched_count(
 	const struct tw_sched_node *node, uint32_t class);
