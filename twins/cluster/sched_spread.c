@@ -62,14 +62,19 @@ static void find_counted(struct tw_scheduler *s, uint32_t class,
 	const struct tw_spread *spread, struct tw_sched_list *to)
 {
 	const struct tw_sched_class *own = &s->classes.v[class];
+	const struct tw_sched_list *some;
 
-	for (uint32_t c = 0;
-		spread->has_selector && spread->selector.n && c < s->classes.n;
-		c++)
+	if (!spread->has_selector || !spread->selector.n)
+		return;
+	some = tw_sched_candidates(s, own->namespace, &spread->selector);
+	for (uint32_t i = 0; i < (some ? some->n : s->classes.n); i++) {
+		uint32_t c = some ? some->v[i] : i;
+
 		if (!strcmp(s->classes.v[c].namespace, own->namespace) &&
 			tw_label_selector_fits(
 				&spread->selector, s->classes.v[c].labels))
 			tw_vec_push_in(&s->arena, to, c);
+	}
 }
 
 /* Who counts is found out once: by the pod's own spreads, or, for the usual

@@ -35,6 +35,7 @@ void tw_scheduler_init(
 					     .hard_affinity_weight = 1}};
 	tw_arena_init(&s->arena);
 	tw_arena_init(&s->scratch);
+	tw_map_init(&s->labelled, &s->arena);
 }
 
 void tw_scheduler_release(struct tw_scheduler *s)
@@ -99,6 +100,50 @@ void tw_scheduler_set_absent(struct tw_scheduler *s, uint32_t node, bool absent)
 	s->shapes++;
 }
 
+static const char *label_text(struct tw_buf *to, const char *namespace,
+	const char *key, const char *value)
+{
+	tw_buf_clear(to);
+	tw_buf_printf(to, "%s %s=%s", namespace, key, value);
+	return tw_buf_text(to);
+}
+
+static void add_labels(struct tw_scheduler *s, uint32_t class)
+{
+	const struct tw_sched_class *it = &s->classes.v[class];
+	struct tw_buf text = {0};
+
+	for (size_t i = 0; i < it->labels->n; i++) {
+		const char *key = label_text(&text, it->namespace,
+			it->labels->v[i].key, it->labels->v[i].value);
+		struct tw_sched_list *list = tw_map_get(&s->labelled, key);
+
+		if (!list) {
+			list = tw_new(&s->arena, struct tw_sched_list);
+			tw_map_put(&s->labelled, key, list);
+		}
+		if (!list->n || list->v[list->n - 1] != class)
+			tw_vec_push_in(&s->arena, list, class);
+	}
+	tw_buf_release(&text);
+}
+
+const struct tw_sched_list *tw_sched_candidates(struct tw_scheduler *s,
+	const char *namespace, const struct tw_label_selector *selector)
+{
+	static const struct tw_sched_list nobody = {0};
+	const struct tw_label_requirement *first = selector->v;
+	const struct tw_sched_list *found;
+	struct tw_buf text = {0};
+
+	if (!selector->n || first->op != TW_LABEL_IN || first->values.n != 1)
+		return NULL;
+	found = tw_map_get(&s->labelled,
+		label_text(&text, namespace, first->key, first->values.v[0]));
+	tw_buf_release(&text);
+	return found ? found : &nobody;
+}
+
 uint32_t tw_scheduler_add_class(
 	struct tw_scheduler *s, const struct tw_sched_class *class)
 {
@@ -107,6 +152,7 @@ uint32_t tw_scheduler_add_class(
 	tw_vec_push(&s->classes, *class);
 	tw_vec_push(&s->memos, ((struct tw_sched_memo){0}));
 	tw_vec_push(&s->kind_of, tw_sched_kind_find(s, pod));
+	add_labels(s, (uint32_t)s->classes.n - 1);
 	s->has_affinity |= pod->affinity.n || pod->preferred_affinity.n ||
 			   pod->preferred_anti_affinity.n;
 	s->has_anti_affinity |= pod->anti_affinity.n;

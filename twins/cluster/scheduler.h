@@ -187,6 +187,7 @@ struct tw_scheduler {
 	TW_VEC(struct tw_sched_memo) memos; /* as classes */
 	TW_VEC(struct tw_topology) topologies;
 	struct tw_sched_list tying; /* classes with terms about other pods */
+	struct tw_map labelled; /* "namespace key=value" -> tw_sched_list * */
 	/* Count changes: of which nodes there are, of what they look like. */
 	uint64_t shapes, looks;
 	bool has_images;	/* some node */
@@ -198,6 +199,10 @@ struct tw_scheduler {
  * for. */
 const struct tw_topology *tw_sched_topology(
 	struct tw_scheduler *s, const char *key);
+/* The classes whose pods a selector may select in a namespace, in their
+ * order; NULL: any of them. */
+const struct tw_sched_list *tw_sched_candidates(struct tw_scheduler *s,
+	const char *namespace, const struct tw_label_selector *selector);
 /* Its number, which stays. */
 uint32_t tw_sched_topology_number(struct tw_scheduler *s, const char *key);
 /* Pods of the class on a node. */

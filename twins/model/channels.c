@@ -143,57 +143,6 @@ static const struct tw_spec_policy *find_policy(
 
 /* ---- pools ---------------------------------------------------------- */
 
-static bool in_subset(const struct tw_spec_service *service,
-	const struct tw_spec_subset *subset, const struct tw_revision *revision)
-{
-	bool selected = false;
-
-	for (size_t i = 0; i < service->workloads.n; i++)
-		selected |= service->workloads.v[i] == revision->spec;
-	if (!selected)
-		return false;
-	return !subset ||
-	       tw_labels_match(&subset->labels, &revision->spec->labels);
-}
-
-static void add_pool(
-	struct build *b, uint32_t service, const struct tw_spec_subset *subset)
-{
-	struct tw_model *model = b->model;
-	struct tw_pool pool = {
-		.service = service, .subset = subset ? subset->name : NULL};
-	uint32_t *members =
-		tw_new_array(&model->arena, model->n_replicas, uint32_t);
-
-	for (uint32_t r = 0; r < model->n_revisions; r++) {
-		const struct tw_revision *revision = &model->revisions[r];
-		bool is_in = revision->spec
-				     ? in_subset(model->services[service].spec,
-					       subset, revision)
-				     : revision->service == service;
-
-		for (uint32_t i = 0; is_in && i < revision->n_replicas; i++)
-			members[pool.n_replicas++] =
-				revision->first_replica + i;
-	}
-	pool.replicas = members;
-	build_push(b, pools, pool);
-}
-
-void build_pools(struct build *b)
-{
-	struct tw_model *model = b->model;
-
-	for (uint32_t s = 0; s < model->n_services; s++) {
-		const struct tw_spec_service *spec = model->services[s].spec;
-
-		model->services[s].pool = (uint32_t)b->pools.n;
-		add_pool(b, s, NULL);
-		for (size_t i = 0; i < spec->subsets.n; i++)
-			add_pool(b, s, &spec->subsets.v[i]);
-	}
-}
-
 static uint32_t find_pool(
 	const struct tw_model *model, uint32_t service, const char *subset)
 {

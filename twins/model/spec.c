@@ -261,31 +261,3 @@ bool tw_labels_match(
 			return false;
 	return true;
 }
-
-static void link_service(struct tw_spec *spec, struct tw_spec_service *service)
-{
-	service->workloads = (struct tw_spec_workload_refs){0};
-	for (size_t i = 0; i < spec->workloads.n; i++) {
-		struct tw_spec_workload *workload = spec->workloads.v[i].value;
-		bool chosen;
-
-		if (strcmp(workload->namespace, service->namespace))
-			continue;
-		/* A model's service without an object takes the workload of
-		 * its own name. */
-		chosen = service->has_object
-				 ? service->has_selector &&
-					   tw_labels_match(&service->selector,
-						   &workload->labels)
-				 : !strcmp(workload->name, service->name);
-		if (chosen)
-			tw_vec_push_in(
-				&spec->arena, &service->workloads, workload);
-	}
-}
-
-void tw_spec_link(struct tw_spec *spec)
-{
-	for (size_t i = 0; i < spec->services.n; i++)
-		link_service(spec, spec->services.v[i].value);
-}
