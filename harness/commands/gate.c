@@ -212,6 +212,10 @@ struct tw_scenario_result *tw_gate_judge(struct tw_gate *gate,
 		options.share = 1;
 	result = tw_judge_scenario(tw_arena_strdup(&gate->arena, one->name),
 		checks, n, baseline, candidate, &options, &gate->arena);
+	if (gate->looks.most > gate->looks.first && !tw_case_is_search(one)) {
+		result->look = tw_look_number(&gate->looks, candidate.n);
+		result->looks = tw_look_number(&gate->looks, gate->looks.most);
+	}
 	result->faults = faults_text(gate, one);
 	result->reproduce = reproduce_text(gate, one);
 	if (!gate->undoing)

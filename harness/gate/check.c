@@ -67,6 +67,7 @@ enum tw_unit tw_check_unit(const struct tw_check *check)
 	case TW_AGG_BURN:
 		return TW_UNIT_COUNT;
 	case TW_AGG_KS:
+	case TW_AGG_SHIFT:
 		return TW_UNIT_RATIO;
 	default:
 		break;

@@ -41,36 +41,54 @@
  *	                 refused / calls
  *	ratio(ejections) of replicas by callers' outlier detection / calls
  *	ratio(latency > 250ms)
- *	                 calls that took longer / calls; with a quantile: than
- *	                 that quantile of both sides together (the tail,
- *wherever it is) count(x)         calls that ended (requests), or of the above
- *those that went so: in a run, as they are distance(latency) how far the
- *candidate's distribution is from the baseline's, as a time: Wasserstein's
- *(quantile.h); ks(latency)      the most that they are apart at one point, as a
- *share: Kolmogorov's and Smirnov's. `baseline` is what two runs of the baseline
- *are from each other. rate(requests)   calls that ended, per second of the run
- *or the window max(unavailable) replicas that should be there and are not: the
- *most at once, of the service that is worst max(queue)       requests waiting:
- *the longest queue of one replica max(oom_kills)   containers of one service
- *killed for want of memory, of the service that is worst utilization workers'
- *time in use / workers' time there throttled        replicas' time with the
- *CPU's quota spent / their time with something to compute max(utilization)
- *likewise, of the slice and service where it is most: max(throttled) saturation
- *	time(x)          time over a threshold: slices in which x holds, such as
- *	                 time(mean(latency) > 250ms); without traffic it does
- *not burn_rate(errors, 99.9%, 60s) how many times faster than the objective
- *allows its budget is spent: errors / calls / (1 - objective), in the worst
- *window of this length, or in the whole run (Google, The Site Reliability
- *Workbook, 2018, chapter 5) recovery_time(x) from the end of the last fault to
- *the start of the first slice from which on x holds in each slice that has
- *traffic; 0s where it holds from the end on. Never: infinite, which no limit
- *admits. Quantiles within x are of one slice, where only mean and max are kept:
- *use these, a ratio or a rate. recovers(x)      in a scenario with a `search`:
- *the smallest trigger after which x does not hold again in the time that the
- *search gives. Larger is better: `>= baseline * 0.9`,
- *	                 `>= 20s`. Without x: errors within 5pp, and the mean
- *	                 latency within twice that and 10 ms, of the same run
- *	                 without the fault.
+ *	            calls that took longer / calls; with a quantile: than that
+ *	            of both sides together (the tail, wherever it is)
+ *	count(x)    calls that ended (requests), or of the above those that
+ *	            went so: in a run, as they are
+ *	distance(latency)
+ *	            how far the candidate's distribution is from the
+ *	            baseline's, as a time: Wasserstein's (quantile.h)
+ *	ks(latency) the most that they are apart at one point, as a share:
+ *	            Kolmogorov's and Smirnov's. `baseline` of both is what two
+ *	            runs of the baseline are from each other
+ *	shift(latency)
+ *	            how long the candidate's calls take for one of the
+ *	            baseline's (quantile.h); `baseline` is 1. It sees all
+ *	            times grow better than any quantile, and no tail
+ *	rate(requests)
+ *	            calls that ended, per second of the run or the window
+ *	max(unavailable)
+ *	            replicas that should be there and are not: the most at
+ *	            once, of the service that is worst
+ *	max(queue)  requests waiting: the longest queue of one replica
+ *	max(oom_kills)
+ *	            containers of one service killed for want of memory, of
+ *	            the service that is worst
+ *	utilization workers' time in use / workers' time there
+ *	throttled   replicas' time with the CPU's quota spent / their time
+ *	            with something to compute
+ *	max(utilization), max(throttled)
+ *	            likewise, of the slice and service where it is most:
+ *	            saturation
+ *	time(x)     time over a threshold: slices in which x holds, such as
+ *	            time(mean(latency) > 250ms); without traffic it does not
+ *	burn_rate(errors, 99.9%, 60s)
+ *	            how many times faster than the objective allows its
+ *	            budget is spent: errors / calls / (1 - objective), in the
+ *	            worst window of this length, or in the whole run (Google,
+ *	            The Site Reliability Workbook, 2018, chapter 5)
+ *	recovery_time(x)
+ *	            from the end of the last fault to the start of the first
+ *	            slice from which on x holds in each slice that has
+ *	            traffic; 0s where it holds from the end on. Never:
+ *	            infinite, which no limit admits. Quantiles within x are
+ *	            of one slice, where only mean and max are kept: use
+ *	            these, a ratio or a rate
+ *	recovers(x) in a scenario with a `search`: the smallest trigger after
+ *	            which x does not hold again in the time that the search
+ *	            gives. Larger is better: `>= baseline * 0.9`, `>= 20s`.
+ *	            Without x: errors within 5pp, and the mean latency within
+ *	            twice that and 10 ms, of the same run without the fault.
  *
  * Labels: service, endpoint, caller, zone, side, window. `service` is who is
  * called. side is "client", what the caller saw, all tries together, or
@@ -157,6 +175,7 @@ enum tw_aggregate {
 	TW_AGG_BURN,
 	TW_AGG_DISTANCE,
 	TW_AGG_KS,
+	TW_AGG_SHIFT,
 };
 
 enum tw_check_label {

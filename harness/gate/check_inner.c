@@ -46,7 +46,8 @@ void tw_check_parse_inner(struct tw_lexer *ps, struct tw_check *check)
 			ps->failed = true;
 	if (check->inner->aggregate == TW_AGG_COUNT ||
 		check->inner->aggregate == TW_AGG_DISTANCE ||
-		check->inner->aggregate == TW_AGG_KS)
+		check->inner->aggregate == TW_AGG_KS ||
+		check->inner->aggregate == TW_AGG_SHIFT)
 		tw_diag(ps->diags, TW_ERROR, tw_lex_pos(ps, start.at, start.n),
 			"%s() takes mean, max, ratio, rate, utilization or "
 			"throttled",

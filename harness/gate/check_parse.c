@@ -192,6 +192,7 @@ static const struct aggregate aggregates[] = {
 		"ejections, connects, limited or rejected"},
 	{"distance", TW_AGG_DISTANCE, 0, BIT(TW_METRIC_LATENCY), "latency"},
 	{"ks", TW_AGG_KS, 0, BIT(TW_METRIC_LATENCY), "latency"},
+	{"shift", TW_AGG_SHIFT, 0, BIT(TW_METRIC_LATENCY), "latency"},
 	{"rate", TW_AGG_RATE, 0, BIT(TW_METRIC_REQUESTS), "requests"},
 	{"utilization", TW_AGG_SHARE, 0, BIT(TW_METRIC_UTILIZATION), ""},
 	{"throttled", TW_AGG_SHARE, 0, BIT(TW_METRIC_THROTTLED), ""},
@@ -298,7 +299,8 @@ static void parse_measure(struct tw_lexer *ps, struct tw_check *check)
 		tw_lex_expected_one_of(ps,
 			"a measure (p50, p90, p95, p99, p99.9, mean, max, "
 			"ratio, count, rate, utilization, throttled, distance, "
-			"ks, time, burn_rate, recovery_time or recovers)",
+			"ks, shift, time, burn_rate, recovery_time or "
+			"recovers)",
 			names, AGGREGATES);
 		return;
 	}

@@ -76,6 +76,8 @@ static const char *aggregate_name(const struct tw_check *check)
 		return "distance";
 	case TW_AGG_KS:
 		return "ks";
+	case TW_AGG_SHIFT:
+		return "shift";
 	case TW_AGG_BURN:
 		return "burn_rate";
 	default:

@@ -3,6 +3,8 @@
 
 #include "harness/gate/stats.h"
 #include "twins/base/assert.h"
+#include "twins/kernel/fmath.h"
+#include "twins/kernel/special.h"
 
 #include <stdlib.h>
 
@@ -34,6 +36,29 @@ static int compare_p(const void *a, const void *b)
 	return (x->p > y->p) - (x->p < y->p);
 }
 
+/* Runs with which it would be beyond among all, too: by its interval, at the
+ * level that Holm leaves to it. */
+static const char *runs_among_many(
+	struct tw_group *g, double alpha, double left, struct tw_arena *arena)
+{
+	struct tw_interval seen = {.n = g->runs, .mean = g->excess};
+	double half = (g->excess_high - g->excess_low) / 2;
+	size_t runs;
+
+	if (g->runs < 2 || !(half < HUGE_VAL) || !(half > 0))
+		return "make more runs: --runs twice as many";
+	seen.sd = half * sqrt((double)g->runs) /
+		  tw_student_inverse(1 - alpha, (double)(g->runs - 1));
+	runs = tw_runs_needed(&seen, 1 - 2 * alpha / left);
+	if (runs > TW_RUNS_CAP)
+		return "more than 1000 runs would be needed: check fewer "
+		       "groups, or allow more";
+	g->more_runs = runs - g->runs;
+	return tw_arena_printf(arena,
+		"about %zu more runs would decide it (--runs %zu)",
+		g->more_runs, runs);
+}
+
 /* Holm: the i-th smallest p (from 0) of m must be within alpha / (m - i);
  * from the first that is not on, fails become inconclusive. */
 static void correct_for_many(
@@ -57,7 +82,8 @@ static void correct_for_many(
 			"%s; beyond it by itself, yet not for certain among "
 			"%zu groups (Holm)",
 			g->why, all.n);
-		g->advice = "make more runs: --runs twice as many";
+		g->advice =
+			runs_among_many(g, alpha, (double)(all.n - i), arena);
 	}
 	tw_vec_release(&all);
 }

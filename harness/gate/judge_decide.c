@@ -153,6 +153,8 @@ static void decide_below_noise(struct tw_judging *j)
 
 	if (g->more_runs > TW_RUNS_CAP)
 		g->more_runs = 0;
+	else if (g->more_runs)
+		runs = (double)(j->valid + g->more_runs);
 	tw_decide(j, TW_VERDICT_INCONCLUSIVE, TW_REASON_BELOW_NOISE,
 		tw_arena_printf(j->arena,
 			"%s; the margin (%s) is below the noise: two sets of "

@@ -34,11 +34,31 @@ static void take_distances(struct tw_judging *j)
 	}
 }
 
+/* What the candidate's calls take for one of the baseline's: of the baseline
+ * itself that is 1. Its runs differ by what each is of the first one. */
+static void take_shifts(struct tw_judging *j)
+{
+	struct tw_runs b = j->baseline;
+
+	j->own = tw_new_array(j->arena, j->n + 1, double);
+	for (size_t i = 0; i < b.n; i++) {
+		struct tw_sample first =
+			tw_measure_distance(j->check, j->key, b, 0, b, i);
+
+		j->own[i] = first.present ? first.value : 1;
+		j->b[i] = (struct tw_sample){.present = first.calls > 0,
+			.value = 1,
+			.calls = first.calls};
+	}
+}
+
 static void take_samples(struct tw_judging *j)
 {
 	j->n = j->candidate.n;
 	if (tw_check_is_distance(j->check)) {
 		take_distances(j);
+		if (j->check->aggregate == TW_AGG_SHIFT)
+			take_shifts(j);
 		return;
 	}
 	j->c = sample_runs(j, j->candidate);
@@ -201,7 +221,7 @@ static void add_pair(struct tw_judging *j, size_t i)
 			j->excess[k][j->valid] = 0;
 	}
 	j->difference[j->valid] = j->relative ? c->value - b->value : c->value;
-	j->kept[j->valid] = b->value;
+	j->kept[j->valid] = j->own ? j->own[i] : b->value;
 	j->valid++;
 }
 

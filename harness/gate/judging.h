@@ -49,6 +49,7 @@ struct tw_judging {
 	size_t never;	/* runs in which the candidate never recovered ... */
 	size_t unseen;	/* ... and too short to be sure of it */
 	struct tw_sample *b, *c;
+	double *own; /* of a shift: each run of the baseline's from its first */
 	double *excess[2], *difference; /* of the valid ones, by line */
 	double *kept;			/* baselines of the valid ones */
 	struct tw_interval interval;	/* of the worse line's excess */

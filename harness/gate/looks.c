@@ -15,6 +15,16 @@ size_t tw_look_next(const struct tw_looks *looks, size_t n)
 	return next < looks->most ? next : looks->most;
 }
 
+size_t tw_look_number(const struct tw_looks *looks, size_t n)
+{
+	size_t number = 0;
+
+	for (size_t at = looks->first; at && at <= n;
+		at = tw_look_next(looks, at))
+		number++;
+	return number;
+}
+
 static double spent(const struct tw_looks *looks, size_t n)
 {
 	double t = (double)n / (double)looks->most;

@@ -28,6 +28,9 @@ struct tw_looks {
 /* The runs of the look after the one at n; n = 0: of the first. n = most: 0. */
 size_t tw_look_next(const struct tw_looks *looks, size_t n);
 
+/* The number of the last look that is at n runs or before: 1 is the first. */
+size_t tw_look_number(const struct tw_looks *looks, size_t n);
+
 /* The share of alpha of the last look that is at n runs or before; 1 where
  * there is but one look. Before the first one: 1 (it was never planned). */
 double tw_look_share(const struct tw_looks *looks, size_t n);

@@ -468,6 +468,8 @@ struct tw_sample tw_measure_distance(const struct tw_check *check,
 	if (sample.present)
 		sample.value = check->aggregate == TW_AGG_KS
 				       ? tw_distance_ks(&x, &y)
+			       : check->aggregate == TW_AGG_SHIFT
+				       ? tw_distance_shift(&x, &y)
 				       : tw_distance_wasserstein(&x, &y);
 	tw_histogram_release(&x);
 	tw_histogram_release(&y);

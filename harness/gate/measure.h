@@ -53,7 +53,8 @@ int64_t tw_measure_threshold(const struct tw_check *check,
 static inline bool tw_check_is_distance(const struct tw_check *check)
 {
 	return check->aggregate == TW_AGG_DISTANCE ||
-	       check->aggregate == TW_AGG_KS;
+	       check->aggregate == TW_AGG_KS ||
+	       check->aggregate == TW_AGG_SHIFT;
 }
 
 /* How far apart two runs are; not present where one has no calls. */

@@ -43,80 +43,99 @@ static bool is_of_requests(const struct tw_check *check,
 	return true;
 }
 
-/* The requests of one run that failed, of those that both sides would know. */
-struct failed {
-	const struct tw_example **v;
-	size_t n;
+/* A request that failed in a run of a side. */
+struct failure {
+	const struct tw_example *example;
+	size_t run;
+	int side; /* 0: the baseline's */
 };
+
+TW_VEC_TYPE(failures, struct failure);
 
 static int by_key(const void *a, const void *b)
 {
-	const struct tw_example *x = *(const struct tw_example *const *)a;
-	const struct tw_example *y = *(const struct tw_example *const *)b;
+	const struct failure *x = a, *y = b;
 
-	return (x->key > y->key) - (x->key < y->key);
+	if (x->example->key != y->example->key)
+		return x->example->key > y->example->key ? 1 : -1;
+	if (x->run != y->run)
+		return x->run > y->run ? 1 : -1;
+	return x->side - y->side;
 }
 
-static struct failed failed_of(const struct tw_check *check,
-	const struct tw_group_key *group, const struct tw_observation *obs,
-	uint64_t below)
+static void add_failures(const struct tw_check *check,
+	const struct tw_group_key *group, struct tw_runs runs, int side,
+	uint64_t below, struct failures *to)
 {
-	struct failed failed = {
-		tw_calloc(obs->failed.n + 1, sizeof *failed.v), 0};
+	for (size_t r = 0; r < runs.n; r++)
+		for (size_t i = 0; i < runs.v[r]->failed.n; i++) {
+			const struct tw_example *e = &runs.v[r]->failed.v[i];
 
-	for (size_t i = 0; i < obs->failed.n; i++) {
-		const struct tw_example *e = &obs->failed.v[i];
+			if ((!below || tw_hash_mix(e->key) < below) &&
+				takes(check, group, runs.v[r], e))
+				tw_vec_push(to, ((struct failure){e, r, side}));
+		}
+}
 
-		if ((!below || tw_hash_mix(e->key) < below) &&
-			takes(check, group, obs, e))
-			failed.v[failed.n++] = e;
+/* All that failed below it are known of every run; 0: all are. */
+static uint64_t known_below(struct tw_runs runs, uint64_t below)
+{
+	for (size_t r = 0; r < runs.n; r++) {
+		uint64_t own = runs.v[r]->failed_below;
+
+		if (own && (!below || own < below))
+			below = own;
 	}
-	qsort(failed.v, failed.n, sizeof *failed.v, by_key);
-	return failed;
-}
-
-static uint64_t lesser(uint64_t a, uint64_t b)
-{
-	if (!a || !b)
-		return a ? a : b;
-	return a < b ? a : b;
+	return below;
 }
 
 static void note_broken(struct tw_pairs *pairs,
-	const struct tw_example *example, struct tw_arena *arena)
+	const struct tw_example *example, size_t runs, struct tw_arena *arena)
 {
-	pairs->broken++;
 	for (size_t i = 0; i < pairs->requests.n; i++) {
 		struct tw_broken_request *known = &pairs->requests.v[i];
 
 		if (known->position == example->position) {
-			known->runs++;
+			known->runs = known->runs > runs ? known->runs : runs;
 			return;
 		}
 	}
 	tw_vec_push_in(arena, &pairs->requests,
 		((struct tw_broken_request){example->position, example->service,
-			example->endpoint, 1}));
+			example->endpoint, runs}));
 }
 
-static void compare(const struct failed *b, const struct failed *c,
+/* The failures of one request, in all runs of both sides. */
+static void settle(const struct failure *v, size_t n, size_t runs,
 	struct tw_pairs *pairs, struct tw_arena *arena)
 {
-	size_t i = 0, k = 0;
+	size_t failed[2] = {0}, both = 0;
+	bool flips = false;
 
-	while (i < b->n || k < c->n) {
-		uint64_t x = i < b->n ? b->v[i]->key : UINT64_MAX;
-		uint64_t y = k < c->n ? c->v[k]->key : UINT64_MAX;
+	for (size_t i = 0; i < n; i++) {
+		failed[v[i].side]++;
+		both += i && v[i].run == v[i - 1].run;
+	}
+	pairs->broken += failed[1] - both;
+	pairs->mended += failed[0] - both;
+	for (int side = 0; side < 2; side++)
+		flips |= failed[side] && failed[side] < runs;
+	pairs->noise += flips;
+	pairs->broke += !flips && !failed[0];
+	pairs->mends += !flips && !failed[1];
+	if (!failed[0])
+		note_broken(pairs, v[0].example, failed[1], arena);
+}
 
-		if (k == c->n || (i < b->n && x < y)) {
-			pairs->mended++;
-			i++;
-		} else if (i == b->n || y < x) {
-			note_broken(pairs, c->v[k++], arena);
-		} else {
-			i++;
-			k++;
-		}
+static void compare(const struct failures *all, size_t runs,
+	struct tw_pairs *pairs, struct tw_arena *arena)
+{
+	for (size_t i = 0, end; i < all->n; i = end) {
+		end = i + 1;
+		while (end < all->n &&
+			all->v[end].example->key == all->v[i].example->key)
+			end++;
+		settle(&all->v[i], end - i, runs, pairs, arena);
 	}
 }
 
@@ -149,28 +168,24 @@ const struct tw_pairs *tw_pairs_of(const struct tw_check *check,
 	const struct tw_group_key *group, struct tw_runs baseline,
 	struct tw_runs candidate, struct tw_arena *arena)
 {
+	struct failures all = {0};
 	struct tw_pairs *pairs;
-	double shares = 0;
+	uint64_t below;
 
 	if (!baseline.n || baseline.n != candidate.n ||
 		!is_of_requests(check, group, baseline) ||
 		!is_of_requests(check, group, candidate))
 		return NULL;
 	pairs = tw_new(arena, struct tw_pairs);
-	for (size_t r = 0; r < candidate.n; r++) {
-		uint64_t below = lesser(baseline.v[r]->failed_below,
-			candidate.v[r]->failed_below);
-		struct failed b = failed_of(check, group, baseline.v[r], below);
-		struct failed c =
-			failed_of(check, group, candidate.v[r], below);
-
-		compare(&b, &c, pairs, arena);
-		shares += below ? (double)below / 18446744073709551616.0 : 1;
-		tw_free(b.v);
-		tw_free(c.v);
-	}
-	pairs->share = shares / (double)candidate.n;
-	pairs->p = tw_mcnemar(pairs->broken, pairs->mended);
+	below = known_below(candidate, known_below(baseline, 0));
+	add_failures(check, group, baseline, 0, below, &all);
+	add_failures(check, group, candidate, 1, below, &all);
+	if (all.n)
+		qsort(all.v, all.n, sizeof *all.v, by_key);
+	compare(&all, candidate.n, pairs, arena);
+	tw_vec_release(&all);
+	pairs->share = below ? (double)below / 18446744073709551616.0 : 1;
+	pairs->p = tw_mcnemar(pairs->broke, pairs->mends);
 	name(pairs, arena);
 	return pairs;
 }

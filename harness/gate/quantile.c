@@ -120,3 +120,76 @@ double tw_distance_ks(
 			most = apart;
 	return most;
 }
+
+/* Calls of a bucket that are below x, and how many all in all before it. */
+struct upto {
+	const struct tw_histogram *of;
+	struct tw_bucket at;
+	bool more;
+	double before;
+};
+
+static double bucket_end(
+	const struct tw_histogram *histogram, const struct tw_bucket *bucket)
+{
+	return bucket->high > histogram->max ? (double)histogram->max
+					     : (double)bucket->high;
+}
+
+/* Values below x, where x does not fall from one call to the next. */
+static double values_below(struct upto *upto, double x)
+{
+	double low, high;
+
+	while (upto->more && bucket_end(upto->of, &upto->at) < x) {
+		upto->before += upto->at.count;
+		upto->more = tw_histogram_next(upto->of, &upto->at);
+	}
+	if (!upto->more)
+		return upto->before;
+	low = upto->at.low < upto->of->min ? (double)upto->of->min
+					   : (double)upto->at.low;
+	high = bucket_end(upto->of, &upto->at);
+	if (x < low)
+		return upto->before;
+	return upto->before +
+	       upto->at.count * (high > low ? (x - low) / (high - low) : 0.5);
+}
+
+/* Of all pairs, twice those whose quotient is below `factor`, less all. */
+static double pairs_below(const struct tw_histogram *a,
+	const struct tw_histogram *b, double factor)
+{
+	struct upto upto = {.of = b};
+	struct tw_bucket bucket = {0};
+	double sum = 0;
+
+	upto.more = tw_histogram_next(b, &upto.at);
+	while (tw_histogram_next(a, &bucket))
+		sum += bucket.count *
+		       values_below(&upto, factor * middle_of(a, &bucket));
+	return 2 * sum - (double)a->count * (double)b->count;
+}
+
+double tw_distance_shift(
+	const struct tw_histogram *a, const struct tw_histogram *b)
+{
+	double low, high;
+
+	tw_assert(a->count && b->count);
+	if (!(pairs_below(a, b, 1) < 0) && !(pairs_below(a, b, 1) > 0))
+		return 1;
+	/* A time of 0 is as short as the clock can tell. */
+	low = (b->min ? (double)b->min : 0.5) / (a->max ? (double)a->max : 0.5);
+	high = (b->max ? (double)b->max : 0.5) /
+	       (a->min ? (double)a->min : 0.5);
+	for (int i = 0; i < 60 && high / low > 1 + 1e-9; i++) {
+		double middle = sqrt(low * high);
+
+		if (pairs_below(a, b, middle) < 0)
+			low = middle;
+		else
+			high = middle;
+	}
+	return sqrt(low * high);
+}

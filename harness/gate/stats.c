@@ -45,16 +45,23 @@ static bool would_do(
 {
 	double size = seen->mean < 0 ? -seen->mean : seen->mean;
 	double t = tw_student_inverse(0.5 + confidence / 2, (double)(n - 1));
+	double half = t * seen->sd / sqrt((double)n), df, spread;
 
-	return t * seen->sd / sqrt((double)n) < size;
+	if (n == seen->n)
+		return half < size;
+	df = (double)(seen->n - 1);
+	spread = seen->sd * sqrt(1 / (double)seen->n - 1 / (double)n);
+	return tw_student_cdf((size - half) / spread, df) +
+		       tw_student_cdf((-size - half) / spread, df) >=
+	       TW_RUNS_LIKELY;
 }
 
 size_t tw_runs_needed(const struct tw_interval *seen, double confidence)
 {
 	size_t low = seen->n, high = TW_RUNS_CAP + 1;
 
-	/* More runs only ever narrow the interval: low never does, high does
-	 * or is beyond the cap. */
+	/* The more runs the likelier: low never does, high does or is beyond
+	 * the cap. */
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
 

@@ -30,8 +30,17 @@ struct tw_interval {
 struct tw_interval tw_interval_of(
 	const double *values, size_t n, double confidence);
 
-/* Runs in all until an interval around this mean, with this sd, no longer
- * contains 0; TW_RUNS_CAP + 1 where these would not do. */
+/*
+ * Runs in all with which an interval around 0, of which the first seen->n are
+ * these, is likely (TW_RUNS_LIKELY) not to be around 0 any more: TW_RUNS_CAP +
+ * 1 where these would not do. The mean of all N runs is expected to be near
+ * this one's, yet further from it the more there are: by sd sqrt(1/n - 1/N), of
+ * which n runs know as much as Student's t with n - 1 degrees of freedom
+ * (predictive power: D. J. Spiegelhalter, L. S. Freedman, P. R. Blackburn,
+ * Controlled Clinical Trials 7, 1986, 8-17). To ask for as many as the
+ * interval's width alone needs would be right in half of the gates.
+ */
+#define TW_RUNS_LIKELY 0.8
 size_t tw_runs_needed(const struct tw_interval *seen, double confidence);
 
 /*

@@ -115,11 +115,15 @@ struct tw_broken_request {
 
 /* The same requests on both sides, of all runs. */
 struct tw_pairs {
-	uint64_t broken; /* failed in the candidate alone */
-	uint64_t mended; /* failed in the baseline alone */
+	uint64_t broken; /* failed in the candidate alone: a run and request */
+	uint64_t mended; /* failed in the baseline alone, likewise */
+	/* Requests: dropped since they flip between runs of one side; of the
+	 * others those that failed on one side alone, in each of its runs. */
+	uint64_t noise, broke, mends;
 	double share; /* of all requests that these are a sample of; 1: all */
-	double p;     /* exact McNemar, one-sided: of no more broken ones */
-	TW_VEC(struct tw_broken_request) requests; /* most runs first */
+	double p;     /* exact McNemar, one-sided: `broke` against `mends` */
+	/* That fail in no run of the baseline; most runs first. */
+	TW_VEC(struct tw_broken_request) requests;
 };
 
 /* Who is to blame: the edge at the end of the walk (blame.h). */
@@ -254,8 +258,9 @@ struct tw_scenario_result {
 	const char *name;
 	const char *faults; /* in words; "" without: for the caller to set */
 	size_t runs;
-	const char *stopped;	 /* why there are no more: "decided", "runs",
-				  * "time"; NULL: there was one look alone */
+	const char *stopped; /* why there are no more: "decided", "runs",
+			      * "time"; NULL: there was one look alone */
+	size_t look, looks;  /* that ended it, of so many; 0: one look alone */
 	enum tw_verdict verdict; /* the worst of its checks, muted left out */
 	TW_VEC(struct tw_check_result *) checks;     /* as they were written */
 	TW_VEC(struct tw_finding) findings;	     /* largest first */

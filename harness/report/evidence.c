@@ -174,10 +174,18 @@ static void add_pairs(const struct tw_group *group, struct tw_arena *arena,
 		return;
 	tw_buf_printf(&text,
 		"%llu requests failed that the baseline answers, %llu the "
-		"other way round (exact McNemar p %s%.2g%s%s%s)",
+		"other way round",
 		(unsigned long long)pairs->broken,
-		(unsigned long long)pairs->mended, pairs->p < 1e-4 ? "< " : "",
-		pairs->p < 1e-4 ? 1e-4 : pairs->p,
+		(unsigned long long)pairs->mended);
+	if (pairs->noise)
+		tw_buf_printf(&text,
+			"; without the %llu that flip between runs of one "
+			"side: %llu in every run, %llu the other way round",
+			(unsigned long long)pairs->noise,
+			(unsigned long long)pairs->broke,
+			(unsigned long long)pairs->mends);
+	tw_buf_printf(&text, " (exact McNemar p %s%.2g%s%s%s)",
+		pairs->p < 1e-4 ? "< " : "", pairs->p < 1e-4 ? 1e-4 : pairs->p,
 		pairs->share < 1 ? "; of a sample of " : "",
 		pairs->share < 1
 			? tw_value_text(TW_UNIT_RATIO, pairs->share, share)
@@ -309,7 +317,8 @@ const char *tw_evidence_stopped(
 {
 	if (!scenario->stopped)
 		return NULL;
-	return tw_arena_printf(arena, "%zu runs, %s", scenario->runs,
+	return tw_arena_printf(arena, "%zu runs, look %zu of %zu: %s",
+		scenario->runs, scenario->look, scenario->looks,
 		!strcmp(scenario->stopped, "decided") ? "all decided"
 		: !strcmp(scenario->stopped, "time")
 			? "the time was up"

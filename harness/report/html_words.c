@@ -130,6 +130,10 @@ static const struct word aggregates[] = {
 	[TW_AGG_KS] = {"ks",
 		"the most that the two distributions are apart at one point, "
 		"as a share (Kolmogorov's and Smirnov's)"},
+	[TW_AGG_SHIFT] = {"shift",
+		"how long the candidate's calls take for one of the "
+		"baseline's: the median of all such quotients (Hodges' and "
+		"Lehmann's); 100% is as long"},
 };
 
 #define N_AGGREGATES (sizeof aggregates / sizeof *aggregates)

@@ -159,6 +159,9 @@ static void pairs(struct tw_json_writer *w, const struct tw_pairs *p)
 	open(w, "pairs");
 	count(w, "broken", p->broken);
 	count(w, "mended", p->mended);
+	count(w, "noise", p->noise);
+	count(w, "broke", p->broke);
+	count(w, "mends", p->mends);
 	real(w, "share", p->share);
 	real(w, "p", p->p);
 	list(w, "requests");
@@ -366,6 +369,10 @@ static void scenario(struct tw_json_writer *w,
 	text(w, "verdict", tw_verdict_names[s->verdict]);
 	count(w, "runs", s->runs);
 	text(w, "stopped", s->stopped);
+	if (s->looks) {
+		count(w, "look", s->look);
+		count(w, "looks", s->looks);
+	}
 	real(w, "virtualSeconds", s->seconds);
 	text(w, "reproduce", s->reproduce);
 	if (s->timeline) {

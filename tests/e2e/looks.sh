@@ -18,14 +18,16 @@ commit_all "$work/shop" slower
 
 gate 1 --threads 1 --json "$work/one.json" --junit "$work/j.xml" --markdown "$work/g.md"
 said '3 to 12 of each'
-said 'pass  steady  \([0-9]+ runs, all decided\)|\?\?\?\?'
-said 'runs, all decided\)'
+said 'pass  steady  \([0-9]+ runs, look [1-4] of 4: all decided\)|\?\?\?\?'
+said 'runs, look [1-3] of 4: all decided\)'
 python3 - "$work/one.json" <<'END' || fail "the JSON does not tell the looks"
 import json, sys
 report = json.load(open(sys.argv[1]))
 assert report["maxRuns"] == 12 and report["runs"] == 3
 seen = {s["name"]: (s["runs"], s["stopped"]) for s in report["scenarios"]}
 assert all(n in (3, 5, 8, 12) for n, _ in seen.values()), seen
+looks = {s["runs"]: (s["look"], s["looks"]) for s in report["scenarios"]}
+assert all(looks[n] == ((3, 5, 8, 12).index(n) + 1, 4) for n in looks), looks
 assert any(n < 12 and why == "decided" for n, why in seen.values()), seen
 END
 grep -q 'runs, ' "$work/g.md" || fail "the Markdown does not tell the looks"
@@ -58,4 +60,4 @@ repo_git -C "$work/shop" commit -qam budget
 repo_git -C "$work/shop" checkout -q -b again
 sed -i 's/p50: \([0-9]*\)ms/p50: \1.0003ms/' "$work"/shop/twins/*.yaml
 gate 4 --scenario steady --baseline main
-said '\(3 runs, the time was up\)'
+said '\(3 runs, look 1 of [0-9]+: the time was up\)'

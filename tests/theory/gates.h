@@ -24,6 +24,7 @@ struct world {
 	bool paired;	 /* common random numbers but for one request in 20 */
 	double errors;	 /* the baseline's rate */
 	double bursts;	 /* sd of the log of a run's error rate, shared */
+	double fits;	 /* the same, of each side its own */
 };
 
 /* What the candidate does to its requests. */
@@ -43,7 +44,15 @@ struct gate_data {
 	size_t n; /* requests of a side */
 };
 
-enum { SEED_TIME, SEED_FRESH, SEED_WEATHER, SEED_DRIFT, SEED_ERROR, SEED_TAIL };
+enum {
+	SEED_TIME,
+	SEED_FRESH,
+	SEED_WEATHER,
+	SEED_DRIFT,
+	SEED_ERROR,
+	SEED_TAIL,
+	SEED_FIT
+};
 
 static inline double gate_draw(uint64_t gate, uint64_t what, uint64_t i)
 {
@@ -70,7 +79,10 @@ static inline void gate_run(const struct world *w, const struct effect *effect,
 			    w->weather * gate_normal(gate, SEED_WEATHER,
 						 run * 2 + (size_t)side);
 	double burst = w->bursts * gate_normal(gate, SEED_ERROR, run);
-	double rate = w->errors * tw_exp(burst - w->bursts * w->bursts / 2);
+	double fit =
+		w->fits * gate_normal(gate, SEED_FIT, run * 2 + (size_t)side);
+	double rate = w->errors * tw_exp(burst - w->bursts * w->bursts / 2 +
+					  fit - w->fits * w->fits / 2);
 	double x = 0;
 
 	if (side)

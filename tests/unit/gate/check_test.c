@@ -23,11 +23,44 @@ static void stop(void)
 	tw_arena_release(&arena);
 }
 
+struct written {
+	const char *text, *canonical;
+};
+
+static void expect_written(const struct written *rows, size_t n)
+{
+	start();
+	for (size_t i = 0; i < n; i++) {
+		struct tw_check check, again;
+
+		ck_assert_msg(!parse(rows[i].text, &check), "%s: %s",
+			rows[i].text,
+			diags.list.n ? diags.list.v[0]->message : "");
+		ck_assert_str_eq(check.text, rows[i].canonical);
+		ck_assert_msg(!parse(check.text, &again), "%s", check.text);
+		ck_assert_str_eq(again.text, check.text);
+		ck_assert_str_eq(again.name, check.name);
+	}
+	stop();
+}
+
+START_TEST(canonical_shift)
+{
+	static const struct written rows[] = {
+		{"shift(latency{service='a'}) <= baseline*1.05",
+			"shift(latency{service=\"a\"}) <= baseline * 1.05"},
+		{"shift(latency) within 5% of baseline",
+			"shift(latency) within 5% of baseline"},
+		{"shift(latency) <= 0.9", "shift(latency) <= 90%"},
+	};
+
+	expect_written(rows, sizeof rows / sizeof *rows);
+}
+END_TEST
+
 START_TEST(canonical)
 {
-	static const struct {
-		const char *text, *canonical;
-	} rows[] = {
+	static const struct written rows[] = {
 		{"p99(latency)<=250ms", "p99(latency) <= 250ms"},
 		{"p99(latency{service='a'}) by (endpoint) <= baseline*1.10",
 			"p99(latency{service=\"a\"}) by (endpoint) <= baseline"
@@ -108,19 +141,7 @@ START_TEST(canonical)
 			"ratio(errors{service!~\"a\\\\.b|c\"}) <= 1%"},
 	};
 
-	start();
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct tw_check check, again;
-
-		ck_assert_msg(!parse(rows[i].text, &check), "%s: %s",
-			rows[i].text,
-			diags.list.n ? diags.list.v[0]->message : "");
-		ck_assert_str_eq(check.text, rows[i].canonical);
-		ck_assert_msg(!parse(check.text, &again), "%s", check.text);
-		ck_assert_str_eq(again.text, check.text);
-		ck_assert_str_eq(again.name, check.name);
-	}
-	stop();
+	expect_written(rows, sizeof rows / sizeof *rows);
 }
 END_TEST
 
@@ -340,6 +361,6 @@ START_TEST(scenarios)
 }
 END_TEST
 
-TW_TESTS("gate/check", canonical, names_hold_no_figures, values, wrong,
-	wrong_slices_and_distances, tells_all_errors_of_meaning, defaults_parse,
-	texts_of_values, scenarios)
+TW_TESTS("gate/check", canonical_shift, canonical, names_hold_no_figures,
+	values, wrong, wrong_slices_and_distances, tells_all_errors_of_meaning,
+	defaults_parse, texts_of_values, scenarios)

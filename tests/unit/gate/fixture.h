@@ -9,7 +9,9 @@
 
 #include <stdio.h>
 
+#ifndef MAX_RUNS
 #define MAX_RUNS 32
+#endif
 
 struct side {
 	struct tw_observation obs[MAX_RUNS];

@@ -493,6 +493,56 @@ START_TEST(many_checks_do_not_fail_by_chance)
 }
 END_TEST
 
+static enum tw_reason concluded(
+	struct fixture *f, size_t runs, const struct tw_group **worst)
+{
+	struct tw_evidence none = {0};
+	struct tw_gate_result *gate;
+
+	f->b.n = f->c.n = runs;
+	gate = gate_of(f, "mean(latency) by (endpoint) <= baseline");
+	tw_gate_conclude(gate, &none, 0, &f->arena);
+	*worst = gate->scenarios.v[0]->checks.v[0]->groups.v[0];
+	return (*worst)->reason;
+}
+
+/* One of 20 groups is worse, and beyond the limit by itself alone: with the
+ * runs that are told it is beyond it among all, in most gates. */
+START_TEST(runs_among_many)
+{
+	size_t told = 0, decided = 0;
+
+	for (uint64_t seed = 0; seed < 60; seed++) {
+		const struct tw_group *g;
+		struct fixture f;
+		size_t runs;
+
+		fixture_init(&f, 32);
+		for (size_t i = 0; i < 32; i++)
+			for (uint64_t e = 0; e < 20; e++) {
+				double noise = e ? 0 : 1 + normal(seed, i);
+				const char *name = tw_arena_printf(
+					&f.arena, "E%02d", (int)e);
+
+				add_calls(&f.b, i, name, 100, 100 * TW_MS, 0);
+				add_calls(&f.c, i, name, 100,
+					(tw_time)(1e8 + 1e7 * noise), 0);
+			}
+		if (concluded(&f, 8, &g) == TW_REASON_MANY &&
+			g->more_runs <= 24) {
+			ck_assert_uint_gt(g->more_runs, 0);
+			runs = 8 + g->more_runs;
+			told++;
+			decided += concluded(&f, runs, &g) == TW_REASON_BEYOND;
+		}
+		f.b.n = f.c.n = 32;
+		fixture_release(&f);
+	}
+	ck_assert_uint_gt(told, 10);
+	ck_assert_uint_ge(decided * 10, told * 7);
+}
+END_TEST
+
 /* None of few failed: the numbers alone leave room for more than the margin,
  * where the change reaches these calls. */
 START_TEST(zero_failures)
@@ -711,7 +761,7 @@ TW_TESTS("gate/judge", identical_passes, within_and_beyond,
 	noise_asks_for_more_runs, one_run_is_inconclusive, no_data_never_passes,
 	few_samples, errors, strict_comparison, rates_and_gauges, recovery_time,
 	sides_and_callers, gate_reasons, assumed_values,
-	many_checks_do_not_fail_by_chance,
+	many_checks_do_not_fail_by_chance, runs_among_many,
 	a_new_endpoint_is_listed_and_has_no_say, zero_failures, few_failures,
 	margin_below_noise, equivalence, absolute_floor, blocks, decided,
 	share_of_a_look)

@@ -13,6 +13,10 @@ START_TEST(schedule)
 		n = tw_look_next(&looks, n);
 		ck_assert_uint_eq(n, at[i]);
 	}
+	for (size_t i = 0; i < 6; i++) {
+		ck_assert_uint_eq(tw_look_number(&looks, at[i]), i + 1);
+		ck_assert_uint_eq(tw_look_number(&looks, at[i] - 1), i);
+	}
 	ck_assert_uint_eq(tw_look_next(&(struct tw_looks){8, 8}, 8), 0);
 	ck_assert_uint_eq(tw_look_next(&(struct tw_looks){1, 3}, 1), 2);
 }

@@ -134,6 +134,43 @@ START_TEST(distances)
 }
 END_TEST
 
+/* All times of the candidate's calls are 7% longer, while the machine drifts
+ * by half: 1.07, and runs of the baseline are as far apart as it drifts. */
+START_TEST(shift)
+{
+	struct fixture f;
+	const struct tw_group *g;
+
+	fixture_init(&f, 6);
+	for (size_t i = 0; i < 6; i++)
+		for (uint64_t k = 0; k < 400; k++) {
+			double drift = 1 + 0.1 * (double)i;
+			double b = 1e7 * drift * tw_exp(normal(i, k));
+			double c = 1.07e7 * drift *
+				   tw_exp(normal(i, k + 4 * (k % 8 == 0)));
+
+			add_calls(&f.b, i, "GET /", 1, (tw_time)b, 0);
+			add_calls(&f.c, i, "GET /", 1, (tw_time)c, 0);
+		}
+	g = judge(&f, "shift(latency) <= baseline * 1.03")->groups.v[0];
+	expect_group(g, TW_VERDICT_FAIL, TW_REASON_BEYOND);
+	ck_assert_double_eq_tol(g->candidate, 1.07, 0.01);
+	ck_assert_double_eq_tol(g->baseline, 1, 1e-12);
+	ck_assert_double_gt(g->noise, 0.1);
+	ck_assert_double_gt(g->detects, 0.03);
+	ck_assert_double_lt(g->detects, 0.06);
+	g = judge(&f, "shift(latency) within 10% of baseline")->groups.v[0];
+	expect_group(g, TW_VERDICT_PASS, TW_REASON_WITHIN);
+	g = judge(&f, "shift(latency) <= 0.9")->groups.v[0];
+	expect_group(g, TW_VERDICT_FAIL, TW_REASON_BEYOND);
+	side_release(&f.b);
+	f.b = (struct side){0};
+	g = judge(&f, "shift(latency) <= 1.1")->groups.v[0];
+	expect_group(g, TW_VERDICT_INCONCLUSIVE, TW_REASON_NO_BASELINE);
+	fixture_release(&f);
+}
+END_TEST
+
 START_TEST(saturation)
 {
 	struct fixture f;
@@ -154,4 +191,4 @@ START_TEST(saturation)
 END_TEST
 
 TW_TESTS("gate/measure", time_over_a_threshold, burn_rate,
-	counts_and_slow_calls, distances, saturation)
+	counts_and_slow_calls, distances, shift, saturation)

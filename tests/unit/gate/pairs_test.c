@@ -43,7 +43,11 @@ START_TEST(which_broke)
 	ck_assert_ptr_nonnull(pairs);
 	ck_assert_uint_eq(pairs->broken, 3);
 	ck_assert_uint_eq(pairs->mended, 1);
-	ck_assert_double_eq_tol(pairs->p, 5 / 16.0, 1e-12);
+	/* 7 and both passes of 8 fail in one run of two. */
+	ck_assert_uint_eq(pairs->noise, 3);
+	ck_assert_uint_eq(pairs->broke, 1);
+	ck_assert_uint_eq(pairs->mends, 0);
+	ck_assert_double_eq_tol(pairs->p, 0.5, 1e-12);
 	ck_assert(pairs->share == 1);
 	ck_assert_uint_eq(pairs->requests.n, 2);
 	ck_assert_uint_eq(pairs->requests.v[0].position, 9);
@@ -82,6 +86,54 @@ START_TEST(samples_are_cut_alike)
 }
 END_TEST
 
+/*
+ * False alarms of 2000 gates in which nothing changed: half of the requests
+ * that fail do so in a share of the runs of their own, the other half flip
+ * once and for all, either way. And all of five that broke are found.
+ */
+START_TEST(noise_is_dropped_first)
+{
+	const size_t n = 3;
+	size_t alarms = 0, tested = 0;
+
+	for (uint64_t g = 0; g < 2000; g++) {
+		struct fixture f;
+		const struct tw_pairs *pairs;
+
+		calls(&f, n);
+		for (uint64_t i = 0; i < 40; i++) {
+			bool once = i % 2;
+			double rate = draw(g, i + 50);
+
+			for (size_t k = 0; k < 2 * n; k++) {
+				uint64_t at = once ? 500 * (k / n) : 1000 + k;
+
+				if (draw(g, i * 1000 + at) < rate)
+					failed(k < n ? &f.b : &f.c, k % n,
+						"GET /", i, 0);
+			}
+		}
+		pairs = judge(&f, ERRORS)->groups.v[0]->pairs;
+		tested += pairs->broke + pairs->mends > 0;
+		alarms += pairs->p <= 0.025;
+		if (!g) {
+			size_t before = pairs->broke;
+
+			for (uint64_t i = 100; i < 105; i++)
+				for (size_t k = 0; k < n; k++)
+					failed(&f.c, k, "GET /", i, 0);
+			pairs = judge(&f, ERRORS)->groups.v[0]->pairs;
+			ck_assert_uint_eq(pairs->broke, before + 5);
+			ck_assert_uint_eq(pairs->requests.v[0].runs, n);
+		}
+		fixture_release(&f);
+	}
+	ck_assert_uint_gt(tested, 1900);
+	/* 50 and two standard deviations. */
+	ck_assert_uint_le(alarms, 64);
+}
+END_TEST
+
 START_TEST(not_of_other_checks)
 {
 	struct fixture f;
@@ -103,4 +155,5 @@ START_TEST(not_of_other_checks)
 }
 END_TEST
 
-TW_TESTS("gate/pairs", which_broke, samples_are_cut_alike, not_of_other_checks)
+TW_TESTS("gate/pairs", which_broke, samples_are_cut_alike,
+	noise_is_dropped_first, not_of_other_checks)

@@ -65,4 +65,35 @@ START_TEST(distances)
 }
 END_TEST
 
-TW_TESTS("gate/quantile", harrell_davis, of_many, distances)
+/* All times by a factor, whatever the tail; and never beyond what is there. */
+START_TEST(shifts)
+{
+	const int64_t a[] = {1000, 2000, 4000}, b[] = {1000, 2000, 9000000};
+	struct tw_histogram x = of(a, 3), y = of(b, 3), none = {0};
+	struct tw_histogram many[2] = {{0}};
+
+	ck_assert_double_eq(tw_distance_shift(&x, &x), 1);
+	/* Quotients: 1/4, 1/2, 1/2, 1, 1, 2 and three of the last. */
+	NEAR(tw_distance_shift(&x, &y), 1, 0.02);
+	for (uint64_t i = 0; i < 20000; i++) {
+		double time = 1e6 * tw_exp(0.5 * normal(i, 3));
+
+		tw_histogram_record(&many[0], (int64_t)time);
+		tw_histogram_record(
+			&many[1], (int64_t)(time * (i % 50 ? 1.07 : 20)));
+	}
+	NEAR(tw_distance_shift(&many[0], &many[1]), 1.09, 0.01);
+	NEAR(tw_distance_shift(&many[1], &many[0]), 1 / 1.09, 0.01);
+	tw_histogram_record_n(&none, 0, 5);
+	ck_assert_double_eq(tw_distance_shift(&none, &none), 1);
+	ck_assert_double_ge(tw_distance_shift(&none, &x), 2000);
+	ck_assert_double_le(tw_distance_shift(&x, &none), 0.0005);
+	tw_histogram_release(&x);
+	tw_histogram_release(&y);
+	tw_histogram_release(&none);
+	tw_histogram_release(&many[0]);
+	tw_histogram_release(&many[1]);
+}
+END_TEST
+
+TW_TESTS("gate/quantile", harrell_davis, of_many, distances, shifts)

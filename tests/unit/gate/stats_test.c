@@ -68,13 +68,37 @@ START_TEST(samples_needed)
 }
 END_TEST
 
+/*
+ * Whoever makes the runs that are told has an answer in 4 of 5 gates, whatever
+ * the truth: 2000 gates of 4 to 8 runs whose true mean is anything. (The
+ * width of the interval alone would be right in half of them.)
+ */
 START_TEST(runs_needed)
 {
-	struct tw_interval seen = {.n = 4, .mean = 1, .sd = 2};
-	/* n: t(0.975, n-1) * 2 / sqrt(n) < 1: 2.101 * 2 / sqrt(18) = 0.99 */
-	ck_assert_uint_eq(tw_runs_needed(&seen, 0.95), 18);
-	seen.mean = 0;
+	struct tw_interval seen = {.n = 100, .mean = 0, .sd = 2};
+	size_t told = 0, decided = 0;
+
 	ck_assert_uint_eq(tw_runs_needed(&seen, 0.95), TW_RUNS_CAP + 1);
+	for (uint64_t g = 0; g < 2000; g++) {
+		double v[TW_RUNS_CAP], mean = 3 * draw(g, 77) - 1.5;
+		size_t n = 4 + g % 5, more;
+
+		for (uint64_t i = 0; i < TW_RUNS_CAP; i++)
+			v[i] = normal(g, i) + mean;
+		seen = tw_interval_of(v, n, 0.95);
+		more = tw_runs_needed(&seen, 0.95);
+		if (seen.low > 0 || seen.high <= 0)
+			continue;
+		ck_assert_uint_gt(more, n);
+		if (more > TW_RUNS_CAP)
+			continue;
+		told++;
+		seen = tw_interval_of(v, more, 0.95);
+		decided += seen.low > 0 || seen.high <= 0;
+	}
+	ck_assert_uint_gt(told, 500);
+	ck_assert_uint_ge(decided * 100, told * 80);
+	ck_assert_uint_le(decided * 100, told * 92);
 }
 END_TEST
 

@@ -129,8 +129,11 @@ static const struct tw_pairs *broken(struct synthetic *s)
 
 	pairs->broken = 345;
 	pairs->mended = 2;
+	pairs->noise = 14;
+	pairs->broke = 41;
+	pairs->mends = 0;
 	pairs->share = 0.25;
-	pairs->p = 1e-90;
+	pairs->p = 4.5e-13;
 	tw_vec_push_in(&s->arena, &pairs->requests,
 		((struct tw_broken_request){
 			17, "shop/frontend", "POST /cart/checkout", 8}));
