@@ -492,6 +492,12 @@ static const struct tw_row service_rows[] = {
 		AT(tw_spec_service, startup),
 		.help = "of a pod, from the start of its container until it "
 			"listens; the default is restart-delay"},
+	{.name = "init",
+		.type = TW_ROW_MAP,
+		.table = &tw_init_table,
+		.add = tw_init_add,
+		.pattern = "NAME of an init container",
+		.help = "what init containers of its pods do"},
 	{.name = "job",
 		.type = TW_ROW_GROUP,
 		.table = &tw_job_table,

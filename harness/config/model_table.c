@@ -482,6 +482,12 @@ static const struct tw_row model_rows[] = {
 		.table = &tw_dns_table,
 		.help = "look-ups of names as load on the cluster's DNS "
 			"server; without it they cost nothing"},
+	{.name = "images",
+		.type = TW_ROW_FREE,
+		.read = tw_images_read,
+		.table = &tw_images_table,
+		.help = "pulls of images by pods that come in the run; without "
+			"it every image is there"},
 	{.name = "policies",
 		.type = TW_ROW_LIST,
 		.table = &tw_policy_table,

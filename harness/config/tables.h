@@ -19,6 +19,13 @@ void *tw_config_scenario_add(struct tw_schema_reader *reader, void *base,
 extern const struct tw_table tw_service_table, tw_policy_table, tw_entry_table;
 /* Group of a service; `base` is the service. */
 extern const struct tw_table tw_job_table;
+/* Init containers of a service (model_images.c). */
+extern const struct tw_table tw_init_table;
+void *tw_init_add(struct tw_schema_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value);
+extern const struct tw_table tw_images_table;
+void tw_images_read(
+	struct tw_schema_reader *reader, void *base, struct tw_yaml *node);
 /* Groups of a policy. */
 extern const struct tw_table tw_connections_table, tw_breaker_table,
 	tw_budget_table, tw_throttle_table, tw_outlier_table,

@@ -235,6 +235,8 @@ static void read_container(struct tw_manifest_reader *r, struct tw_yaml *it,
 	c->is_sidecar = is_init && restart && !strcmp(restart, "Always");
 	c->origin = tw_manifest_origin(r, it, NULL);
 	tw_manifest_text(r, tw_yaml_get(it, "image"), &c->image);
+	tw_manifest_text(
+		r, tw_yaml_get(it, "imagePullPolicy"), &c->pull_policy);
 	read_ports(r, tw_yaml_get(it, "ports"), c);
 	read_env_from(r, tw_yaml_get(it, "envFrom"), c);
 	for (size_t i = 0; i < tw_yaml_count(tw_yaml_get(it, "env")); i++)

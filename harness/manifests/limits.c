@@ -1,6 +1,6 @@
 /*
- * Limits and autoscalers count where the model says what they bear on: work on
- * a CPU, memory, a metric.
+ * Limits, pull policies and autoscalers count where the model says what they
+ * bear on: work on a CPU, memory, images, a metric.
  */
 #include "harness/manifests/link.h"
 
@@ -38,6 +38,23 @@ static void use_field(struct tw_manifests *m, struct tw_int field)
 {
 	if (field.origin && field.origin->pos.file)
 		tw_manifests_use(m, field.origin->pos);
+}
+
+void tw_link_images(struct tw_manifests *m, const struct tw_spec *spec)
+{
+	if (!spec->images.origin || (!m->managed && !m->rollouts))
+		return;
+	for (size_t w = 0; w < spec->workloads.n; w++) {
+		const struct tw_spec_workload *it = spec->workloads.v[w].value;
+
+		for (size_t i = 0; i < it->containers.n; i++) {
+			struct tw_text policy =
+				it->containers.v[i]->pull_policy;
+
+			if (policy.origin && policy.origin->pos.file)
+				tw_manifests_use(m, policy.origin->pos);
+		}
+	}
 }
 
 void tw_link_limits(

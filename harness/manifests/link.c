@@ -300,6 +300,7 @@ size_t tw_manifests_link(
 		tw_map_put(&m->linked, service->key, service);
 	}
 	tw_link_scalers(m, spec);
+	tw_link_images(m, spec);
 	if (spec->dns.origin)
 		use_resolver(m, spec);
 	tw_addresses_judge(m, spec, diags);

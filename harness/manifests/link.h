@@ -27,6 +27,9 @@ void tw_link_add_call(struct tw_manifests *m, struct tw_spec *spec,
 void tw_link_limits(
 	struct tw_manifests *m, const struct tw_spec_service *service);
 
+/* Marks imagePullPolicy, where a model has `images:` and pods come in a run. */
+void tw_link_images(struct tw_manifests *m, const struct tw_spec *spec);
+
 /* Takes the marks off autoscalers none of whose metrics the model knows: they
  * do nothing in a run. */
 void tw_link_scalers(struct tw_manifests *m, const struct tw_spec *spec);

@@ -134,6 +134,25 @@ static void read_pre_stop(struct tw_manifest_reader *r, struct tw_yaml *pod,
 			tw_manifest_origin(r, by, NULL));
 }
 
+/* One that stays is waited for by its startup probe. */
+static void use_init(struct tw_yaml *list)
+{
+	static const char *const keys[] = {
+		"initialDelaySeconds", "periodSeconds", "failureThreshold"};
+
+	for (size_t i = 0; i < tw_yaml_count(list); i++) {
+		struct tw_yaml *it = tw_yaml_item(list, i);
+		struct tw_yaml *restart = tw_yaml_get(it, "restartPolicy");
+
+		if (!restart)
+			continue;
+		tw_yaml_use(restart);
+		for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+			tw_yaml_use(tw_yaml_path(
+				it, "startupProbe", keys[k], NULL));
+	}
+}
+
 /* What a rollout depends on, where some scenario has one. */
 static void use_life(struct tw_manifest_reader *r, struct tw_yaml *pod)
 {
@@ -142,6 +161,9 @@ static void use_life(struct tw_manifest_reader *r, struct tw_yaml *pod)
 	if (!r->m->rollouts && !r->m->managed)
 		return;
 	tw_yaml_use_all(tw_yaml_get(pod, "terminationGracePeriodSeconds"));
+	use_init(tw_yaml_get(pod, "initContainers"));
+	if (tw_yaml_count(tw_yaml_get(pod, "initContainers")))
+		tw_yaml_use(tw_yaml_get(pod, "restartPolicy"));
 	for (size_t i = 0; i < tw_yaml_count(list); i++) {
 		struct tw_yaml *probe =
 			tw_yaml_get(tw_yaml_item(list, i), "readinessProbe");
@@ -206,11 +228,13 @@ void tw_read_pod(struct tw_manifest_reader *r, struct tw_yaml *meta,
 	tw_manifest_seconds(r,
 		tw_yaml_get(pod, "terminationGracePeriodSeconds"), 0,
 		&workload->termination_grace);
+	tw_manifest_text(r, tw_yaml_get(pod, "restartPolicy"),
+		&workload->restart_policy);
 	read_pre_stop(r, pod, workload);
 	read_resolver(r, pod, &workload->resolver);
 	tw_manifest_text(r,
-		tw_yaml_use(tw_yaml_path(meta, "annotations",
-			"sidecar.istio.io/inject", NULL)),
+		tw_yaml_use(tw_yaml_path(
+			meta, "annotations", "sidecar.istio.io/inject", NULL)),
 		&workload->injection);
 	tw_read_containers(r, pod, workload);
 	use_life(r, pod);

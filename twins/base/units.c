@@ -364,3 +364,31 @@ char *tw_real_text(double value, char to[static TW_REAL_TEXT])
 	}
 	return to;
 }
+
+/* ---- per second ----------------------------------------------------- */
+
+bool tw_parse_per_second(struct tw_str s, const char *const *units,
+	const double *factors, double *value)
+{
+	for (size_t i = 0; units[i]; i++) {
+		size_t n = strlen(units[i]);
+
+		if (s.n <= n || memcmp(s.p + s.n - n, units[i], n) != 0 ||
+			!tw_parse_real((struct tw_str){s.p, s.n - n}, value))
+			continue;
+		*value *= factors[i];
+		return *value > 0 && *value <= 1e15;
+	}
+	return false;
+}
+
+/* A whole number before a unit belongs to the longest unit that fits. */
+bool tw_parse_bandwidth(struct tw_str s, double *value)
+{
+	static const char *const units[] = {"kbit/s", "Mbit/s", "Gbit/s",
+		"bit/s", "KB/s", "kB/s", "MB/s", "GB/s", "B/s", NULL};
+	static const double factors[] = {
+		125, 125e3, 125e6, 0.125, 1e3, 1e3, 1e6, 1e9, 1};
+
+	return tw_parse_per_second(s, units, factors, value);
+}

@@ -37,6 +37,13 @@ bool tw_parse_int(struct tw_str s, int64_t *value);
  */
 bool tw_parse_quantity(struct tw_str s, int64_t *thousandths);
 
+/* A number and one of these units (up to NULL) behind it, times its factor:
+ * more than 0, at most 1e15. */
+bool tw_parse_per_second(struct tw_str s, const char *const *units,
+	const double *factors, double *value);
+/* "10Mbit/s", "1.5MB/s" -> bytes/s. */
+bool tw_parse_bandwidth(struct tw_str s, double *value);
+
 /* "10%" -> 0.1. */
 bool tw_parse_percent(struct tw_str s, double *ratio);
 

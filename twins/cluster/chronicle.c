@@ -23,6 +23,7 @@ struct pod {
 	uint8_t phase; /* enum phase */
 	bool listed;
 	bool waits; /* to be started again, after a back-off */
+	const char *state; /* while its containers start; NULL: nothing */
 	uint32_t restarts;
 	uint32_t node; /* where it was started; TW_NONE: see the world */
 	tw_time created, restarted;
@@ -113,6 +114,8 @@ static const char *status_of(const struct pod *pod, bool has_node)
 {
 	switch ((enum phase)pod->phase) {
 	case PHASE_PENDING:
+		if (pod->state)
+			return pod->state;
 		return has_node ? "ContainerCreating" : "Pending";
 	case PHASE_TERMINATING:
 		return "Terminating";
@@ -372,6 +375,31 @@ static uint32_t node_of(const struct chronicle *it, const char *name)
 	return TW_NONE;
 }
 
+/* Its kubelet says something of it before it runs. */
+static void container_says(
+	struct chronicle *it, const struct tw_tap_event *event)
+{
+	struct pod *pod = &it->pods[event->replica];
+
+	if (event->reason)
+		say(it, "Pod", replica_name(it, event->replica), event->warning,
+			event->reason, "%s", event->cause);
+	if (!event->state ||
+		(pod->state && !strcmp(pod->state, event->state)))
+		return;
+	pod->state = tw_observation_name(&it->world->obs, event->state);
+	show_pod(it, event->replica);
+}
+
+/* Whether the kubelet tells of each container by itself. */
+static bool starts_by_steps(const struct chronicle *it, uint32_t replica)
+{
+	const struct tw_model *model = it->world->model;
+
+	return model->lives &&
+	       model->lives[model->replicas[replica].revision].n_containers;
+}
+
 /* Its kubelet starts it, if it is there. */
 static void started(struct chronicle *it, uint32_t replica, const char *node)
 {
@@ -379,6 +407,10 @@ static void started(struct chronicle *it, uint32_t replica, const char *node)
 
 	if (n == TW_NONE || it->world->node_down[n])
 		return;
+	if (starts_by_steps(it, replica)) {
+		it->pods[replica].node = n;
+		return;
+	}
 	say(it, "Pod", replica_name(it, replica), false, "Started",
 		"Started container %s", container_name(it, replica));
 	it->pods[replica].node = n;
@@ -439,6 +471,13 @@ static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
 		say(it, "Pod", name, false, "TaintManagerEviction",
 			"Marking for deletion Pod %s", name);
 		break;
+	case TW_TAP_CONTAINER:
+		container_says(it, event);
+		break;
+	case TW_TAP_STARTED:
+		it->pods[r].state = NULL;
+		set_phase(it, r, PHASE_STARTING);
+		break;
 	case TW_TAP_LISTENS: /* which no component tells of */
 		if (it->pods[r].phase == PHASE_PENDING)
 			set_phase(it, r, PHASE_STARTING);
@@ -469,7 +508,9 @@ static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
 	case TW_TAP_STOPPING:
 		if (!is_active(it->pods[r].phase))
 			break; /* what ended is only forgotten */
-		say(it, "Pod", name, false, "Killing", "Stopping container %s",
+		/* There is nothing to stop in one that is being started. */
+		if (!it->pods[r].state)
+			say(it, "Pod", name, false, "Killing", "Stopping container %s",
 			container_name(it, r));
 		set_phase(it, r, PHASE_TERMINATING);
 		break;

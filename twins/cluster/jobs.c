@@ -311,13 +311,15 @@ static void count_ended(struct tw_world *world, uint32_t workload)
 	struct job *job = job_of(world, workload);
 
 	for (uint32_t i = 0; i < it->n_replicas; i++) {
-		const struct tw_pod *pod =
-			tw_pod_of(world, it->first_replica + i);
+		struct tw_pod *pod =
+			&world->pods->all[it->first_replica + i];
 
 		/* Counted once: its work is over, and was when it ended. */
-		if (pod->state != TW_POD_ENDED || !job->work[i].ends)
+		if (pod->state != TW_POD_ENDED ||
+			(!job->work[i].ends && !pod->not_begun))
 			continue;
 		job->work[i].ends = 0;
+		pod->not_begun = false;
 		job->succeeded += pod->succeeded;
 		job->failed += !pod->succeeded;
 	}

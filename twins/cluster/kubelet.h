@@ -1,6 +1,23 @@
 /*
  * The kubelet of a pod's node, as far as it starts pods; pods.h tells the
  * whole of their life.
+ *
+ * Containers are started one after the other, in their order: init containers
+ * first, each when the one before has ended well (seen each second, by the
+ * relist) or, where it stays (restartPolicy: Always), has been found up by its
+ * startup probe; then all others at once but for their images. Each waits for
+ * its image (images.h), in which a pull that failed is tried again after a
+ * back-off of 10 s, doubled up to 300 s. An init container that failed is
+ * started again after the back-off of crash loops (crash.h), unless
+ * restartPolicy is Never: then the pod has failed. The pod runs, and its
+ * process begins to start up, when its last container has been started.
+ *
+ * Source: Kubernetes 1.36, pkg/kubelet/kuberuntime/kuberuntime_manager.go
+ * (computePodActions, SyncPod), kuberuntime_container.go; images/
+ * image_manager.go and kubelet.go, imageBackOffPeriod and MaxImageBackOff; for
+ * what `kubectl get pods` shows, pkg/printers/internalversion/printers.go.
+ * Left out: the time that sandboxes, volumes and networks take, and the jitter
+ * of the kubelet's workers (up to half of 10 s after a failed sync).
  */
 #ifndef TW_CLUSTER_KUBELET_H
 #define TW_CLUSTER_KUBELET_H
@@ -12,8 +29,18 @@ void tw_kubelet_start(struct tw_world *world, uint32_t replica);
 /* It is ready, however that was found out. */
 void tw_kubelet_ready(struct tw_world *world, uint32_t replica);
 
-/* Its process listens; a tick of its readiness probe. */
-void tw_kubelet_listens(struct tw_world *world, uint32_t replica);
-void tw_kubelet_probe(struct tw_world *world, uint32_t replica);
+/* What came of a pull for its pod. */
+struct tw_pulled {
+	uint32_t image;
+	bool well;
+	bool registry_down;   /* where not: the registry does not answer */
+	tw_time took, waited; /* the latter with the wait for others */
+};
+
+void tw_kubelet_pulled(struct tw_world *world, uint32_t replica,
+	const struct tw_pulled *pulled);
+
+/* A TW_EV_POD of its own (enum pod_next of pods_inner.h). */
+void tw_kubelet_event(struct tw_world *world, uint32_t replica, uint32_t what);
 
 #endif

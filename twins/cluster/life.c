@@ -3,6 +3,7 @@
 #include "twins/cluster/autoscale.h"
 #include "twins/cluster/node_groups.h"
 #include "twins/cluster/drain.h"
+#include "twins/cluster/images.h"
 #include "twins/cluster/nodes.h"
 #include "twins/cluster/probe.h"
 #include "twins/cluster/versions.h"
@@ -113,6 +114,8 @@ void tw_cluster_node_down(struct tw_world *world, uint32_t node)
 			publish(world, r, node_grace(world->model));
 	}
 	tw_vec_release(&pods);
+	if (world->images)
+		tw_images_node_down(world, node);
 	if (world->nodes)
 		tw_nodes_lost(world, node);
 }
@@ -193,6 +196,8 @@ bool tw_cluster_event(struct tw_world *world, const struct tw_event *event)
 		return true;
 	default:
 		if (world->probes && tw_probes_event(world, event))
+			return true;
+		if (world->images && tw_images_event(world, event))
 			return true;
 		if (world->autoscale && tw_autoscale_event(world, event))
 			return true;

@@ -12,9 +12,6 @@
 #include "twins/world/memory.h"
 #include "twins/world/standing.h"
 
-/* pkg/kubelet/pleg: how often the kubelet looks at its containers. */
-#define RELIST TW_S
-
 /* ---- what is counted ------------------------------------------------ */
 
 static uint32_t *count_of(struct tw_world *world, uint32_t replica)
@@ -207,7 +204,8 @@ static void terminate(struct tw_world *world, uint32_t replica)
 		service->capacity -= it->workers;
 		it->health = TW_DRAINING;
 	}
-	pod_next(world, replica, tw_world_now(world) + RELIST, POD_RELIST);
+	pod_next(
+		world, replica, tw_world_now(world) + POD_RELISTED, POD_RELIST);
 }
 
 static void relist(struct tw_world *world, uint32_t replica)
@@ -218,7 +216,8 @@ static void relist(struct tw_world *world, uint32_t replica)
 
 	if (it->health == TW_DRAINING && (it->busy || it->queue_length)) {
 		if (now - pod->deleted < pod->grace) {
-			pod_next(world, replica, now + RELIST, POD_RELIST);
+			pod_next(
+				world, replica, now + POD_RELISTED, POD_RELIST);
 			return;
 		}
 		stop_process(world, replica); /* KILL */
@@ -233,6 +232,9 @@ static void begin_stop(struct tw_world *world, uint32_t replica, tw_time grace)
 	const struct tw_pod_life *life = pod_life(world, replica);
 	struct tw_world_replica *it = &world->replicas[replica];
 
+	bool runs = pod->state == TW_POD_RUNNING;
+	tw_time term = life->pre_stop;
+
 	pod->deleted = tw_world_now(world);
 	pod->served = it->ready;
 	pod->grace = grace == TW_POD_GRACE ? life->grace : grace;
@@ -244,10 +246,10 @@ static void begin_stop(struct tw_world *world, uint32_t replica, tw_time grace)
 		pod_revision(world, replica), it->node);
 	if (world->node_down[it->node])
 		return;
-	pod_next(world, replica,
-		pod->deleted + (life->pre_stop < pod->grace ? life->pre_stop
-							    : pod->grace),
-		POD_TERM);
+	/* Nobody runs the hook of a container that was not started. */
+	if (!runs || term > pod->grace)
+		term = runs ? pod->grace : 0;
+	pod_next(world, replica, pod->deleted + term, POD_TERM);
 }
 
 void tw_pod_delete(struct tw_world *world, uint32_t replica, tw_time grace)
@@ -282,12 +284,13 @@ void tw_pod_end(struct tw_world *world, uint32_t replica, bool succeeded)
 	struct tw_pod *pod = pod_at(world, replica);
 	struct tw_world_replica *it = &world->replicas[replica];
 
-	tw_assert(pod->state == TW_POD_RUNNING);
+	tw_assert(pod->state == TW_POD_RUNNING || pod->state == TW_POD_BOUND);
 	it->life++;
 	it->ready = false;
 	stop_process(world, replica);
 	pod_publish(world, replica);
 	leave_node(world, replica);
+	pod->not_begun = pod->state == TW_POD_BOUND;
 	/* The count of what it is now is chosen by how it ended. */
 	tw_pod_move(world, replica, TW_POD_ABSENT);
 	pod->succeeded = succeeded;
@@ -321,7 +324,7 @@ void tw_pods_node_back(struct tw_world *world, uint32_t replica)
 		tw_kubelet_start(world, replica);
 		break;
 	case TW_POD_STOPPING:
-		pod_next(world, replica, tw_world_now(world) + RELIST,
+		pod_next(world, replica, tw_world_now(world) + POD_RELISTED,
 			POD_RELIST);
 		break;
 	case TW_POD_RUNNING:
@@ -352,12 +355,6 @@ bool tw_pods_event(struct tw_world *world, const struct tw_event *event)
 	if ((uint32_t)(event->b >> 8) != world->replicas[replica].life)
 		return true;
 	switch ((enum pod_next)(event->b & 0xff)) {
-	case POD_LISTENS:
-		tw_kubelet_listens(world, replica);
-		break;
-	case POD_PROBE:
-		tw_kubelet_probe(world, replica);
-		break;
 	case POD_AVAILABLE:
 		tw_pod_see_ready(world, replica);
 		break;
@@ -366,6 +363,9 @@ bool tw_pods_event(struct tw_world *world, const struct tw_event *event)
 		break;
 	case POD_RELIST:
 		relist(world, replica);
+		break;
+	default:
+		tw_kubelet_event(world, replica, event->b & 0xff);
 		break;
 	}
 	return true;
@@ -428,6 +428,10 @@ void tw_pods_init(struct tw_world *world)
 		tw_new_array(&world->arena, model->n_replicas, struct tw_pod);
 	pods->counts = tw_new_array(
 		&world->arena, model->n_revisions, struct tw_pod_counts);
+	for (uint32_t r = 0; r < model->n_revisions; r++)
+		if (!pods->starts && model->lives[r].n_containers)
+			pods->starts = tw_new_array(&world->arena,
+				model->n_replicas, struct tw_pod_start);
 	pods->first_free =
 		tw_new_array(&world->arena, model->n_revisions, uint32_t);
 	pods->queue = tw_new(&world->arena, struct tw_sched_queue);

@@ -42,8 +42,9 @@
 enum tw_pod_state {
 	TW_POD_ABSENT,	 /* a name that nobody has */
 	TW_POD_PENDING,	 /* no node yet */
-	TW_POD_BOUND,	 /* a node that does not start it: it is lost */
-	TW_POD_RUNNING,	 /* its container was started */
+	TW_POD_BOUND,	 /* a node that has not started it yet (kubelet.h), or
+			  * does not: it is lost */
+	TW_POD_RUNNING,	 /* its containers were started */
 	TW_POD_STOPPING, /* deleted; preStop or TERM, or nobody does it */
 	TW_POD_ENDED,	 /* its containers ended for good */
 };
@@ -55,6 +56,7 @@ struct tw_pod {
 	bool served;	       /* was ready when it was deleted */
 	uint32_t successes;    /* of the readiness probe, in a row */
 	bool lost;	       /* available, but its node is dead */
+	bool not_begun;	       /* of one that failed: nothing of it had run */
 	uint32_t attempts;     /* of the scheduler to place it */
 	uint32_t nominated;    /* 1 + node that is made free for it; 0 */
 	uint32_t turn;	       /* counts the pods of this name */
@@ -79,10 +81,19 @@ static inline uint32_t tw_pods_active(const struct tw_pod_counts *counts)
 	return counts->pending + counts->running;
 }
 
+/* How far the kubelet is with a pod whose containers do not start at once. */
+struct tw_pod_start {
+	uint32_t at;	/* which container's turn it is */
+	uint32_t tries; /* that failed */
+	bool has_image;
+	struct tw_backoff pull, crash;
+};
+
 struct tw_sched_queue;
 
 struct tw_pods {
 	struct tw_pod *all;	      /* by replica */
+	struct tw_pod_start *starts;  /* likewise; NULL: all start at once */
 	struct tw_pod_counts *counts; /* by revision */
 	uint32_t *first_free;	      /* by revision: no name before this
 				       * ordinal is free */

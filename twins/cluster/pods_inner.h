@@ -7,7 +7,21 @@
 #include "twins/cluster/pods.h"
 
 /* What a TW_EV_POD is about. */
-enum pod_next { POD_LISTENS, POD_PROBE, POD_AVAILABLE, POD_TERM, POD_RELIST };
+enum pod_next {
+	POD_AVAILABLE,
+	POD_TERM,
+	POD_RELIST,
+	/* The kubelet's. */
+	POD_LISTENS,
+	POD_PROBE,
+	POD_PULL_AGAIN,
+	POD_INIT_ENDS,
+	POD_INIT_FAILS,
+	POD_SIDECAR_KILLED,
+};
+
+/* pkg/kubelet/pleg: how often the kubelet looks at its containers. */
+#define POD_RELISTED TW_S
 
 static inline void pod_tap(
 	struct tw_world *world, enum tw_tap_kind kind, uint32_t replica)

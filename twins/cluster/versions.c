@@ -76,6 +76,13 @@ static const struct tw_kubernetes versions[] = {
 		.unhealthy_policy = true,
 		.min_domains = true,
 		.tolerance_by_difference = false},
+	{.minor = 35,
+		.node_grace = 50 * TW_S,
+		.old_balance = true,
+		.unhealthy_policy = true,
+		.min_domains = true,
+		.tolerance_by_difference = false,
+		.checks_pulled_images = true},
 	{.minor = 36,
 		.node_grace = 50 * TW_S,
 		.old_balance = false,
@@ -87,7 +94,8 @@ static const struct tw_kubernetes versions[] = {
 		.two_stops = false,
 		.unhealthy_policy = true,
 		.min_domains = true,
-		.tolerance_by_difference = false},
+		.tolerance_by_difference = false,
+		.checks_pulled_images = true},
 };
 
 const struct tw_kubernetes *tw_kubernetes_of(int minor)

@@ -51,6 +51,10 @@ struct tw_kubernetes {
 	 * 1 - down <= ratio <= 1 + up (podautoscaler/replica_calculator.go,
 	 * Tolerances). In binary64 they differ at a ratio of 1.1. */
 	bool tolerance_by_difference;
+	/* The kubelet asks whether a pod may use an image that is there
+	 * (KubeletEnsureSecretPulledImages: beta and on since 1.35), and says
+	 * so (pkg/kubelet/images/image_manager.go). */
+	bool checks_pulled_images;
 };
 
 /* Of the release 1.`minor`; one that is older than the table is like its

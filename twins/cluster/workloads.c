@@ -1,6 +1,7 @@
 #include "twins/cluster/workloads.h"
 
 #include "twins/cluster/drain.h"
+#include "twins/cluster/images.h"
 #include "twins/cluster/nodes.h"
 
 #include <string.h>
@@ -247,6 +248,7 @@ void tw_workloads_init(struct tw_world *world, bool aligned)
 	world->workloads->all = tw_new_array(
 		&world->arena, model->n_workloads, struct tw_managed);
 	tw_pods_init(world);
+	tw_images_init(world);
 	if (model->spec->managed)
 		tw_nodes_init(world, aligned);
 	for (uint32_t w = 0; w < model->n_workloads; w++)
@@ -265,6 +267,7 @@ void tw_workloads_release(struct tw_world *world)
 		return;
 	if (world->nodes)
 		tw_nodes_release(world);
+	tw_images_release(world);
 	tw_pods_release(world);
 	tw_vec_release(&world->workloads->dirty);
 }

@@ -32,6 +32,7 @@ static const struct tw_fault_kind *const kinds[] = {
 	&tw_fault_partition,
 	&tw_fault_pause,
 	&tw_fault_refuse,
+	&tw_fault_registry_down,
 	&tw_fault_replica_kill,
 	&tw_fault_reset,
 	&tw_fault_scale,

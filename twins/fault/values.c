@@ -57,41 +57,14 @@ static bool parse_flag(struct tw_str s, int64_t *value)
 	return *value || tw_str_equal(s, "false");
 }
 
-/* A number and one of these behind it. */
-static bool parse_per_second(struct tw_str s, const char *const *units,
-	const double *factors, double *value)
-{
-	for (size_t i = 0; units[i]; i++) {
-		size_t n = strlen(units[i]);
-
-		if (s.n <= n || memcmp(s.p + s.n - n, units[i], n) != 0 ||
-			!tw_parse_real((struct tw_str){s.p, s.n - n}, value))
-			continue;
-		*value *= factors[i];
-		return *value > 0 && *value <= 1e15;
-	}
-	return false;
-}
-
 static bool parse_rate(struct tw_str s, double *value)
 {
 	static const char *const units[] = {"/s", "/min", NULL};
 	static const double factors[] = {1, 1.0 / 60};
 
 	/* A bucket's time a token is kept in whole nanoseconds. */
-	return parse_per_second(s, units, factors, value) && *value <= 1e9 &&
+	return tw_parse_per_second(s, units, factors, value) && *value <= 1e9 &&
 	       *value >= 1e-6;
-}
-
-/* A whole number before a unit belongs to the longest unit that fits. */
-static bool parse_bandwidth(struct tw_str s, double *value)
-{
-	static const char *const units[] = {"kbit/s", "Mbit/s", "Gbit/s",
-		"bit/s", "KB/s", "kB/s", "MB/s", "GB/s", "B/s", NULL};
-	static const double factors[] = {
-		125, 125e3, 125e6, 0.125, 1e3, 1e3, 1e6, 1e9, 1};
-
-	return parse_per_second(s, units, factors, value);
 }
 
 static bool parse_amount(struct tw_str s, struct tw_fault_value *to)
@@ -141,7 +114,7 @@ bool value_parse(const struct tw_fault_param *param, const char *text,
 	case TW_PARAM_RATE:
 		return parse_rate(s, &to->real);
 	case TW_PARAM_BANDWIDTH:
-		return parse_bandwidth(s, &to->real);
+		return tw_parse_bandwidth(s, &to->real);
 	case TW_PARAM_BYTES:
 		if (!tw_parse_quantity(s, &to->integer))
 			return false;

@@ -65,6 +65,15 @@ void build_pod_spec(struct build *b, const struct tw_spec_workload *workload,
 /* probes.c: what the kubelet asks; after the replicas. */
 void build_probes(struct build *b);
 
+/* Of a probe, where it is given and `to` is not on yet. */
+void build_probe(const struct tw_spec_probe *from, struct tw_probe_plan *to);
+
+/* containers.c: images, before the containers of any pod; what the kubelet
+ * does before a pod's containers run. */
+void build_pulls(struct build *b);
+void build_containers(struct build *b, const struct tw_revision *revision,
+	struct tw_pod_life *to);
+
 /* Jobs and CronJobs (jobs.c): what the model says that their pods do, NULL: it
  * says nothing, and what a run needs of it. */
 bool build_is_job(const char *kind);

@@ -47,6 +47,14 @@ static struct need requests_of(const struct tw_spec_container *c)
 		request(c->memory_request, c->memory_limit)};
 }
 
+/* To the scheduler a request of 0 is one. */
+static struct need written_of(const struct tw_spec_container *c)
+{
+	return (struct need){
+		tw_int_or(c->cpu_request, tw_int_or(c->cpu_limit, 0)),
+		tw_int_or(c->memory_request, tw_int_or(c->memory_limit, 0))};
+}
+
 static struct need limits_of(const struct tw_spec_container *c)
 {
 	return (struct need){given(c->cpu_limit), given(c->memory_limit)};
@@ -98,6 +106,15 @@ static struct need pod_requests(const struct tw_spec_workload *w)
 	int64_t memory = request(w->memory_request, w->memory_limit);
 
 	return (struct need){cpu ? cpu : sum.cpu, memory ? memory : sum.memory};
+}
+
+void tw_pod_requests(
+	const struct tw_spec_workload *w, int64_t *cpu, int64_t *memory)
+{
+	struct need sum = sum_of(w, written_of);
+
+	*cpu = tw_int_or(w->cpu_request, sum.cpu);
+	*memory = tw_int_or(w->memory_request, sum.memory);
 }
 
 /* ---- the pod -------------------------------------------------------- */

@@ -21,6 +21,10 @@ int64_t tw_cgroup_quota(int64_t millicores, int64_t period_us);
 /* To cpu.shares: 1024 a core, 2 .. 262144. */
 int64_t tw_cgroup_shares(int64_t millicores);
 
+/* What its pods request: thousandths of a core, bytes. */
+void tw_pod_requests(
+	const struct tw_spec_workload *workload, int64_t *cpu, int64_t *memory);
+
 #define TW_CGROUP_NONE INT64_MIN
 
 /* TW_CGROUP_NONE: not set. */

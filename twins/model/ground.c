@@ -289,36 +289,6 @@ static void add_replicas(struct build *b, struct tw_revision *revision,
 	build_push(b, revisions, *revision);
 }
 
-/* Requests of a pod: the sum of its containers', or the largest of its init
- * containers' (Kubernetes, resource requests of a Pod). */
-static void sum_requests(
-	const struct tw_spec_workload *workload, struct tw_revision *revision)
-{
-	int64_t init_cpu = 0, init_memory = 0;
-
-	for (size_t i = 0; i < workload->containers.n; i++) {
-		const struct tw_spec_container *c = workload->containers.v[i];
-		/* A limit alone is the request too (core/v1). */
-		int64_t cpu =
-			tw_int_or(c->cpu_request, tw_int_or(c->cpu_limit, 0));
-		int64_t memory = tw_int_or(
-			c->memory_request, tw_int_or(c->memory_limit, 0));
-
-		if (c->is_init) {
-			init_cpu = cpu > init_cpu ? cpu : init_cpu;
-			init_memory =
-				memory > init_memory ? memory : init_memory;
-		} else {
-			revision->cpu += cpu;
-			revision->memory += memory;
-		}
-	}
-	if (init_cpu > revision->cpu)
-		revision->cpu = init_cpu;
-	if (init_memory > revision->memory)
-		revision->memory = init_memory;
-}
-
 /* Limits are the container's own, or the pod's where they are less; the
  * weight is the pod's: its other containers leave it the CPU. */
 static void set_cgroup(
@@ -408,7 +378,7 @@ static void add_workload(
 	initial = build_initial(b, workload, initial);
 	if (build_is_job(workload->kind))
 		initial = 0;
-	sum_requests(workload, &revision);
+	tw_pod_requests(workload, &revision.cpu, &revision.memory);
 	set_cgroup(workload, &revision);
 	build_pod_spec(b, workload, &revision);
 	if (!strcmp(workload->kind, "DaemonSet"))

@@ -352,8 +352,31 @@ struct tw_probe_plans {
 	struct tw_probe_plan readiness, liveness;
 };
 
+/* A container of a pod. */
+enum tw_container_kind {
+	TW_CONTAINER_INIT,    /* the next one starts when it has ended well */
+	TW_CONTAINER_SIDECAR, /* when it is up, by its startup probe */
+	TW_CONTAINER_MAIN,
+};
+
+struct tw_container {
+	const char *name;
+	uint64_t hash;
+	uint32_t image; /* of model->pulls; TW_NONE: it has none */
+	uint8_t kind;	/* enum tw_container_kind */
+	uint8_t pull;	/* enum tw_pull_policy */
+	const struct tw_dist *runs; /* NULL: no time */
+	double fails;
+	struct tw_probe_plan startup; /* of a sidecar */
+};
+
 /* How pods of a revision start and stop. */
 struct tw_pod_life {
+	/* In the order in which the kubelet starts them, where images or init
+	 * containers take time; n 0: all start at once. */
+	const struct tw_container *containers;
+	uint32_t n_containers, n_init;
+	bool never_restarts; /* restartPolicy: Never */
 	const struct tw_dist *startup; /* until it listens */
 	bool probed;		       /* by a readiness probe */
 	tw_time probe_delay, probe_period;
@@ -401,6 +424,7 @@ struct tw_model {
 	uint32_t n_groups;
 	const struct tw_pod_budget *budgets;
 	uint32_t n_budgets;
+	struct tw_pulls pulls;
 	uint32_t n_rollouts; /* workloads that change at rollout_at */
 	tw_time rollout_at;
 	tw_time endpoint_delay, restart_delay;

@@ -3,13 +3,13 @@
  */
 #include "twins/model/build.h"
 
-static void read_plan(
-	const struct tw_spec_probe *from, struct tw_probe_plan *to)
+void build_probe(const struct tw_spec_probe *from, struct tw_probe_plan *to)
 {
-	if (to->on || !from->kind || from->kind == TW_PROBE_EXEC)
+	if (to->on || !from->kind)
 		return;
 	*to = (struct tw_probe_plan){.on = true,
-		.served = from->kind != TW_PROBE_TCP,
+		.served = from->kind == TW_PROBE_HTTP ||
+			  from->kind == TW_PROBE_GRPC,
 		.delay = tw_int_or(from->initial_delay, 0),
 		.period = tw_int_or(from->period, 10 * TW_S),
 		.timeout = tw_int_or(from->timeout, TW_S),
@@ -24,6 +24,14 @@ static void read_plan(
 		to->success = 1;
 	if (!to->failure)
 		to->failure = 3;
+}
+
+/* exec probes are not simulated. */
+static void read_plan(
+	const struct tw_spec_probe *from, struct tw_probe_plan *to)
+{
+	if (from->kind != TW_PROBE_EXEC)
+		build_probe(from, to);
 }
 
 void build_probes(struct build *b)

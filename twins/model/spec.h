@@ -20,6 +20,7 @@
 #include "twins/base/vector.h"
 #include "twins/model/autoscaler.h"
 #include "twins/model/dns.h"
+#include "twins/model/images.h"
 #include "twins/model/netpol.h"
 #include "twins/model/pod.h"
 #include "twins/model/policy.h"
@@ -136,6 +137,16 @@ struct tw_spec_job {
 	TW_VEC(struct tw_spec_job_call *) calls;
 };
 
+/* What an init container does. */
+struct tw_spec_init {
+	const char *name;
+	struct tw_law runs;   /* until it has ended; one that stays
+			       * (restartPolicy: Always): until it is up;
+			       * default: no time */
+	struct tw_real fails; /* share of its runs that fail; default 0 */
+	const struct tw_origin *origin;
+};
+
 struct tw_spec_workload;
 TW_VEC_TYPE(tw_spec_workload_refs, struct tw_spec_workload *);
 
@@ -198,6 +209,7 @@ struct tw_spec_service {
 	 * that knows the pods itself) leads here. */
 	struct tw_int session_affinity;
 	struct tw_spec_job job;
+	TW_VEC(struct tw_spec_init *) init; /* of its pods */
 	struct tw_law startup; /* of a pod, from its container's start until
 				* it listens; default: restart_delay */
 	int64_t most; /* pods that something may ask for in the run, where no
@@ -242,6 +254,7 @@ struct tw_spec_container {
 	struct tw_text image;
 	bool is_init;
 	bool is_sidecar; /* an init container that stays (restartPolicy) */
+	struct tw_text pull_policy; /* imagePullPolicy; default: images.h */
 	TW_VEC(struct tw_spec_container_port) ports;
 	TW_VEC(struct tw_spec_env) env;
 	TW_VEC(struct tw_text) args;		    /* command, then args */
@@ -274,6 +287,7 @@ struct tw_spec_workload {
 	struct tw_text strategy; /* "RollingUpdate", "Recreate" … */
 	struct tw_text max_surge, max_unavailable; /* "25%" or a number */
 	struct tw_int termination_grace;	   /* ns; default 30 s */
+	struct tw_text restart_policy; /* "Always" (default), "Never", ... */
 	struct tw_int pre_stop;	 /* ns that its longest preStop sleeps; 0 */
 	struct tw_int progress_deadline; /* ns; default 600 s */
 	struct tw_int min_ready; /* ns until ready is available; default 0 */
@@ -550,6 +564,7 @@ struct tw_spec {
 	TW_VEC(struct tw_spec_kept) kept;
 	struct tw_spec_names names; /* that manifests show */
 	struct tw_spec_dns dns;
+	struct tw_spec_images images;
 	/* Headers that services pass on to those that they call, globs; beside
 	 * those that tracing passes on anyway (twins/model/traits.h). */
 	struct tw_texts propagate;

@@ -76,6 +76,21 @@ void tw_walk_dns(struct tw_walk *walk, struct tw_spec *spec)
 	}
 }
 
+void tw_walk_images(struct tw_walk *walk, struct tw_spec *spec)
+{
+	const struct tw_field size = {"size", TW_FIELD_INT, 0};
+
+	tw_walk_texts(walk, "images.missing", spec->images.missing.v,
+		spec->images.missing.n);
+	for (size_t i = 0; i < spec->images.sizes.n; i++) {
+		struct tw_spec_image *it = &spec->images.sizes.v[i];
+		size_t mark = tw_walk_enter(walk, "images.sizes[%s]", it->glob);
+
+		tw_walk_field(walk, &size, &it->size);
+		tw_walk_leave(walk, mark);
+	}
+}
+
 void tw_walk_budget(struct tw_walk *walk, struct tw_spec_budget *budget)
 {
 	static const struct tw_field fields[] = {

@@ -62,6 +62,10 @@ static struct tw_spec_service *copy_service(
 	for (size_t i = 0; i < to->job.calls.n; i++)
 		to->job.calls.v[i] = copied(arena, to->job.calls.v[i],
 			sizeof(struct tw_spec_job_call));
+	OWN_VEC(arena, &to->init);
+	for (size_t i = 0; i < to->init.n; i++)
+		to->init.v[i] = copied(
+			arena, to->init.v[i], sizeof(struct tw_spec_init));
 	own_endpoints(arena, &to->endpoints);
 	to->workloads = (struct tw_spec_workload_refs){0};
 	return to;
@@ -159,6 +163,8 @@ static void copy_ground(struct tw_spec *to)
 	OWN_VEC(&to->arena, &to->names);
 	OWN_VEC(&to->arena, &to->dns.names);
 	OWN_VEC(&to->arena, &to->dns.search);
+	OWN_VEC(&to->arena, &to->images.sizes);
+	OWN_VEC(&to->arena, &to->images.missing);
 	/* What stands in them is never changed: the first spec's serves. */
 	OWN_VEC(&to->arena, &to->netpols);
 	OWN_VEC(&to->arena, &to->budgets);

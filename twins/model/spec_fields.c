@@ -29,6 +29,10 @@ static const struct tw_field spec_fields[] = {
 	TW_FIELD(tw_spec, dns.ndots, INT),
 	TW_FIELD(tw_spec, dns.timeout, INT),
 	TW_FIELD(tw_spec, dns.attempts, INT),
+	TW_FIELD(tw_spec, images.bandwidth, REAL),
+	TW_FIELD(tw_spec, images.registry_bandwidth, REAL),
+	TW_FIELD(tw_spec, images.latency, INT),
+	TW_FIELD(tw_spec, images.parallel, INT),
 	TW_FIELD(tw_spec, kubernetes, INT),
 	TW_FIELD_END,
 };
@@ -125,6 +129,7 @@ void tw_spec_walk(struct tw_spec *spec, tw_spec_visit *visit, void *context)
 	for (size_t i = 0; i < spec->budgets.n; i++)
 		tw_walk_budget(&walk, spec->budgets.v[i]);
 	tw_walk_dns(&walk, spec);
+	tw_walk_images(&walk, spec);
 	tw_walk_autoscaling(&walk, spec);
 	tw_walk_ground(&walk, spec);
 	tw_buf_release(&walk.path);

@@ -96,6 +96,7 @@ static const struct tw_field workload_fields[] = {
 	TW_FIELD(tw_spec_workload, starting_deadline, INT),
 	TW_FIELD(tw_spec_workload, suspend, INT),
 	TW_FIELD(tw_spec_workload, injection, TEXT),
+	TW_FIELD(tw_spec_workload, restart_policy, TEXT),
 	TW_FIELD(tw_spec_workload, resolver.policy, TEXT),
 	TW_FIELD(tw_spec_workload, resolver.host_network, INT),
 	TW_FIELD(tw_spec_workload, resolver.ndots, INT),
@@ -108,8 +109,15 @@ static const struct tw_field workload_fields[] = {
 	TW_FIELD_END,
 };
 
+static const struct tw_field init_fields[] = {
+	TW_FIELD(tw_spec_init, runs, LAW),
+	TW_FIELD(tw_spec_init, fails, REAL),
+	TW_FIELD_END,
+};
+
 static const struct tw_field container_fields[] = {
 	TW_FIELD(tw_spec_container, image, TEXT),
+	TW_FIELD(tw_spec_container, pull_policy, TEXT),
 	TW_FIELD(tw_spec_container, cpu_request, INT),
 	TW_FIELD(tw_spec_container, cpu_limit, INT),
 	TW_FIELD(tw_spec_container, memory_request, INT),
@@ -162,6 +170,13 @@ void tw_walk_service(struct tw_walk *walk, struct tw_spec_service *service)
 		size_t inner = tw_walk_enter(walk, "ports[%zu]", i);
 
 		tw_walk_fields(walk, port_fields, &service->ports.v[i]);
+		tw_walk_leave(walk, inner);
+	}
+	for (size_t i = 0; i < service->init.n; i++) {
+		size_t inner = tw_walk_enter(
+			walk, "init[%s]", service->init.v[i]->name);
+
+		tw_walk_fields(walk, init_fields, service->init.v[i]);
 		tw_walk_leave(walk, inner);
 	}
 	for (size_t i = 0; i < service->job.calls.n; i++) {

@@ -68,6 +68,7 @@ void tw_walk_severed(struct tw_walk *walk, struct tw_spec_severed *severed);
 /* spec_cluster.c */
 void tw_walk_ground(struct tw_walk *walk, struct tw_spec *spec);
 void tw_walk_dns(struct tw_walk *walk, struct tw_spec *spec);
+void tw_walk_images(struct tw_walk *walk, struct tw_spec *spec);
 void tw_walk_budget(struct tw_walk *walk, struct tw_spec_budget *budget);
 void tw_walk_autoscaling(struct tw_walk *walk, struct tw_spec *spec);
 

@@ -154,6 +154,8 @@ static void add_life(struct build *b, const struct tw_revision *revision,
 		return;
 	to->grace = tw_int_or(workload->termination_grace, 30 * TW_S);
 	to->pre_stop = tw_int_or(workload->pre_stop, 0);
+	to->never_restarts = is_word(workload->restart_policy, "Never");
+	build_containers(b, revision, to);
 	if (!probe)
 		return;
 	to->probed = true;
@@ -258,6 +260,7 @@ void build_workloads(struct build *b)
 	all = tw_new_array(&model->arena, n + 1, struct tw_workload);
 	of = tw_new_array(&model->arena, n + 1, uint32_t);
 	lives = tw_new_array(&model->arena, n + 1, struct tw_pod_life);
+	build_pulls(b);
 	for (uint32_t r = 0; r < n; r++)
 		of[r] = TW_NONE;
 	for (uint32_t r = 0; r < n; r++) {

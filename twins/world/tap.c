@@ -29,6 +29,8 @@ static const char *phrase(enum tw_tap_kind kind)
 		[TW_TAP_CREATED] = "is created",
 		[TW_TAP_PENDING] = "is pending",
 		[TW_TAP_SCHEDULED] = "is assigned to",
+		[TW_TAP_CONTAINER] = "says",
+		[TW_TAP_STARTED] = "runs",
 		[TW_TAP_LISTENS] = "listens",
 		[TW_TAP_POD_READY] = "is ready for requests",
 		[TW_TAP_UNREADY] = "is not ready for requests",
@@ -99,6 +101,16 @@ void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
 	if (event->kind == TW_TAP_SCALER) {
 		tw_buf_printf(out, " %s %s %s: %s", event->object_kind,
 			event->object, event->reason, event->cause);
+		return;
+	}
+	if (event->kind == TW_TAP_CONTAINER) {
+		tw_buf_printf(out, " replica %s ",
+			model->replicas[event->replica].name);
+		if (event->reason)
+			tw_buf_printf(out, "%s: %s", event->reason,
+				event->cause);
+		else
+			tw_buf_printf(out, "is %s", event->state);
 		return;
 	}
 	if (event->kind == TW_TAP_SIZED) {

@@ -32,6 +32,8 @@ enum tw_tap_kind {
 	TW_TAP_CREATED,	  /* a pod, by a rollout */
 	TW_TAP_PENDING,	  /* a pod that fits on no node; cause: why */
 	TW_TAP_SCHEDULED, /* a pod has a node */
+	TW_TAP_CONTAINER, /* a kubelet says something of a pod: an event */
+	TW_TAP_STARTED,	  /* all containers of a pod were, one by one */
 	TW_TAP_LISTENS,	  /* a pod's process, from now on */
 	TW_TAP_POD_READY, /* as the readiness probe says */
 	TW_TAP_UNREADY,	  /* likewise */
@@ -81,8 +83,12 @@ struct tw_tap_event {
 	const char *cause;	    /* KILLED: "OOMKilled: 271Mi of 256Mi";
 				     * SCALER: the message */
 	/* SCALER. */
-	const char *object_kind, *object, *reason;
+	const char *object_kind, *object;
+	/* SCALER, CONTAINER; the latter may have none: nothing is said. */
+	const char *reason;
 	bool warning;
+	const char *state; /* CONTAINER: what `kubectl get pods` shows; NULL:
+			    * as before */
 };
 
 struct tw_tap {

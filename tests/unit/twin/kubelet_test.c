@@ -74,4 +74,389 @@ START_TEST(cpu_moves_with_the_pod)
 }
 END_TEST
 
-TW_TESTS("twin/kubelet", cpu_moves_with_the_pod)
+/* ---- images --------------------------------------------------------- */
+
+#define TWO    "nodes: [{name: n, count: 2, cpu: 4}]\n"
+#define STARTS SERVES "[{cpu: 1ms}]\n    startup: 3s\n"
+/* On the first of two nodes, where it can. */
+#define ON_N1(container)                                                       \
+	"{containers: [" container "], affinity: {nodeAffinity: "              \
+	"{preferredDuringSchedulingIgnoredDuringExecution: [{weight: 100, "    \
+	"preference: {matchExpressions: [{key: kubernetes.io/hostname, "       \
+	"operator: In, values: [n-1]}]}}]}}}"
+#define ONE(container) WEB("1", ON_N1(container))
+#define PROBED                                                                 \
+	", readinessProbe: {httpGet: {path: /, port: 80}, periodSeconds: 1}"
+
+/* The pod of n-1 has to come again on n-2, which has nothing. */
+static void move_pod(struct control *it, const char *manifests,
+	const char *model, const char *fault, int seconds)
+{
+	control_start(it, manifests, model);
+	control_fault(it, "cordon", "node=n-1 at=5s");
+	if (fault)
+		control_fault(it, "registry-down", fault);
+	control_fault(it, "delete-pod", "service=web at=10s");
+	control_run(it, seconds);
+}
+
+/* 250 MB at 25 MB/s, after the registry's 300 ms. */
+START_TEST(pulls_by_size)
+{
+	struct control it;
+
+	move_pod(&it, ONE("{name: c, image: 'shop/web:1'" PROBED "}"),
+		"version: 1\n" STARTS TWO ENTRY
+		"images: {sizes: {shop/*: 250M}}\n",
+		NULL, 40);
+	control_expect(&it,
+		/* clang-format off */
+"5.000000000s fault cordon node=n-1 at=5s begins\n"
+"5.000000000s node n-1 is cordoned\n"
+"10.000000000s fault delete-pod service=web at=10s begins\n"
+"10.000000000s replica default/web-1 is being deleted\n"
+"10.000000000s replica default/web-2 is created\n"
+"10.000000000s replica default/web-2 is assigned to n-2\n"
+"10.000000000s replica default/web-2 is ContainerCreating\n"
+"10.000000000s replica default/web-2 Pulling: Pulling image \"shop/web:1\"\n"
+"11.000000000s replica default/web-1 is no longer listed\n"
+"11.000000000s replica default/web-1 is gone\n"
+"20.300000000s replica default/web-2 Pulled: Successfully pulled image \"shop/web:1\" in 10.300s (10.300s including waiting). Image size: 250000000 bytes.\n"
+"20.300000000s replica default/web-2 Started: Started container c\n"
+"20.300000000s replica default/web-2 runs\n"
+"23.300000000s replica default/web-2 listens\n"
+"23.300000000s replica default/web-2 is ready for requests\n"
+"24.300000000s replica default/web-2 is listed\n"
+		/* clang-format on */
+	);
+	control_end(&it);
+}
+END_TEST
+
+/* Who is on its node has its image; Always asks the registry all the same. */
+START_TEST(has_what_is_there)
+{
+	static const char *const policies[] = {
+		"", ", imagePullPolicy: Always", ", imagePullPolicy: Never"};
+	static const char *const says[] = {
+		"10.000000000s replica default/web-2 Pulled: Container image "
+		"\"web:1\" already present on machine and can be accessed by "
+		"the pod\n",
+		"10.300000000s replica default/web-2 Pulled: Successfully "
+		"pulled image \"web:1\" in 300ms (300ms including waiting)",
+		"10.000000000s replica default/web-2 Pulled: Container image "
+		"\"web:1\" already"};
+	struct control it;
+	char pod[900];
+
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(pod, sizeof pod, ONE("{name: c, image: 'web:1'%s}"),
+			policies[i]);
+		control_start(&it, pod,
+			"version: 1\n" STARTS
+			"nodes: [{name: n, cpu: 4}]\n" ENTRY
+			"images: {sizes: {'*': 250M}}\n");
+		control_fault(&it, "delete-pod", "service=web at=10s");
+		control_run(&it, 20);
+		ck_assert_msg(control_says(&it, says[i]), "%s\n%s", says[i],
+			tw_buf_text(&it.log));
+		control_end(&it);
+	}
+}
+END_TEST
+
+/* No tag is :latest, which is always asked for; Never on a fresh node. */
+START_TEST(policies_by_default)
+{
+	struct control it;
+
+	move_pod(&it, ONE("{name: c, image: 'web:1', imagePullPolicy: Never}"),
+		"version: 1\n" STARTS TWO ENTRY "images: {}\n", NULL, 40);
+	ck_assert(control_says(&it,
+		"10.000000000s replica default/web-2 ErrImageNeverPull: "
+		"Container image \"web:1\" is not present with pull policy of "
+		"Never\n"));
+	ck_assert(control_says(&it, "20.000000000s replica default/web-2 Err"));
+	ck_assert(!control_says(&it, "web-2 listens"));
+	control_end(&it);
+
+	control_start(&it, ONE("{name: c, image: 'r.example:5000/web'}"),
+		"version: 1\n" STARTS "nodes: [{name: n, cpu: 4}]\n" ENTRY
+		"images: {latency: 2s}\n");
+	control_fault(&it, "delete-pod", "service=web at=10s");
+	control_run(&it, 20);
+	ck_assert(control_says(&it,
+		"12.000000000s replica default/web-2 Pulled: Successfully "
+		"pulled image \"r.example:5000/web\" in 2.000s"));
+	control_end(&it);
+}
+END_TEST
+
+/* Two images of 100 MB: one after the other; side by side each has half the
+ * bandwidth; and half of that again where the registry has no more. */
+START_TEST(pulls_share)
+{
+	static const struct {
+		const char *how, *web, *db;
+	} cases[] = {{"", "14.000000000s", "18.000000000s"},
+		{", parallel-pulls: 2", "18.000000000s", "18.000000000s"},
+		{", parallel-pulls: 2, registry-bandwidth: 100Mbit/s",
+			"26.000000000s", "26.000000000s"},
+		{", registry-bandwidth: 100Mbit/s", "18.000000000s",
+			"26.000000000s"}};
+	struct control it;
+	char text[600];
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		snprintf(text, sizeof text,
+			"version: 1\n" STARTS
+			"  db: {startup: 3s, endpoints: {GET /: []}}\n" TWO
+				ENTRY
+			"images: {latency: 0s, sizes: {'*': 100M}%s}\n",
+			cases[i].how);
+		control_start(&it,
+			ONE("{name: c, image: 'web:1'}") "---\n" A_SERVICE("db")
+				DEPLOY("db", "1",
+					ON_N1("{name: c, image: 'db:1'}")),
+			text);
+		control_fault(&it, "cordon", "node=n-1 at=5s");
+		control_fault(&it, "delete-pod", "service=* at=10s");
+		control_run(&it, 40);
+		snprintf(text, sizeof text,
+			"%s replica default/web-2 Pulled: Successfully",
+			cases[i].web);
+		ck_assert_msg(control_says(&it, text), "%s\n%s", text,
+			tw_buf_text(&it.log));
+		snprintf(text, sizeof text,
+			"%s replica default/db-2 Pulled: Successfully",
+			cases[i].db);
+		ck_assert_msg(control_says(&it, text), "%s\n%s", text,
+			tw_buf_text(&it.log));
+		control_end(&it);
+	}
+}
+END_TEST
+
+/* Not there: tried again after 10, 20, 40 s; and so it is while the registry
+ * is down. */
+START_TEST(pulls_fail)
+{
+	struct control it;
+
+	move_pod(&it, ONE("{name: c, image: 'web:1'}"),
+		"version: 1\n" STARTS TWO ENTRY
+		"images: {latency: 0s, missing: 'web:*'}\n",
+		NULL, 60);
+	control_expect(&it,
+		/* clang-format off */
+"5.000000000s fault cordon node=n-1 at=5s begins\n"
+"5.000000000s node n-1 is cordoned\n"
+"10.000000000s fault delete-pod service=web at=10s begins\n"
+"10.000000000s replica default/web-1 is being deleted\n"
+"10.000000000s replica default/web-2 is created\n"
+"10.000000000s replica default/web-2 is assigned to n-2\n"
+"10.000000000s replica default/web-2 is ContainerCreating\n"
+#define FAILS(at)                                                              \
+at "s replica default/web-2 Pulling: Pulling image \"web:1\"\n" \
+at "s replica default/web-2 Failed: Failed to pull image \"web:1\": rpc error: code = NotFound desc = failed to resolve reference \"web:1\": web:1: not found\n" \
+at "s replica default/web-2 Failed: Error: ErrImagePull\n" \
+at "s replica default/web-2 BackOff: Back-off pulling image \"web:1\"\n" \
+at "s replica default/web-2 Failed: Error: ImagePullBackOff\n"
+FAILS("10.000000000")
+"11.000000000s replica default/web-1 is no longer listed\n"
+"11.000000000s replica default/web-1 is gone\n"
+FAILS("20.000000000")
+FAILS("40.000000000")
+		/* clang-format on */
+	);
+	control_end(&it);
+
+	/* Back at 35 s; the next try is that of 40 s. */
+	move_pod(&it, ONE("{name: c, image: 'web:1'}"),
+		"version: 1\n" STARTS TWO ENTRY "images: {latency: 0s}\n",
+		"image=web:* at=0s for=35s", 60);
+	ck_assert(control_says(&it,
+		"20.000000000s replica default/web-2 Failed: Failed to pull "
+		"image \"web:1\": the registry does not answer\n"));
+	ck_assert(control_says(&it,
+		"40.000000000s replica default/web-2 Pulled: Successfully "
+		"pulled image \"web:1\" in 0s (0s including waiting)\n"));
+	ck_assert(control_says(
+		&it, "43.000000000s replica default/web-2 listens"));
+	control_end(&it);
+}
+END_TEST
+
+/* A pod that goes while it pulls: nobody stops anything, and the image is
+ * there for the next one. */
+START_TEST(pull_outlives_its_pod)
+{
+	struct control it;
+
+	control_start(&it, ONE("{name: c, image: 'web:1'}"),
+		"version: 1\n" STARTS TWO ENTRY
+		"images: {latency: 0s, parallel-pulls: 2, sizes: {'*': "
+		"100M}}\n");
+	control_fault(&it, "cordon", "node=n-1 at=5s");
+	control_fault(&it, "delete-pod", "service=web at=10s");
+	control_fault(&it, "delete-pod", "service=web at=12s");
+	control_run(&it, 40);
+	/* Of 100 MB, from 10 s on. */
+	ck_assert(control_says(&it,
+		"14.000000000s replica default/web-1 Pulled: Successfully "
+		"pulled image \"web:1\" in 0s (2.000s including waiting)"));
+	ck_assert(control_says(
+		&it, "13.000000000s replica default/web-2 is gone\n"));
+	control_end(&it);
+}
+END_TEST
+
+/* ---- init containers ------------------------------------------------ */
+
+#define INIT(list, more)                                                       \
+	WEB("1", "{initContainers: [" list "], containers: [{name: c, image: " \
+		 "'web:1'" more "}]}")
+
+/* One after the other, each seen with the next relist; then the others. */
+START_TEST(init_containers)
+{
+	struct control it;
+
+	control_start(&it,
+		INIT("{name: wait, image: 'a:1'}, {name: migrate, image: "
+		     "'b:1'}",
+			PROBED),
+		"version: 1\n" STARTS
+		"    init: {wait: 2500ms, migrate: {runs: 4s}}\n"
+		"nodes: [{name: n, cpu: 4}]\n" ENTRY);
+	control_fault(&it, "delete-pod", "service=web at=10s");
+	control_run(&it, 40);
+	control_expect(&it,
+		/* clang-format off */
+"10.000000000s fault delete-pod service=web at=10s begins\n"
+"10.000000000s replica default/web-1 is being deleted\n"
+"10.000000000s replica default/web-2 is created\n"
+"10.000000000s replica default/web-2 is assigned to n\n"
+"10.000000000s replica default/web-2 is Init:0/2\n"
+"10.000000000s replica default/web-2 Started: Started container wait\n"
+"11.000000000s replica default/web-1 is no longer listed\n"
+"11.000000000s replica default/web-1 is gone\n"
+"13.000000000s replica default/web-2 Started: Started container migrate\n"
+"17.000000000s replica default/web-2 Started: Started container c\n"
+"17.000000000s replica default/web-2 runs\n"
+"20.000000000s replica default/web-2 listens\n"
+"20.000000000s replica default/web-2 is ready for requests\n"
+"21.000000000s replica default/web-2 is listed\n"
+		/* clang-format on */
+	);
+	control_end(&it);
+}
+END_TEST
+
+/* It fails always: at once again, then after 10, 20 s. */
+START_TEST(init_crash_loop)
+{
+	struct control it;
+
+	control_start(&it, INIT("{name: migrate, image: 'b:1'}", ""),
+		"version: 1\n" STARTS
+		"    init: {migrate: {runs: 1s, fails: 100%}}\n"
+		"nodes: [{name: n, cpu: 4}]\n" ENTRY);
+	control_fault(&it, "delete-pod", "service=web at=10s");
+	control_run(&it, 60);
+	control_expect(&it,
+		/* clang-format off */
+"10.000000000s fault delete-pod service=web at=10s begins\n"
+"10.000000000s replica default/web-1 is being deleted\n"
+"10.000000000s replica default/web-2 is created\n"
+"10.000000000s replica default/web-2 is assigned to n\n"
+"10.000000000s replica default/web-2 is Init:0/1\n"
+"10.000000000s replica default/web-2 Started: Started container migrate\n"
+"11.000000000s replica default/web-1 is no longer listed\n"
+"11.000000000s replica default/web-2 is Init:Error\n"
+"11.000000000s replica default/web-2 Started: Started container migrate\n"
+"11.000000000s replica default/web-1 is gone\n"
+"12.000000000s replica default/web-2 BackOff: Back-off restarting failed container migrate in pod default/web-2\n"
+"22.000000000s replica default/web-2 Started: Started container migrate\n"
+"23.000000000s replica default/web-2 BackOff: Back-off restarting failed container migrate in pod default/web-2\n"
+"43.000000000s replica default/web-2 Started: Started container migrate\n"
+"44.000000000s replica default/web-2 BackOff: Back-off restarting failed container migrate in pod default/web-2\n"
+		/* clang-format on */
+	);
+	control_end(&it);
+}
+END_TEST
+
+/* Each run has luck of its own. */
+START_TEST(init_fails_at_times)
+{
+	struct control it;
+	unsigned n = 0;
+
+	control_start(&it,
+		WEB("4", "{initContainers: [{name: migrate, image: 'b:1'}], "
+			 "containers: [{name: c, image: 'web:1'}]}"),
+		"version: 1\n" STARTS
+		"    init: {migrate: {runs: 1s, fails: 60%}}\n"
+		"nodes: [{name: n, cpu: 4}]\n" ENTRY);
+	control_fault(&it, "delete-pod", "service=web at=10s");
+	control_run(&it, 200);
+	ck_assert(control_says(&it, "is Init:Error"));
+	for (const char *at = tw_buf_text(&it.log);
+		(at = strstr(at, " listens\n")); at++)
+		n++;
+	ck_assert_uint_eq(n, 4);
+	control_end(&it);
+}
+END_TEST
+
+/* A sidecar is waited for until its startup probe finds it up, and stays; one
+ * without such a probe is not waited for; one that is never up in time is
+ * killed. */
+START_TEST(sidecars)
+{
+#define SIDE(probe)                                                            \
+	INIT("{name: proxy, image: 'p:1', restartPolicy: Always" probe         \
+	     "}, {name: migrate, image: 'b:1'}",                               \
+		"")
+	static const char probe[] =
+		", startupProbe: {httpGet: {path: /, port: 80}, periodSeconds: "
+		"2, failureThreshold: 4}";
+	static const char model[] =
+		"version: 1\n" STARTS "    init: {proxy: %s, migrate: 1s}\n"
+		"nodes: [{name: n, cpu: 4}]\n" ENTRY;
+	static const struct {
+		const char *probe, *up, *says;
+	} cases[] = {
+		{"", "5s",
+			"10.000000000s replica default/web-2 Started: Started "
+			"container migrate\n"},
+		{probe, "5s",
+			"16.000000000s replica default/web-2 Started: Started "
+			"container migrate\n"},
+		{probe, "7s",
+			"16.000000000s replica default/web-2 Killing: "
+			"Container proxy failed startup probe, will be "
+			"restarted\n"},
+	};
+	struct control it;
+	char pod[900], text[600];
+
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(pod, sizeof pod, SIDE("%s"), cases[i].probe);
+		snprintf(text, sizeof text, model, cases[i].up);
+		control_start(&it, pod, text);
+		control_fault(&it, "delete-pod", "service=web at=10s");
+		control_run(&it, 60);
+		ck_assert_msg(control_says(&it, cases[i].says), "%s\n%s",
+			cases[i].says, tw_buf_text(&it.log));
+		ck_assert_int_eq(control_says(&it, "web-2 listens"), i != 2);
+		control_end(&it);
+	}
+}
+END_TEST
+
+TW_TESTS("twin/kubelet", cpu_moves_with_the_pod, pulls_by_size,
+	has_what_is_there, policies_by_default, pulls_share, pulls_fail,
+	pull_outlives_its_pod, init_containers, init_crash_loop,
+	init_fails_at_times, sidecars)
