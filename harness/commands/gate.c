@@ -358,9 +358,8 @@ static int lint_load(struct tw_gate *gate)
 static int prove(struct tw_gate *gate)
 {
 	const struct tw_cli *cli = gate->cli;
-	const char *other = gate->setup.config.candidate.process.n ? "a process"
-			    : cli->shard			   ? "--shard"
-			    : cli->sarif			   ? "--sarif"
+	const char *other = cli->shard	    ? "--shard"
+			    : cli->sarif    ? "--sarif"
 			    : cli->markdown ? "--markdown"
 					    : NULL;
 

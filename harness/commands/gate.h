@@ -8,6 +8,7 @@
  *	gate_simulate.c	trials in virtual time, and their verdict
  *	gate_cost.c	what the candidate asks for and uses
  *	gate_live.c	runs of a real process, and their verdict
+ *	gate_player.h	the process, and what it is sent
  *	gate_edits.h	systems between the two sides
  *	gate_undo.c	the smallest change that makes a failed case pass
  *	gate_scene.c	what of them is drawn

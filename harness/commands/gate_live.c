@@ -2,223 +2,7 @@
  * A real build: its process, and the baseline's where one is given, in turns,
  * each run in real time in the live twin.
  */
-#include "harness/commands/gate.h"
-
-#include "harness/live/candidate.h"
-
-#include <stdio.h>
-
-#define LATE_FLOOR 0.05 /* share of sends that may be late */
-#define LATE	   (5 * TW_MS)
-
-/* One of the two processes, in all of its runs. */
-struct player {
-	const struct tw_config_side *side;
-	struct tw_system *system;
-	struct tw_live_traffic traffic;
-	const char *const *argv;
-	TW_VEC(const char *) ignore;
-	TW_VEC(struct tw_live_result *) results; /* of the case at hand */
-	TW_VEC(const struct tw_observation *) seen;
-	bool ready;
-};
-
-static int take(void *context, const struct twinrig_exchange *exchange)
-{
-	tw_live_traffic_add(context, exchange);
-	return 0;
-}
-
-static int refuse(struct tw_gate *gate, struct tw_pos pos, const char *why)
-{
-	tw_diag(&gate->setup.diags, TW_ERROR, pos, "%s", why);
-	return TW_EXIT_USAGE;
-}
-
-static int check_warmup(struct tw_gate *gate, const struct player *player,
-	const struct tw_config_traffic *traffic)
-{
-	size_t n = player->traffic.requests.n;
-
-	if (!n || !tw_int_or(traffic->warmup, 0) ||
-		player->traffic.requests.v[n - 1].at > traffic->warmup.v)
-		return 0;
-	return refuse(gate, traffic->warmup.origin->pos,
-		"warmup: the last request for the process comes within it: "
-		"nothing is left to judge");
-}
-
-static bool same_texts(const struct tw_texts *a, const struct tw_texts *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->v[i].v, b->v[i].v) != 0)
-			return false;
-	return true;
-}
-
-/* When a case sends the requests that were read. */
-static int schedule(struct tw_gate *gate, struct player *player,
-	const struct tw_config_traffic *traffic)
-{
-	const struct tw_config_traffic *read = &gate->policy->traffic;
-	struct tw_live_pace pace = {
-		.speed = tw_real_or(traffic->speed, 1),
-		.rate = tw_real_or(traffic->rate, 0),
-		.loop = (uint32_t)tw_int_or(traffic->loop, 1),
-		.duration = tw_int_or(traffic->duration, 0),
-		.from = tw_int_or(traffic->from, 0),
-		.to = tw_int_or(traffic->to, 0),
-	};
-
-	if (!same_texts(&traffic->capture, &read->capture))
-		return refuse(gate, traffic->capture.v[0].origin->pos,
-			"capture: scenarios with a process have the capture of "
-			"the file: it is read once, for all of them");
-	if (!tw_live_traffic_schedule(&player->traffic, &pace))
-		return refuse(gate,
-			traffic->loop.origin ? traffic->loop.origin->pos
-					     : traffic->duration.origin->pos,
-			"this makes more than 5,000,000 requests for the "
-			"process, which is more than are kept in memory");
-	return check_warmup(gate, player, traffic);
-}
-
-static int read_captures(struct tw_gate *gate, struct player *player,
-	const struct tw_config_traffic *traffic)
-{
-	struct tw_capture_report report;
-	struct tw_capture_options options = {.plugins = &gate->setup.plugins};
-	struct tw_error error;
-	int status = 0;
-
-	tw_capture_report_init(&report);
-	for (size_t i = 0; !status && i < traffic->capture.n; i++) {
-		const char *name = traffic->capture.v[i].v;
-		const char *path = tw_arena_printf(&gate->arena, "%s%s%s",
-			name[0] == '/' ? "" : gate->setup.directory,
-			name[0] == '/' ? "" : "/", name);
-
-		if (!tw_capture_read(path, &options, take, &player->traffic,
-			    &report, &error))
-			continue;
-		tw_diag(&gate->setup.diags, TW_ERROR,
-			traffic->capture.v[i].origin->pos, "capture: %s",
-			error.message);
-		status = TW_EXIT_USAGE;
-	}
-	tw_capture_report_release(&report);
-	return status;
-}
-
-/* The service that the process stands for. */
-static uint32_t service_of(struct tw_gate *gate, const struct player *player)
-{
-	const struct tw_text *name = &player->side->service;
-	uint32_t service;
-
-	if (!name->v)
-		name = &gate->setup.config.candidate.service;
-	if (!name->v) {
-		tw_diag(&gate->setup.diags, TW_ERROR, player->side->pos,
-			"a process needs `service:`, the one that it is");
-		return TW_NONE;
-	}
-	service = tw_model_service(player->system->model, name->v);
-	if (service == TW_NONE)
-		tw_diag(&gate->setup.diags, TW_ERROR, name->origin->pos,
-			"there is no service '%s'", name->v);
-	return service;
-}
-
-static int player_open(struct tw_gate *gate, struct player *player,
-	const struct tw_config_side *side, struct tw_system *system)
-{
-	uint32_t service;
-	const char **argv =
-		tw_new_array(&gate->arena, side->process.n + 1, const char *);
-
-	player->side = side;
-	player->system = system;
-	service = service_of(gate, player);
-	if (service == TW_NONE)
-		return TW_EXIT_USAGE;
-	for (size_t i = 0; i < side->process.n; i++)
-		argv[i] = side->process.v[i].v;
-	player->argv = argv;
-	for (size_t i = 0; i < side->ignore.n; i++)
-		tw_vec_push(&player->ignore, side->ignore.v[i].v);
-	tw_live_traffic_init(&player->traffic, system->model, service);
-	player->ready = true;
-	return read_captures(gate, player, &gate->policy->traffic);
-}
-
-static void forget_results(struct player *player)
-{
-	for (size_t i = 0; i < player->results.n; i++) {
-		tw_live_result_release(player->results.v[i]);
-		tw_free(player->results.v[i]);
-	}
-	player->results.n = player->seen.n = 0;
-}
-
-static void player_close(struct player *player)
-{
-	forget_results(player);
-	if (player->ready)
-		tw_live_traffic_release(&player->traffic);
-	tw_vec_release(&player->results);
-	tw_vec_release(&player->seen);
-	tw_vec_release(&player->ignore);
-}
-
-static void say(void *context, const char *line)
-{
-	(void)context;
-	fprintf(stderr, "  %s\n", line);
-}
-
-static int play(struct tw_gate *gate, struct player *player,
-	const struct tw_case *one, size_t run)
-{
-	struct tw_live_result *result = tw_calloc(1, sizeof *result);
-	struct tw_scenario scenario;
-	struct tw_error error;
-	int status = tw_case_compile(
-		one, player->system->model, &scenario, &gate->setup.diags);
-	struct tw_live_options options = {
-		.model = player->system->model,
-		.service = player->traffic.candidate,
-		.traffic = &player->traffic,
-		.scenario = &scenario,
-		.seed = gate->seed,
-		.replication = (uint32_t)run,
-		.argv = player->argv,
-		.dir = gate->setup.directory,
-		.env = &player->side->env,
-		.ignore = player->ignore.v,
-		.n_ignore = player->ignore.n,
-		.ready = tw_int_or(player->side->ready, 0),
-		.warmup = tw_int_or(one->traffic->warmup, 0),
-		.late = LATE,
-		.log = gate->cli->verbose ? say : NULL,
-	};
-
-	if (!status)
-		status = tw_live_run(&options, result, &error);
-	tw_scenario_release(&scenario);
-	if (status) {
-		tw_diag_error(&gate->setup.diags, &error);
-		tw_live_result_release(result);
-		tw_free(result);
-		return TW_EXIT_RUN;
-	}
-	tw_vec_push(&player->results, result);
-	if (result->observed)
-		tw_vec_push(&player->seen, &result->observation);
-	return 0;
-}
+#include "harness/commands/gate_player.h"
 
 /* ---- what is told ------------------------------------------------------ */
 
@@ -300,16 +84,13 @@ static const char *last_words(const struct tw_live_result *result)
 static void add_result(struct tw_gate *gate, struct tally *tally,
 	const struct tw_live_result *result)
 {
-	double late = 0;
+	double late = tw_player_late(result);
 
 	tally->live.requests += result->requests;
 	add_diffs(gate, tally, &result->diff);
 	if (!tally->misses_told)
 		add_misses(gate, result);
 	tally->misses_told |= result->misses.n > 0;
-	if (result->lateness.count)
-		late = (double)tw_histogram_above(&result->lateness, LATE) /
-		       (double)result->lateness.count;
 	if (late > gate->late)
 		gate->late = late;
 	if (result->end != TW_LIVE_PLAYED && !tally->live.trouble)
@@ -323,18 +104,19 @@ static void add_result(struct tw_gate *gate, struct tally *tally,
 
 /* In turns, so that whatever else the machine does hits both alike; which of
  * them is first changes with each run. */
-static int play_runs(struct tw_gate *gate, struct player *players,
+static int play_runs(struct tw_gate *gate, struct tw_player *players,
 	const struct tw_case *one, struct tally *tally, size_t from, size_t to)
 {
 	int status = 0;
 
 	for (size_t run = from; !status && run < to; run++) {
 		for (int turn = 0; !status && turn < 2; turn++) {
-			struct player *player =
+			struct tw_player *player =
 				&players[(size_t)turn ^ (run & 1)];
 
 			if (player->ready && !tally->live.trouble)
-				status = play(gate, player, one, run);
+				status = tw_player_play(
+					gate, player, one, run, NULL);
 		}
 		if (!status && players[1].results.n > run)
 			add_result(gate, tally, players[1].results.v[run]);
@@ -342,13 +124,13 @@ static int play_runs(struct tw_gate *gate, struct player *players,
 	return status;
 }
 
-static struct tw_runs paired(const struct player *player, size_t n)
+static struct tw_runs paired(const struct tw_player *player, size_t n)
 {
 	return (struct tw_runs){player->seen.v, n};
 }
 
 /* Pairs that there are; a process that failed has fewer. */
-static size_t pairs(const struct player *players)
+static size_t pairs(const struct tw_player *players)
 {
 	size_t n = players[1].seen.n;
 
@@ -357,7 +139,7 @@ static size_t pairs(const struct player *players)
 }
 
 /* Look by look, until all is decided. */
-static int play_case(struct tw_gate *gate, struct player *players, size_t i,
+static int play_case(struct tw_gate *gate, struct tw_player *players, size_t i,
 	struct tally *tally, const char **stopped)
 {
 	const struct tw_case *one = gate->cases.list.v[i];
@@ -366,7 +148,8 @@ static int play_case(struct tw_gate *gate, struct player *players, size_t i,
 
 	for (int k = 0; !status && k < 2; k++)
 		if (players[k].ready)
-			status = schedule(gate, &players[k], one->traffic);
+			status = tw_player_schedule(
+				gate, &players[k], one->traffic);
 	while (!status && next) {
 		status = play_runs(gate, players, one, tally, done, next);
 		done = next;
@@ -390,7 +173,7 @@ static int play_case(struct tw_gate *gate, struct player *players, size_t i,
 	return status;
 }
 
-static void judge_case(struct tw_gate *gate, struct player *players,
+static void judge_case(struct tw_gate *gate, struct tw_player *players,
 	const struct tw_case *one, const char *stopped)
 {
 	size_t n = pairs(players);
@@ -406,26 +189,25 @@ static void judge_case(struct tw_gate *gate, struct player *players,
 		result = tw_gate_judge(gate, one, baseline, candidate);
 		result->stopped = stopped;
 		tw_gate_draw(gate, one, baseline, candidate, result);
-		tw_vec_push_in(
-			&gate->arena, &gate->result.scenarios, result);
+		tw_vec_push_in(&gate->arena, &gate->result.scenarios, result);
 	}
-	forget_results(&players[0]);
-	forget_results(&players[1]);
+	tw_player_forget(&players[0]);
+	tw_player_forget(&players[1]);
 }
 
 int tw_gate_live(struct tw_gate *gate)
 {
 	const struct tw_config *config = &gate->setup.config;
-	struct player players[2] = {{0}};
+	struct tw_player players[2] = {{0}};
 	struct tally tally = {0};
-	int status = player_open(
+	int status = tw_player_open(
 		gate, &players[1], &config->candidate, &gate->candidate);
 
 	if (!status && config->baseline.process.n)
-		status = player_open(gate, &players[0], &config->baseline,
+		status = tw_player_open(gate, &players[0], &config->baseline,
 			gate->has_baseline ? &gate->baseline
 					   : &gate->candidate);
-	gate->late_floor = LATE_FLOOR;
+	gate->late_floor = TW_PLAYER_LATE_FLOOR;
 	tally.live.service = config->candidate.service.v;
 	for (size_t i = 0; !status && i < gate->cases.list.n; i++) {
 		const struct tw_case *one = gate->cases.list.v[i];
@@ -444,8 +226,8 @@ int tw_gate_live(struct tw_gate *gate)
 			.unrouted = players[1].traffic.unrouted,
 			.replayable = players[1].traffic.recorded.n,
 		};
-	player_close(&players[0]);
-	player_close(&players[1]);
+	tw_player_close(&players[0]);
+	tw_player_close(&players[1]);
 	gate->live = tally.live;
 	gate->report.live = &gate->live;
 	return status;

@@ -174,6 +174,15 @@ void tw_mutants_of(struct tw_spec *spec, const struct tw_map *reached,
 	}
 }
 
+void tw_mutants_of_process(const char *service, const char *const *callees,
+	size_t n, struct tw_arena *arena, struct tw_mutants *to)
+{
+	add(to, arena, TW_MUTANT_WAITS, service, NULL);
+	add(to, arena, TW_MUTANT_ERRORS, service, NULL);
+	for (size_t i = 0; i < n; i++)
+		add(to, arena, TW_MUTANT_DROPPED_CALL, service, callees[i]);
+}
+
 /* ---- making one --------------------------------------------------------- */
 
 static void scale_steps(struct tw_spec_steps *steps, double factor)

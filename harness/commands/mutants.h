@@ -53,6 +53,11 @@ TW_VEC_TYPE(tw_mutants, struct tw_mutant);
 void tw_mutants_of(struct tw_spec *spec, const struct tw_map *reached,
 	struct tw_arena *arena, struct tw_mutants *to);
 
+/* Those of a process: waits and errors of the service that it is, and calls to
+ * each of these that are dropped. */
+void tw_mutants_of_process(const char *service, const char *const *callees,
+	size_t n, struct tw_arena *arena, struct tw_mutants *to);
+
 /* Changes a copy of the spec. */
 void tw_mutant_apply(
 	struct tw_spec *spec, const struct tw_mutant *mutant, double size);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#define SIZES 5 /* of a mutant that are tried, about */
+
 #define NONE TW_MUTANT_SIZES
 #define ANY  SIZE_MAX /* check: whichever */
 
@@ -190,7 +192,7 @@ static int conclude(struct tw_proving *p)
 	 */
 	proof->alarmed = (double)proof->false_alarms >
 			 2 * alpha * (double)proof->pairs + 1;
-	if (proof->alarmed)
+	if (proof->alarmed || proof->too_late)
 		return TW_EXIT_INCONCLUSIVE;
 	if (proof->outcomes[TW_PROVED_BLIND])
 		return TW_EXIT_FAIL;
@@ -261,6 +263,12 @@ bool tw_prove_time_is_up(struct tw_proving *p)
 	return p->out_of_time;
 }
 
+bool tw_prove_is_plain(const struct tw_case *one)
+{
+	return !tw_case_is_search(one) &&
+	       !(one->config && one->config->rollout.origin);
+}
+
 void tw_prove_block_release(struct tw_prove_block *block)
 {
 	for (size_t i = 0; i < block->n; i++)
@@ -324,9 +332,13 @@ static int prove(struct tw_proving *p)
 	if (!gate->cli->quiet)
 		fprintf(stderr, "twinrig: %zu mutants in %zu scenarios\n",
 			proof->mutants.n, p->stages.n);
+	tw_progress_start(&p->progress, gate->cli,
+		(proof->mutants.n * SIZES + p->player->blocks) * p->stages.n *
+			gate->runs);
 	status = try_all(p);
 	if (!status)
 		status = tw_prove_false_alarms(p);
+	tw_progress_end(&p->progress);
 	if (status)
 		return status;
 	proof->status = conclude(p);
@@ -354,7 +366,7 @@ int tw_gate_prove(struct tw_gate *gate)
 			live ? gate->setup.config.candidate.service.v : NULL};
 	struct tw_proving p = {.gate = gate,
 		.proof = &proof,
-		.player = &tw_prove_simulated,
+		.player = live ? &tw_prove_process : &tw_prove_simulated,
 		.confidence = tw_real_or(gate->policy->gate.confidence, 0),
 		.threads = gate->cli->threads ? (size_t)gate->cli->threads
 					      : tw_threads_default()};

@@ -77,6 +77,8 @@ struct tw_proof {
 	size_t runs;
 	uint64_t seed;
 	const char *process; /* the service that a process is; NULL: none */
+	double late;	     /* share of its sends, in the worst run */
+	bool too_late;	     /* more than a verdict bears */
 	/* A/A; pairs share blocks, so that they are not independent. */
 	size_t blocks, pairs, false_alarms, undecided;
 	bool alarmed;  /* more than chance */

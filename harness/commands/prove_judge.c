@@ -5,15 +5,22 @@
 
 #include <stdio.h>
 
+/* The first n. */
+static struct tw_runs first_of(
+	const struct tw_prove_block *block, size_t n, struct tw_arena *arena)
+{
+	const struct tw_observation **v =
+		tw_new_array(arena, n + 1, const struct tw_observation *);
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = &block->seen[i];
+	return (struct tw_runs){v, n};
+}
+
 static struct tw_runs runs_of(
 	const struct tw_prove_block *block, struct tw_arena *arena)
 {
-	const struct tw_observation **v = tw_new_array(
-		arena, block->n + 1, const struct tw_observation *);
-
-	for (size_t i = 0; i < block->n; i++)
-		v[i] = &block->seen[i];
-	return (struct tw_runs){v, block->n};
+	return first_of(block, block->n, arena);
 }
 
 static struct tw_scenario_result *judge(struct tw_proving *p,
@@ -113,12 +120,38 @@ static int judge_same(struct tw_proving *p, struct tw_prove_stage *stage)
 	status = stage->blocks[0].n ? 0 : p->player->own(p, stage, 0);
 	if (status)
 		return status;
+	if (!stage->blocks[0].n || stage->blocks[0].broken) {
+		tw_diag(&p->gate->setup.diags, TW_ERROR, (struct tw_pos){0},
+			"in %s the candidate itself does not play to its end%s",
+			stage->one->name, p->out_of_time ? ": time was up" : "")
+			->hint = "`twinrig gate` says why; what is broken "
+				 "cannot be made worse";
+		return p->out_of_time ? TW_EXIT_INCONCLUSIVE : TW_EXIT_FAIL;
+	}
 	runs = runs_of(&stage->blocks[0], &p->gate->arena);
 	stage->same = judge(p, stage, runs, runs, &p->gate->arena);
 	return 0;
 }
 
-/* "FAILING CHECK" lines, an empty one, "SERVICE" lines. */
+/* The worst so far: a stored outcome tells of it again. */
+static void write_late(const struct tw_proof *proof, struct tw_buf *to)
+{
+	char text[TW_REAL_TEXT];
+
+	if (proof->process)
+		tw_buf_printf(
+			to, "late\t%s\n", tw_real_text(proof->late, text));
+}
+
+static void read_late(struct tw_proof *proof, char *const v[static 2])
+{
+	double late;
+
+	if (!strcmp(v[0], "late") && tw_parse_real(tw_str_of(v[1]), &late))
+		tw_prove_note_late(proof, late);
+}
+
+/* "fails CHECK" lines, "reached SERVICE" lines. */
 static void write_stage(struct tw_proving *p,
 	const struct tw_prove_stage *stage, struct tw_buf *to)
 {
@@ -130,6 +163,7 @@ static void write_stage(struct tw_proving *p,
 		tw_line_add(to, p->gate->reached.v[i].key);
 		tw_buf_add_char(to, '\n');
 	}
+	write_late(p->proof, to);
 }
 
 static void note_reached(struct tw_gate *gate, const char *service)
@@ -147,6 +181,8 @@ static void read_stage(
 	int64_t check;
 
 	for (size_t n; (n = tw_line_next(&at, v, 2));) {
+		if (n == 2)
+			read_late(p->proof, v);
 		if (n == 2 && !strcmp(v[0], "reached"))
 			note_reached(p->gate, v[1]);
 		if (n == 2 && !strcmp(v[0], "fails") &&
@@ -186,7 +222,7 @@ int tw_prove_know(struct tw_proving *p, struct tw_prove_stage *stage)
 
 /* ---- a mutant ----------------------------------------------------------- */
 
-static const char *name_of(
+const char *tw_prove_name(
 	const struct tw_prove_try *try, struct tw_arena *arena)
 {
 	const struct tw_mutant *mutant = try->it->mutant;
@@ -205,15 +241,18 @@ static void write_test(const struct tw_proof *proof,
 	for (size_t i = 0; i < proof->checks.n; i++)
 		if (test->scenarios[i])
 			tw_buf_printf(to, "%zu\t%zu\n", i, test->scenarios[i]);
+	write_late(proof, to);
 }
 
 static void read_test(
-	const struct tw_proof *proof, struct tw_proved_test *test, char *at)
+	struct tw_proof *proof, struct tw_proved_test *test, char *at)
 {
 	int64_t check, scenario;
 	char *v[2];
 
 	for (size_t n; (n = tw_line_next(&at, v, 2));) {
+		if (n == 2)
+			read_late(proof, v);
 		if (n == 2 && !strcmp(v[0], "doubted"))
 			test->doubted = true;
 		else if (n == 2 && tw_parse_int(tw_str_of(v[0]), &check) &&
@@ -233,7 +272,7 @@ static bool recall(struct tw_proving *p, struct tw_prove_try *try)
 {
 	struct tw_arena *arena = &p->gate->arena;
 	struct tw_buf text = {0};
-	bool known = tw_prove_recall(p, name_of(try, arena), &text);
+	bool known = tw_prove_recall(p, tw_prove_name(try, arena), &text);
 
 	if (known) {
 		read_test(p->proof, test_of(try),
@@ -252,6 +291,8 @@ static void judge_try(struct tw_proving *p, size_t s, struct tw_prove_try *try,
 	const struct tw_prove_stage *stage = &p->stages.v[s];
 	struct tw_proved_test *test = test_of(try);
 	const struct tw_scenario_result *without = stage->same;
+	size_t n = control->n < try->block.n ? control->n : try->block.n;
+	struct tw_prove_block seen = try->block;
 	struct tw_scenario_result **all;
 	struct tw_arena arena;
 	const bool *failed;
@@ -260,10 +301,16 @@ static void judge_try(struct tw_proving *p, size_t s, struct tw_prove_try *try,
 	all = tw_new_array(&arena, p->stages.n, struct tw_scenario_result *);
 	for (size_t i = 0; i < p->stages.n; i++)
 		all[i] = p->stages.v[i].same;
-	all[s] = judge(p, stage, runs_of(control, &arena),
-		runs_of(&try->block, &arena), &arena);
+	/* What it did in turns with the candidate as it is, and that did not.
+	 */
+	seen.broken = seen.broken && !control->broken;
+	seen.different = control->different ? 0 : seen.different;
+	/* A process that broke has fewer runs, or none. */
+	if (n)
+		all[s] = judge(p, stage, first_of(control, n, &arena),
+			first_of(&try->block, n, &arena), &arena);
 	concluded(p, all, &arena);
-	failed = new_failures(p, stage, all[s], &try->block, &arena);
+	failed = new_failures(p, stage, all[s], &seen, &arena);
 	for (size_t i = 0; failed && i < p->proof->checks.n; i++)
 		if (failed[i] && !test->scenarios[i])
 			test->scenarios[i] = s + 1;
@@ -311,7 +358,8 @@ static int try_these(struct tw_proving *p, struct tw_prove_try *tries, size_t n)
 	for (size_t i = 0; !status && !p->out_of_time && i < n; i++) {
 		test_of(&tries[i])->tried = true;
 		write_test(p->proof, test_of(&tries[i]), &text);
-		tw_prove_keep(p, name_of(&tries[i], &p->gate->arena), &text);
+		tw_prove_keep(
+			p, tw_prove_name(&tries[i], &p->gate->arena), &text);
 		tw_buf_clear(&text);
 	}
 	tw_buf_release(&text);

@@ -187,6 +187,11 @@ void tw_proof_terminal(const struct tw_proof *proof, bool colour,
 		(unsigned long long)proof->seed, proof->trials,
 		proof->process ? " of the process of " : "",
 		proof->process ? proof->process : "");
+	if (proof->too_late)
+		tw_buf_printf(out,
+			"%.0f%% of the requests were sent late: this machine "
+			"is too busy to tell\n",
+			proof->late * 100);
 	if (proof->skipped)
 		tw_buf_printf(out,
 			"%zu scenarios with a search or a rollout left out\n",
@@ -322,6 +327,10 @@ void tw_proof_json(const struct tw_proof *proof, struct tw_arena *arena,
 	count(&w, "status", (uint64_t)proof->status);
 	if (proof->process)
 		text(&w, "process", proof->process);
+	if (proof->process) {
+		tw_json_key(&w, "late");
+		tw_json_real(&w, proof->late);
+	}
 	count(&w, "seed", proof->seed);
 	count(&w, "runs", proof->runs);
 	count(&w, "scenarios", proof->scenarios.n);

@@ -19,6 +19,7 @@ struct tw_prove_block {
 struct tw_prove_stage {
 	const struct tw_case *one;
 	const struct tw_flow *flow; /* of a simulation */
+	size_t rounds;		    /* of a process, that were played */
 	struct tw_scenario scenario;
 	struct tw_prove_block blocks[TW_PROVE_BLOCKS]; /* the candidate as it
 							* is */
@@ -76,9 +77,16 @@ struct tw_proving {
 
 void tw_prove_block_release(struct tw_prove_block *block);
 bool tw_prove_time_is_up(struct tw_proving *p);
+/* Of one run of a process. */
+void tw_prove_note_late(struct tw_proof *proof, double late);
+/* A scenario without a search or a rollout. */
+bool tw_prove_is_plain(const struct tw_case *one);
 
 /* prove_judge.c: is one of the gate's scenarios of use here? */
 int tw_prove_know(struct tw_proving *p, struct tw_prove_stage *stage);
+/* "test KIND WHERE SIZE": what it is stored by. */
+const char *tw_prove_name(
+	const struct tw_prove_try *try, struct tw_arena *arena);
 /* Tries them all, or recalls what they came to. 0, or the exit status. */
 int tw_prove_try(struct tw_proving *p, struct tw_prove_try *tries, size_t n);
 int tw_prove_false_alarms(struct tw_proving *p);
@@ -88,6 +96,16 @@ void tw_prove_store_open(struct tw_proving *p);
 /* What was kept by this name; false: nothing. */
 bool tw_prove_recall(struct tw_proving *p, const char *name, struct tw_buf *to);
 void tw_prove_keep(
+	struct tw_proving *p, const char *name, const struct tw_buf *text);
+/* A run by this name, which no file need be read for again. */
+bool tw_prove_recall_run(
+	struct tw_proving *p, const char *name, struct tw_observation *to);
+void tw_prove_keep_run(struct tw_proving *p, const char *name,
+	const struct tw_observation *run);
+/* What goes with it and is in no observation. */
+bool tw_prove_recall_rest(
+	struct tw_proving *p, const char *name, struct tw_buf *to);
+void tw_prove_keep_rest(
 	struct tw_proving *p, const char *name, const struct tw_buf *text);
 /* The whole as it is told. */
 void tw_prove_store_finish(struct tw_proving *p, const struct tw_buf *json);

@@ -3,12 +3,6 @@
 
 #include "twins/twin.h"
 
-static bool is_plain(const struct tw_case *one)
-{
-	return !tw_case_is_search(one) &&
-	       !(one->config && one->config->rollout.origin);
-}
-
 static int add_stage(struct tw_proving *p, const struct tw_case *one)
 {
 	struct tw_gate *gate = p->gate;
@@ -36,7 +30,7 @@ static int open_stages(struct tw_proving *p)
 	int status = 0;
 
 	for (size_t i = 0; !status && i < gate->cases.list.n; i++)
-		if (is_plain(gate->cases.list.v[i]))
+		if (tw_prove_is_plain(gate->cases.list.v[i]))
 			status = add_stage(p, gate->cases.list.v[i]);
 		else
 			p->proof->skipped++;

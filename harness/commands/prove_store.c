@@ -6,6 +6,7 @@
 #include "harness/commands/prove_run.h"
 
 #include "harness/baseline/catalog.h"
+#include "harness/baseline/observed.h"
 
 #include <stdio.h>
 
@@ -33,7 +34,7 @@ static void key_of(const struct tw_proving *p, const char *name,
 	tw_digest_text(&digest, to);
 }
 
-bool tw_prove_recall(struct tw_proving *p, const char *name, struct tw_buf *to)
+static bool fetch(struct tw_proving *p, const char *name, struct tw_buf *to)
 {
 	struct tw_gate_store *store = &p->gate->store;
 	char key[TW_DIGEST_TEXT];
@@ -50,27 +51,82 @@ bool tw_prove_recall(struct tw_proving *p, const char *name, struct tw_buf *to)
 		return false;
 	}
 	tw_filing_blob(&store->filing, key, id);
-	p->recalled++;
 	return true;
 }
 
-void tw_prove_keep(
-	struct tw_proving *p, const char *name, const struct tw_buf *text)
+static void put(
+	struct tw_proving *p, const char *name, const struct tw_buf *bytes)
 {
 	struct tw_gate_store *store = &p->gate->store;
 	char key[TW_DIGEST_TEXT];
 	struct tw_error error;
 
-	p->kept++;
 	if (!store->keeps)
 		return;
 	key_of(p, name, key);
 	if (tw_archive_put(
-		    store->archive, key, tw_buf_text(text), text->n, &error))
+		    store->archive, key, tw_buf_text(bytes), bytes->n, &error))
 		tw_gate_store_failed(p->gate, &error);
 	else
 		tw_filing_blob(&store->filing, key,
 			tw_archive_find(store->archive, key));
+}
+
+bool tw_prove_recall(struct tw_proving *p, const char *name, struct tw_buf *to)
+{
+	bool known = fetch(p, name, to);
+
+	p->recalled += known;
+	return known;
+}
+
+void tw_prove_keep(
+	struct tw_proving *p, const char *name, const struct tw_buf *text)
+{
+	p->kept++;
+	put(p, name, text);
+}
+
+static const char *rest_of(struct tw_proving *p, const char *name)
+{
+	return tw_arena_printf(&p->gate->arena, "%s\trest", name);
+}
+
+bool tw_prove_recall_rest(
+	struct tw_proving *p, const char *name, struct tw_buf *to)
+{
+	return fetch(p, rest_of(p, name), to);
+}
+
+void tw_prove_keep_rest(
+	struct tw_proving *p, const char *name, const struct tw_buf *text)
+{
+	put(p, rest_of(p, name), text);
+}
+
+bool tw_prove_recall_run(
+	struct tw_proving *p, const char *name, struct tw_observation *to)
+{
+	struct tw_buf bytes = {0};
+	struct tw_error error;
+	bool known =
+		fetch(p, name, &bytes) &&
+		!tw_observed_read(tw_buf_text(&bytes), bytes.n, to, &error);
+
+	p->gate->store.taken_aside += known;
+	tw_buf_release(&bytes);
+	return known;
+}
+
+void tw_prove_keep_run(struct tw_proving *p, const char *name,
+	const struct tw_observation *run)
+{
+	struct tw_buf bytes = {0};
+
+	p->gate->store.ran_aside++;
+	tw_observed_write(run, &bytes);
+	put(p, name, &bytes);
+	tw_buf_release(&bytes);
 }
 
 static int file_proof(struct tw_proving *p, const struct tw_buf *json,

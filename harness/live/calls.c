@@ -139,7 +139,7 @@ static uint64_t key_of(struct tw_live_run *run, uint32_t endpoint,
 	return tw_call_key(run->model, content, endpoint, (*n)++);
 }
 
-static void offer_call(struct tw_live_run *run, uint32_t endpoint,
+static void offer_call(struct tw_live_run *run, uint32_t endpoint, uint64_t key,
 	const struct tw_live_call *call)
 {
 	size_t at = free_call(run);
@@ -147,7 +147,7 @@ static void offer_call(struct tw_live_run *run, uint32_t endpoint,
 		.at = tw_live_loop_stamp(&run->loop),
 		.endpoint = endpoint,
 		.caller = run->options->service,
-		.key = key_of(run, endpoint, call->request),
+		.key = key,
 		.position = UINT64_MAX,
 		.user = TW_LIVE_CALL | at,
 	};
@@ -157,6 +157,19 @@ static void offer_call(struct tw_live_run *run, uint32_t endpoint,
 	tw_live_act(run);
 }
 
+/* As if the candidate had not made it. */
+static bool is_dropped(const struct tw_live_run *run, const char *service,
+	uint64_t key, const struct tw_live_call *call)
+{
+	const struct tw_live_options *options = run->options;
+	const struct tw_live_worse *worse = options->worse;
+
+	return worse && worse->drops > 0 && call->answer &&
+	       !strcmp(worse->callee, service) &&
+	       tw_live_worse_hits(
+		       worse->drops, options->seed, options->replication, key);
+}
+
 void tw_live_on_call(void *context, struct tw_live_request *request)
 {
 	struct tw_live_run *run = context;
@@ -164,6 +177,7 @@ void tw_live_on_call(void *context, struct tw_live_request *request)
 		&run->dependencies.v[request->listener];
 	uint32_t service = tw_model_service(run->model, to->service->key);
 	uint32_t endpoint = TW_NONE;
+	uint64_t key;
 	struct tw_live_call call = {.request = request};
 
 	if (service != TW_NONE)
@@ -181,5 +195,11 @@ void tw_live_on_call(void *context, struct tw_live_request *request)
 		give_answer(&call, 200);
 		return;
 	}
-	offer_call(run, endpoint, &call);
+	key = key_of(run, endpoint, request);
+	if (is_dropped(run, to->service->key, key, &call)) {
+		run->result->worsened++;
+		give_answer(&call, 200);
+		return;
+	}
+	offer_call(run, endpoint, key, &call);
 }

@@ -265,6 +265,7 @@ static int clean_up(struct tw_live_run *run, struct tw_error *error)
 	tw_answers_release(&run->answers);
 	tw_vec_release(&run->dependencies);
 	tw_vec_release(&run->tries);
+	tw_vec_release(&run->held);
 	tw_vec_release(&run->calls);
 	tw_vec_release(&run->notes);
 	tw_map_release(&run->occurrences);

@@ -20,6 +20,7 @@
 #include "harness/live/diff.h"
 #include "harness/live/server.h"
 #include "harness/live/traffic.h"
+#include "harness/live/worse.h"
 #include "twins/observe/observation.h"
 #include "twins/twin.h"
 
@@ -40,7 +41,8 @@ struct tw_live_options {
 	const char *dir;	     /* NULL: ours */
 	const struct tw_labels *env; /* beside the manifest's; NULL: none */
 	uint16_t port;		     /* 0: a free one */
-	const char *const *ignore;   /* paths of answers, see diff.h */
+	const struct tw_live_worse *worse; /* NULL: as it is */
+	const char *const *ignore;	   /* paths of answers, see diff.h */
 	size_t n_ignore;
 
 	tw_time ready;	  /* it may take to be ready; 0: 30 s */
@@ -87,6 +89,7 @@ struct tw_live_result {
 	uint64_t sent, answered, timeouts, failed; /* failed: refused, reset,
 						    * not HTTP */
 	uint64_t given_up; /* the twin's caller did not wait longer */
+	uint64_t worsened; /* requests and calls that options->worse hit */
 
 	uint64_t calls;			   /* of the candidate */
 	uint64_t answers[TW_ANSWER_KINDS]; /* of them */

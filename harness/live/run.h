@@ -28,6 +28,13 @@ struct tw_live_try {
 	bool used;
 };
 
+/* A try that is sent later than it could be (worse.h). */
+struct tw_live_held {
+	tw_time due;
+	uint64_t handle;
+	size_t try;
+};
+
 /* A call of the candidate that the twin has. */
 struct tw_live_call {
 	struct tw_live_request *request; /* NULL: free */
@@ -66,6 +73,8 @@ struct tw_live_run {
 	uint64_t inside;	    /* calls of the candidate under way */
 	size_t stand_in; /* request for a try that no request of ours caused */
 	TW_VEC(struct tw_live_try) tries;
+	TW_VEC(struct tw_live_held) held; /* in order of time */
+	size_t released;		  /* of these */
 	TW_VEC(struct tw_live_call) calls;
 	TW_VEC(struct tw_live_note) notes;
 	bool acting;

@@ -105,70 +105,6 @@ static size_t free_try(struct tw_live_run *run)
 	return run->tries.n - 1;
 }
 
-static void begin(struct tw_live_run *run, const struct tw_begin *what)
-{
-	size_t at = free_try(run), n = request_of(run, what);
-	struct tw_live_try try = {.handle = what->handle, .request = n};
-	const struct twinrig_exchange *e;
-	struct tw_http_headers headers;
-	struct tw_live_send send;
-
-	/* A simulated caller asks for what nobody recorded: not answerable. */
-	if (n == run->options->traffic->requests.n) {
-		tw_twin_complete(
-			run->twin, tw_twin_now(run->twin), what->handle, 501);
-		return;
-	}
-	e = &run->options->traffic->requests.v[n].exchange;
-	headers = tw_live_headers(e->headers, e->n_headers);
-	send = (struct tw_live_send){
-		.method = tw_live_text(e->method),
-		.target = tw_live_text(e->target),
-		.host = tw_live_text(e->host),
-		.headers = &headers,
-		.body = tw_live_text(e->body),
-		.port = run->port,
-		.deadline = run->deadline,
-	};
-	tw_live_late(run, tw_twin_now(run->twin));
-	if (run->silent_since == TW_NEVER)
-		run->silent_since = tw_live_loop_now(&run->loop);
-	run->result->sent++;
-	try.used = true;
-	try.transfer = tw_live_send(run->client, &send, at);
-	run->tries.v[at] = try;
-	tw_vec_release(&headers);
-}
-
-static void cancel(struct tw_live_run *run, uint64_t handle)
-{
-	for (size_t i = 0; i < run->tries.n; i++) {
-		struct tw_live_try *try = &run->tries.v[i];
-
-		if (!try->used || try->handle != handle)
-			continue;
-		tw_live_cancel(try->transfer);
-		try->used = false;
-		run->result->given_up++;
-		check_silence(run);
-		return;
-	}
-}
-
-static int status_of(const struct tw_live_response *response)
-{
-	switch (response->failure) {
-	case TW_LIVE_ANSWERED:
-		return response->status;
-	case TW_LIVE_TIMEOUT:
-		return 504;
-	case TW_LIVE_REFUSED:
-		return 503;
-	default:
-		return 502;
-	}
-}
-
 static void compare(struct tw_live_run *run, size_t request,
 	const struct tw_live_response *response)
 {
@@ -201,6 +137,118 @@ static void compare(struct tw_live_run *run, size_t request,
 			run->model->endpoints[e->endpoint].name, e->position,
 			&expected, &actual);
 	tw_vec_release(&expected.headers);
+}
+
+/* Sends a try to the candidate's socket. */
+static void send_try(struct tw_live_run *run, size_t at)
+{
+	const struct tw_live_try *try = &run->tries.v[at];
+	const struct twinrig_exchange *e =
+		&run->options->traffic->requests.v[try->request].exchange;
+	struct tw_http_headers headers =
+		tw_live_headers(e->headers, e->n_headers);
+	struct tw_live_send send = {
+		.method = tw_live_text(e->method),
+		.target = tw_live_text(e->target),
+		.host = tw_live_text(e->host),
+		.headers = &headers,
+		.body = tw_live_text(e->body),
+		.port = run->port,
+		.deadline = run->deadline,
+	};
+
+	if (run->silent_since == TW_NEVER)
+		run->silent_since = tw_live_loop_now(&run->loop);
+	run->result->sent++;
+	run->tries.v[at].transfer = tw_live_send(run->client, &send, at);
+	tw_vec_release(&headers);
+}
+
+/* Those whose time has come and whose caller still waits. */
+static void release_held(struct tw_live_run *run, tw_time at)
+{
+	while (run->released < run->held.n &&
+		run->held.v[run->released].due <= at) {
+		struct tw_live_held held = run->held.v[run->released++];
+		const struct tw_live_try *try = &run->tries.v[held.try];
+
+		if (!try->used || try->handle != held.handle)
+			continue;
+		tw_live_late(run, held.due);
+		send_try(run, held.try);
+	}
+}
+
+/* An answer that the candidate never gave (worse.h). */
+static void refuse(
+	struct tw_live_run *run, const struct tw_begin *what, size_t request)
+{
+	struct tw_live_response response = {.status = 503};
+
+	run->result->worsened++;
+	compare(run, request, &response);
+	tw_twin_complete(run->twin, tw_twin_now(run->twin), what->handle, 503);
+}
+
+static void begin(struct tw_live_run *run, const struct tw_begin *what)
+{
+	const struct tw_live_options *options = run->options;
+	const struct tw_live_worse *worse = options->worse;
+	size_t at = free_try(run), n = request_of(run, what);
+
+	/* A simulated caller asks for what nobody recorded: not answerable. */
+	if (n == options->traffic->requests.n) {
+		tw_twin_complete(
+			run->twin, tw_twin_now(run->twin), what->handle, 501);
+		return;
+	}
+	if (worse && tw_live_worse_hits(worse->errors, options->seed,
+			     options->replication, what->key)) {
+		refuse(run, what, n);
+		return;
+	}
+	tw_live_late(run, tw_twin_now(run->twin));
+	run->tries.v[at] = (struct tw_live_try){
+		.handle = what->handle, .request = n, .used = true};
+	if (worse && worse->wait) {
+		run->result->worsened++;
+		tw_vec_push(&run->held,
+			((struct tw_live_held){
+				tw_twin_now(run->twin) + worse->wait,
+				what->handle, at}));
+	} else {
+		send_try(run, at);
+	}
+}
+
+static void cancel(struct tw_live_run *run, uint64_t handle)
+{
+	for (size_t i = 0; i < run->tries.n; i++) {
+		struct tw_live_try *try = &run->tries.v[i];
+
+		if (!try->used || try->handle != handle)
+			continue;
+		if (try->transfer)
+			tw_live_cancel(try->transfer);
+		try->used = false;
+		run->result->given_up++;
+		check_silence(run);
+		return;
+	}
+}
+
+static int status_of(const struct tw_live_response *response)
+{
+	switch (response->failure) {
+	case TW_LIVE_ANSWERED:
+		return response->status;
+	case TW_LIVE_TIMEOUT:
+		return 504;
+	case TW_LIVE_REFUSED:
+		return 503;
+	default:
+		return 502;
+	}
 }
 
 static void count_answer(
@@ -318,6 +366,9 @@ static tw_time next_instant(void *context)
 		if (at < next)
 			next = at;
 	}
+	if (run->released < run->held.n &&
+		run->held.v[run->released].due < next)
+		next = run->held.v[run->released].due;
 	/* A request whose instant passed while others were handled. */
 	return next < tw_twin_now(run->twin) ? tw_twin_now(run->twin) : next;
 }
@@ -353,6 +404,7 @@ static void advance(void *context, tw_time at)
 		offer_request(run, due > now ? due : now);
 		tw_live_act(run);
 	}
+	release_held(run, at);
 	tw_twin_advance(run->twin, at);
 	tw_live_act(run);
 }
