@@ -265,6 +265,40 @@ static void write_model(struct draft *d)
 
 /* ---- twinrig.yaml ----------------------------------------------------- */
 
+static bool has_deployments(const struct tw_spec *spec)
+{
+	for (size_t i = 0; i < spec->workloads.n; i++) {
+		const struct tw_spec_workload *it = spec->workloads.v[i].value;
+
+		if (!strcmp(it->kind, "Deployment"))
+			return true;
+	}
+	return false;
+}
+
+static void write_scenarios(struct draft *d)
+{
+	struct tw_buf *out = &d->out->config;
+
+	tw_buf_add_text(out, "scenarios:\n  - name: steady\n");
+	if (has_deployments(d->input->spec))
+		tw_buf_add_text(out,
+			"  - name: rollout  # what the change replaces, under "
+			"traffic\n"
+			"    rollout: {at: 10s}\n");
+	tw_buf_add_text(out,
+		"  - name: node-loss\n"
+		"    faults: [{kind: node-down, node: worker-2, at: 20s, for: "
+		"20s}]\n");
+	if (d->graph.nodes.v[d->entry].calls.n)
+		tw_buf_printf(out,
+			"  - name: slow-{to}\n"
+			"    each: {to: \"callees of %s\"}\n"
+			"    faults: [{kind: latency, to: \"{to}\", add: "
+			"800ms, at: 10s, for: 20s}]\n",
+			d->out->entry);
+}
+
 static void write_config(struct draft *d)
 {
 	const struct tw_draft_input *in = d->input;
@@ -285,19 +319,8 @@ static void write_config(struct draft *d)
 			"`capture:`\n"
 			"  duration: %.0fs\n",
 			rate, rate < 10 ? 300.0 : 60.0);
-	tw_buf_printf(
-		out, "  entry: %s\nscenarios:\n  - name: steady\n", entry);
-	tw_buf_add_text(out,
-		"  - name: node-loss\n"
-		"    faults: [{kind: node-down, node: worker-2, at: 20s, for: "
-		"20s}]\n");
-	if (d->graph.nodes.v[d->entry].calls.n)
-		tw_buf_printf(out,
-			"  - name: slow-{to}\n"
-			"    each: {to: \"callees of %s\"}\n"
-			"    faults: [{kind: latency, to: \"{to}\", add: "
-			"800ms, at: 10s, for: 20s}]\n",
-			entry);
+	tw_buf_printf(out, "  entry: %s\n", entry);
+	write_scenarios(d);
 	tw_buf_printf(out,
 		"gate:\n  runs: 8\n  checks:\n"
 		"    - p99(latency{service=\"%s\"}) <= baseline * 1.10 + 5ms\n"

@@ -56,7 +56,7 @@ static void read_back(struct side *s, const struct tw_draft *d)
 		tw_diag_print(&s->diags, s->diags.list.v[i], false, &text);
 	ck_assert_msg(!s->diags.errors && !s->diags.warnings, "%s\n%s\n%s",
 		tw_buf_text(&text), d->config.p, d->model.p);
-	ck_assert_uint_eq(config.scenarios.n, 3);
+	ck_assert_uint_eq(config.scenarios.n, 4);
 	tw_buf_release(&text);
 	tw_config_release(&config);
 }
