@@ -182,8 +182,8 @@ static void rest_on_assumed(struct tw_group *group,
 		what);
 	group->verdict = TW_VERDICT_INCONCLUSIVE;
 	group->reason = TW_REASON_ASSUMED;
-	group->advice = "measure what is assumed (twinrig learn), or write it "
-			"into the model";
+	group->advice = "it hangs on what the model assumes: measure that, and "
+			"write it into a model beside the drafted one";
 }
 
 static void check_assumed(const struct tw_gate_result *gate,

@@ -347,33 +347,6 @@ const char *tw_evidence_counts(
 	return result;
 }
 
-/* The lines from i on that belong to one heading, as one text. */
-static const char *block_text(
-	struct tw_arena *arena, const struct tw_evidence_lines *lines, size_t i)
-{
-	const char *text = tw_arena_printf(
-		arena, "%s\t%s", lines->v[i].head, lines->v[i].text);
-
-	while (++i < lines->n && !lines->v[i].head[0])
-		text = tw_arena_printf(arena, "%s\n%s", text, lines->v[i].text);
-	return text;
-}
-
-void tw_evidence_unsaid(const struct tw_evidence_lines *lines,
-	const struct tw_group *group, struct tw_map *told,
-	struct tw_arena *arena, bool *shown)
-{
-	for (size_t i = 0; i < lines->n; i++) {
-		shown[i] = i && shown[i - 1];
-		if (lines->v[i].head[0])
-			shown[i] = tw_map_put(
-				told, block_text(arena, lines, i), NULL);
-		if (!strcmp(lines->v[i].head, "measured") &&
-			group->reason == TW_REASON_BEYOND)
-			shown[i] = false;
-	}
-}
-
 bool tw_evidence_is_quiet(const struct tw_group *group)
 {
 	return group->verdict == TW_VERDICT_PASS &&

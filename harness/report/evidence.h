@@ -20,14 +20,6 @@ void tw_evidence_of(const struct tw_scenario_result *scenario,
 	const struct tw_check_result *check, const struct tw_group *group,
 	struct tw_arena *arena, struct tw_evidence_lines *lines);
 
-/* Of these lines, which are not said yet in `told` (a map of what was, for one
- * scenario): a heading with its continuations as a whole. Marks them as said.
- * Both reports show the figures of a plain fail in its row, so that "measured"
- * is left out there. `shown` has room for lines->n. */
-void tw_evidence_unsaid(const struct tw_evidence_lines *lines,
-	const struct tw_group *group, struct tw_map *told,
-	struct tw_arena *arena, bool *shown);
-
 /* Whether a group needs no word: a pass, and not one that is new. */
 bool tw_evidence_is_quiet(const struct tw_group *group);
 bool tw_evidence_check_is_quiet(const struct tw_check_result *check);

@@ -3,6 +3,7 @@
 #include "harness/report/html_parts.h"
 #include "harness/report/markup.h"
 #include "harness/report/opinion.h"
+#include "harness/report/told.h"
 
 /* ---- verdicts ---------------------------------------------------------- */
 
@@ -123,14 +124,14 @@ static void evidence_line(
 static void evidence(struct tw_html *html,
 	const struct tw_scenario_result *scenario,
 	const struct tw_check_result *check, const struct tw_group *group,
-	struct tw_map *told)
+	struct tw_told *told)
 {
 	struct tw_evidence_lines lines = {0};
 	bool *shown, open = false;
 
 	tw_evidence_of(scenario, check, group, &html->arena, &lines);
 	shown = tw_new_array(&html->arena, lines.n + 1, bool);
-	tw_evidence_unsaid(&lines, group, told, &html->arena, shown);
+	tw_told_choose(told, group, &lines, shown);
 	for (size_t i = 0; i < lines.n; i++) {
 		if (!shown[i])
 			continue;
@@ -214,10 +215,12 @@ static size_t told_part(struct tw_html *html,
 	const struct tw_scenario_result *scenario,
 	const struct tw_check_result **order)
 {
-	struct tw_map told;
+	struct tw_told told;
 	size_t passed = 0;
 
-	tw_map_init(&told, &html->arena);
+	/* Each scenario is unfolded by itself, and needs all of its reasons. */
+	tw_told_init(&told, &html->arena, true);
+	tw_told_scenario(&told, scenario);
 	for (size_t c = 0; c < scenario->checks.n; c++) {
 		table(html, order[c], false);
 		for (size_t i = 0; i < order[c]->groups.n; i++) {

@@ -6,13 +6,14 @@
 #include "harness/report/opinion.h"
 #include "harness/report/recovery.h"
 #include "harness/report/timeline.h"
+#include "harness/report/told.h"
 
 struct md {
 	struct tw_buf *out;
 	struct tw_arena arena;
 	const struct tw_report *report;
 	size_t start, left_out;
-	struct tw_map told; /* evidence of the scenario at hand */
+	struct tw_told told;
 };
 
 /* Names come from files: nothing in them may become markup. */
@@ -151,7 +152,7 @@ static void details(struct md *md, const struct tw_scenario_result *scenario,
 
 	tw_evidence_of(scenario, check, g, &md->arena, &lines);
 	shown = tw_new_array(&md->arena, lines.n + 1, bool);
-	tw_evidence_unsaid(&lines, g, &md->told, &md->arena, shown);
+	tw_told_choose(&md->told, g, &lines, shown);
 	for (size_t i = 0; i < lines.n; i++)
 		any |= shown[i];
 	if (!any)
@@ -234,7 +235,7 @@ static void scenario_part(
 	}
 	if (!keep(md, at))
 		return;
-	tw_map_init(&md->told, &md->arena);
+	tw_told_scenario(&md->told, scenario);
 	tw_evidence_order(scenario, &md->arena, &order);
 	table(md, scenario, order, false);
 	for (size_t c = 0; c < scenario->checks.n; c++)
@@ -443,6 +444,7 @@ static void write_markdown(const struct tw_report *report,
 
 	(void)options;
 	tw_arena_init(&md.arena);
+	tw_told_init(&md.told, &md.arena, false);
 	head(&md);
 	tw_evidence_scenarios(report->gate, &md.arena, &order);
 	for (size_t i = 0; i < report->gate->scenarios.n; i++)

@@ -6,13 +6,14 @@
 #include "harness/report/opinion.h"
 #include "harness/report/recovery.h"
 #include "harness/report/timeline.h"
+#include "harness/report/told.h"
 
 #define COLUMNS 100
 
 struct page {
 	struct tw_buf *out;
 	struct tw_arena arena;
-	struct tw_map told; /* evidence of the scenario at hand */
+	struct tw_told told;
 	bool colour, verbose;
 };
 
@@ -235,7 +236,7 @@ static void evidence(struct page *page,
 
 	tw_evidence_of(scenario, check, group, &page->arena, &lines);
 	shown = tw_new_array(&page->arena, lines.n + 1, bool);
-	tw_evidence_unsaid(&lines, group, &page->told, &page->arena, shown);
+	tw_told_choose(&page->told, group, &lines, shown);
 	for (size_t i = 0; i < lines.n; i++)
 		if (shown[i])
 			evidence_line(page, &lines.v[i]);
@@ -319,13 +320,27 @@ static void opinion_block(struct page *page, const struct tw_opinion *opinion)
 	}
 }
 
-/* What else changed: of a failed scenario the edges say it. */
+static bool is_blamed(const struct tw_scenario_result *scenario)
+{
+	for (size_t c = 0; c < scenario->checks.n; c++) {
+		const struct tw_check_result *check = scenario->checks.v[c];
+
+		for (size_t i = 0; i < check->groups.n; i++)
+			if (!tw_evidence_is_quiet(check->groups.v[i]) &&
+				check->groups.v[i]->blame &&
+				check->groups.v[i]->blame->guilty)
+				return true;
+	}
+	return false;
+}
+
+/* What else changed: where somebody is guilty the edges say it. */
 static void findings_rows(
 	struct page *page, const struct tw_scenario_result *scenario)
 {
 	size_t n = scenario->findings.n, shown = page->verbose ? n : 3;
 
-	if (scenario->verdict == TW_VERDICT_FAIL && !page->verbose)
+	if (is_blamed(scenario) && !page->verbose)
 		return;
 	for (size_t i = 0; i < n && i < shown; i++) {
 		spaces(page, 10);
@@ -378,7 +393,7 @@ static void scenario_block(
 			"difference [95% interval]", VALUE, "limit");
 		ink(page, PLAIN);
 	}
-	tw_map_init(&page->told, &page->arena);
+	tw_told_scenario(&page->told, scenario);
 	tw_evidence_order(scenario, &page->arena, &order);
 	for (size_t i = 0; i < scenario->checks.n; i++) {
 		if (tw_evidence_check_is_quiet(order[i]) && !page->verbose) {
@@ -610,6 +625,7 @@ static void write_terminal(const struct tw_report *report,
 	const struct tw_scenario_result **order;
 
 	tw_arena_init(&page.arena);
+	tw_told_init(&page.told, &page.arena, page.verbose);
 	top(&page, report);
 	tw_evidence_scenarios(report->gate, &page.arena, &order);
 	for (size_t i = 0; i < report->gate->scenarios.n; i++)

@@ -533,6 +533,50 @@ START_TEST(markdown_stays_small)
 }
 END_TEST
 
+static void written(const struct tw_report_kind *kind, bool verbose,
+	const struct synthetic *s, struct tw_buf *out)
+{
+	const struct tw_report_options options = {.verbose = verbose};
+
+	tw_buf_clear(out);
+	kind->write(&s->report, &options, out);
+}
+
+static unsigned times(const struct tw_buf *out, const char *words)
+{
+	unsigned n = 0;
+
+	for (const char *at = tw_buf_text(out); (at = strstr(at, words)); at++)
+		n++;
+	return n;
+}
+
+/* A second scenario with the same cause names the first; each keeps its
+ * figures, and -v all of it. */
+START_TEST(a_cause_is_told_once)
+{
+	const struct tw_report_kind *const kinds[] = {
+		&tw_report_terminal, &tw_report_markdown};
+	struct tw_buf out = {0};
+	struct synthetic s;
+
+	init(&s);
+	add_storm(&s);
+	s.gate.scenarios.v[s.gate.scenarios.n - 1]->name = "again";
+	for (size_t i = 0; i < 2; i++) {
+		written(kinds[i], false, &s, &out);
+		ck_assert_uint_eq(times(&out, "request 1234"), 1);
+		ck_assert_uint_eq(times(&out, "as in node-loss"), 1);
+		ck_assert_uint_ge(times(&out, "4.31%"), 2);
+	}
+	written(&tw_report_terminal, true, &s, &out);
+	ck_assert_uint_eq(times(&out, "request 1234"), 2);
+	ck_assert_uint_eq(times(&out, "as in node-loss"), 0);
+	tw_buf_release(&out);
+	release(&s);
+}
+END_TEST
+
 /* Bytes that are no UTF-8 and characters that XML can not hold. */
 START_TEST(hostile_text)
 {
@@ -575,4 +619,4 @@ START_TEST(kinds)
 END_TEST
 
 TW_TESTS("report/report", golden, fits_100_columns, figures_are_never_cut,
-	markdown_stays_small, hostile_text, kinds)
+	markdown_stays_small, a_cause_is_told_once, hostile_text, kinds)
