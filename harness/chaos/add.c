@@ -71,7 +71,8 @@ static bool pod_fits(const struct tw_model *model, uint32_t replica,
 	const struct tw_chaos_pods *pods)
 {
 	for (size_t i = 0; i < pods->pods.n; i++)
-		if (!strcmp(pods->pods.v[i], model->replicas[replica].name))
+		if (!strcmp(pods->pods.v[i], model->replicas[replica].name) ||
+			!strcmp(pods->pods.v[i], model->replicas[replica].key))
 			return true;
 	return !pods->pods.n;
 }

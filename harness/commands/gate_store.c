@@ -150,7 +150,7 @@ static void note_field(void *context, const struct tw_spec_field *field)
 static void note_places(const struct tw_model *model, struct tw_digest *digest)
 {
 	for (uint32_t r = 0; model && r < model->n_replicas; r++)
-		tw_digest_part(digest, model->replicas[r].name,
+		tw_digest_part(digest, model->replicas[r].key,
 			model->node_of[r] == TW_NONE
 				? "nowhere"
 				: model->nodes[model->node_of[r]].name);

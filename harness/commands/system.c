@@ -101,27 +101,47 @@ static const char *arg_of(const struct tw_config_fault *fault, const char *name)
 	return NULL;
 }
 
-/* Pods need names before the twin is made: those that `scale` asks for. What
- * is wrong in it is told when the scenario is compiled. */
+/* A whole number that it has; `otherwise` where it has none. */
+static int64_t number_of(const struct tw_config_fault *fault, const char *name,
+	int64_t otherwise)
+{
+	const char *text = arg_of(fault, name);
+	int64_t n;
+
+	return text && tw_parse_int(tw_str_of(text), &n) ? n : otherwise;
+}
+
+/* Pods need names before the twin is made: those that `scale` and restarts ask
+ * for. What is wrong in them is told when the scenario is compiled. */
+static void grow_for(
+	const struct tw_config_scenario *scenario, struct tw_spec *spec)
+{
+	int64_t restarts = 0;
+
+	for (size_t k = 0; k < scenario->faults.n; k++) {
+		const struct tw_config_fault *fault = scenario->faults.v[k];
+		const char *workload = arg_of(fault, "workload");
+		int64_t most = number_of(fault, "replicas", -1);
+
+		if (!workload || !fault->kind)
+			continue;
+		if (strchr(workload, '{'))
+			workload = "*";
+		if (!strcmp(fault->kind, "scale") && most >= 0 &&
+			most <= 1000000)
+			tw_spec_may_grow_named(spec, workload, most);
+		if (strcmp(fault->kind, "rollout-restart"))
+			continue;
+		restarts += number_of(fault, "times", 1);
+		tw_spec_may_restart(
+			spec, workload, restarts > 1000 ? 1000 : restarts);
+	}
+}
+
 static void grow(const struct tw_config *config, struct tw_spec *spec)
 {
-	for (size_t i = 0; i < config->scenarios.n; i++) {
-		const struct tw_config_scenario *it = config->scenarios.v[i];
-
-		for (size_t k = 0; k < it->faults.n; k++) {
-			const struct tw_config_fault *fault = it->faults.v[k];
-			const char *workload = arg_of(fault, "workload");
-			const char *n = arg_of(fault, "replicas");
-			int64_t most;
-
-			if (!strcmp(fault->kind, "scale") && workload && n &&
-				tw_parse_int(tw_str_of(n), &most) &&
-				most <= 1000000)
-				tw_spec_may_grow_named(spec,
-					strchr(workload, '{') ? "*" : workload,
-					most);
-		}
-	}
+	for (size_t i = 0; i < config->scenarios.n; i++)
+		grow_for(config->scenarios.v[i], spec);
 }
 
 int tw_system_load(struct tw_system *system, struct tw_files *files,

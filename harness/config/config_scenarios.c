@@ -160,6 +160,10 @@ VERB(add_drain, "drain")
 VERB(add_cordon, "cordon")
 VERB(add_uncordon, "uncordon")
 VERB(add_delete_pod, "delete-pod")
+VERB(add_restart, "rollout-restart")
+VERB(add_undo, "rollout-undo")
+VERB(add_pause, "rollout-pause")
+VERB(add_resume, "rollout-resume")
 
 static const struct tw_row verb_rows[] = {{0}};
 
@@ -367,6 +371,30 @@ static const struct tw_row scenario_rows[] = {
 		.add = add_delete_pod,
 		.help = "kubectl delete pod: [{replica: shop/cart-1, at: "
 			"20s}]"},
+	{.name = "rollout-restart",
+		.type = TW_ROW_LIST,
+		.table = &verb,
+		.add = add_restart,
+		.help = "kubectl rollout restart: [{workload: shop/cart, at: "
+			"20s}]"},
+	{.name = "rollout-undo",
+		.type = TW_ROW_LIST,
+		.table = &verb,
+		.add = add_undo,
+		.help = "kubectl rollout undo: [{workload: shop/cart, at: "
+			"60s, to-revision: 1}]"},
+	{.name = "rollout-pause",
+		.type = TW_ROW_LIST,
+		.table = &verb,
+		.add = add_pause,
+		.help = "kubectl rollout pause: [{workload: shop/cart, at: "
+			"20s}]"},
+	{.name = "rollout-resume",
+		.type = TW_ROW_LIST,
+		.table = &verb,
+		.add = add_resume,
+		.help = "kubectl rollout resume: [{workload: shop/cart, at: "
+			"40s}]"},
 	{.name = "search",
 		.type = TW_ROW_GROUP,
 		AT(tw_config_scenario, search),

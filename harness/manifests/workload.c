@@ -3,6 +3,7 @@
  * ReplicationController, Pod and Argo's Rollout.
  */
 #include "harness/manifests/reader.h"
+#include "twins/base/hash.h"
 
 #include <stdlib.h>
 
@@ -55,7 +56,9 @@ static void read_strategy(struct tw_manifest_reader *r, struct tw_yaml *spec,
 	struct tw_spec_workload *workload)
 {
 	struct tw_yaml *it = tw_yaml_get(spec, "strategy");
+	struct tw_yaml *paused = tw_yaml_get(spec, "paused");
 	struct tw_yaml *rolling;
+	bool is_paused;
 
 	if (!it)
 		it = tw_yaml_get(spec, "updateStrategy");
@@ -73,6 +76,31 @@ static void read_strategy(struct tw_manifest_reader *r, struct tw_yaml *spec,
 		&workload->min_ready);
 	tw_manifest_text(r, tw_yaml_get(rolling, "maxUnavailable"),
 		&workload->max_unavailable);
+	tw_manifest_int(r, tw_yaml_get(spec, "revisionHistoryLimit"), 0,
+		INT32_MAX, &workload->history_limit);
+	if (paused && tw_yaml_bool(paused, &is_paused))
+		tw_set_int(&workload->paused, is_paused,
+			tw_manifest_origin(r, paused, NULL));
+}
+
+/* By its content, not by how it was written; what it is called is no matter of
+ * how the ReplicaSet is. */
+static uint64_t template_hash(const struct tw_yaml *node)
+{
+	uint64_t hash;
+
+	if (!node)
+		return 0;
+	if (node->kind == TW_YAML_SCALAR)
+		return tw_hash_bytes(node->value, node->n);
+	hash = tw_hash_mix(node->kind + node->items.n + node->pairs.n);
+	for (size_t i = 0; i < node->items.n; i++)
+		hash = tw_hash_combine(hash, template_hash(node->items.v[i]));
+	/* Whatever the order of the keys. */
+	for (size_t i = 0; i < node->pairs.n; i++)
+		hash += tw_hash_combine(template_hash(node->pairs.v[i].key),
+			template_hash(node->pairs.v[i].value));
+	return hash;
 }
 
 /* What placement depends on. */
@@ -298,6 +326,11 @@ void tw_read_workload(struct tw_manifest_reader *r)
 		tw_yaml_use(tw_yaml_get(spec, "minReadySeconds"));
 		tw_yaml_use(tw_yaml_get(spec, "progressDeadlineSeconds"));
 	}
+	if (r->m->rollouts || r->m->managed) {
+		tw_yaml_use(tw_yaml_get(spec, "revisionHistoryLimit"));
+		tw_yaml_use(tw_yaml_get(spec, "paused"));
+	}
+	workload->template_hash = template_hash(template);
 	if (!template) {
 		/* A Rollout may point to a Deployment instead. */
 		if (!tw_yaml_get(spec, "workloadRef"))

@@ -36,8 +36,8 @@ sed -i 's/cart:1.14.2/cart:1.14.3/; s/cpu: 150m/cpu: 151m/' deploy/cart.yaml
 expect 1 "$TWINRIG" gate --no-store --scenario rollout --runs 3 \
 	--json "$work/gate.json" --markdown "$work/gate.md"
 said '^timeline of the candidate in rollout, run 1$'
-said 'shop/cart-[0-9]+ Killing: Stopping container server$'
-grep -qE '^\|  \| shop/cart-[0-9]+ Killing: Stopping container server \|$' \
+said 'shop/cart-[0-9a-z]+-[0-9]+ Killing: Stopping container server$'
+grep -qE '^\|  \| shop/cart-[0-9a-z]+-[0-9]+ Killing: Stopping container server \|$' \
 	"$work/gate.md" || fail "no timeline in Markdown"
 
 command -v python3 >/dev/null || skip "no python3: JSON is not looked at"

@@ -148,9 +148,9 @@ static void read_metric(struct tw_world *world, uint32_t a, uint32_t m)
 	struct tw_hpa_reading *to = &scaler->readings[m];
 	size_t from = scaler->n_pods;
 
-	read_pods(world, a, m, workload->revision, scaler->requests[m][0]);
-	if (workload->old != TW_NONE)
-		read_pods(world, a, m, workload->old, scaler->requests[m][1]);
+	for (uint32_t i = 0; i < workload->n_revisions; i++)
+		read_pods(world, a, m, workload->revisions[i],
+			scaler->requests[m][i]);
 	to->pods = scaler->pods + from;
 	to->n_pods = scaler->n_pods - from;
 	to->values = &scaler->values[m];
@@ -346,10 +346,11 @@ static void init_metric(
 	const struct tw_workload *workload =
 		&world->model->workloads[model->workload];
 	const struct tw_autoscaler_metric *it = &model->metrics[m];
-	int64_t *requests = tw_new_array(&world->arena, 2, int64_t);
+	int64_t *requests =
+		tw_new_array(&world->arena, workload->n_revisions, int64_t);
 
-	requests[0] = request_of(world, workload->revision, it);
-	requests[1] = request_of(world, workload->old, it);
+	for (uint32_t i = 0; i < workload->n_revisions; i++)
+		requests[i] = request_of(world, workload->revisions[i], it);
 	to->requests[m] = requests;
 	to->readings[m] = (struct tw_hpa_reading){.source = it->source,
 		.type = it->type,
@@ -366,10 +367,10 @@ static void init_scaler(struct tw_world *world, uint32_t a)
 		&world->model->workloads[model->workload];
 	const struct tw_revision *revisions = world->model->revisions;
 	struct scaler *to = &world->autoscale->all[a];
-	size_t pods = revisions[workload->revision].n_replicas;
+	size_t pods = 0;
 
-	if (workload->old != TW_NONE)
-		pods += revisions[workload->old].n_replicas;
+	for (uint32_t i = 0; i < workload->n_revisions; i++)
+		pods += revisions[workload->revisions[i]].n_replicas;
 	to->rule = (struct tw_hpa_rule){.min = model->min,
 		.max = model->max,
 		.up = model->has_behavior ? &model->up : NULL,

@@ -34,7 +34,6 @@ struct row {
 	const char *kind;
 	uint32_t newest; /* revision */
 	uint32_t desired, restarts, endpoints;
-	uint32_t updated; /* pods of the newest one */
 	uint32_t pods[PHASES];
 	struct tw_workload_view shown; /* what a watcher saw last */
 	struct tw_timeline_point shown_point;
@@ -52,6 +51,7 @@ struct chronicle {
 	struct node *nodes;
 	struct row *rows; /* by row of the timeline */
 	uint32_t *row_of; /* by revision; TW_NONE: outside the cluster */
+	uint32_t *active; /* pods, by revision */
 	uint32_t nodes_row;
 };
 
@@ -190,6 +190,18 @@ static void show_node(struct chronicle *it, uint32_t node)
 	it->watcher->node(it->watcher->context, tw_world_now(it->world), &view);
 }
 
+/* The one that its spec asks for. */
+static uint32_t updated_revision(
+	const struct chronicle *it, const struct row *row)
+{
+	uint32_t workload = it->world->workloads
+				    ? it->world->model->workload_of[row->newest]
+				    : TW_NONE;
+
+	return workload == TW_NONE ? row->newest
+				   : tw_managed_of(it->world, workload)->now;
+}
+
 /* As kubectl does: only where a column has changed. */
 static void show_workload(struct chronicle *it, struct row *row,
 	const char *name, const struct tw_timeline_point *point)
@@ -198,11 +210,11 @@ static void show_workload(struct chronicle *it, struct row *row,
 	struct tw_workload_view view = {.name = name,
 		.now = &row->shown_point,
 		.kind = row->kind,
-		.updated = row->updated};
+		.updated = it->active[updated_revision(it, row)]};
 
 	if (before && before->desired == point->desired &&
 		before->ready == point->ready &&
-		row->shown.updated == row->updated)
+		row->shown.updated == view.updated)
 		return;
 	row->shown_point = *point;
 	row->shown = view;
@@ -257,9 +269,8 @@ static void set_phase(struct chronicle *it, uint32_t replica, enum phase phase)
 		return;
 	row->pods[it->pods[replica].phase]--;
 	row->pods[phase]++;
-	if (it->world->model->replicas[replica].revision == row->newest)
-		row->updated +=
-			is_active(phase) - is_active(it->pods[replica].phase);
+	it->active[it->world->model->replicas[replica].revision] +=
+		is_active(phase) - is_active(it->pods[replica].phase);
 	it->pods[replica].phase = (uint8_t)phase;
 	if (phase != PHASE_ABSENT)
 		show_pod(it, replica);
@@ -432,8 +443,9 @@ static const char *workload_name(const struct chronicle *it, uint32_t replica)
 {
 	const struct tw_model *model = it->world->model;
 
-	return model->workloads[model->workload_of[model->replicas[replica]
-							   .revision]]
+	return model
+		->workloads
+			[model->workload_of[model->replicas[replica].revision]]
 		.name;
 }
 
@@ -456,8 +468,8 @@ static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
 		started(it, r, event->node);
 		break;
 	case TW_TAP_DEADLINE:
-		say(it, "Deployment", workload_name(it, r), true,
-			event->cause, "Deployment has not progressed");
+		say(it, "Deployment", workload_name(it, r), true, event->cause,
+			"Deployment has not progressed");
 		break;
 	case TW_TAP_KEPT:
 		say(it, "Pod", name, true, "EvictionRefused", "%s",
@@ -577,14 +589,14 @@ static void about_node(struct chronicle *it, const struct tw_tap_event *event)
 		break;
 	case TW_TAP_NODE_ADDED:
 		say(it, "Node", name, false, "RegisteredNode",
-			"Node %s event: Registered Node %s in Controller",
-			name, name);
+			"Node %s event: Registered Node %s in Controller", name,
+			name);
 		nodes_change(it, 1);
 		break;
 	case TW_TAP_NODE_REMOVED:
 		say(it, "Node", name, false, "RemovingNode",
-			"Node %s event: Removing Node %s from Controller",
-			name, name);
+			"Node %s event: Removing Node %s from Controller", name,
+			name);
 		nodes_change(it, (uint32_t)-1);
 		break;
 	case TW_TAP_CORDONED:
@@ -719,7 +731,7 @@ static void add_pod(struct chronicle *it, uint32_t replica)
 	row->pods[pod->phase]++;
 	row->desired++;
 	row->endpoints += pod->listed;
-	row->updated += model->replicas[replica].revision == row->newest;
+	it->active[model->replicas[replica].revision]++;
 }
 
 /* The newest is the one that replaces another. */
@@ -774,6 +786,8 @@ void tw_chronicle_init(struct tw_world *world, const struct tw_watcher *watcher)
 		.nodes = tw_new_array(
 			&world->arena, model->n_nodes, struct node),
 		.row_of = tw_new_array(
+			&world->arena, model->n_revisions, uint32_t),
+		.active = tw_new_array(
 			&world->arena, model->n_revisions, uint32_t)};
 	world->chronicle = &it->tap;
 	add_rows(it);

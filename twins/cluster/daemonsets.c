@@ -38,24 +38,29 @@ static uint32_t replica_on(const struct tw_revision *it, uint32_t node)
 		       : TW_NONE;
 }
 
-static struct seat seat_of(const struct tw_world *world,
-	const struct tw_workload *model, uint32_t node)
-{
-	struct seat seat = {TW_NONE, TW_NONE};
-	const uint32_t revisions[2] = {model->revision, model->old};
-
-	for (size_t k = 0; k < 2; k++) {
-		if (revisions[k] != TW_NONE)
-			*(k ? &seat.old : &seat.now) = replica_on(
-				&world->model->revisions[revisions[k]], node);
-	}
-	return seat;
-}
-
 static bool is_there(const struct tw_world *world, uint32_t replica)
 {
 	return replica != TW_NONE &&
 	       tw_pod_of(world, replica)->state != TW_POD_ABSENT;
+}
+
+/* Of several old ones, the one that has a pod there. */
+static struct seat seat_of(const struct tw_world *world,
+	const struct tw_managed *it, uint32_t node)
+{
+	const struct tw_revision *all = world->model->revisions;
+	struct seat seat = {replica_on(&all[it->now], node), TW_NONE};
+
+	if (it->before != TW_NONE)
+		seat.old = replica_on(&all[it->before], node);
+	for (uint32_t i = 0; i < it->model->n_revisions; i++) {
+		uint32_t revision = it->model->revisions[i];
+		uint32_t replica = replica_on(&all[revision], node);
+
+		if (revision != it->now && is_there(world, replica))
+			seat.old = replica;
+	}
+	return seat;
 }
 
 static bool is_active(const struct tw_world *world, uint32_t replica)
@@ -74,11 +79,9 @@ static bool is_available(const struct tw_world *world, uint32_t replica)
 static void fill(struct tw_world *world, const struct tw_managed *it,
 	const struct seat *seat)
 {
-	bool is_new = it->begun || it->model->old == TW_NONE;
-	uint32_t replica =
-		is_new && (!it->model->on_delete || seat->old == TW_NONE)
-			? seat->now
-			: seat->old;
+	uint32_t replica = !it->model->on_delete || seat->old == TW_NONE
+				   ? seat->now
+				   : seat->old;
 
 	if (replica != TW_NONE && !is_there(world, seat->now) &&
 		!is_there(world, seat->old))
@@ -87,10 +90,9 @@ static void fill(struct tw_world *world, const struct tw_managed *it,
 
 /* The old pod of a node that the new revision does not want, or that there is
  * twice, goes. */
-static void clear(struct tw_world *world, const struct tw_managed *it,
-	const struct seat *seat)
+static void clear(struct tw_world *world, const struct seat *seat)
 {
-	if (it->begun && is_active(world, seat->old) &&
+	if (is_active(world, seat->old) &&
 		(seat->now == TW_NONE || is_available(world, seat->now)))
 		tw_pod_delete(world, seat->old, TW_POD_GRACE);
 }
@@ -129,13 +131,13 @@ static void update(struct tw_world *world, const struct tw_managed *it)
 	int64_t surge = 0, unavailable = 0, left;
 	uint32_t n = world->model->n_nodes;
 
-	if (model->old == TW_NONE || !it->begun || model->on_delete)
+	if (it->before == TW_NONE || model->on_delete)
 		return;
 	tw_deployment_share(model->surge, it->wanted, true, &surge);
 	tw_deployment_share(model->unavailable, it->wanted, true, &unavailable);
 	left = surge ? surge : unavailable ? unavailable : 1;
 	for (uint32_t node = 0; node < n; node++) {
-		struct seat seat = seat_of(world, model, node);
+		struct seat seat = seat_of(world, it, node);
 
 		if (seat.now == TW_NONE && seat.old == TW_NONE)
 			continue;
@@ -146,7 +148,7 @@ static void update(struct tw_world *world, const struct tw_managed *it)
 			left--;
 	}
 	for (uint32_t node = 0; node < n; node++) {
-		struct seat seat = seat_of(world, model, node);
+		struct seat seat = seat_of(world, it, node);
 
 		if (surge)
 			with_surge(world, &seat, &left);
@@ -157,19 +159,19 @@ static void update(struct tw_world *world, const struct tw_managed *it)
 
 static void see_complete(struct tw_world *world, struct tw_managed *it)
 {
-	const struct tw_pod_counts *now =
-		tw_pods_counts(world, it->model->revision);
+	const struct tw_workload *model = it->model;
 
-	if (!it->model->changes || !it->begun || it->complete ||
-		(!it->model->on_delete && now->available < it->wanted))
+	if (it->rollout != TW_ROLLOUT_UNDER_WAY)
 		return;
-	if (it->model->old != TW_NONE && !it->model->on_delete &&
-		tw_pods_active(tw_pods_counts(world, it->model->old)))
+	if (!model->on_delete &&
+		tw_pods_counts(world, it->now)->available < it->wanted)
 		return;
-	it->complete = true;
-	tw_world_tap(world, .kind = TW_TAP_ROLLED_OUT,
-		.service = it->model->service, .endpoint = TW_NONE,
-		.caller = TW_NONE, .replica = TW_NONE);
+	for (uint32_t i = 0; i < model->n_revisions; i++)
+		if (model->revisions[i] != it->now && !model->on_delete &&
+			tw_pods_active(
+				tw_pods_counts(world, model->revisions[i])))
+			return;
+	tw_workload_rolled_out(world, it);
 }
 
 static void sync(struct tw_world *world, uint32_t workload)
@@ -177,10 +179,10 @@ static void sync(struct tw_world *world, uint32_t workload)
 	struct tw_managed *it = tw_managed_of(world, workload);
 
 	for (uint32_t node = 0; node < world->model->n_nodes; node++) {
-		struct seat seat = seat_of(world, it->model, node);
+		struct seat seat = seat_of(world, it, node);
 
 		fill(world, it, &seat);
-		clear(world, it, &seat);
+		clear(world, &seat);
 	}
 	update(world, it);
 	see_complete(world, it);

@@ -337,7 +337,7 @@ int64_t tw_deployment_requeue(int64_t desired,
 /* ---- what is left --------------------------------------------------- */
 
 size_t tw_deployment_outdated(
-	const struct tw_replica_set *old, size_t n, int64_t limit)
+	struct tw_replica_set *old, size_t n, int64_t limit)
 {
 	int64_t alive = 0, more;
 	size_t gone = 0;
@@ -352,7 +352,8 @@ size_t tw_deployment_outdated(
 		if (old[i].deleting)
 			continue;
 		more--;
-		gone += !old[i].replicas && !old[i].status_replicas;
+		old[i].outdated = !old[i].replicas && !old[i].status_replicas;
+		gone += old[i].outdated;
 	}
 	return gone;
 }

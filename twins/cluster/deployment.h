@@ -40,6 +40,7 @@ struct tw_replica_set {
 	int64_t desired_annotation; /* desired-replicas; < 0: none */
 	uint32_t age;		    /* rank: 0 is the newest */
 	bool is_new, deleting;
+	bool outdated; /* out: see tw_deployment_outdated() */
 };
 
 /* How far the new set may grow (NewRSNewReplicas); `total`: what all sets
@@ -98,10 +99,11 @@ int64_t tw_deployment_requeue(int64_t desired,
 	const struct tw_deployment_status *status, bool has_condition,
 	enum tw_progress reason, int64_t age, int64_t deadline);
 
-/* How many old sets go by revisionHistoryLimit (cleanupDeployment): only such
- * as are empty and not being deleted. TW_NO_DEADLINE: no limit. */
+/* Which old sets go by revisionHistoryLimit (cleanupDeployment), oldest
+ * revision first: only such as are empty and not being deleted. They are
+ * marked; returns how many. TW_NO_DEADLINE: no limit. */
 size_t tw_deployment_outdated(
-	const struct tw_replica_set *old, size_t n, int64_t limit);
+	struct tw_replica_set *old, size_t n, int64_t limit);
 
 /* Recreate waits (oldPodsRunning): an old set still has pods, or a pod that
  * is not the new set's has not ended. */

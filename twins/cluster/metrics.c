@@ -300,9 +300,9 @@ static void watch(struct tw_world *world, const struct tw_autoscaler *scaler,
 	if (is_resource(metric)) {
 		it->on[PIPE_RESOURCE] =
 			world->model->autoscaling.metrics_server;
-		watch_pods(world, workload->revision, metric->is_cpu);
-		if (workload->old != TW_NONE)
-			watch_pods(world, workload->old, metric->is_cpu);
+		for (uint32_t i = 0; i < workload->n_revisions; i++)
+			watch_pods(
+				world, workload->revisions[i], metric->is_cpu);
 	} else if (metric->measure != TW_MEASURE_VALUE) {
 		it->on[PIPE_SCRAPE] = true;
 		it->series[metric->service].watched = true;

@@ -115,11 +115,10 @@ static void keep(struct placing *p, const struct tw_model *before)
 	name_nodes(p->model, &nodes);
 	tw_map_init(&was, NULL);
 	for (uint32_t r = 0; r < before->n_replicas; r++)
-		tw_map_put(
-			&was, before->replicas[r].name, &before->replicas[r]);
+		tw_map_put(&was, before->replicas[r].key, &before->replicas[r]);
 	for (uint32_t r = 0; r < p->model->n_replicas; r++) {
 		const struct tw_replica *it = &p->model->replicas[r];
-		const struct tw_replica *old = tw_map_get(&was, it->name);
+		const struct tw_replica *old = tw_map_get(&was, it->key);
 		uintptr_t node;
 
 		if (!old ||

@@ -63,32 +63,34 @@ static enum slot slot_of(const struct tw_pod *pod)
 }
 
 static struct seat seat_of(const struct tw_world *world,
-	const struct tw_workload *model, uint32_t ordinal)
+	const struct tw_managed *it, uint32_t ordinal)
 {
-	const uint32_t revisions[2] = {model->revision, model->old};
+	const struct tw_workload *model = it->model;
 
-	for (size_t i = 0; i < 2; i++) {
-		uint32_t replica = replica_of(world, revisions[i], ordinal);
+	for (uint32_t i = 0; i < model->n_revisions; i++) {
+		uint32_t replica =
+			replica_of(world, model->revisions[i], ordinal);
 		enum slot slot = replica == TW_NONE
 					 ? SLOT_EMPTY
 					 : slot_of(tw_pod_of(world, replica));
 
 		if (slot != SLOT_EMPTY)
-			return (struct seat){slot, replica, i == 0};
+			return (struct seat){
+				slot, replica, model->revisions[i] == it->now};
 	}
 	return (struct seat){SLOT_EMPTY, TW_NONE, false};
 }
 
 /* The highest ordinal that anybody has, plus one. */
-static uint32_t seats(
-	const struct tw_world *world, const struct tw_workload *model)
+static uint32_t seats(const struct tw_world *world, const struct tw_managed *it)
 {
-	uint32_t n = world->model->revisions[model->revision].n_replicas;
+	const struct tw_revision *all = world->model->revisions;
+	uint32_t n = 0;
 
-	if (model->old != TW_NONE &&
-		world->model->revisions[model->old].n_replicas > n)
-		n = world->model->revisions[model->old].n_replicas;
-	while (n && seat_of(world, model, n - 1).slot == SLOT_EMPTY)
+	for (uint32_t i = 0; i < it->model->n_revisions; i++)
+		if (all[it->model->revisions[i]].n_replicas > n)
+			n = all[it->model->revisions[i]].n_replicas;
+	while (n && seat_of(world, it, n - 1).slot == SLOT_EMPTY)
 		n--;
 	return n;
 }
@@ -97,14 +99,13 @@ static void create(
 	struct tw_world *world, const struct tw_managed *it, uint32_t ordinal)
 {
 	const struct tw_workload *model = it->model;
-	bool is_old =
-		model->old != TW_NONE &&
-		(!it->begun || ordinal < model->partition || model->on_delete);
-	uint32_t replica = replica_of(
-		world, is_old ? model->old : model->revision, ordinal);
+	bool is_old = it->before != TW_NONE &&
+		      (ordinal < model->partition || model->on_delete);
+	uint32_t replica =
+		replica_of(world, is_old ? it->before : it->now, ordinal);
 
 	if (replica == TW_NONE)
-		replica = replica_of(world, model->revision, ordinal);
+		replica = replica_of(world, it->now, ordinal);
 	if (replica != TW_NONE)
 		tw_pod_create_named(world, replica);
 }
@@ -115,7 +116,7 @@ static bool fill(struct tw_world *world, const struct tw_managed *it)
 	bool ordered = !it->model->parallel;
 
 	for (uint32_t i = 0; i < it->wanted; i++) {
-		struct seat seat = seat_of(world, it->model, i);
+		struct seat seat = seat_of(world, it, i);
 
 		if (seat.slot == SLOT_ENDED)
 			tw_pod_delete(world, seat.replica, TW_POD_GRACE);
@@ -132,8 +133,8 @@ static bool shrink(struct tw_world *world, const struct tw_managed *it)
 {
 	bool ordered = !it->model->parallel, done = true;
 
-	for (uint32_t i = seats(world, it->model); i-- > it->wanted;) {
-		struct seat seat = seat_of(world, it->model, i);
+	for (uint32_t i = seats(world, it); i-- > it->wanted;) {
+		struct seat seat = seat_of(world, it, i);
 
 		if (seat.slot == SLOT_EMPTY)
 			continue;
@@ -152,13 +153,13 @@ static void update(struct tw_world *world, const struct tw_managed *it)
 	int64_t most = 1;
 	uint32_t away = 0;
 
-	if (model->old == TW_NONE || model->on_delete || !it->begun)
+	if (it->before == TW_NONE || model->on_delete)
 		return;
 	tw_deployment_share(model->unavailable, it->wanted, true, &most);
 	if (most < 1)
 		most = 1;
 	for (uint32_t i = it->wanted; i-- > model->partition;) {
-		struct seat seat = seat_of(world, model, i);
+		struct seat seat = seat_of(world, it, i);
 
 		if ((seat.slot == SLOT_AVAILABLE || seat.slot == SLOT_COMING) &&
 			!seat.updated)
@@ -176,19 +177,16 @@ static void see_complete(struct tw_world *world, struct tw_managed *it)
 	uint32_t from =
 		it->model->on_delete ? it->wanted : it->model->partition;
 
-	if (!it->model->changes || !it->begun || it->complete ||
-		seats(world, it->model) > it->wanted)
+	if (it->rollout != TW_ROLLOUT_UNDER_WAY ||
+		seats(world, it) > it->wanted)
 		return;
 	for (uint32_t i = 0; i < it->wanted; i++) {
-		struct seat seat = seat_of(world, it->model, i);
+		struct seat seat = seat_of(world, it, i);
 
 		if (seat.slot != SLOT_AVAILABLE || (i >= from && !seat.updated))
 			return;
 	}
-	it->complete = true;
-	tw_world_tap(world, .kind = TW_TAP_ROLLED_OUT,
-		.service = it->model->service, .endpoint = TW_NONE,
-		.caller = TW_NONE, .replica = TW_NONE);
+	tw_workload_rolled_out(world, it);
 }
 
 static void sync(struct tw_world *world, uint32_t workload)

@@ -55,6 +55,10 @@ struct tw_kubernetes {
 	 * (KubeletEnsureSecretPulledImages: beta and on since 1.35), and says
 	 * so (pkg/kubelet/images/image_manager.go). */
 	bool checks_pulled_images;
+	/* "Scaled up replica set x from 2 to 3"; before it was "to 3 from 2"
+	 * (pkg/controller/deployment/sync.go; kubernetes/kubernetes#125118, of
+	 * May 2024, so 1.31's). */
+	bool scaled_from_to;
 };
 
 /* Of the release 1.`minor`; one that is older than the table is like its

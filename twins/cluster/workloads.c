@@ -3,6 +3,7 @@
 #include "twins/cluster/drain.h"
 #include "twins/cluster/images.h"
 #include "twins/cluster/nodes.h"
+#include "twins/cluster/rollouts.h"
 
 #include <string.h>
 
@@ -51,9 +52,8 @@ struct tw_pod_counts tw_workload_counts(
 	const struct tw_workload *model = &world->model->workloads[workload];
 	struct tw_pod_counts counts = {0};
 
-	add(&counts, tw_pods_counts(world, model->revision));
-	if (model->old != TW_NONE)
-		add(&counts, tw_pods_counts(world, model->old));
+	for (uint32_t i = 0; i < model->n_revisions; i++)
+		add(&counts, tw_pods_counts(world, model->revisions[i]));
 	return counts;
 }
 
@@ -122,6 +122,11 @@ static void set_wanted(struct tw_world *world, uint32_t workload, uint32_t n)
 	mark(world, workload);
 }
 
+void tw_workload_touch(struct tw_world *world, uint32_t workload)
+{
+	mark(world, workload);
+}
+
 bool tw_workload_has_size(const struct tw_model *model, uint32_t workload)
 {
 	const struct tw_controller *it =
@@ -180,12 +185,10 @@ static void apply(struct tw_world *world)
 
 		if (!it->model->changes)
 			continue;
-		it->begun = true;
 		set_wanted(world, w,
 			it->model->keeps_size ? it->wanted
 					      : it->model->desired);
-		if (it->controller && it->controller->apply)
-			it->controller->apply(world, w);
+		tw_rollout_apply(world, w);
 	}
 }
 
@@ -205,17 +208,27 @@ bool tw_workloads_event(struct tw_world *world, const struct tw_event *event)
 	return true;
 }
 
+void tw_workload_rolled_out(struct tw_world *world, struct tw_managed *it)
+{
+	if (it->rollout != TW_ROLLOUT_UNDER_WAY)
+		return;
+	it->rollout = it->applied ? TW_ROLLOUT_DONE : TW_ROLLOUT_AWAITED;
+	tw_world_tap(world, .kind = TW_TAP_ROLLED_OUT,
+		.service = it->model->service, .endpoint = TW_NONE,
+		.caller = TW_NONE, .replica = TW_NONE);
+}
+
 void tw_workloads_finish(struct tw_world *world)
 {
 	const struct tw_model *model = world->model;
 
 	if (!world->workloads)
 		return;
-	world->obs.rollouts = model->n_rollouts;
 	for (uint32_t w = 0; w < model->n_workloads; w++) {
 		const struct tw_managed *it = tw_managed_of(world, w);
 
-		world->obs.rolled_out += it->model->changes && it->complete;
+		world->obs.rollouts += it->rollout != TW_ROLLOUT_NONE;
+		world->obs.rolled_out += it->rollout == TW_ROLLOUT_DONE;
 		world->obs.pending += tw_workload_counts(world, w).pending;
 	}
 	tw_drains_finish(world);
@@ -231,7 +244,15 @@ static void init_workload(struct tw_world *world, uint32_t w)
 	*it = (struct tw_managed){.model = model,
 		.controller = controller_of(model->kind),
 		.wanted = model->had,
-		.begun = !model->changes};
+		.now = model->old == TW_NONE ? model->revision : model->old,
+		.before = TW_NONE,
+		.numbers = tw_new_array(
+			&world->arena, model->n_revisions, uint32_t),
+		.paused = model->was_paused,
+		.applied = !model->changes,
+		.rollout =
+			model->changes ? TW_ROLLOUT_AWAITED : TW_ROLLOUT_NONE};
+	tw_workload_number(it);
 	if (model->service != TW_NONE)
 		it->unavailable = lacking(world, w);
 	if (it->controller && it->controller->init)

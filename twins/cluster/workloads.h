@@ -9,10 +9,10 @@
  *	{
  *		struct tw_managed *it = tw_managed_of(world, workload);
  *		const struct tw_pod_counts *has =
- *			tw_pods_counts(world, it->model->revision);
+ *			tw_pods_counts(world, it->now);
  *
  *		while (tw_pods_active(has) < it->wanted &&
- *			tw_pod_create(world, it->model->revision) != TW_NONE)
+ *			tw_pod_create(world, it->now) != TW_NONE)
  *			;
  *		...
  *	}
@@ -21,6 +21,10 @@
  * does itself calls it again as long as that changes something. A workload of
  * a kind without a controller has pods that start, die and stop, and that
  * nobody replaces.
+ *
+ * Its pods are of one or more revisions (model->revisions): it->now is the one
+ * that the spec asks for, which a rollout, a restart or an undo changes
+ * (rollouts.c). Pods of all others are old ones.
  *
  * Whoever wants another number of pods (an autoscaler, a person) calls
  * tw_workload_scale(); the names for them must be there: call
@@ -38,8 +42,9 @@ struct tw_controller {
 	void (*sync)(struct tw_world *world, uint32_t workload);
 	/* `wanted` was changed; NULL: it cannot be. */
 	void (*scaled)(struct tw_world *world, uint32_t workload);
-	/* The new manifests are applied (model->changes). */
-	void (*apply)(struct tw_world *world, uint32_t workload);
+	/* Its spec has another pod template (it->now), or is rolled out no
+	 * longer or again (it->paused); NULL: its sync sees it. */
+	void (*changed)(struct tw_world *world, uint32_t workload);
 	/* An event that it scheduled (tw_workload_wake()). */
 	void (*woken)(struct tw_world *world, uint32_t workload, uint32_t what);
 };
@@ -47,17 +52,28 @@ struct tw_controller {
 extern const struct tw_controller tw_deployments, tw_statefulsets,
 	tw_daemonsets, tw_jobs, tw_cronjobs;
 
+enum tw_rollout_state {
+	TW_ROLLOUT_NONE,
+	TW_ROLLOUT_AWAITED, /* a new manifest comes later */
+	TW_ROLLOUT_UNDER_WAY,
+	TW_ROLLOUT_DONE,
+};
+
 /* A workload in the run. */
 struct tw_managed {
 	const struct tw_workload *model;
 	const struct tw_controller *controller; /* NULL: none */
-	void *own;	      /* the controller's, in the world's arena */
-	uint32_t wanted;      /* pods, by its spec as it is now */
+	void *own;	       /* the controller's, in the world's arena */
+	uint32_t wanted;       /* pods, by its spec as it is now */
 	uint32_t before_scale; /* of those who scale it for a while */
-	uint32_t unavailable; /* as counted for the service */
-	bool begun;	      /* the new manifests are applied; true where
-			       * it does not change */
-	bool complete;	      /* rolled out since */
+	uint32_t unavailable;  /* as counted for the service */
+	uint32_t now;	       /* the revision that its spec asks for */
+	uint32_t before;       /* and the one before it; TW_NONE: none yet */
+	uint32_t *numbers;     /* of model->revisions, as `kubectl rollout
+				* history` lists them; 0: not in it */
+	bool paused;	       /* it has another template, and no pod of it */
+	bool applied;	       /* its new manifest is; true: there is none */
+	uint8_t rollout;       /* enum tw_rollout_state */
 	bool dirty;
 };
 
@@ -86,10 +102,23 @@ bool tw_workload_has_size(const struct tw_model *model, uint32_t workload);
 /* It should have n pods from now on. False: its kind has no size. */
 bool tw_workload_scale(struct tw_world *world, uint32_t workload, uint32_t n);
 
+/* For controllers: the revision that the spec asks for is the latest of the
+ * history from now on. */
+void tw_workload_number(struct tw_managed *it);
+/* It is as its spec asks for: says so, once for a rollout. */
+void tw_workload_rolled_out(struct tw_world *world, struct tw_managed *it);
+
+/* An event of Kubernetes about it (TW_TAP_SCALER). */
+void tw_workload_say(struct tw_world *world, const struct tw_managed *it,
+	bool warning, const char *reason, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
 /* Its controller is woken at `at` (TW_EV_WORKLOAD), with `what`. */
 void tw_workload_wake(
 	struct tw_world *world, uint32_t workload, tw_time at, uint32_t what);
 
+/* Something about it has changed: its controller is to see it. */
+void tw_workload_touch(struct tw_world *world, uint32_t workload);
 /* Something about a pod of the revision has changed: pods.c calls it. */
 void tw_workload_changed(struct tw_world *world, uint32_t revision);
 /* Its pods over all of its revisions. */

@@ -17,7 +17,8 @@ extern const struct tw_fault_kind tw_fault_bandwidth, tw_fault_black_hole,
 	tw_fault_zone_down, tw_fault_region_down, tw_fault_cordon,
 	tw_fault_delete_pod, tw_fault_drain, tw_fault_node_not_ready,
 	tw_fault_registry_down, tw_fault_scale, tw_fault_spot_interruption,
-	tw_fault_uncordon;
+	tw_fault_uncordon, tw_fault_rollout_pause, tw_fault_rollout_restart,
+	tw_fault_rollout_resume, tw_fault_rollout_undo;
 
 #define TW_FAULT_PARAMS(table)                                                 \
 	.params = (table), .n_params = sizeof(table) / sizeof *(table)

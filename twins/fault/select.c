@@ -8,6 +8,9 @@ enum { SERVICE, ENDPOINT, FROM, TO, REPLICA, NODE, ZONE, REGION, WORKLOAD };
 struct names {
 	const char *what;
 	TW_VEC(const char *) list;
+	/* Of pods: what they are called where their workload has one revision;
+	 * empty for all else. */
+	TW_VEC(const char *) others;
 };
 
 struct search {
@@ -50,8 +53,10 @@ static struct names names_of(const struct tw_model *model, int which)
 		break;
 	case REPLICA:
 		names.what = "replica";
-		for (uint32_t r = 0; r < model->n_replicas; r++)
+		for (uint32_t r = 0; r < model->n_replicas; r++) {
 			tw_vec_push(&names.list, model->replicas[r].name);
+			tw_vec_push(&names.others, model->replicas[r].key);
+		}
 		break;
 	case NODE:
 		names.what = "node";
@@ -93,7 +98,10 @@ static bool match(struct search *s, const struct names *names, const char *glob,
 		at += strspn(at, " ");
 		one = tw_arena_strndup(s->arena, at, strcspn(at, ","));
 		for (size_t i = 0; i < names->list.n; i++)
-			if (tw_model_name_fits(one, names->list.v[i]))
+			if (tw_model_name_fits(one, names->list.v[i]) ||
+				(names->others.n &&
+					tw_model_name_fits(
+						one, names->others.v[i])))
 				any = (*set)[i] = true;
 		all = any;
 		if (!any)
@@ -130,6 +138,7 @@ static const bool *select_one(struct search *s, int which)
 	if (!match(s, &names, s->selection->glob[which], &set))
 		fits_nothing(s, which, &names);
 	tw_vec_release(&names.list);
+	tw_vec_release(&names.others);
 	return set;
 }
 
@@ -161,6 +170,7 @@ static void select_end(struct search *s, int which, bool zones_too,
 		tw_vec_release(&of_zones.list);
 	}
 	tw_vec_release(&names.list);
+	tw_vec_release(&names.others);
 }
 
 static const bool *both(

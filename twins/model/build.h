@@ -83,12 +83,20 @@ const struct tw_job *build_job(
 	struct build *b, const struct tw_revision *revision);
 
 /* workloads.c: how many names a workload's pods have where `initial` are there
- * when a run begins, `desired` later, and `most` may be asked for; then what the control plane manages,
- * after the replicas. */
+ * when a run begins, `desired` later, and `most` may be asked for; then what
+ * the control plane manages, after the replicas. */
+/* Its kind; that of what has no manifest is a Deployment. */
+const char *build_kind(const struct tw_spec_workload *workload);
 int64_t build_slots(const struct build *b,
 	const struct tw_spec_workload *workload, int64_t most, int64_t initial,
 	int64_t desired);
 void build_workloads(struct build *b);
+
+/* sets.c: what the ReplicaSet of a revision is called, into to->set, and what
+ * stands before the ordinals of its pods (NULL: to->name). `turn`: of a
+ * restart, from 1; 0: of none. workload NULL: its service has no manifest. */
+const char *build_set(struct build *b, const struct tw_spec_workload *workload,
+	uint64_t turn, struct tw_revision *to);
 
 /* autoscalers.c: what may grow, before there are replicas; and how many there
  * are when a run begins, of `n` that the manifest asks for. After the workloads

@@ -175,8 +175,7 @@ static int link_rank(const struct tw_spec_link *link, const char *from,
 	if (is_word(link, "cross-region"))
 		return !outside && strcmp(regions[0], regions[1]) ? 4 : 0;
 	if (link->regions)
-		return outside ? 0
-			       : region_rank(link, regions[0], regions[1]);
+		return outside ? 0 : region_rank(link, regions[0], regions[1]);
 
 	if (outside != is_word(link, "outside"))
 		return 0;
@@ -261,8 +260,11 @@ void build_ground(struct build *b)
 
 /* ---- replicas ------------------------------------------------------- */
 
+/* `shown`: what stands before the ordinal in its pods' names; NULL: the name of
+ * the revision. */
 static void add_replicas(struct build *b, struct tw_revision *revision,
-	int64_t n, bool from_zero, const struct tw_origin *origin)
+	const char *shown, int64_t n, bool from_zero,
+	const struct tw_origin *origin)
 {
 	revision->first_replica = (uint32_t)b->replicas.n;
 	if (n < 0 || n > MAX_REPLICAS - (int64_t)b->replicas.n) {
@@ -276,17 +278,44 @@ static void add_replicas(struct build *b, struct tw_revision *revision,
 		revision->initial = (uint32_t)n;
 	for (uint32_t i = 0; i < revision->n_replicas; i++) {
 		struct tw_replica replica = {
-			.name = tw_arena_printf(&b->model->arena, "%s-%u",
+			.key = tw_arena_printf(&b->model->arena, "%s-%u",
 				revision->name, from_zero ? i : i + 1),
 			.revision = (uint32_t)b->revisions.n,
 			.service = revision->service,
 			.ordinal = i,
 		};
 
-		replica.hash = tw_hash_name(replica.name);
+		replica.name = replica.key;
+		if (shown)
+			replica.name = tw_arena_printf(&b->model->arena,
+				"%s-%u", shown, from_zero ? i : i + 1);
+		replica.hash = tw_hash_name(replica.key);
 		build_push(b, replicas, replica);
 	}
 	build_push(b, revisions, *revision);
+}
+
+/* And those that restarts may make of it: their pods come in the run. */
+static void add_revisions(struct build *b, struct tw_revision *revision,
+	int64_t restarts, int64_t n, const struct tw_origin *origin)
+{
+	bool from_zero = !strcmp(build_kind(revision->spec), "StatefulSet");
+	uint32_t first = (uint32_t)b->revisions.n;
+
+	revision->copies = TW_NONE;
+	add_replicas(b, revision, build_set(b, revision->spec, 0, revision), n,
+		from_zero, origin);
+	for (int64_t i = 1; i <= restarts; i++) {
+		struct tw_revision again = *revision;
+		const char *shown =
+			build_set(b, revision->spec, (uint64_t)i, &again);
+
+		again.copies = first;
+		again.initial = 0;
+		again.name = tw_arena_printf(&b->model->arena,
+			"%s-restart-%lld", revision->name, (long long)i);
+		add_replicas(b, &again, shown, n, from_zero, origin);
+	}
 }
 
 /* Limits are the container's own, or the pod's where they are less; the
@@ -386,7 +415,7 @@ static void add_workload(
 	else
 		n = build_slots(b, workload, workload->most, initial, n);
 	revision.initial = (uint32_t)(initial > 0 ? initial : 0);
-	add_replicas(b, &revision, n, !strcmp(workload->kind, "StatefulSet"),
+	add_revisions(b, &revision, workload->restarts, n,
 		workload->replicas.origin ? workload->replicas.origin
 					  : workload->origin);
 }
@@ -420,7 +449,9 @@ static void add_bare_service(struct build *b, uint32_t s)
 		revision.initial = (uint32_t)(n > 0 ? n : 0);
 		if (!service->external)
 			n = build_slots(b, NULL, service->most, n, n);
-		add_replicas(b, &revision, n, false, service->replicas.origin);
+		add_revisions(b, &revision,
+			service->external ? 0 : service->restarts, n,
+			service->replicas.origin);
 		return;
 	}
 	diag = tw_diag(b->diags, TW_WARNING, build_pos(service->origin),

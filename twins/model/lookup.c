@@ -89,7 +89,7 @@ static void add_of_services(const struct tw_model *model, const char *glob,
 		if (!service_fits(model, glob, s))
 			continue;
 		for (uint32_t i = 0; replicas && i < pool->n_replicas; i++)
-			add_name(to, model->replicas[pool->replicas[i]].name);
+			add_name(to, model->replicas[pool->replicas[i]].key);
 		for (uint32_t e = 0; !replicas && e < service->n_endpoints; e++)
 			add_name(to,
 				model->endpoints[service->first_endpoint + e]

@@ -110,8 +110,8 @@ struct tw_service {
 	bool external; /* on no node */
 	/* world/endpoints.h */
 	bool internal_local, external_local; /* traffic policies */
-	bool exposed;	    /* NodePort, LoadBalancer */
-	bool not_ready_too; /* publishNotReadyAddresses */
+	bool exposed;			     /* NodePort, LoadBalancer */
+	bool not_ready_too;		     /* publishNotReadyAddresses */
 	bool headless;
 	uint8_t distribution; /* enum tw_distribution */
 	/* What the network lets through, where it does not let all:
@@ -120,7 +120,7 @@ struct tw_service {
 	 * everybody. */
 	const uint8_t *const *reach;
 	const struct tw_spec_service *spec;
-	tw_time gap; /* between requests that it takes; 0: all it can */
+	tw_time gap;	     /* between requests that it takes; 0: all it can */
 	tw_time retry_after; /* that it says with 429 and 503; 0: nothing */
 	bool no_retry;
 	int64_t burst;
@@ -142,14 +142,23 @@ struct tw_revision {
 	const uint32_t *programs; /* by endpoint, TW_NONE: the endpoint's own;
 				   * NULL: all are */
 	const struct tw_spec_workload *spec; /* NULL: nobody declared it */
+	const char *set;  /* its ReplicaSet, "cart-7c8d9f5b6"; NULL: it has no
+			   * such thing */
+	uint32_t copies;  /* made by a restart of the pods of this revision;
+			   * TW_NONE: by no restart */
 	uint32_t initial; /* of its replicas, the first ones are there when a
 			   * run begins: all, but where it is managed: the
 			   * others are names for pods that may come */
 };
 
 struct tw_replica {
-	const char *name; /* "namespace/workload-ordinal" */
-	uint64_t hash;
+	const char *name; /* as it is shown: "namespace/workload-ordinal", or
+			   * "namespace/replicaset-ordinal" where a workload
+			   * has several */
+	const char *key;  /* what its draws and its place are keyed by: the
+			   * same whatever else changes; the pods of a rollout
+			   * "namespace/workload-new-ordinal" */
+	uint64_t hash;	  /* of the key */
 	uint32_t revision, service;
 	uint32_t ordinal;
 };
@@ -213,8 +222,8 @@ struct tw_channel {
 	bool propagate_deadline;
 	double backoff_multiplier; /* 0: Envoy's back-off */
 	double backoff_jitter;
-	bool push_back;		  /* gRPC's; any of both: a service may say */
-	tw_time reset_max;	  /* Envoy's; 0: not looked at */
+	bool push_back;	   /* gRPC's; any of both: a service may say */
+	tw_time reset_max; /* Envoy's; 0: not looked at */
 	const struct tw_spec_policy *policy; /* NULL: none fits */
 	const struct tw_variant *variants;
 	uint32_t n_variants;
@@ -257,7 +266,7 @@ struct tw_job {
 	/* CronJob: when it starts, ns from the run's begin, in order. */
 	const tw_time *starts;
 	uint32_t n_starts;
-	uint8_t concurrency; /* enum tw_concurrency_policy */
+	uint8_t concurrency;	   /* enum tw_concurrency_policy */
 	tw_time starting_deadline; /* TW_NEVER: none */
 };
 
@@ -268,15 +277,20 @@ enum tw_concurrency_policy { TW_CRON_ALLOW, TW_CRON_FORBID, TW_CRON_REPLACE };
 #define TW_JOB_SLOTS 16
 
 struct tw_workload {
-	const char *name; /* "namespace/name" */
-	const char *kind; /* "Deployment"; of what has no manifest, too */
-	uint32_t service; /* TW_NONE: none */
+	const char *name;  /* "namespace/name" */
+	const char *kind;  /* "Deployment"; of what has no manifest, too */
+	uint32_t service;  /* TW_NONE: none */
 	uint32_t revision; /* the new one */
-	uint32_t old;	   /* TW_NONE: its pods are of one revision */
-	uint32_t had, desired; /* pods; before and after it is rolled out */
-	bool changes;	       /* rolled out at rollout_at */
-	bool keeps_size;       /* then, too: an autoscaler's, and its manifest
-				* says nothing of a size */
+	uint32_t old;	   /* before the rollout; TW_NONE: the same */
+	const uint32_t *revisions; /* all, in the model's order: the new one,
+				    * that of before, what restarts make */
+	uint32_t n_revisions;
+	uint32_t had, desired;	 /* pods; before and after it is rolled out */
+	bool changes;		 /* rolled out at rollout_at */
+	bool keeps_size;	 /* then, too: an autoscaler's, and its manifest
+				  * says nothing of a size */
+	bool paused, was_paused; /* after and before it is rolled out */
+	uint32_t history;	 /* old revisions that it keeps */
 	/* Of a Deployment. */
 	const char *surge, *unavailable; /* "25%" or a number of pods */
 	bool recreate;
@@ -286,7 +300,7 @@ struct tw_workload {
 	bool parallel;
 	bool on_delete; /* of a DaemonSet too: nobody rolls it out */
 	uint32_t partition;
-	const struct tw_job *job; /* NULL: it is none */
+	const struct tw_job *job;	     /* NULL: it is none */
 	const struct tw_spec_workload *spec; /* NULL: nobody declared it */
 };
 
@@ -337,7 +351,7 @@ struct tw_pod_budget {
 	const char *name; /* without its namespace */
 	/* One of them, "25%" or a number of pods; NULL: the other. */
 	const char *min_available, *max_unavailable;
-	bool always_allow; /* unready pods may be evicted whatever it says */
+	bool always_allow;  /* unready pods may be evicted whatever it says */
 	const bool *covers; /* by revision */
 };
 
@@ -398,7 +412,7 @@ struct tw_model {
 	struct tw_replica *replicas;
 	struct tw_pool *pools;
 	struct tw_node *nodes;
-	const char **zones; /* names */
+	const char **zones;	   /* names */
 	const char **regions;	   /* names; "": of zones that tell none */
 	const uint32_t *region_of; /* by zone */
 	uint32_t n_services, n_endpoints, n_programs, n_steps, n_branches,
@@ -415,7 +429,7 @@ struct tw_model {
 	/* Where the control plane acts in the run: what it manages. */
 	const struct tw_workload *workloads;
 	uint32_t n_workloads;
-	const uint32_t *workload_of; /* by revision; TW_NONE: nobody's */
+	const uint32_t *workload_of;	 /* by revision; TW_NONE: nobody's */
 	const struct tw_pod_life *lives; /* by revision; NULL: not managed */
 	const struct tw_autoscaler *autoscalers;
 	uint32_t n_autoscalers;
@@ -430,7 +444,7 @@ struct tw_model {
 	tw_time endpoint_delay, restart_delay;
 	tw_time node_grace; /* 0: by leases and the release */
 	int kubernetes;	    /* the release 1.N */
-	bool closed; /* some service's `reach` is there */
+	bool closed;	    /* some service's `reach` is there */
 	struct tw_conditions conditions;
 	const struct tw_carry *carry; /* by step; NULL: no conditions */
 	struct tw_key_sources keys;   /* that requests carry; none: n is 0 */
@@ -465,10 +479,10 @@ uint32_t tw_model_channel(
 const char *tw_model_caller_name(const struct tw_model *model, uint32_t caller);
 
 /*
- * Names for `each:`: "services", "nodes", "zones", "regions", "replicas", "replicas of
- * GLOB" (of services), "callees of GLOB", "callers of GLOB", "endpoints of
- * GLOB". Globs match "namespace/name" or the name alone. Appends names in the
- * model's order, each once. False: the selector is none of these.
+ * Names for `each:`: "services", "nodes", "zones", "regions", "replicas",
+ * "replicas of GLOB" (of services), "callees of GLOB", "callers of GLOB",
+ * "endpoints of GLOB". Globs match "namespace/name" or the name alone. Appends
+ * names in the model's order, each once. False: the selector is none of these.
  */
 TW_VEC_TYPE(tw_names, const char *);
 bool tw_model_each(const struct tw_model *model, const char *selector,

@@ -214,6 +214,7 @@ struct tw_spec_service {
 				* it listens; default: restart_delay */
 	int64_t most; /* pods that something may ask for in the run, where no
 		       * workload is its own */
+	int64_t restarts; /* of those pods, likewise (tw_spec_may_restart()) */
 };
 
 /* ---- workloads ------------------------------------------------------- */
@@ -268,7 +269,7 @@ struct tw_spec_container {
 struct tw_spec_resolver {
 	struct tw_text policy; /* dnsPolicy; default ClusterFirst */
 	struct tw_int host_network;
-	struct tw_texts searches; /* dnsConfig */
+	struct tw_texts searches;		/* dnsConfig */
 	struct tw_int ndots, timeout, attempts; /* its options; timeout: ns */
 };
 
@@ -291,6 +292,9 @@ struct tw_spec_workload {
 	struct tw_int pre_stop;	 /* ns that its longest preStop sleeps; 0 */
 	struct tw_int progress_deadline; /* ns; default 600 s */
 	struct tw_int min_ready; /* ns until ready is available; default 0 */
+	struct tw_int paused;	 /* 1: its template is not rolled out */
+	struct tw_int history_limit; /* old revisions that are kept; 10 */
+	uint64_t template_hash; /* of its pod template as it was written; 0 */
 	/* StatefulSet: "OrderedReady" (default), "Parallel"; ordinals below
 	 * the partition stay as they are (default 0). */
 	struct tw_text pod_management;
@@ -305,8 +309,9 @@ struct tw_spec_workload {
 	 * many pods it had; -1: this one does not change. */
 	struct tw_spec_workload *replaces;
 	int64_t had;
-	int64_t most; /* pods that something may ask for in the run
-		       * (tw_spec_may_grow()); 0: nothing does */
+	int64_t most;	  /* pods that something may ask for in the run
+			   * (tw_spec_may_grow()); 0: nothing does */
+	int64_t restarts; /* that it may be asked for (tw_spec_may_restart()) */
 	/* Of the pod itself, beside its containers'. */
 	struct tw_int cpu_request, cpu_limit;	    /* thousandths */
 	struct tw_int memory_request, memory_limit; /* bytes */
@@ -421,7 +426,7 @@ struct tw_spec_policy {
 	 * RetryPolicy.host_selection_retry_max_attempts with the predicate
 	 * previous_hosts; default 0. */
 	struct tw_int host_retries;
-#define TW_ISTIO_HOST_RETRIES 5 /* Istio's, of every route with retries */
+#define TW_ISTIO_HOST_RETRIES 5	    /* Istio's, of every route with retries */
 	struct tw_int retry_on;	    /* enum tw_retry_on, or-ed */
 	TW_VEC(int) retry_codes;    /* HTTP statuses, beside retry_on */
 	struct tw_int backoff_base; /* default 25 ms (Envoy RetryBackOff) */
@@ -494,12 +499,12 @@ struct tw_spec_entry {
 struct tw_spec_node {
 	const char
 		*name; /* count 3 of "worker": worker-1, worker-2, worker-3 */
-	struct tw_int count;	 /* default 1 */
-	struct tw_text zone;	 /* default "a" */
-	struct tw_text region;	 /* default: its label, else none is known */
-	struct tw_int cpu;	 /* thousandths */
-	struct tw_int memory;	 /* bytes */
-	struct tw_int pods;	 /* at most; default 110 (kubelet, maxPods) */
+	struct tw_int count;   /* default 1 */
+	struct tw_text zone;   /* default "a" */
+	struct tw_text region; /* default: its label, else none is known */
+	struct tw_int cpu;     /* thousandths */
+	struct tw_int memory;  /* bytes */
+	struct tw_int pods;    /* at most; default 110 (kubelet, maxPods) */
 	/* The cluster autoscaler's: count is how many there are at first. */
 	struct tw_int min, max;	    /* default: count */
 	struct tw_int provisioning; /* ns; default TW_PROVISIONING */
@@ -515,7 +520,7 @@ struct tw_spec_link {
 	const char *from, *to; /* zones; "*": any. "same": within a zone,
 				* "cross": between two, "cross-region": of two
 				* regions */
-	bool regions; /* from and to are regions */
+	bool regions;	       /* from and to are regions */
 	struct tw_law rtt;
 	const struct tw_origin *origin;
 };
@@ -556,7 +561,7 @@ struct tw_spec {
 	bool managed;		  /* the control plane acts in the run */
 	bool probes;		  /* those of manifests act in the run */
 	struct tw_map priorities; /* PriorityClass -> int64_t * */
-	struct tw_map polite; /* PriorityClasses that never preempt */
+	struct tw_map polite;	  /* PriorityClasses that never preempt */
 	int64_t usual_priority;	  /* of the globalDefault one */
 	TW_VEC(struct tw_spec_autoscaler *) autoscalers;
 	struct tw_map metrics; /* name -> struct tw_spec_metric * */
@@ -568,10 +573,10 @@ struct tw_spec {
 	/* Headers that services pass on to those that they call, globs; beside
 	 * those that tracing passes on anyway (twins/model/traits.h). */
 	struct tw_texts propagate;
-	struct tw_int workers;	      /* of every service; default 64 */
-	struct tw_int queue;	      /* default 1024 */
-	struct tw_int clock; /* ns of the day (a Monday, the first of a month)
-			      * when a run begins; default 0 */
+	struct tw_int workers; /* of every service; default 64 */
+	struct tw_int queue;   /* default 1024 */
+	struct tw_int clock;   /* ns of the day (a Monday, the first of a month)
+				* when a run begins; default 0 */
 	struct tw_int endpoint_delay; /* ns from a death to its leaving the
 				       * callers' lists; default 1 s */
 	struct tw_int node_grace;     /* ns from a node's death to its pods'
@@ -665,6 +670,8 @@ void tw_spec_may_grow(
 	struct tw_spec *spec, struct tw_spec_workload *workload, int64_t n);
 /* Likewise all of them, and services without one, whose names fit the glob. */
 void tw_spec_may_grow_named(struct tw_spec *spec, const char *glob, int64_t n);
+/* Likewise, n times in one run: each restart is a revision of its own. */
+void tw_spec_may_restart(struct tw_spec *spec, const char *glob, int64_t n);
 
 /*
  * Makes `to` a system in transition: its Deployments' pods are those of

@@ -125,6 +125,23 @@ static size_t keep_until_deleted(struct tw_spec *to, const struct tw_spec *from)
 	return n;
 }
 
+void tw_spec_may_restart(struct tw_spec *spec, const char *glob, int64_t n)
+{
+	tw_spec_manage(spec);
+	for (size_t i = 0; i < spec->workloads.n; i++) {
+		struct tw_spec_workload *it = spec->workloads.v[i].value;
+
+		if (tw_model_name_fits(glob, it->key) && n > it->restarts)
+			it->restarts = n;
+	}
+	for (size_t i = 0; i < spec->services.n; i++) {
+		struct tw_spec_service *it = spec->services.v[i].value;
+
+		if (tw_model_name_fits(glob, it->key) && n > it->restarts)
+			it->restarts = n;
+	}
+}
+
 size_t tw_spec_rollout(struct tw_spec *to, const struct tw_spec *from,
 	tw_time at, bool (*changed)(void *context, const char *workload),
 	void *context)

@@ -85,6 +85,8 @@ static const struct tw_field workload_fields[] = {
 	TW_FIELD(tw_spec_workload, pre_stop, INT),
 	TW_FIELD(tw_spec_workload, min_ready, INT),
 	TW_FIELD(tw_spec_workload, progress_deadline, INT),
+	TW_FIELD(tw_spec_workload, paused, INT),
+	TW_FIELD(tw_spec_workload, history_limit, INT),
 	TW_FIELD(tw_spec_workload, pod_management, TEXT),
 	TW_FIELD(tw_spec_workload, partition, INT),
 	TW_FIELD(tw_spec_workload, parallelism, INT),

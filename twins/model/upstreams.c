@@ -246,7 +246,7 @@ static const double *weights_of(const struct tw_model *model,
 		weights[i] = 1;
 		for (size_t w = from->weights.n; w-- > 0;)
 			if (tw_model_name_fits(from->weights.v[w].replica,
-				    model->replicas[pool->replicas[i]].name))
+				    model->replicas[pool->replicas[i]].key))
 				weights[i] = (double)tw_int_or(
 					from->weights.v[w].weight, 1);
 	}

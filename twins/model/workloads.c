@@ -1,14 +1,15 @@
 /*
  * Workloads: what the control plane manages in the run, and how pods start and
- * stop. Defaults: apps/v1 Deployment (maxSurge and maxUnavailable 25%), core/v1
- * Probe and PodSpec (terminationGracePeriodSeconds 30).
+ * stop. Defaults: apps/v1 Deployment (maxSurge and maxUnavailable 25%,
+ * revisionHistoryLimit 10), core/v1 Probe and PodSpec
+ * (terminationGracePeriodSeconds 30).
  */
 #include "twins/model/build.h"
 
 #include <string.h>
 
 /* Of a service that only a model declares, and of Compose's. */
-static const char *kind_of(const struct tw_spec_workload *workload)
+const char *build_kind(const struct tw_spec_workload *workload)
 {
 	if (!workload || !strcmp(workload->kind, "compose"))
 		return "Deployment";
@@ -33,7 +34,7 @@ int64_t build_slots(const struct build *b,
 		n = most;
 	/* While the pods of lost nodes, and those that take their time to
 	 * stop, have their names, as many again replace them. */
-	if (b->spec->managed && !keeps_names(kind_of(workload)))
+	if (b->spec->managed && !keeps_names(build_kind(workload)))
 		n += n + 1;
 	return n;
 }
@@ -65,6 +66,38 @@ static void fill_changing(struct build *b,
 		return;
 	to->old = revision_of(b, workload->replaces);
 	to->had = b->model->revisions[to->old].initial;
+	to->was_paused = tw_int_or(workload->replaces->paused, 0);
+}
+
+static bool is_of(
+	const struct tw_workload *it, const struct tw_revision *revision)
+{
+	const struct tw_spec_workload *spec = it->spec;
+
+	if (!revision->spec || revision->spec != spec)
+		return spec && spec->replaces &&
+		       revision->spec == spec->replaces;
+	return true;
+}
+
+/* In the order of the model: what replaces is before what it replaced. */
+static void add_all_revisions(
+	struct build *b, uint32_t revision, struct tw_workload *to)
+{
+	const struct tw_model *model = b->model;
+	uint32_t *all =
+		tw_new_array(&b->model->arena, model->n_revisions, uint32_t);
+	uint32_t n = 0;
+
+	for (uint32_t r = 0; r < model->n_revisions; r++) {
+		const struct tw_revision *it = &model->revisions[r];
+
+		if (r == revision ||
+			(to->spec ? is_of(to, it) : it->copies == revision))
+			all[n++] = r;
+	}
+	to->revisions = all;
+	to->n_revisions = n;
 }
 
 static bool is_word(struct tw_text text, const char *word)
@@ -99,7 +132,7 @@ static void add_managed(struct build *b, uint32_t revision,
 	*to = (struct tw_workload){.name = workload && workload->replaces
 						   ? workload->replaces->key
 						   : it->name,
-		.kind = kind_of(workload),
+		.kind = build_kind(workload),
 		.service = it->service,
 		.revision = revision,
 		.old = TW_NONE,
@@ -107,9 +140,13 @@ static void add_managed(struct build *b, uint32_t revision,
 		.desired = it->initial,
 		.surge = "25%",
 		.unavailable = "25%",
+		.history = 10,
 		.spec = workload};
+	add_all_revisions(b, revision, to);
 	if (!workload)
 		return;
+	to->paused = to->was_paused = tw_int_or(workload->paused, 0);
+	to->history = (uint32_t)tw_int_or(workload->history_limit, 10);
 	if (workload->max_surge.v)
 		to->surge = workload->max_surge.v;
 	if (workload->max_unavailable.v)
@@ -218,8 +255,8 @@ static void add_budget(struct build *b, const struct tw_spec_budget *from,
 	struct tw_pod_budget *to)
 {
 	const struct tw_model *model = b->model;
-	bool *covers = tw_new_array(
-		&b->model->arena, model->n_revisions + 1, bool);
+	bool *covers =
+		tw_new_array(&b->model->arena, model->n_revisions + 1, bool);
 
 	for (uint32_t r = 0; r < model->n_revisions; r++)
 		covers[r] = from->has_selector &&
@@ -268,12 +305,13 @@ void build_workloads(struct build *b)
 		struct tw_workload *to = &all[model->n_workloads];
 
 		add_life(b, it, &lives[r]);
-		if (!is_managed(b, it) || is_old(b, it))
+		if (!is_managed(b, it) || is_old(b, it) ||
+			it->copies != TW_NONE)
 			continue;
 		add_managed(b, r, it->spec, to);
-		of[r] = model->n_workloads++;
-		if (to->old != TW_NONE)
-			of[to->old] = of[r];
+		for (uint32_t i = 0; i < to->n_revisions; i++)
+			of[to->revisions[i]] = model->n_workloads;
+		model->n_workloads++;
 		model->n_rollouts += to->changes;
 	}
 	add_budgets(b);

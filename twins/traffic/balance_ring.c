@@ -134,7 +134,7 @@ struct tw_ring_host *tw_ring_hosts(const struct tw_choice *choice)
 		uint32_t replica = choice->replicas[i];
 
 		hosts[i] = (struct tw_ring_host){
-			choice->world->model->replicas[replica].name, replica,
+			choice->world->model->replicas[replica].key, replica,
 			tw_balance_weight(choice, replica)};
 	}
 	return hosts;

@@ -32,7 +32,7 @@ static void set_source(struct tw_world *world, uint32_t call)
 
 	if (key == TW_KEYS_MAX || from == TW_NONE)
 		return;
-	name = world->model->replicas[from].name;
+	name = world->model->replicas[from].key;
 	of_call(world, call)[key] = tw_key_hash(name, strlen(name));
 }
 

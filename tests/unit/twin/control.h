@@ -15,22 +15,26 @@ struct control {
 	struct tw_observation obs;
 	struct tw_buf log;
 	uint64_t failed;
+	bool sets; /* the log tells of ReplicaSets, too */
 };
 
-/* What happens to pods and nodes, not to requests. */
+/* What happens to pods and nodes, not to requests, nor to ReplicaSets. */
 static inline void control_event(
 	void *context, const struct tw_tap_event *event)
 {
 	struct control *it = context;
 
-	if (event->endpoint != TW_NONE)
+	if (event->endpoint != TW_NONE ||
+		(event->reason && !it->sets &&
+			!strcmp(event->reason, "ScalingReplicaSet")))
 		return;
 	tw_tap_text(it->model, event, &it->log);
 	tw_buf_add_char(&it->log, '\n');
 }
 
-static inline void control_start(
-	struct control *it, const char *manifests, const char *model)
+/* `restarts`: how often its workloads may be restarted. */
+static inline void control_start_many(struct control *it, const char *manifests,
+	const char *model, int restarts)
 {
 	*it = (struct control){0};
 	side_start(&it->side);
@@ -42,10 +46,18 @@ static inline void control_start(
 	if (it->side.diags.errors)
 		ck_abort_msg("%s", tw_buf_text(&it->side.text));
 	tw_spec_manage(it->side.spec);
+	if (restarts)
+		tw_spec_may_restart(it->side.spec, "*", restarts);
 	tw_diags_init(&it->diags);
 	it->model = tw_twin_model(it->side.spec, &it->diags);
 	ck_assert_ptr_nonnull(it->model);
 	tw_scenario_init(&it->scenario);
+}
+
+static inline void control_start(
+	struct control *it, const char *manifests, const char *model)
+{
+	control_start_many(it, manifests, model, 0);
 }
 
 static inline void control_fault(

@@ -71,11 +71,11 @@ struct outcome {
 	uint64_t failed, rolled_out, pending, deadlines;
 };
 
-/* One request each 10 ms for `seconds`; the rollout begins at 10 s. `sizes`:
- * what `scale` does meanwhile, or NULL. */
-static void roll_out_and_scale(const char *before, const char *after,
+/* One request each 10 ms for `seconds`; the rollout begins at 10 s. `verbs`:
+ * what a person does meanwhile ("scale workload=web …"), or NULL. */
+static void roll_out_and(const char *before, const char *after,
 	const char *model, bool (*changed)(void *, const char *), int seconds,
-	const char *const *sizes, struct outcome *to)
+	const char *const *verbs, struct outcome *to)
 {
 	struct tw_scenario scenario;
 	struct side a, b;
@@ -92,14 +92,20 @@ static void roll_out_and_scale(const char *before, const char *after,
 	was = tw_twin_model(a.spec, &diags);
 	spec = tw_spec_copy(b.spec);
 	tw_spec_rollout(spec, a.spec, 10 * TW_S, changed, NULL);
-	if (sizes)
+	if (verbs)
 		tw_spec_may_grow_named(spec, "web*", 15);
 	is = tw_twin_model(spec, &diags);
 	tw_twin_place_after(is, was);
 	log.model = is;
 	tw_scenario_init(&scenario);
-	for (; sizes && *sizes; sizes++)
-		ck_assert(b_fault(&scenario, is, "scale", *sizes, &diags));
+	for (; verbs && *verbs; verbs++) {
+		const char *args = strchr(*verbs, ' ');
+		char kind[32];
+
+		snprintf(kind, sizeof kind, "%.*s", (int)(args - *verbs),
+			*verbs);
+		ck_assert(b_fault(&scenario, is, kind, args + 1, &diags));
+	}
 	b_run(is, &(struct tw_options){.tap = &tap, .scenario = &scenario},
 		(struct b_traffic){.n = (uint64_t)seconds * 100,
 			.gap = 10 * TW_MS,
@@ -127,7 +133,7 @@ static void roll_out_and_scale(const char *before, const char *after,
 static void roll_out(const char *before, const char *after, const char *model,
 	bool (*changed)(void *, const char *), int seconds, struct outcome *to)
 {
-	roll_out_and_scale(before, after, model, changed, seconds, NULL, to);
+	roll_out_and(before, after, model, changed, seconds, NULL, to);
 }
 
 static void expect(const struct outcome *got, const char *lines)
@@ -152,23 +158,27 @@ START_TEST(rolling_update)
 		MODEL("4"), always, 40, &got);
 	expect(&got,
 		/* clang-format off */
-"10.000000000s replica default/web-new-1 is created\n"
-"10.000000000s replica default/web-new-1 is assigned to n-2\n"
-"13.000000000s replica default/web-new-1 listens\n"
-"17.000000000s replica default/web-new-1 is ready for requests\n"
-"17.000000000s replica default/web-1 is being deleted\n"
-"17.000000000s replica default/web-new-2 is created\n"
-"17.000000000s replica default/web-new-2 is assigned to n-1\n"
-"18.000000000s replica default/web-new-1 is listed\n"
-"18.000000000s replica default/web-1 is no longer listed\n"
-"18.000000000s replica default/web-1 is gone\n"
-"20.000000000s replica default/web-new-2 listens\n"
-"24.000000000s replica default/web-new-2 is ready for requests\n"
-"24.000000000s replica default/web-2 is being deleted\n"
+"10.000000000s Deployment default/web ScalingReplicaSet: Scaled up replica set web-56dc69947d from 0 to 1\n"
+"10.000000000s replica default/web-56dc69947d-1 is created\n"
+"10.000000000s replica default/web-56dc69947d-1 is assigned to n-2\n"
+"13.000000000s replica default/web-56dc69947d-1 listens\n"
+"17.000000000s replica default/web-56dc69947d-1 is ready for requests\n"
+"17.000000000s Deployment default/web ScalingReplicaSet: Scaled down replica set web-7796f6cbb5 from 2 to 1\n"
+"17.000000000s replica default/web-7796f6cbb5-1 is being deleted\n"
+"17.000000000s Deployment default/web ScalingReplicaSet: Scaled up replica set web-56dc69947d from 1 to 2\n"
+"17.000000000s replica default/web-56dc69947d-2 is created\n"
+"17.000000000s replica default/web-56dc69947d-2 is assigned to n-1\n"
+"18.000000000s replica default/web-56dc69947d-1 is listed\n"
+"18.000000000s replica default/web-7796f6cbb5-1 is no longer listed\n"
+"18.000000000s replica default/web-7796f6cbb5-1 is gone\n"
+"20.000000000s replica default/web-56dc69947d-2 listens\n"
+"24.000000000s replica default/web-56dc69947d-2 is ready for requests\n"
+"24.000000000s Deployment default/web ScalingReplicaSet: Scaled down replica set web-7796f6cbb5 from 1 to 0\n"
+"24.000000000s replica default/web-7796f6cbb5-2 is being deleted\n"
 "24.000000000s default/web is rolled out\n"
-"25.000000000s replica default/web-new-2 is listed\n"
-"25.000000000s replica default/web-2 is no longer listed\n"
-"25.000000000s replica default/web-2 is gone\n"
+"25.000000000s replica default/web-56dc69947d-2 is listed\n"
+"25.000000000s replica default/web-7796f6cbb5-2 is no longer listed\n"
+"25.000000000s replica default/web-7796f6cbb5-2 is gone\n"
 		/* clang-format on */
 	);
 	/* Half of two seconds' requests. */
@@ -234,11 +244,13 @@ START_TEST(no_room_for_the_surge)
 			"web:2", PROBE),
 		MODEL("1"), always, 40, &got);
 	expect(&got,
-		"10.000000000s replica default/web-new-1 is created\n"
-		"10.000000000s replica default/web-new-1 is pending: 0/2 nodes "
-		"are available: 2 Insufficient cpu. preemption: 0/2 nodes are "
-		"available: 2 No preemption victims found for incoming "
-		"pod.\n");
+		"10.000000000s Deployment default/web ScalingReplicaSet: "
+		"Scaled up replica set web-56dc69947d from 0 to 1\n"
+		"10.000000000s replica default/web-56dc69947d-1 is created\n"
+		"10.000000000s replica default/web-56dc69947d-1 is pending: "
+		"0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 "
+		"nodes are available: 2 No preemption victims found for "
+		"incoming pod.\n");
 	ck_assert_uint_eq(got.failed, 0);
 	ck_assert_uint_eq(got.rolled_out, 0);
 	ck_assert_uint_eq(got.pending, 1);
@@ -254,6 +266,8 @@ START_TEST(scaling)
 		MODEL("4"), never, 30, &got);
 	expect(&got,
 		"10.000000000s default/web should have 3 replicas\n"
+		"10.000000000s Deployment default/web ScalingReplicaSet: "
+		"Scaled up replica set web-7796f6cbb5 from 2 to 3\n"
 		"10.000000000s replica default/web-3 is created\n"
 		"10.000000000s replica default/web-3 is assigned to n-1\n"
 		"13.000000000s replica default/web-3 listens\n"
@@ -275,8 +289,8 @@ static unsigned count(const struct outcome *got, const char *words)
 {
 	unsigned n = 0;
 
-	for (const char *at = tw_buf_text(&got->log);
-		(at = strstr(at, words)); at++)
+	for (const char *at = tw_buf_text(&got->log); (at = strstr(at, words));
+		at++)
 		n++;
 	return n;
 }
@@ -286,21 +300,24 @@ static unsigned count(const struct outcome *got, const char *words)
  * real control plane (1.26). Its deadline is told, and nothing else. */
 START_TEST(stuck_and_scaled)
 {
-	static const char *const up[] = {"workload=web replicas=15 at=18s", NULL};
-	static const char *const down[] = {"workload=web replicas=15 at=18s",
-		"workload=web replicas=7 at=35s", NULL};
+	static const char *const up[] = {
+		"scale workload=web replicas=15 at=18s", NULL};
+	static const char *const down[] = {
+		"scale workload=web replicas=15 at=18s",
+		"scale workload=web replicas=7 at=35s", NULL};
 	struct outcome got;
 
-	roll_out_and_scale(STUCK("web:1", "1"), STUCK("web:2", "3000"),
-		MODEL("40"), always, 30, up, &got);
-	ck_assert_uint_eq(count(&got, "web-new-"), 7 * 3);
+	roll_out_and(STUCK("web:1", "1"), STUCK("web:2", "3000"), MODEL("40"),
+		always, 30, up, &got);
+	ck_assert_uint_eq(count(&got, " from 8 to 11\n"), 1);
+	ck_assert_uint_eq(count(&got, " from 5 to 7\n"), 1);
 	ck_assert_uint_eq(count(&got, " is being deleted"), 2);
 	/* 10 - 2 + 3 of the old version. */
 	ck_assert_uint_eq(count(&got, " is created"), 7 + 3);
 	tw_buf_release(&got.log);
 
-	roll_out_and_scale(STUCK("web:1", "1"), STUCK("web:2", "3000"),
-		MODEL("40"), always, 80, down, &got);
+	roll_out_and(STUCK("web:1", "1"), STUCK("web:2", "3000"), MODEL("40"),
+		always, 80, down, &got);
 	/* Shares first, 6 and 4, of which one more old one may go then, and
 	 * one new one come. */
 	ck_assert_uint_eq(count(&got, " is being deleted"), 2 + 6 + 3);
@@ -313,6 +330,59 @@ START_TEST(stuck_and_scaled)
 }
 END_TEST
 
-TW_TESTS("twin/rollout", rolling_update, pre_stop_loses_nothing,
-	without_a_probe, recreate, no_room_for_the_surge, scaling,
-	stuck_and_scaled)
+/* A version that is never ready, and back: nothing of the old one was lost
+ * beyond maxUnavailable, and the set that it had is the new one again. */
+START_TEST(undone)
+{
+	static const char *const back[] = {
+		"rollout-undo workload=web at=30s", NULL};
+	struct outcome got;
+
+	roll_out_and(STUCK("web:1", "1"), STUCK("web:2", "3000"), MODEL("40"),
+		always, 60, back, &got);
+	ck_assert_uint_eq(count(&got, "rolled back to revision 1"), 1);
+	ck_assert_uint_eq(count(&got, "from 10 to 8\n"), 1);
+	ck_assert_uint_eq(count(&got, "from 5 to 0\n"), 1);
+	ck_assert_uint_eq(count(&got, "from 8 to 10\n"), 1);
+	ck_assert_uint_eq(count(&got, " is created"), 5 + 2);
+	ck_assert_uint_eq(got.rolled_out, 1);
+	/* Two of ten pods refuse for a second. */
+	ck_assert_uint_eq(got.failed, 20);
+	tw_buf_release(&got.log);
+}
+END_TEST
+
+/* The size is changed with the template: the old set is sized first, with pods
+ * of the old version (syncDeployment looks for a scaling event before it
+ * rolls), and is replaced then. */
+START_TEST(scaled_with_the_template)
+{
+	struct outcome got;
+
+	roll_out(WEB("2", "{}", "web:1", PROBE), WEB("6", "{}", "web:2", PROBE),
+		MODEL("40"), always, 60, &got);
+	ck_assert_uint_eq(count(&got, "b5 from 2 to 6\n"), 1);
+	ck_assert_uint_eq(count(&got, "from 0 to 2\n"), 1);
+	ck_assert_uint_eq(got.rolled_out, 1);
+	tw_buf_release(&got.log);
+}
+END_TEST
+
+/* `paused: true` in the new manifest: its size is applied, its template not. */
+START_TEST(paused_manifest)
+{
+	struct outcome got;
+
+	roll_out(WEB("2", "{}", "web:1", PROBE),
+		WEB("3", "{}\n  paused: true", "web:2", PROBE), MODEL("40"),
+		always, 30, &got);
+	ck_assert_uint_eq(count(&got, "replica set "), 1);
+	ck_assert_uint_eq(count(&got, "from 2 to 3\n"), 1);
+	ck_assert_uint_eq(got.rolled_out, 0);
+	tw_buf_release(&got.log);
+}
+END_TEST
+
+TW_TESTS("twin/rollout", undone, scaled_with_the_template, paused_manifest,
+	rolling_update, pre_stop_loses_nothing, without_a_probe, recreate,
+	no_room_for_the_surge, scaling, stuck_and_scaled)

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# kubectl rollout's verbs, from a person's YAML: a restart, a rollover, an undo, a
+# pause; what kubectl refuses, and what cannot be asked for.
+. "$TOP/tests/e2e/lib.bash"
+
+mkdir -p deploy next
+cat >deploy/cart.yaml <<'END'
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec: {selector: {app: cart}, ports: [{port: 80}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cart, namespace: shop}
+spec:
+  replicas: 4
+  selector: {matchLabels: {app: cart}}
+  template:
+    metadata: {labels: {app: cart}}
+    spec:
+      containers:
+      - name: server
+        image: cart:1
+        resources: {requests: {cpu: 100m}}
+        readinessProbe: {httpGet: {path: /, port: 80}, periodSeconds: 2}
+        lifecycle: {preStop: {sleep: {seconds: 3}}}
+END
+sed 's/cpu: 100m/cpu: 101m/' deploy/cart.yaml >next/cart.yaml
+cat >model.yaml <<'END'
+version: 1
+services:
+  shop/cart: {startup: 5s, endpoints: {GET /: [{cpu: 2ms}]}}
+nodes: [{name: n, count: 2, cpu: 4, memory: 8Gi}]
+END
+cat >twinrig.yaml <<'END'
+version: 1
+topology: {manifests: [deploy/*.yaml], models: [model.yaml]}
+traffic: {rate: 50/s, duration: 50s, entry: cart}
+baseline: {manifests: [deploy/*.yaml]}
+candidate: {manifests: [next/*.yaml]}
+scenarios:
+  - {name: restart, rollout-restart: [{workload: shop/cart, at: 10s}]}
+  - {name: refused, rollout-undo: [{workload: shop/cart, at: 10s, to-revision: 3}]}
+  - {name: rollover, rollout: true, rollout-restart: [{workload: cart, at: 12s}]}
+  - {name: undone, rollout: true, rollout-undo: [{workload: cart, at: 12s}]}
+  - {name: held, rollout: true, rollout-pause: [{workload: cart, at: 12s}]}
+gate: {runs: 2, checks: ['ratio(errors) <= 0.1%']}
+END
+
+# --- a restart in a run ------------------------------------------------------
+expect 0 "$TWINRIG" run --scenario restart --watch events
+said '^10s .* RolloutRestart .* deployment.apps/cart restarted$'
+said '^10s .* deployment/shop/cart .*Scaled up replica set cart-[4-9bcdf]+ from 0 to 1$'
+said '^22s .* Scaled down replica set cart-[4-9bcdf]+ from 1 to 0$'
+expect 0 "$TWINRIG" run --scenario restart --watch pods
+said '^10s +shop/cart-[4-9bcdf]+-1 +0/1 +Pending '
+expect 0 "$TWINRIG" run --scenario restart --watch deployments
+said '^10s +shop/cart +3/4 +2 +3 +10s$'
+expect 0 "$TWINRIG" run --scenario refused --watch events
+said 'Warning +RolloutUndo .* unable to find specified revision 3 in history$'
+[[ $(grep -c ^[0-9] out) -eq 1 ]] || fail "an undo that was refused did something"
+
+# --- in a gate: three ReplicaSets, two, and a rollout that does not end --------
+gate() {
+	expect "$1" "$TWINRIG" gate --no-store --scenario "$2" -v
+}
+gate 0 rollover
+[[ $(grep -oE 'replica set cart-[4-9bcdf]+' out | sort -u | wc -l) -eq 3 ]] ||
+	fail "not three ReplicaSets"
+said 'Scaled down replica set cart-[4-9bcdf]+ from 2 to 0$'
+gate 0 undone
+said 'deployment.apps/cart rolled back to revision 1$'
+gate 4 held
+said '1 of 1 workloads were not rolled out'
+
+# --- what is wrong --------------------------------------------------------------
+sed -i 's/workload: shop\/cart, at: 10s, to/workload: shop\/card, at: 10s, to/' \
+	twinrig.yaml
+expect 2 "$TWINRIG" check
+said "error: no workload fits 'shop/card'"
+sed -i 's/shop\/card/cart/; s/to-revision: 3/to-revision: 0/' twinrig.yaml
+expect 2 "$TWINRIG" check
+said 'to-revision'
