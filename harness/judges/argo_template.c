@@ -10,9 +10,11 @@
  * what differs from run to run is inconclusive.
  */
 #include "harness/judges/argo.h"
+#include "harness/judges/argo_args.h"
 #include "harness/judges/argo_rollout.h"
 #include "harness/judges/expr.h"
 #include "harness/judges/judges.h"
+#include "twins/base/regex.h"
 #include "twins/kernel/fmath.h"
 
 #include <stdio.h>
@@ -34,38 +36,58 @@ struct analysis {
 
 /* ---- reading ------------------------------------------------------------ */
 
-/* Numbers may be written as text; arguments cannot be known here. */
-static bool whole(
-	const struct tw_yaml *node, int64_t *to, struct tw_diags *diags)
+/* Numbers may be written as text, and stand for an argument. */
+static bool whole(const struct tw_argo_args *args, const struct tw_yaml *node,
+	int64_t *to, struct tw_diags *diags)
 {
-	if (tw_yaml_is_null(node) || tw_yaml_int(node, to) ||
-		tw_parse_int(tw_yaml_str(node), to))
+	const char *text;
+
+	if (tw_yaml_is_null(node) || tw_yaml_int(node, to))
 		return true;
-	tw_diag(diags, TW_ERROR, node->pos, "'%s' is no whole number",
-		tw_yaml_text(node) ? tw_yaml_text(node)
-				   : tw_yaml_kind_name(node));
+	text = tw_argo_resolved(args, node, diags);
+	if (!text)
+		return false;
+	if (tw_parse_int(tw_str_of(text), to))
+		return true;
+	tw_diag(diags, TW_ERROR, node->pos, "'%s' is no whole number", text);
 	return false;
 }
 
-static bool duration(
+static bool duration(const struct tw_argo_args *args,
 	const struct tw_yaml *node, int64_t *to, struct tw_diags *diags)
 {
-	if (tw_yaml_is_null(node) || tw_parse_duration(tw_yaml_str(node), to))
+	const char *text;
+
+	if (tw_yaml_is_null(node))
 		return true;
-	tw_diag(diags, TW_ERROR, node->pos, "'%s' is no duration",
-		tw_yaml_text(node) ? tw_yaml_text(node)
-				   : tw_yaml_kind_name(node));
+	text = tw_argo_resolved(args, node, diags);
+	if (!text)
+		return false;
+	if (tw_parse_duration(tw_str_of(text), to))
+		return true;
+	tw_diag(diags, TW_ERROR, node->pos, "'%s' is no duration", text);
 	return false;
 }
 
-static bool condition(struct tw_arena *arena, const struct tw_yaml *node,
-	const struct tw_expr **to, struct tw_diags *diags)
+static bool condition(const struct tw_argo_args *args,
+	const struct tw_yaml *node, const struct tw_expr **to,
+	struct tw_diags *diags)
 {
-	const char *text = tw_yaml_text(node);
+	const char *text;
+	struct tw_pos pos;
 
-	if (!text || !*text)
+	if (tw_yaml_is_null(node))
 		return true;
-	*to = tw_expr_parse(arena, text, node->pos, diags);
+	text = tw_argo_resolved(args, node, diags);
+	if (!text)
+		return false;
+	if (!*text)
+		return true;
+	pos = node->pos;
+	/* In quotes it begins one column later. */
+	if ((size_t)pos.width == strlen(text) + 2)
+		pos.column++;
+	*to = tw_expr_parse(args->arena, text, pos, diags);
 	return *to;
 }
 
@@ -80,25 +102,29 @@ static bool answers_with_list(const struct tw_yaml *provider)
 	return !provider;
 }
 
-static bool read_limits(
-	struct metric *to, const struct tw_yaml *it, struct tw_diags *diags)
+static bool read_limits(struct metric *to, const struct tw_argo_args *args,
+	const struct tw_yaml *it, struct tw_diags *diags)
 {
-	return whole(tw_yaml_get(it, "count"), &to->limits.count, diags) &&
-	       duration(tw_yaml_get(it, "interval"), &to->limits.interval,
+	const struct {
+		const char *key;
+		int64_t *to;
+	} numbers[] = {{"count", &to->limits.count},
+		{"failureLimit", &to->limits.failure},
+		{"inconclusiveLimit", &to->limits.inconclusive},
+		{"consecutiveErrorLimit", &to->limits.consecutive_error},
+		{"consecutiveSuccessLimit", &to->limits.consecutive_success}};
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		if (!whole(args, tw_yaml_get(it, numbers[i].key), numbers[i].to,
+			    diags))
+			return false;
+	return duration(args, tw_yaml_get(it, "interval"), &to->limits.interval,
 		       diags) &&
-	       duration(tw_yaml_get(it, "initialDelay"), &to->initial_delay,
-		       diags) &&
-	       whole(tw_yaml_get(it, "failureLimit"), &to->limits.failure,
-		       diags) &&
-	       whole(tw_yaml_get(it, "inconclusiveLimit"),
-		       &to->limits.inconclusive, diags) &&
-	       whole(tw_yaml_get(it, "consecutiveErrorLimit"),
-		       &to->limits.consecutive_error, diags) &&
-	       whole(tw_yaml_get(it, "consecutiveSuccessLimit"),
-		       &to->limits.consecutive_success, diags);
+	       duration(args, tw_yaml_get(it, "initialDelay"),
+		       &to->initial_delay, diags);
 }
 
-static void read_metric(struct tw_arena *arena, struct analysis *to,
+static void read_metric(const struct tw_argo_args *args, struct analysis *to,
 	const struct tw_yaml *it, struct tw_judge_setup *setup,
 	struct tw_diags *diags)
 {
@@ -107,20 +133,22 @@ static void read_metric(struct tw_arena *arena, struct analysis *to,
 		.pos = it->pos,
 		.limits = TW_ARGO_LIMITS,
 		.is_list = answers_with_list(tw_yaml_get(it, "provider"))};
+	bool good;
 
 	if (!metric.name) {
 		tw_diag(diags, TW_ERROR, it->pos, "this metric has no name");
 		return;
 	}
 	metric.measure = tw_judge_measure(setup, metric.name, name->pos, diags);
-	if (!metric.measure ||
-		!condition(arena, tw_yaml_get(it, "successCondition"),
-			&metric.success, diags) ||
-		!condition(arena, tw_yaml_get(it, "failureCondition"),
-			&metric.failure, diags) ||
-		!read_limits(&metric, it, diags))
+	/* All of it is looked at, so that all errors are told. */
+	good = condition(args, tw_yaml_get(it, "successCondition"),
+		&metric.success, diags);
+	good &= condition(args, tw_yaml_get(it, "failureCondition"),
+		&metric.failure, diags);
+	good &= read_limits(&metric, args, it, diags);
+	if (!metric.measure || !good)
 		return;
-	tw_vec_push_in(arena, &to->metrics, metric);
+	tw_vec_push_in(args->arena, &to->metrics, metric);
 }
 
 static bool is_template(const struct tw_yaml *doc)
@@ -132,18 +160,30 @@ static bool is_template(const struct tw_yaml *doc)
 			       !strcmp(kind, "AnalysisRun"));
 }
 
-/* Patterns of names: * and ? are rare there; the whole name or "*". */
-static void mark_dry_runs(
-	struct analysis *to, size_t from, const struct tw_yaml *list)
+/* Regular expressions, of the whole name. */
+static void mark_dry_runs(struct tw_arena *arena, struct analysis *to,
+	size_t from, const struct tw_yaml *list, struct tw_diags *diags)
 {
 	for (size_t i = 0; i < tw_yaml_count(list); i++) {
-		const char *name = tw_yaml_text(
-			tw_yaml_get(tw_yaml_item(list, i), "metricName"));
+		const struct tw_yaml *node =
+			tw_yaml_get(tw_yaml_item(list, i), "metricName");
+		const struct tw_regex *regex;
+		const char *why = "a name is missing";
+		size_t at;
 
-		for (size_t k = from; name && k < to->metrics.n; k++)
-			if (!strcmp(name, to->metrics.v[k].name) ||
-				!strcmp(name, "*") || !strcmp(name, ".*"))
-				to->metrics.v[k].dry_run = true;
+		regex = tw_yaml_text(node)
+				? tw_regex_compile(
+					  arena, tw_yaml_str(node), &at, &why)
+				: NULL;
+		if (!regex) {
+			tw_diag(diags, TW_ERROR,
+				node ? node->pos : tw_yaml_item(list, i)->pos,
+				"metricName: %s", why);
+			continue;
+		}
+		for (size_t k = from; k < to->metrics.n; k++)
+			to->metrics.v[k].dry_run |=
+				tw_regex_match(regex, to->metrics.v[k].name);
 	}
 }
 
@@ -157,6 +197,7 @@ static void *read_templates(struct tw_arena *arena,
 	for (size_t i = 0; i < docs->n; i++) {
 		const struct tw_yaml *spec = tw_yaml_get(docs->v[i], "spec");
 		const struct tw_yaml *list = tw_yaml_get(spec, "metrics");
+		struct tw_argo_args args = {arena, tw_yaml_get(spec, "args")};
 		size_t from = to->metrics.n;
 		struct tw_argo_rollout rollout;
 
@@ -166,8 +207,9 @@ static void *read_templates(struct tw_arena *arena,
 			continue;
 		for (size_t k = 0; k < tw_yaml_count(list); k++)
 			read_metric(
-				arena, to, tw_yaml_item(list, k), setup, diags);
-		mark_dry_runs(to, from, tw_yaml_get(spec, "dryRun"));
+				&args, to, tw_yaml_item(list, k), setup, diags);
+		mark_dry_runs(
+			arena, to, from, tw_yaml_get(spec, "dryRun"), diags);
 	}
 	if (!to->metrics.n && diags->errors == errors)
 		tw_diag(diags, TW_ERROR, setup->pos,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define DEEPEST 200
+#define LETS	8
 
 struct parser {
 	struct tw_arena *arena;
@@ -18,6 +19,11 @@ struct parser {
 	const char *text, *at;
 	int depth;
 	bool failed;
+	struct named {
+		const char *name;
+		struct tw_expr *value;
+	} lets[LETS];
+	size_t n_lets;
 };
 
 static struct tw_expr *broken(struct parser *p, const char *what)
@@ -82,10 +88,13 @@ static struct tw_expr *expression(struct parser *p, int least);
 static struct tw_expr *number(struct parser *p)
 {
 	struct tw_expr *e = node(p, TW_EXPR_LITERAL);
-	size_t n = strspn(p->at, "0123456789._");
+	size_t n = strspn(p->at, "0123456789_");
 	char text[64];
 	size_t k = 0;
 
+	/* 1..3 is a range. */
+	if (p->at[n] == '.' && p->at[n + 1] != '.')
+		n += 1 + strspn(p->at + n + 1, "0123456789_");
 	if ((p->at[n] == 'e' || p->at[n] == 'E') && n)
 		n += 1 + strspn(p->at + n + 1, "+-0123456789");
 	if (n >= sizeof text)
@@ -128,13 +137,28 @@ static struct tw_expr *quoted(struct parser *p)
 	return e;
 }
 
+/* Of all(), filter() ...: {...}, or as it is; not evaluated yet. */
+static struct tw_expr *predicate(struct parser *p)
+{
+	struct tw_expr *e;
+
+	if (!accept(p, "{"))
+		return expression(p, 0);
+	e = expression(p, 0);
+	if (e && !accept(p, "}"))
+		return broken(p, "expected }");
+	return e;
+}
+
 /* Up to `end`. */
 static bool arguments(struct parser *p, struct tw_expr *to, const char *end)
 {
 	if (accept(p, end))
 		return true;
 	do {
-		struct tw_expr *arg = expression(p, 0);
+		bool asks = to->kind == TW_EXPR_CALL && to->args.n == 1 &&
+			    tw_expr_takes_predicate(to->function);
+		struct tw_expr *arg = asks ? predicate(p) : expression(p, 0);
 
 		if (!arg)
 			return false;
@@ -170,6 +194,11 @@ static struct tw_expr *name(struct parser *p)
 		return node(p, TW_EXPR_RESULT);
 	while (is_letter(*p->at) || is_digit(*p->at))
 		p->at++;
+	for (size_t i = p->n_lets; i > 0; i--)
+		if (strlen(p->lets[i - 1].name) == (size_t)(p->at - from) &&
+			!strncmp(p->lets[i - 1].name, from,
+				(size_t)(p->at - from)))
+			return p->lets[i - 1].value;
 	e = node(p, TW_EXPR_CALL);
 	e->name = tw_arena_strndup(p->arena, from, (size_t)(p->at - from));
 	e->function = tw_expr_function(e->name);
@@ -183,6 +212,42 @@ static struct tw_expr *name(struct parser *p)
 	if (!accept(p, "("))
 		return broken(p, "expected ( after a function");
 	return arguments(p, e, ")") ? e : NULL;
+}
+
+/* {name: 1, "other": 2}: the key, then the value of each. */
+static bool entries(struct parser *p, struct tw_expr *to)
+{
+	if (accept(p, "}"))
+		return true;
+	do {
+		struct tw_expr *key, *value;
+		const char *from;
+
+		skip(p);
+		from = p->at;
+		if (*p->at == '"' || *p->at == '\'' || *p->at == '`') {
+			key = quoted(p);
+		} else {
+			while (is_letter(*p->at) || is_digit(*p->at))
+				p->at++;
+			key = literal(p, TW_EXPR_TEXT, false);
+			key->value.text =
+				(struct tw_str){from, (size_t)(p->at - from)};
+		}
+		if (!key || p->at == from || !accept(p, ":")) {
+			broken(p, "expected a key and : of a map");
+			return false;
+		}
+		value = expression(p, 0);
+		if (!value)
+			return false;
+		tw_vec_push_in(p->arena, &to->args, key);
+		tw_vec_push_in(p->arena, &to->args, value);
+	} while (accept(p, ","));
+	if (accept(p, "}"))
+		return true;
+	broken(p, "expected , or }");
+	return false;
 }
 
 static struct tw_expr *grouped(struct parser *p)
@@ -199,12 +264,14 @@ static struct tw_expr *grouped(struct parser *p)
 		e = node(p, TW_EXPR_ARRAY);
 		return arguments(p, e, "]") ? e : NULL;
 	}
-	if (accept(p, "{")) { /* of all(), filter() ...: not evaluated yet */
-		e = expression(p, 0);
-		if (e && !accept(p, "}"))
-			return broken(p, "expected }");
-		return e;
+	if (accept(p, "{")) {
+		e = node(p, TW_EXPR_OBJECT);
+		return entries(p, e) ? e : NULL;
 	}
+	skip(p);
+	/* .name in {...}: of the item. */
+	if (p->at[0] == '.' && is_letter(p->at[1]))
+		return node(p, TW_EXPR_ITEM);
 	if (accept(p, "#"))
 		return node(p, TW_EXPR_ITEM);
 	skip(p);
@@ -247,15 +314,18 @@ static struct tw_expr *indexed(struct parser *p, struct tw_expr *of)
 			if (!at || !accept(p, "]"))
 				return broken(p, "expected ]");
 			of = two(p, TW_OP_INDEX, of, at);
-		} else if (p->at[0] == '.' && is_letter(p->at[1])) {
-			const char *from = ++p->at;
+		} else if ((p->at[0] == '.' && is_letter(p->at[1])) ||
+			   (p->at[0] == '?' && p->at[1] == '.' &&
+				   is_letter(p->at[2]))) {
+			bool maybe = p->at[0] == '?';
+			const char *from = p->at += 1 + maybe;
 
 			while (is_letter(*p->at) || is_digit(*p->at))
 				p->at++;
 			at = literal(p, TW_EXPR_TEXT, false);
 			at->value.text =
 				(struct tw_str){from, (size_t)(p->at - from)};
-			of = two(p, TW_OP_INDEX, of, at);
+			of = two(p, maybe ? TW_OP_MAYBE : TW_OP_INDEX, of, at);
 		} else {
 			break;
 		}
@@ -309,13 +379,15 @@ static const struct {
 	{"contains", TW_OP_CONTAINS, 4},
 	{"startsWith", TW_OP_STARTS, 4},
 	{"endsWith", TW_OP_ENDS, 4},
-	{"+", TW_OP_ADD, 5},
-	{"-", TW_OP_SUB, 5},
-	{"**", TW_OP_POW, 8},
-	{"^", TW_OP_POW, 8},
-	{"*", TW_OP_MUL, 6},
-	{"/", TW_OP_DIV, 6},
-	{"%", TW_OP_MOD, 6},
+	{"matches", TW_OP_MATCHES, 4},
+	{"..", TW_OP_RANGE, 5},
+	{"+", TW_OP_ADD, 6},
+	{"-", TW_OP_SUB, 6},
+	{"**", TW_OP_POW, 9},
+	{"^", TW_OP_POW, 9},
+	{"*", TW_OP_MUL, 7},
+	{"/", TW_OP_DIV, 7},
+	{"%", TW_OP_MOD, 7},
 };
 
 static struct tw_expr *choice(struct parser *p, struct tw_expr *condition)
@@ -361,6 +433,61 @@ static struct tw_expr *continued(
 	return left;
 }
 
+/* Not the first half of ||. */
+static bool is_pipe(struct parser *p)
+{
+	skip(p);
+	return p->at[0] == '|' && p->at[1] != '|';
+}
+
+/* x | f(y) is f(x, y). */
+static struct tw_expr *piped(struct parser *p, struct tw_expr *left)
+{
+	const char *from;
+	struct tw_expr *e;
+
+	p->at++;
+	skip(p);
+	from = p->at;
+	while (is_letter(*p->at) || is_digit(*p->at))
+		p->at++;
+	e = node(p, TW_EXPR_CALL);
+	e->name = tw_arena_strndup(p->arena, from, (size_t)(p->at - from));
+	e->function = tw_expr_function(e->name);
+	if (e->function < 0 || !accept(p, "("))
+		return broken(p, "expected a function after |");
+	tw_vec_push_in(p->arena, &e->args, left);
+	return arguments(p, e, ")") ? e : NULL;
+}
+
+/* let x = ...; each before the expression proper. */
+static bool lets(struct parser *p)
+{
+	while (accept(p, "let")) {
+		struct named *to = &p->lets[p->n_lets];
+		const char *from;
+
+		if (p->n_lets == LETS)
+			return broken(p, "so many names") != NULL;
+		skip(p);
+		from = p->at;
+		while (is_letter(*p->at) || is_digit(*p->at))
+			p->at++;
+		to->name = tw_arena_strndup(
+			p->arena, from, (size_t)(p->at - from));
+		if (p->at == from || !accept(p, "="))
+			return broken(p, "expected a name and = of let") !=
+			       NULL;
+		to->value = expression(p, 0);
+		if (!to->value)
+			return false;
+		if (!accept(p, ";"))
+			return broken(p, "expected ; after let") != NULL;
+		p->n_lets++;
+	}
+	return true;
+}
+
 static struct tw_expr *expression(struct parser *p, int least)
 {
 	struct tw_expr *left = NULL;
@@ -372,6 +499,8 @@ static struct tw_expr *expression(struct parser *p, int least)
 		left = prefixed(p);
 	while (left && more && !p->failed)
 		left = continued(p, left, least, &more);
+	while (left && least == 0 && !p->failed && is_pipe(p))
+		left = piped(p, left);
 	p->depth--;
 	return p->failed ? NULL : left;
 }
@@ -384,7 +513,7 @@ const struct tw_expr *tw_expr_parse(struct tw_arena *arena, const char *text,
 		.pos = pos,
 		.text = text,
 		.at = text};
-	struct tw_expr *e = expression(&p, 0);
+	struct tw_expr *e = lets(&p) ? expression(&p, 0) : NULL;
 
 	skip(&p);
 	if (e && *p.at)

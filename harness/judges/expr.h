@@ -5,12 +5,15 @@
  *	result[0] >= 0.95        len(result) > 0 && !isNaN(result[0])
  *	all(result, {# < 0.5})   default(result, 0) < 5 ? true : false
  *
- * Values are numbers, text, true, false, nil and lists of these. Operators,
- * loosest first: ?: and ??; or, ||; and, &&; == != < <= > >= in, not in,
- * contains, startsWith, endsWith; + -; * / %; ** ^; not, !, -; [i], .name.
- * Functions: len abs ceil floor round min max sum int float string, all any
- * none one filter map count with {...} in which # is the item; and Argo's own
- * asInt asFloat isNaN isInf isNil default. What cannot be evaluated (an index
+ * Values are numbers, text, true, false, nil, lists and maps of these.
+ * Operators, loosest first: | (x | f() is f(x)); ?: and ??; or, ||; and, &&;
+ * == != < <= > >= in, not in, contains, startsWith, endsWith, matches; 1..3;
+ * + -; * / %; ** ^; not, !, -; [i], .name, ?.name. Functions: len abs ceil
+ * floor round min max sum mean median int float string lower upper trim first
+ * last keys values, all any none one filter map count find with {...} in which
+ * # is the item and .name a part of it; and Argo's own asInt asFloat isNaN
+ * isInf isNil default. `let x = ...; ...` names a value.
+ * What cannot be evaluated (an index
  * beyond the list, text compared with a number, an unknown name) is an error
  * of the measurement, as there.
  */
@@ -28,6 +31,7 @@ enum tw_expr_type {
 	TW_EXPR_NUMBER,
 	TW_EXPR_TEXT,
 	TW_EXPR_LIST,
+	TW_EXPR_MAP, /* keys are texts */
 };
 
 struct tw_expr_value {
@@ -35,7 +39,8 @@ struct tw_expr_value {
 	bool truth;
 	double number;
 	struct tw_str text;
-	const struct tw_expr_value *items;
+	const struct tw_expr_value *items; /* of a list or map */
+	const struct tw_expr_value *keys;
 	size_t n;
 };
 

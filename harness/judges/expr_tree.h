@@ -9,13 +9,14 @@ enum tw_expr_kind {
 	TW_EXPR_RESULT,
 	TW_EXPR_ITEM, /* # */
 	TW_EXPR_ARRAY,
+	TW_EXPR_OBJECT,
 	TW_EXPR_UNARY,
 	TW_EXPR_BINARY,
 	TW_EXPR_CHOICE,
 	TW_EXPR_CALL,
 };
 
-#define TW_BIND_PREFIX 7
+#define TW_BIND_PREFIX 8
 
 enum tw_expr_op {
 	TW_OP_NOT,
@@ -42,6 +43,9 @@ enum tw_expr_op {
 	TW_OP_MOD,
 	TW_OP_POW,
 	TW_OP_INDEX,
+	TW_OP_MAYBE, /* ?. */
+	TW_OP_MATCHES,
+	TW_OP_RANGE,
 };
 
 struct tw_expr {
@@ -55,5 +59,7 @@ struct tw_expr {
 
 /* The place of a function; -1: there is none. */
 int tw_expr_function(const char *name);
+/* Its second argument is asked of each item: all, filter … */
+bool tw_expr_takes_predicate(int function);
 
 #endif

@@ -1,51 +1,47 @@
 /* What a condition comes to. */
-#include "harness/judges/expr_tree.h"
+#include "harness/judges/expr_eval.h"
 
+#include "twins/base/regex.h"
 #include "twins/base/units.h"
 #include "twins/kernel/fmath.h"
 
 #include <stdio.h>
 #include <string.h>
 
-struct scope {
-	const struct tw_expr_value *result;
-	const struct tw_expr_value *item; /* #; NULL: outside of {...} */
-	struct tw_arena *arena;
-	const char *why;
-};
+/* Of a range. */
+#define MOST 10000
 
-static bool evaluate(
-	struct scope *s, const struct tw_expr *e, struct tw_expr_value *to);
-
-static bool fails(struct scope *s, const char *why)
+bool tw_expr_fails(struct tw_expr_scope *s, const char *why)
 {
 	if (!s->why)
 		s->why = why;
 	return false;
 }
 
-static struct tw_expr_value number(double v)
-{
-	return (struct tw_expr_value){.type = TW_EXPR_NUMBER, .number = v};
-}
-
-static struct tw_expr_value truth(bool v)
-{
-	return (struct tw_expr_value){.type = TW_EXPR_BOOL, .truth = v};
-}
-
-static bool want(struct scope *s, const struct tw_expr *e,
+bool tw_expr_want(struct tw_expr_scope *s, const struct tw_expr *e,
 	enum tw_expr_type type, struct tw_expr_value *to)
 {
 	static const char *const names[] = {
-		"nil", "true or false", "a number", "text", "a list"};
+		"nil", "true or false", "a number", "text", "a list", "a map"};
 
-	if (!evaluate(s, e, to))
+	if (!tw_expr_eval(s, e, to))
 		return false;
 	if (to->type == type)
 		return true;
-	return fails(s, tw_arena_printf(s->arena, "%s where %s is needed",
-				names[to->type], names[type]));
+	return tw_expr_fails(
+		s, tw_arena_printf(s->arena, "%s where %s is needed",
+			   names[to->type], names[type]));
+}
+
+/* NULL: no such key. */
+static const struct tw_expr_value *entry_of(
+	const struct tw_expr_value *map, const struct tw_expr_value *key)
+{
+	for (size_t i = 0; key->type == TW_EXPR_TEXT && i < map->n; i++)
+		if (map->keys[i].text.n == key->text.n &&
+			!memcmp(map->keys[i].text.p, key->text.p, key->text.n))
+			return &map->items[i];
+	return NULL;
 }
 
 static bool is_equal(
@@ -64,13 +60,19 @@ static bool is_equal(
 		return a->text.n == b->text.n &&
 		       !memcmp(a->text.p, b->text.p, a->text.n);
 	case TW_EXPR_LIST:
+	case TW_EXPR_MAP:
 		break;
 	}
 	if (a->n != b->n)
 		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (!is_equal(&a->items[i], &b->items[i]))
+	for (size_t i = 0; i < a->n; i++) {
+		const struct tw_expr_value *other =
+			a->type == TW_EXPR_MAP ? entry_of(b, &a->keys[i])
+					       : &b->items[i];
+
+		if (!other || !is_equal(&a->items[i], other))
 			return false;
+	}
 	return true;
 }
 
@@ -117,7 +119,7 @@ static bool compare(enum tw_expr_op op, int order, bool ordered)
 	}
 }
 
-static bool ordered(struct scope *s, enum tw_expr_op op,
+static bool ordered(struct tw_expr_scope *s, enum tw_expr_op op,
 	const struct tw_expr_value *a, const struct tw_expr_value *b,
 	struct tw_expr_value *to)
 {
@@ -126,16 +128,17 @@ static bool ordered(struct scope *s, enum tw_expr_op op,
 
 	if (a->type == TW_EXPR_NUMBER && b->type == TW_EXPR_NUMBER) {
 		order = (a->number > b->number) - (a->number < b->number);
-		*to = truth(compare(op, order,
+		*to = tw_expr_truth(compare(op, order,
 			a->number == a->number && b->number == b->number));
 		return true;
 	}
 	if (a->type != TW_EXPR_TEXT || b->type != TW_EXPR_TEXT)
-		return fails(s, "two numbers, or two texts, are compared");
+		return tw_expr_fails(
+			s, "two numbers, or two texts, are compared");
 	order = n ? memcmp(a->text.p, b->text.p, n) : 0;
 	if (!order)
 		order = (a->text.n > b->text.n) - (a->text.n < b->text.n);
-	*to = truth(compare(op, order, true));
+	*to = tw_expr_truth(compare(op, order, true));
 	return true;
 }
 
@@ -159,7 +162,7 @@ static double power(double a, double b)
 	return remainder_of(b, 2) == 0 ? value : -value;
 }
 
-static bool arithmetic(struct scope *s, enum tw_expr_op op,
+static bool arithmetic(struct tw_expr_scope *s, enum tw_expr_op op,
 	const struct tw_expr_value *a, const struct tw_expr_value *b,
 	struct tw_expr_value *to)
 {
@@ -174,353 +177,204 @@ static bool arithmetic(struct scope *s, enum tw_expr_op op,
 		return true;
 	}
 	if (a->type != TW_EXPR_NUMBER || b->type != TW_EXPR_NUMBER)
-		return fails(s, "only numbers can be reckoned with");
+		return tw_expr_fails(s, "only numbers can be reckoned with");
 	if ((op == TW_OP_DIV || op == TW_OP_MOD) && y == 0 && op == TW_OP_MOD)
-		return fails(s, "a division by 0");
-	*to = number(op == TW_OP_ADD   ? x + y
-		     : op == TW_OP_SUB ? x - y
-		     : op == TW_OP_MUL ? x * y
-		     : op == TW_OP_DIV ? x / y
-		     : op == TW_OP_MOD ? remainder_of(x, y)
-				       : power(x, y));
+		return tw_expr_fails(s, "a division by 0");
+	*to = tw_expr_number(op == TW_OP_ADD   ? x + y
+			     : op == TW_OP_SUB ? x - y
+			     : op == TW_OP_MUL ? x * y
+			     : op == TW_OP_DIV ? x / y
+			     : op == TW_OP_MOD ? remainder_of(x, y)
+					       : power(x, y));
 	return true;
 }
 
-static bool indexed(struct scope *s, const struct tw_expr_value *list,
+static bool indexed(struct tw_expr_scope *s, const struct tw_expr_value *list,
 	const struct tw_expr_value *at, struct tw_expr_value *to)
 {
 	double i = at->number;
 
+	if (list->type == TW_EXPR_MAP) {
+		const struct tw_expr_value *found = entry_of(list, at);
+
+		/* As there: what a map does not have is nil. */
+		if (found)
+			*to = *found;
+		return true;
+	}
 	if (list->type != TW_EXPR_LIST)
-		return fails(s, "there is nothing in it to look up");
+		return tw_expr_fails(s, "there is nothing in it to look up");
 	if (at->type != TW_EXPR_NUMBER || i != tw_floor(i))
-		return fails(s, "a list is looked up by a whole number");
+		return tw_expr_fails(
+			s, "a list is looked up by a whole number");
 	if (i < 0)
 		i += (double)list->n;
 	if (!(i >= 0 && i < (double)list->n))
-		return fails(s, "the list has no such item");
+		return tw_expr_fails(s, "the list has no such item");
 	*to = list->items[(size_t)i];
 	return true;
 }
 
-/* Those that need not look at their right side. */
-static bool lazy(
-	struct scope *s, const struct tw_expr *e, struct tw_expr_value *to)
+/* RE2's search: anywhere in the text, unless it says where. */
+static bool matches(struct tw_expr_scope *s, const struct tw_expr_value *text,
+	const struct tw_expr_value *pattern, struct tw_expr_value *to)
 {
-	if (e->function == TW_OP_ELSE) {
-		if (!evaluate(s, e->args.v[0], to))
-			return false;
-		return to->type != TW_EXPR_NIL || evaluate(s, e->args.v[1], to);
-	}
-	return want(s, e->args.v[0], TW_EXPR_BOOL, to) &&
-	       (to->truth == (e->function == TW_OP_OR) ||
-		       want(s, e->args.v[1], TW_EXPR_BOOL, to));
+	struct tw_str p = pattern->text;
+	bool from = p.n && p.p[0] == '^';
+	bool upto = p.n > 1 && p.p[p.n - 1] == '$' && p.p[p.n - 2] != '\\';
+	const struct tw_regex *regex;
+	const char *why, *whole;
+	size_t at;
+
+	if (text->type != TW_EXPR_TEXT || pattern->type != TW_EXPR_TEXT)
+		return tw_expr_fails(s, "`matches` is asked of two texts");
+	whole = tw_arena_printf(s->arena, "%s(%.*s)%s", from ? "" : "(.|\n)*",
+		(int)(p.n - from - upto), p.p + from, upto ? "" : "(.|\n)*");
+	regex = tw_regex_compile(s->arena, tw_str_of(whole), &at, &why);
+	if (!regex)
+		return tw_expr_fails(
+			s, tw_arena_printf(s->arena, "the pattern '%.*s': %s",
+				   (int)p.n, p.p, why));
+	*to = tw_expr_truth(tw_regex_match(
+		regex, tw_arena_strndup(s->arena, text->text.p, text->text.n)));
+	return true;
 }
 
-static bool binary(
-	struct scope *s, const struct tw_expr *e, struct tw_expr_value *to)
+/* 1..3: whole numbers, both ends in it. */
+static bool ranged(struct tw_expr_scope *s, const struct tw_expr_value *a,
+	const struct tw_expr_value *b, struct tw_expr_value *to)
+{
+	struct tw_expr_value *items;
+	size_t n;
+
+	if (a->type != TW_EXPR_NUMBER || b->type != TW_EXPR_NUMBER ||
+		a->number != tw_floor(a->number) ||
+		b->number != tw_floor(b->number))
+		return tw_expr_fails(s, "a range is of two whole numbers");
+	if (b->number - a->number >= MOST)
+		return tw_expr_fails(s, "a range of so many numbers");
+	n = b->number < a->number ? 0 : (size_t)(b->number - a->number) + 1;
+	items = tw_new_array(s->arena, n + 1, struct tw_expr_value);
+	for (size_t i = 0; i < n; i++)
+		items[i] = tw_expr_number(a->number + (double)i);
+	*to = (struct tw_expr_value){
+		.type = TW_EXPR_LIST, .items = items, .n = n};
+	return true;
+}
+
+/* Those that need not look at their right side. */
+static bool lazy(struct tw_expr_scope *s, const struct tw_expr *e,
+	struct tw_expr_value *to)
+{
+	if (e->function == TW_OP_ELSE) {
+		if (!tw_expr_eval(s, e->args.v[0], to))
+			return false;
+		return to->type != TW_EXPR_NIL ||
+		       tw_expr_eval(s, e->args.v[1], to);
+	}
+	return tw_expr_want(s, e->args.v[0], TW_EXPR_BOOL, to) &&
+	       (to->truth == (e->function == TW_OP_OR) ||
+		       tw_expr_want(s, e->args.v[1], TW_EXPR_BOOL, to));
+}
+
+static bool binary(struct tw_expr_scope *s, const struct tw_expr *e,
+	struct tw_expr_value *to)
 {
 	enum tw_expr_op op = (enum tw_expr_op)e->function;
 	struct tw_expr_value a, b;
 
 	if (op == TW_OP_OR || op == TW_OP_AND || op == TW_OP_ELSE)
 		return lazy(s, e, to);
-	if (!evaluate(s, e->args.v[0], &a) || !evaluate(s, e->args.v[1], &b))
+	if (!tw_expr_eval(s, e->args.v[0], &a) ||
+		!tw_expr_eval(s, e->args.v[1], &b))
 		return false;
 	if (op == TW_OP_EQ || op == TW_OP_NE) {
-		*to = truth(is_equal(&a, &b) == (op == TW_OP_EQ));
+		*to = tw_expr_truth(is_equal(&a, &b) == (op == TW_OP_EQ));
 		return true;
 	}
 	if (op == TW_OP_IN || op == TW_OP_NOT_IN) {
-		if (b.type != TW_EXPR_LIST)
-			return fails(s, "`in` wants a list");
-		*to = truth(is_in(&a, &b) == (op == TW_OP_IN));
+		if (b.type != TW_EXPR_LIST && b.type != TW_EXPR_MAP)
+			return tw_expr_fails(s, "`in` wants a list or a map");
+		*to = tw_expr_truth(
+			(b.type == TW_EXPR_MAP
+					? entry_of(&b, &a) != NULL
+					: is_in(&a, &b)) == (op == TW_OP_IN));
 		return true;
 	}
 	if (op == TW_OP_CONTAINS || op == TW_OP_STARTS || op == TW_OP_ENDS) {
 		if (a.type != TW_EXPR_TEXT || b.type != TW_EXPR_TEXT)
-			return fails(s, "that is asked of two texts");
-		*to = truth(holds(&a, &b, op));
+			return tw_expr_fails(s, "that is asked of two texts");
+		*to = tw_expr_truth(holds(&a, &b, op));
 		return true;
 	}
-	if (op == TW_OP_INDEX)
+	if (op == TW_OP_MATCHES)
+		return matches(s, &a, &b, to);
+	if (op == TW_OP_RANGE)
+		return ranged(s, &a, &b, to);
+	/* ?. of nothing is nothing. */
+	if (op == TW_OP_MAYBE && a.type == TW_EXPR_NIL)
+		return true;
+	if (op == TW_OP_INDEX || op == TW_OP_MAYBE)
 		return indexed(s, &a, &b, to);
 	if (op >= TW_OP_LE && op <= TW_OP_GT)
 		return ordered(s, op, &a, &b, to);
 	return arithmetic(s, op, &a, &b, to);
 }
 
-static bool unary(
-	struct scope *s, const struct tw_expr *e, struct tw_expr_value *to)
+static bool unary(struct tw_expr_scope *s, const struct tw_expr *e,
+	struct tw_expr_value *to)
 {
 	if (e->function == TW_OP_NOT) {
-		if (!want(s, e->args.v[0], TW_EXPR_BOOL, to))
+		if (!tw_expr_want(s, e->args.v[0], TW_EXPR_BOOL, to))
 			return false;
 		to->truth = !to->truth;
 		return true;
 	}
-	if (!want(s, e->args.v[0], TW_EXPR_NUMBER, to))
+	if (!tw_expr_want(s, e->args.v[0], TW_EXPR_NUMBER, to))
 		return false;
 	if (e->function == TW_OP_MINUS)
 		to->number = -to->number;
 	return true;
 }
 
-/* ---- functions ---------------------------------------------------------- */
-
-enum {
-	LEN,
-	ABS,
-	CEIL,
-	FLOOR,
-	ROUND,
-	MIN,
-	MAX,
-	SUM,
-	INT,
-	FLOAT,
-	STRING,
-	ALL,
-	ANY,
-	NONE,
-	ONE,
-	FILTER,
-	MAP,
-	COUNT,
-	AS_INT,
-	AS_FLOAT,
-	IS_NAN,
-	IS_INF,
-	IS_NIL,
-	DEFAULT
-};
-
-static const char *const functions[] = {"len", "abs", "ceil", "floor", "round",
-	"min", "max", "sum", "int", "float", "string", "all", "any", "none",
-	"one", "filter", "map", "count", "asInt", "asFloat", "isNaN", "isInf",
-	"isNil", "default"};
-
-int tw_expr_function(const char *name)
-{
-	for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-		if (!strcmp(functions[i], name))
-			return (int)i;
-	return -1;
-}
-
-static bool as_number(struct scope *s, const struct tw_expr *e, bool whole,
-	struct tw_expr_value *to)
-{
-	struct tw_expr_value v;
-
-	if (!evaluate(s, e, &v))
-		return false;
-	if (v.type == TW_EXPR_TEXT && tw_parse_real(v.text, &v.number))
-		v.type = TW_EXPR_NUMBER;
-	if (v.type != TW_EXPR_NUMBER)
-		return fails(s, "that is no number");
-	if (whole)
-		v.number =
-			v.number < 0 ? tw_ceil(v.number) : tw_floor(v.number);
-	*to = number(v.number);
-	return true;
-}
-
-/* min, max, sum: of a list, or of the arguments. */
-static bool folded(
-	struct scope *s, const struct tw_expr *e, struct tw_expr_value *to)
-{
-	struct tw_expr_value list, v;
-	bool one = e->args.n == 1;
-	size_t n;
-
-	if (one && !want(s, e->args.v[0], TW_EXPR_LIST, &list))
-		return false;
-	n = one ? list.n : e->args.n;
-	if (!n && e->function != SUM)
-		return fails(s, "there is no least or largest of nothing");
-	*to = number(0);
-	for (size_t i = 0; i < n; i++) {
-		if (one)
-			v = list.items[i];
-		else if (!evaluate(s, e->args.v[i], &v))
-			return false;
-		if (v.type != TW_EXPR_NUMBER)
-			return fails(s, "that is no number");
-		if (e->function == SUM)
-			to->number += v.number;
-		else if (!i || (e->function == MIN ? v.number < to->number
-						   : v.number > to->number))
-			to->number = v.number;
-	}
-	return true;
-}
-
-/* all, any, none, one, count, filter, map: over each item as #. */
-static bool over_items(
-	struct scope *s, const struct tw_expr *e, struct tw_expr_value *to)
-{
-	const struct tw_expr_value *outer = s->item;
-	struct tw_expr_value list, v, *kept;
-	size_t yes = 0;
-
-	if (e->args.n != 2)
-		return fails(s, "it wants a list and {...}");
-	if (!want(s, e->args.v[0], TW_EXPR_LIST, &list))
-		return false;
-	kept = tw_new_array(s->arena, list.n + 1, struct tw_expr_value);
-	for (size_t i = 0; i < list.n; i++) {
-		s->item = &list.items[i];
-		if (e->function == MAP
-				? !evaluate(s, e->args.v[1], &kept[i])
-				: !want(s, e->args.v[1], TW_EXPR_BOOL, &v)) {
-			s->item = outer;
-			return false;
-		}
-		if (e->function != MAP && v.truth)
-			kept[yes++] = list.items[i];
-	}
-	s->item = outer;
-	if (e->function == MAP || e->function == FILTER)
-		*to = (struct tw_expr_value){.type = TW_EXPR_LIST,
-			.items = kept,
-			.n = e->function == MAP ? list.n : yes};
-	else if (e->function == COUNT)
-		*to = number((double)yes);
-	else
-		*to = truth(e->function == ALL	  ? yes == list.n
-			    : e->function == ANY  ? yes > 0
-			    : e->function == NONE ? !yes
-						  : yes == 1);
-	return true;
-}
-
-static bool default_of(
-	struct scope *s, const struct tw_expr *e, struct tw_expr_value *to)
-{
-	if (e->args.n != 2)
-		return fails(s, "default() wants a value and another for nil");
-	return evaluate(s, e->args.v[0], to) &&
-	       (to->type != TW_EXPR_NIL || evaluate(s, e->args.v[1], to));
-}
-
-static bool rounded(
-	struct scope *s, const struct tw_expr *e, struct tw_expr_value *to)
-{
-	double v;
-
-	if (!want(s, e->args.v[0], TW_EXPR_NUMBER, to))
-		return false;
-	v = to->number;
-	to->number = e->function == ABS	    ? (v < 0 ? -v : v)
-		     : e->function == CEIL  ? tw_ceil(v)
-		     : e->function == FLOOR ? tw_floor(v)
-		     : v < 0		    ? -tw_round(-v)
-					    : tw_round(v);
-	return true;
-}
-
-static bool asked(
-	struct scope *s, const struct tw_expr *e, struct tw_expr_value *to)
-{
-	struct tw_expr_value v;
-
-	if (!evaluate(s, e->args.v[0], &v))
-		return false;
-	if (e->function == IS_NIL)
-		*to = truth(v.type == TW_EXPR_NIL);
-	else if (v.type != TW_EXPR_NUMBER)
-		return fails(s, "that is no number");
-	else if (e->function == IS_NAN)
-		*to = truth(v.number != v.number);
-	else
-		*to = truth(v.number == v.number && v.number - v.number != 0);
-	return true;
-}
-
-static bool length_of(
-	struct scope *s, const struct tw_expr *e, struct tw_expr_value *to)
-{
-	struct tw_expr_value v;
-
-	if (!evaluate(s, e->args.v[0], &v))
-		return false;
-	if (v.type != TW_EXPR_LIST && v.type != TW_EXPR_TEXT)
-		return fails(s, "len() wants a list or text");
-	*to = number((double)(v.type == TW_EXPR_LIST ? v.n : v.text.n));
-	return true;
-}
-
-static bool text_of(
-	struct scope *s, const struct tw_expr *e, struct tw_expr_value *to)
-{
-	char text[TW_REAL_TEXT];
-
-	if (!evaluate(s, e->args.v[0], to))
-		return false;
-	if (to->type == TW_EXPR_NUMBER)
-		to->text = tw_str_of(tw_arena_strdup(
-			s->arena, tw_real_text(to->number, text)));
-	else if (to->type == TW_EXPR_BOOL)
-		to->text = tw_str_of(to->truth ? "true" : "false");
-	else if (to->type == TW_EXPR_NIL)
-		to->text = tw_str_of("nil");
-	else if (to->type == TW_EXPR_LIST)
-		return fails(s, "a list is no text");
-	to->type = TW_EXPR_TEXT;
-	return true;
-}
-
-static bool called(
-	struct scope *s, const struct tw_expr *e, struct tw_expr_value *to)
-{
-	if (e->function >= ALL && e->function <= COUNT)
-		return over_items(s, e, to);
-	if (e->function == DEFAULT)
-		return default_of(s, e, to);
-	if (e->function == MIN || e->function == MAX || e->function == SUM)
-		return folded(s, e, to);
-	if (e->args.n != 1)
-		return fails(s, tw_arena_printf(s->arena,
-					"%s() wants one value", e->name));
-	switch (e->function) {
-	case LEN:
-		return length_of(s, e, to);
-	case INT:
-	case AS_INT:
-		return as_number(s, e->args.v[0], true, to);
-	case FLOAT:
-	case AS_FLOAT:
-		return as_number(s, e->args.v[0], false, to);
-	case STRING:
-		return text_of(s, e, to);
-	case IS_NAN:
-	case IS_INF:
-	case IS_NIL:
-		return asked(s, e, to);
-	default:
-		return rounded(s, e, to);
-	}
-}
-
 /* ---- the walk ----------------------------------------------------------- */
 
-static bool listed(
-	struct scope *s, const struct tw_expr *e, struct tw_expr_value *to)
+static bool listed(struct tw_expr_scope *s, const struct tw_expr *e,
+	struct tw_expr_value *to)
 {
 	struct tw_expr_value *items =
 		tw_new_array(s->arena, e->args.n + 1, struct tw_expr_value);
 
 	for (size_t i = 0; i < e->args.n; i++)
-		if (!evaluate(s, e->args.v[i], &items[i]))
+		if (!tw_expr_eval(s, e->args.v[i], &items[i]))
 			return false;
 	*to = (struct tw_expr_value){
 		.type = TW_EXPR_LIST, .items = items, .n = e->args.n};
 	return true;
 }
 
-static bool evaluate(
-	struct scope *s, const struct tw_expr *e, struct tw_expr_value *to)
+/* Keys are texts, one after the other their values. */
+static bool mapped(struct tw_expr_scope *s, const struct tw_expr *e,
+	struct tw_expr_value *to)
+{
+	size_t n = e->args.n / 2;
+	struct tw_expr_value *items =
+		tw_new_array(s->arena, n + 1, struct tw_expr_value);
+	struct tw_expr_value *keys =
+		tw_new_array(s->arena, n + 1, struct tw_expr_value);
+
+	for (size_t i = 0; i < n; i++)
+		if (!tw_expr_want(
+			    s, e->args.v[2 * i], TW_EXPR_TEXT, &keys[i]) ||
+			!tw_expr_eval(s, e->args.v[2 * i + 1], &items[i]))
+			return false;
+	*to = (struct tw_expr_value){
+		.type = TW_EXPR_MAP, .items = items, .keys = keys, .n = n};
+	return true;
+}
+
+bool tw_expr_eval(struct tw_expr_scope *s, const struct tw_expr *e,
+	struct tw_expr_value *to)
 {
 	*to = (struct tw_expr_value){.type = TW_EXPR_NIL};
 	switch (e->kind) {
@@ -532,20 +386,22 @@ static bool evaluate(
 		return true;
 	case TW_EXPR_ITEM:
 		if (!s->item)
-			return fails(s, "# stands outside of {...}");
+			return tw_expr_fails(s, "# stands outside of {...}");
 		*to = *s->item;
 		return true;
 	case TW_EXPR_ARRAY:
 		return listed(s, e, to);
+	case TW_EXPR_OBJECT:
+		return mapped(s, e, to);
 	case TW_EXPR_UNARY:
 		return unary(s, e, to);
 	case TW_EXPR_BINARY:
 		return binary(s, e, to);
 	case TW_EXPR_CHOICE:
-		return want(s, e->args.v[0], TW_EXPR_BOOL, to) &&
-		       evaluate(s, e->args.v[to->truth ? 1 : 2], to);
+		return tw_expr_want(s, e->args.v[0], TW_EXPR_BOOL, to) &&
+		       tw_expr_eval(s, e->args.v[to->truth ? 1 : 2], to);
 	case TW_EXPR_CALL:
-		return called(s, e, to);
+		return tw_expr_call(s, e, to);
 	}
 	return false;
 }
@@ -554,8 +410,8 @@ bool tw_expr_evaluate(const struct tw_expr *expr,
 	const struct tw_expr_value *result, struct tw_arena *arena,
 	struct tw_expr_value *to, const char **why)
 {
-	struct scope s = {.result = result, .arena = arena};
-	bool done = evaluate(&s, expr, to);
+	struct tw_expr_scope s = {.result = result, .arena = arena};
+	bool done = tw_expr_eval(&s, expr, to);
 
 	*why = s.why ? s.why : "";
 	return done;

@@ -14,79 +14,6 @@
 
 #include <stdio.h>
 
-static const char *const methods[] = {
-	"avg", "min", "max", "med", "p", "count", "rate", "value"};
-static const char *const ops[] = {"<=", ">=", "===", "==", "!=", "<", ">"};
-static const enum tw_k6_op codes[] = {
-	TW_K6_LE, TW_K6_GE, TW_K6_EQ, TW_K6_EQ, TW_K6_NE, TW_K6_LT, TW_K6_GT};
-
-static const char *after_blanks(const char *at)
-{
-	while (*at == ' ' || *at == '\t' || *at == '\n')
-		at++;
-	return at;
-}
-
-/* The number in p(...), and the place behind it; NULL: it is none. */
-static const char *percentile(const char *at, double *to)
-{
-	size_t n;
-
-	at = after_blanks(at);
-	if (*at != '(')
-		return NULL;
-	at = after_blanks(at + 1);
-	n = strspn(at, "0123456789.");
-	if (!n || !tw_parse_real((struct tw_str){at, n}, to) || *to > 100)
-		return NULL;
-	at = after_blanks(at + n);
-	return *at == ')' ? at + 1 : NULL;
-}
-
-bool tw_k6_parse(const char *text, struct tw_k6_threshold *to)
-{
-	const char *at = after_blanks(text);
-	size_t n = strspn(at, "abcdefghijklmnopqrstuvwxyz"), i = 0;
-
-	while (i < 8 && (strlen(methods[i]) != n || strncmp(methods[i], at, n)))
-		i++;
-	if (i == 8)
-		return false;
-	to->method = (enum tw_k6_method)i;
-	at += n;
-	if (to->method == TW_K6_P && !(at = percentile(at, &to->p)))
-		return false;
-	at = after_blanks(at);
-	for (i = 0; i < 7 && strncmp(at, ops[i], strlen(ops[i])); i++)
-		;
-	if (i == 7)
-		return false;
-	to->op = codes[i];
-	at = after_blanks(at + strlen(ops[i]));
-	n = strspn(at, "+-.0123456789eE");
-	return n && tw_parse_real((struct tw_str){at, n}, &to->limit) &&
-	       !*after_blanks(at + n);
-}
-
-bool tw_k6_holds(const struct tw_k6_threshold *t, double value)
-{
-	switch (t->op) {
-	case TW_K6_LT:
-		return value < t->limit;
-	case TW_K6_LE:
-		return value <= t->limit;
-	case TW_K6_GT:
-		return value > t->limit;
-	case TW_K6_GE:
-		return value >= t->limit;
-	case TW_K6_EQ:
-		return value == t->limit;
-	case TW_K6_NE:
-		return value != t->limit;
-	}
-	return false;
-}
-
 /* ---- the file ----------------------------------------------------------- */
 
 struct rule {
@@ -95,6 +22,8 @@ struct rule {
 	const struct tw_check *measure;
 	struct tw_k6_threshold threshold;
 	double scale; /* of the measure's value to what k6 counts in */
+	bool abort_on_fail;
+	tw_time delay; /* before that: ns */
 };
 
 struct options {
@@ -108,6 +37,14 @@ static const struct {
 	{"http_req_failed", "ratio(errors{%s})"},
 	{"http_reqs", "rate(requests{%s})"},
 };
+
+static bool is_method(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text[i] < 'A' || text[i] > 'Z')
+			return false;
+	return n > 0;
+}
 
 /* "name:GET /,service:shop/cart" as selectors; false: a tag that is none. */
 static bool selectors(struct tw_buf *out, struct tw_str tags)
@@ -128,6 +65,14 @@ static bool selectors(struct tw_buf *out, struct tw_str tags)
 			: colon == 7 && !strncmp(tags.p, "service", 7)
 				? "service"
 				: NULL;
+		if (colon == 6 && !strncmp(tags.p, "method", 6) &&
+			is_method(tags.p + 7, n - 7)) {
+			tw_buf_printf(out, ",endpoint=~\"%.*s .*\"",
+				(int)(n - 7), tags.p + 7);
+			tags.p += n + (n < tags.n);
+			tags.n -= n + (n < tags.n);
+			continue;
+		}
 		if (!label || memchr(tags.p + colon, '"', n - colon))
 			return false;
 		tw_buf_printf(out, ",%s=\"%.*s\"", label, (int)(n - colon - 1),
@@ -159,9 +104,9 @@ static const struct tw_check *known_measure(struct tw_arena *arena,
 							  rest - 2})) {
 			tw_diag(diags, TW_ERROR, pos,
 				"a tag of '%s' is not known in the twin", name)
-				->hint = "known are name (an endpoint) and "
-					 "service; or give a measure for the "
-					 "whole name";
+				->hint = "known are name (an endpoint), "
+					 "method and service; or give a "
+					 "measure for the whole name";
 			break;
 		}
 		text = tw_arena_printf(arena,
@@ -205,35 +150,74 @@ static const struct tw_check *with_method(struct tw_arena *arena,
 		own->aggregate = TW_AGG_MEAN;
 	else if (t->method == TW_K6_MAX)
 		own->aggregate = TW_AGG_MAX;
-	else {
-		own->aggregate = TW_AGG_QUANTILE;
-		own->quantile = t->method == TW_K6_MED	 ? 0.5
-				: t->method == TW_K6_MIN ? 0
-							 : t->p / 100;
-	}
+	else
+		own->aggregate = TW_AGG_QUANTILE; /* rank_of() says which */
 	return own;
+}
+
+/* Underlines what is wrong in it. A text in quotes begins one column later. */
+static void complain(const struct tw_yaml *node, const char *text,
+	const struct tw_k6_wrong *why, struct tw_diags *diags)
+{
+	struct tw_pos pos = node->pos;
+	size_t n = strlen(text);
+
+	if ((size_t)pos.width >= n) {
+		pos.column += (int)(((size_t)pos.width - n) / 2 + why->at);
+		pos.width = (int)(why->at + why->width <= n ? why->width : 1);
+	}
+	tw_diag(diags, TW_ERROR, pos, "'%s' is no threshold of k6: expected %s",
+		text, why->what)
+		->hint = "such as p(95)<500, avg<=200, rate<0.01, count>100";
+}
+
+/* The long form: {threshold, abortOnFail, delayAbortEval}. */
+static bool read_abort(
+	struct rule *rule, const struct tw_yaml *node, struct tw_diags *diags)
+{
+	const struct tw_yaml *abort = tw_yaml_get(node, "abortOnFail");
+	const struct tw_yaml *delay = tw_yaml_get(node, "delayAbortEval");
+
+	if (!tw_yaml_is_null(abort) &&
+		!tw_yaml_bool(abort, &rule->abort_on_fail)) {
+		tw_diag(diags, TW_ERROR, abort->pos,
+			"abortOnFail is true or false");
+		return false;
+	}
+	if (!tw_yaml_is_null(delay) &&
+		!tw_parse_duration(tw_yaml_str(delay), &rule->delay)) {
+		tw_diag(diags, TW_ERROR, delay->pos,
+			"delayAbortEval is a duration, such as 10s");
+		return false;
+	}
+	return true;
 }
 
 static void add_rule(struct tw_arena *arena, struct options *to,
 	const char *name, const struct tw_yaml *node,
 	const struct tw_check *measure, struct tw_diags *diags)
 {
-	const struct tw_yaml *text = tw_yaml_is(node, TW_YAML_MAPPING)
-					     ? tw_yaml_get(node, "threshold")
-					     : node;
+	bool is_map = tw_yaml_is(node, TW_YAML_MAPPING);
+	const struct tw_yaml *text =
+		is_map ? tw_yaml_get(node, "threshold") : node;
 	struct rule rule = {.name = name,
 		.text = tw_yaml_text(text),
 		.pos = node->pos,
 		.scale = 1};
+	struct tw_k6_wrong why;
 
-	if (!rule.text || !tw_k6_parse(rule.text, &rule.threshold)) {
-		tw_diag(diags, TW_ERROR, node->pos,
-			"'%s' is no threshold of k6",
-			rule.text ? rule.text : tw_yaml_kind_name(node))
-			->hint = "such as p(95)<500, avg<=200, rate<0.01, "
-				 "count>100";
+	if (!rule.text) {
+		tw_diag(diags, TW_ERROR, node->pos, "%s is no threshold of k6",
+			is_map ? "this mapping without `threshold:`"
+			       : tw_yaml_kind_name(node));
 		return;
 	}
+	if (!tw_k6_parse(rule.text, &rule.threshold, &why)) {
+		complain(text, rule.text, &why, diags);
+		return;
+	}
+	if (is_map && !read_abort(&rule, node, diags))
+		return;
 	if (!suits(measure, rule.threshold.method)) {
 		tw_diag(diags, TW_ERROR, node->pos,
 			"'%s' is nothing that '%s' can be asked for", rule.text,
@@ -302,10 +286,42 @@ static void *read_options(struct tw_arena *arena,
 
 /* ---- judging ------------------------------------------------------------ */
 
+/* The value of this number, from 1, in order. */
+static double ranked(const struct tw_histogram *all, double number)
+{
+	return (double)tw_histogram_quantile(all, number / (double)all->count);
+}
+
+/* A trend's percentile, in seconds: NaN without calls. */
+static double percentile_of(
+	const struct rule *rule, struct tw_runs runs, size_t i)
+{
+	static const struct tw_group_key any = {0};
+	const struct tw_k6_threshold *t = &rule->threshold;
+	struct tw_histogram all = {0};
+	double share = t->method == TW_K6_MED	? 0.5
+		       : t->method == TW_K6_MIN ? 0
+						: t->p / 100;
+	double at, low, value = NAN;
+
+	tw_measure_latency(rule->measure, &any, runs, i, &all);
+	if (all.count) {
+		at = share * (double)(all.count - 1);
+		low = tw_floor(at);
+		value = ranked(&all, low + 1);
+		if (at > low)
+			value += (at - low) * (ranked(&all, low + 2) - value);
+	}
+	tw_histogram_release(&all);
+	return value / 1e9;
+}
+
 /* A counter's total is not its rate. */
 static double value_of(const struct rule *rule, struct tw_runs runs, size_t i)
 {
-	double value = tw_series_whole(rule->measure, runs, i, 1);
+	double value = rule->measure->aggregate == TW_AGG_QUANTILE
+			       ? percentile_of(rule, runs, i)
+			       : tw_series_whole(rule->measure, runs, i, 1);
 
 	if (tw_check_unit(rule->measure) == TW_UNIT_RATE &&
 		rule->threshold.method == TW_K6_COUNT)
@@ -313,34 +329,111 @@ static double value_of(const struct rule *rule, struct tw_runs runs, size_t i)
 	return value * rule->scale;
 }
 
-static void judge_rule(const struct rule *rule, struct tw_runs candidate,
-	struct tw_arena *arena, struct tw_opinion *to)
+#define EVERY (2 * TW_S) /* k6 evaluates thresholds so often */
+
+/* Of the slices before the n-th: what the whole run's value is of all. */
+static double value_upto(const struct rule *rule, const struct tw_series *v,
+	const struct tw_series *calls, size_t n, tw_time slice)
 {
-	size_t crossed = 0, without = 0;
-	double worst = NAN;
+	bool rate = tw_check_unit(rule->measure) == TW_UNIT_RATE;
+	bool most = rule->measure->aggregate == TW_AGG_MAX;
+	double sum = 0, all = 0;
+
+	for (size_t i = 0; i < n && i < v->n; i++) {
+		double weight = rate ? 1 : calls->v[i];
+
+		if (v->v[i] != v->v[i])
+			continue;
+		if (most)
+			sum = v->v[i] > sum ? v->v[i] : sum;
+		else
+			sum += weight * v->v[i];
+		all += weight;
+	}
+	if (!(all > 0))
+		return NAN;
+	if (rate && rule->threshold.method == TW_K6_COUNT)
+		return sum * (double)slice / 1e9;
+	return (most ? sum : sum / all) * rule->scale;
+}
+
+/* When the run is aborted; TW_NEVER: it goes on to its end. */
+static tw_time aborted_at(const struct rule *rule,
+	const struct tw_observation *run, struct tw_arena *arena)
+{
+	struct tw_series values = {0}, calls = {0};
+	tw_time first = rule->delay > EVERY ? rule->delay : EVERY;
+
+	if (!rule->abort_on_fail || !tw_series_has_time(rule->measure))
+		return TW_NEVER;
+	tw_series_of(rule->measure, run, 0, arena, &values);
+	tw_series_calls(rule->measure, run, arena, &calls);
+	for (tw_time at = first; at <= tw_series_length(run); at += EVERY) {
+		double v = value_upto(rule, &values, &calls,
+			(size_t)(at / run->slice), run->slice);
+
+		if (v == v && !tw_k6_holds(&rule->threshold, v))
+			return at;
+	}
+	return TW_NEVER;
+}
+
+struct tally {
+	size_t crossed, without, aborted;
+	double worst;
+	tw_time first; /* abort */
+};
+
+static struct tally tally_of(const struct rule *rule, struct tw_runs candidate,
+	struct tw_arena *arena)
+{
+	struct tally tally = {.worst = NAN, .first = TW_NEVER};
 	bool low = rule->threshold.op == TW_K6_GT ||
 		   rule->threshold.op == TW_K6_GE;
 
 	for (size_t i = 0; i < candidate.n; i++) {
 		double v = value_of(rule, candidate, i);
+		tw_time at = aborted_at(rule, candidate.v[i], arena);
 
-		without += v != v;
-		crossed += v == v && !tw_k6_holds(&rule->threshold, v);
-		if (v == v && (worst != worst || (low ? v < worst : v > worst)))
-			worst = v;
+		tally.without += v != v;
+		tally.aborted += at != TW_NEVER;
+		tally.first = at < tally.first ? at : tally.first;
+		tally.crossed += at != TW_NEVER ||
+				 (v == v && !tw_k6_holds(&rule->threshold, v));
+		if (v == v &&
+			(tally.worst != tally.worst ||
+				(low ? v < tally.worst : v > tally.worst)))
+			tally.worst = v;
 	}
+	return tally;
+}
+
+static void judge_rule(const struct rule *rule, struct tw_runs candidate,
+	struct tw_arena *arena, struct tw_opinion *to)
+{
+	struct tally t = tally_of(rule, candidate, arena);
+	const char *text = tw_arena_printf(arena,
+		"worst %s; crossed in %zu of %zu runs",
+		tw_judge_number(arena, t.worst), t.crossed, candidate.n);
+	char at[TW_TIME_TEXT];
+
+	if (t.aborted)
+		text = tw_arena_printf(arena,
+			"%s; aborted in %zu, first after %s", text, t.aborted,
+			tw_time_text(t.first, at));
+	else if (rule->abort_on_fail && !tw_series_has_time(rule->measure))
+		text = tw_arena_printf(
+			arena, "%s; abortOnFail: known at the end alone", text);
 	tw_opinion_add(arena, to,
 		tw_arena_printf(arena, "%s %s", rule->name, rule->text),
-		without == candidate.n	 ? TW_VERDICT_INCONCLUSIVE
-		: crossed == candidate.n ? TW_VERDICT_FAIL
-		: crossed		 ? TW_VERDICT_INCONCLUSIVE
-					 : TW_VERDICT_PASS,
-		without == candidate.n ? "no data (k6 would pass)"
-		: crossed	       ? "crossed"
-				       : "ok",
-		tw_arena_printf(arena, "worst %s; crossed in %zu of %zu runs",
-			tw_judge_number(arena, worst), crossed, candidate.n),
-		rule->pos);
+		t.without == candidate.n   ? TW_VERDICT_INCONCLUSIVE
+		: t.crossed == candidate.n ? TW_VERDICT_FAIL
+		: t.crossed		   ? TW_VERDICT_INCONCLUSIVE
+					   : TW_VERDICT_PASS,
+		t.without == candidate.n ? "no data (k6 would pass)"
+		: t.crossed		 ? "crossed"
+					 : "ok",
+		text, rule->pos);
 }
 
 static void judge_options(void *data, const struct tw_judge_setup *setup,

@@ -6,6 +6,7 @@
 #define TW_JUDGES_K6_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum tw_k6_method {
 	TW_K6_AVG,
@@ -34,8 +35,15 @@ struct tw_k6_threshold {
 	double limit;
 };
 
-/* False: it is none. */
-bool tw_k6_parse(const char *text, struct tw_k6_threshold *to);
+/* Bytes of the text, and what is expected there. */
+struct tw_k6_wrong {
+	size_t at, width;
+	const char *what;
+};
+
+/* False: it is none, and why. */
+bool tw_k6_parse(
+	const char *text, struct tw_k6_threshold *to, struct tw_k6_wrong *why);
 bool tw_k6_holds(const struct tw_k6_threshold *threshold, double value);
 
 #endif

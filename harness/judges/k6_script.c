@@ -71,7 +71,7 @@ void tw_k6_script(const char *text, struct tw_buf *out)
 		depth -= *at == '}' || *at == ']';
 		/* Tabs are no indentation in YAML. */
 		tw_buf_add_char(out, *at == '\t' ? ' ' : *at);
-		if (*at == ':')
+		if (*at == ':' && at[1] != ' ' && at[1] != '\n')
 			tw_buf_add_char(out, ' ');
 		at++;
 		if (depth <= 0 && (at[-1] == '}' || at[-1] == ';'))

@@ -21,24 +21,34 @@ struct canary {
 
 /* ---- reading ------------------------------------------------------------ */
 
-/* One of a few words, in any case; false with an error. */
-static bool choice(const struct tw_yaml *node, const char *const *words,
+/* One of a few words, in any case. Kayenta takes its default for any other,
+ * without a word; here it is told. */
+static void choice(const struct tw_yaml *node, const char *const *words,
 	size_t n, int *to, struct tw_diags *diags)
 {
 	const char *text = tw_yaml_text(node);
+	struct tw_diag *diag;
 
-	if (!text)
-		return true;
-	for (size_t i = 0; i < n; i++)
+	if (tw_yaml_is_null(node))
+		return;
+	for (size_t i = 0; text && i < n; i++)
 		if (tw_str_equal_nocase(tw_str_of(text), tw_str_of(words[i]))) {
 			*to = (int)i;
-			return true;
+			return;
 		}
-	tw_diag(diags, TW_ERROR, node->pos, "'%s' is not known to the judge",
-		text)
-		->hint = "direction: increase, decrease, either; nanStrategy: "
-			 "remove, replace; outliers: keep, remove; measure: "
-			 "meanRatio, cles";
+	diag = tw_diag(diags, TW_WARNING, node->pos,
+		"'%s' is not known to the judge, which takes '%s'",
+		text ? text : tw_yaml_kind_name(node), words[*to]);
+	tw_diag_nearest(diags, diag, text ? text : "", words, n);
+}
+
+static bool truth(const struct tw_yaml *node, bool *to, struct tw_diags *diags)
+{
+	if (tw_yaml_is_null(node) || tw_yaml_bool(node, to))
+		return true;
+	tw_diag(diags, TW_ERROR, node->pos, "expected true or false, not %s",
+		tw_yaml_text(node) ? tw_yaml_text(node)
+				   : tw_yaml_kind_name(node));
 	return false;
 }
 
@@ -57,8 +67,7 @@ static bool read_effect(struct tw_kayenta_rule *rule,
 	static const char *const measures[] = {"meanRatio", "cles"};
 	int cles = 0;
 
-	if (!choice(tw_yaml_get(effect, "measure"), measures, 2, &cles, diags))
-		return false;
+	choice(tw_yaml_get(effect, "measure"), measures, 2, &cles, diags);
 	rule->cles = cles;
 	for (int i = 0; cles && i < 2; i++)
 		rule->allowed[i] = rule->criticals[i] = 0.5;
@@ -83,23 +92,22 @@ static bool read_rule(struct tw_kayenta_rule *rule,
 	int direction = 0, replace = 0, drop = 0;
 
 	tw_kayenta_rule_init(rule);
-	if (!choice(tw_yaml_get(canary, "direction"), directions, 3, &direction,
+	choice(tw_yaml_get(canary, "direction"), directions, 3, &direction,
+		diags);
+	choice(tw_yaml_get(canary, "nanStrategy"), nans, 2, &replace, diags);
+	choice(tw_yaml_get(outliers, "strategy"), strategies, 2, &drop, diags);
+	if (!real(tw_yaml_get(outliers, "outlierFactor"), &rule->outlier_factor,
 		    diags) ||
-		!choice(tw_yaml_get(canary, "nanStrategy"), nans, 2, &replace,
+		!read_effect(rule, tw_yaml_get(canary, "effectSize"), diags) ||
+		!truth(tw_yaml_get(canary, "critical"), &rule->critical,
 			diags) ||
-		!choice(tw_yaml_get(outliers, "strategy"), strategies, 2, &drop,
-			diags) ||
-		!real(tw_yaml_get(outliers, "outlierFactor"),
-			&rule->outlier_factor, diags) ||
-		!read_effect(rule, tw_yaml_get(canary, "effectSize"), diags))
+		!truth(tw_yaml_get(canary, "mustHaveData"),
+			&rule->must_have_data, diags) ||
+		!truth(tw_yaml_get(canary, "muted"), &rule->muted, diags))
 		return false;
 	rule->direction = (enum tw_kayenta_direction)direction;
 	rule->replace_nan = replace;
 	rule->drop_outliers = drop;
-	tw_yaml_bool(tw_yaml_get(canary, "critical"), &rule->critical);
-	tw_yaml_bool(
-		tw_yaml_get(canary, "mustHaveData"), &rule->must_have_data);
-	tw_yaml_bool(tw_yaml_get(canary, "muted"), &rule->muted);
 	return true;
 }
 
@@ -151,6 +159,45 @@ static bool read_classifier(struct tw_arena *arena, struct canary *to,
 	       real(tw_yaml_get(scores, "marginal"), &to->marginal, diags);
 }
 
+/* Weights that do not do what they look like. */
+static void check_weights(const struct canary *canary,
+	const struct tw_yaml *weights, struct tw_diags *diags)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < canary->weights.n; i++) {
+		const char *group = canary->weights.v[i].group;
+		bool known = false;
+
+		sum += canary->weights.v[i].weight;
+		for (size_t k = 0; k < canary->metrics.n; k++)
+			for (size_t g = 0; g < canary->metrics.v[k].groups.n;
+				g++)
+				known |= !strcmp(group,
+					canary->metrics.v[k].groups.v[g]);
+		if (!known)
+			tw_diag(diags, TW_WARNING, weights->pos,
+				"no metric is in the group '%s': its weight "
+				"of %g is lost, and no score reaches 100",
+				group, canary->weights.v[i].weight);
+	}
+	if (sum > 100)
+		tw_diag(diags, TW_WARNING, weights->pos,
+			"the weights add up to %g, more than 100", sum);
+}
+
+/* Another judge would decide by other rules. */
+static void check_judge(const struct tw_yaml *doc, struct tw_diags *diags)
+{
+	const struct tw_yaml *name = tw_yaml_path(doc, "judge", "name", NULL);
+
+	if (tw_yaml_text(name) &&
+		strcmp(tw_yaml_text(name), "NetflixACAJudge-v1.0") != 0)
+		tw_diag(diags, TW_ERROR, name->pos,
+			"only NetflixACAJudge-v1.0 is known here, not '%s'",
+			tw_yaml_text(name));
+}
+
 static void *read_canary(struct tw_arena *arena,
 	const struct tw_yaml_docs *docs, struct tw_judge_setup *setup,
 	struct tw_diags *diags)
@@ -171,7 +218,11 @@ static void *read_canary(struct tw_arena *arena,
 	to->marginal = 75;
 	for (size_t i = 0; i < tw_yaml_count(metrics); i++)
 		read_metric(arena, to, tw_yaml_item(metrics, i), setup, diags);
-	read_classifier(arena, to, tw_yaml_get(doc, "classifier"), diags);
+	if (read_classifier(arena, to, tw_yaml_get(doc, "classifier"), diags))
+		check_weights(to,
+			tw_yaml_path(doc, "classifier", "groupWeights", NULL),
+			diags);
+	check_judge(doc, diags);
 	if (setup->pass > 0)
 		to->pass = setup->pass;
 	if (setup->marginal > 0)

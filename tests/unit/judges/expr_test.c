@@ -36,15 +36,74 @@ static char of(const char *text, const struct tw_expr_value *result)
 		return '!';
 	}
 	return v.type == TW_EXPR_BOOL ? (v.truth ? 't' : 'f')
-				      : "n?#\"["[v.type];
+				      : "n?#\"[{"[v.type];
 }
+
+struct row {
+	const char *text;
+	char want;
+};
+
+/* On the result [0.96]. */
+static void expect(const struct row *rows, size_t n)
+{
+	struct tw_expr_value item = {.type = TW_EXPR_NUMBER, .number = 0.96};
+	struct tw_expr_value result = {
+		.type = TW_EXPR_LIST, .items = &item, .n = 1};
+
+	start();
+	for (size_t i = 0; i < n; i++) {
+		char got = of(rows[i].text, &result);
+
+		ck_assert_msg(got == rows[i].want, "%s: %c instead of %c",
+			rows[i].text, got, rows[i].want);
+	}
+	stop();
+}
+
+START_TEST(maps_patterns_and_names)
+{
+	static const struct row rows[] = {
+		{"'v1.2' matches '^v[0-9]+[.]'", 't'},
+		{"'shop/cart' matches 'cart$' and not ('b' matches 'a')", 't'},
+		{"'xay' matches 'a|b' && !('xay' matches '^a')", 't'},
+		{"'a' matches '('", '!'},
+		{"1 matches 'a'", '!'},
+		{"{a: 1, \"b\": 2}.b == 2 && {'a': 1}['a'] == 1", 't'},
+		{"{a: 1}.c == nil and 'a' in {a: 1} and len({}) == 0", 't'},
+		{"{a: 1, b: 2} == {b: 2, a: 1}", 't'},
+		{"{a: 1} == {a: 2}", 'f'},
+		{"{a: 1}", '{'},
+		{"nil?.a == nil and {a: {b: 3}}?.a?.b == 3", 't'},
+		{"nil.a", '!'},
+		{"all([{v: 1}, {v: 2}], {.v > 0})", 't'},
+		{"any([{v: 1}, {v: 2}], .v > 1)", 't'},
+		{"map([{v: 1}, {v: 2}], {#.v + 1}) == [2, 3]", 't'},
+		{"find([1, 5, 7], {# > 4}) == 5 and find([], {true}) == nil",
+			't'},
+		{"1..3 == [1, 2, 3] and len(1..10) == 10 and 2..1 == []", 't'},
+		{"1..1e9", '!'},
+		{"result | len() == 1", '?'},
+		{"[3, 1, 2] | filter({# > 1}) | len()", '#'},
+		{"let x = result[0]; let y = x * 2; y > x", 't'},
+		{"let x = 1; z", '?'},
+		{"mean([1, 2, 6]) == 3 and median([9, 1, 2, 4]) == 3", 't'},
+		{"first([4, 5]) == 4 and last([4, 5]) == 5", 't'},
+		{"first([]) == nil", 't'},
+		{"keys({a: 1}) == ['a'] and values({a: 1}) == [1]", 't'},
+		{"lower('aBc') + upper('d') + trim(' e ') == 'abcDe'", 't'},
+		{"1 + 1..3 == [2, 3]", 't'},
+		{"{a 1}", '?'},
+		{"{a: 1", '?'},
+	};
+
+	expect(rows, sizeof rows / sizeof *rows);
+}
+END_TEST
 
 START_TEST(conditions)
 {
-	static const struct {
-		const char *text;
-		char want;
-	} rows[] = {
+	static const struct row rows[] = {
 		{"result[0] >= 0.95", 't'},
 		{"result[0] > 0.96", 'f'},
 		{"result[1] == nil", '!'},
@@ -114,16 +173,8 @@ START_TEST(conditions)
 		{"1 ? 2", '?'},
 		{"orx", '?'},
 	};
-	struct tw_expr_value item = {.type = TW_EXPR_NUMBER, .number = 0.96};
-	struct tw_expr_value result = {
-		.type = TW_EXPR_LIST, .items = &item, .n = 1};
 
-	start();
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		ck_assert_msg(of(rows[i].text, &result) == rows[i].want,
-			"%s: %c instead of %c", rows[i].text,
-			of(rows[i].text, &result), rows[i].want);
-	stop();
+	expect(rows, sizeof rows / sizeof *rows);
 }
 END_TEST
 
@@ -169,5 +220,5 @@ START_TEST(depth_is_bounded)
 }
 END_TEST
 
-TW_TESTS("judges/expr", conditions, what_is_not_looked_at_cannot_fail,
-	errors_point, depth_is_bounded)
+TW_TESTS("judges/expr", maps_patterns_and_names, conditions,
+	what_is_not_looked_at_cannot_fail, errors_point, depth_is_bounded)

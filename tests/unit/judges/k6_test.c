@@ -26,17 +26,41 @@ START_TEST(grammar)
 		"p(95<5", "average<5", "avg 5", "avg<", "avg<x", "avg<5ms",
 		"avg=5", "rate<0.1 and count>1", "P(95)<5"};
 	struct tw_k6_threshold t;
+	struct tw_k6_wrong why;
 
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
 		t = (struct tw_k6_threshold){0};
-		ck_assert_msg(
-			tw_k6_parse(good[i].text, &t), "%s", good[i].text);
+		ck_assert_msg(tw_k6_parse(good[i].text, &t, &why), "%s",
+			good[i].text);
 		ck_assert_int_eq(t.method, good[i].method);
 		ck_assert_int_eq(t.op, good[i].op);
 		ck_assert(t.p == good[i].p && t.limit == good[i].limit);
 	}
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		ck_assert_msg(!tw_k6_parse(bad[i], &t), "%s", bad[i]);
+		ck_assert_msg(!tw_k6_parse(bad[i], &t, &why), "%s", bad[i]);
+}
+END_TEST
+
+/* Where it is wrong, in bytes. */
+START_TEST(points_at_it)
+{
+	static const struct {
+		const char *text;
+		size_t at, width;
+	} rows[] = {{"average<5", 0, 7}, {" P(95)<5", 1, 1}, {"p<5", 1, 1},
+		{"p(101)<5", 2, 3}, {"p(95<5", 4, 1}, {"avg 5", 4, 1},
+		{"avg<", 4, 1}, {"avg<x", 4, 1}, {"avg<5ms", 5, 2},
+		{"rate<0.1 and count>1", 9, 11}, {"", 0, 1}};
+	struct tw_k6_threshold t;
+	struct tw_k6_wrong why;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		ck_assert(!tw_k6_parse(rows[i].text, &t, &why));
+		ck_assert_msg(
+			why.at == rows[i].at && why.width == rows[i].width,
+			"%s: %zu, %zu", rows[i].text, why.at, why.width);
+		ck_assert_ptr_nonnull(why.what);
+	}
 }
 END_TEST
 
@@ -52,10 +76,11 @@ START_TEST(comparisons)
 		{"avg==2", {false, true, false}},
 		{"avg!=2", {true, false, true}}};
 	struct tw_k6_threshold t;
+	struct tw_k6_wrong why;
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		for (int v = 1; v <= 3; v++) {
-			ck_assert(tw_k6_parse(rows[i].text, &t));
+			ck_assert(tw_k6_parse(rows[i].text, &t, &why));
 			ck_assert(tw_k6_holds(&t, v) == rows[i].at[v - 1]);
 		}
 }
@@ -68,12 +93,12 @@ START_TEST(scripts)
 		 "    // p(1)<1\n    http_reqs: ['count>1', `rate>0.5`],\n  "
 		 "},\n"
 		 "  vus: 1,\n};\n",
-			"\n\nthresholds:  {\n    \n    http_reqs:  ['count>1', "
+			"\n\nthresholds:  {\n    \n    http_reqs: ['count>1', "
 			"'rate>0.5'],\n  }\n"},
 		{"{\"thresholds\" : {'a{b:c}': [\"avg<1\"]}}",
-			"thresholds:  {'a{b:c}':  [\"avg<1\"]}\n"},
+			"thresholds:  {'a{b:c}': [\"avg<1\"]}\n"},
 		{"thresholds: {a: /* { */ ['avg<1']} // }",
-			"thresholds:  {a:   ['avg<1']}\n"},
+			"thresholds:  {a:  ['avg<1']}\n"},
 		{"export default function () {}", ""},
 		{"thresholds", ""},
 	};
@@ -88,4 +113,4 @@ START_TEST(scripts)
 }
 END_TEST
 
-TW_TESTS("judges/k6", grammar, comparisons, scripts)
+TW_TESTS("judges/k6", grammar, points_at_it, comparisons, scripts)
