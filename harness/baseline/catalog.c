@@ -11,8 +11,8 @@ static int by_time(const void *a, const void *b)
 {
 	const struct tw_catalog_gate *x = a, *y = b;
 
-	if (x->about.time != y->about.time)
-		return x->about.time < y->about.time ? -1 : 1;
+	if (x->about.instant != y->about.instant)
+		return x->about.instant < y->about.instant ? -1 : 1;
 	return strcmp(x->ref, y->ref);
 }
 

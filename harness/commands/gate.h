@@ -7,6 +7,7 @@
  *	gate_reach.c	which differences the runs can have seen
  *	gate_simulate.c	trials in virtual time, and their verdict
  *	gate_cost.c	what the candidate asks for and uses
+ *	gate_kpi.c	what history tells of besides
  *	gate_live.c	runs of a real process, and their verdict
  *	gate_player.h	the process, and what it is sent
  *	gate_edits.h	systems between the two sides
@@ -78,7 +79,11 @@ struct tw_gate {
 		double cpu;    /* cores in use, in the mean of the runs */
 		double memory; /* bytes: the most at once of each replica */
 	} cost;		       /* of the candidate, in its first case */
-	uint64_t undecided[2]; /* by side */
+	struct {
+		size_t endpoints;	/* 0: not known */
+		double latency, errors; /* summed over these */
+	} accuracy;			/* of the twin, against a process */
+	uint64_t undecided[2];		/* by side */
 	uint32_t untold[2];
 	double late, late_floor; /* of real-time runs */
 	/* Verdicts with the assumed values scaled, beside the gate's own. */
@@ -160,5 +165,14 @@ size_t tw_gate_next_look(struct tw_gate *gate, size_t i,
 void tw_gate_note_cost(
 	struct tw_gate *gate, const struct tw_observation *seen, size_t n);
 void tw_gate_cost_text(const struct tw_gate *gate, struct tw_buf *out);
+/* When an alert on a check would have rung, in the runs of a case. */
+void tw_gate_note_detection(struct tw_gate *gate, const struct tw_case *one,
+	struct tw_runs candidate);
+/* How far the runs of a process are from what the twin predicts of its service
+ * in this case: one simulated run of the same traffic. */
+void tw_gate_note_accuracy(struct tw_gate *gate, const struct tw_case *one,
+	const struct tw_system *system, enum tw_flow_side side,
+	const char *service, struct tw_runs live);
+void tw_gate_kpi_text(const struct tw_gate *gate, struct tw_buf *out);
 
 #endif

@@ -173,6 +173,20 @@ static int play_case(struct tw_gate *gate, struct tw_player *players, size_t i,
 	return status;
 }
 
+/* What runs in production, where that is known, or else the candidate. */
+static void note_accuracy(struct tw_gate *gate, const struct tw_player *players,
+	const struct tw_case *one, size_t n)
+{
+	bool before = players[0].ready && gate->has_baseline;
+	const struct tw_player *player = &players[before ? 0 : 1];
+	const struct tw_model *model = player->system->model;
+
+	tw_gate_note_accuracy(gate, one, player->system,
+		before ? TW_FLOW_BASELINE : TW_FLOW_CANDIDATE,
+		model->services[player->traffic.candidate].spec->key,
+		paired(player, n));
+}
+
 static void judge_case(struct tw_gate *gate, struct tw_player *players,
 	const struct tw_case *one, const char *stopped)
 {
@@ -188,6 +202,8 @@ static void judge_case(struct tw_gate *gate, struct tw_player *players,
 		tw_gate_keep(gate, one, TW_FLOW_CANDIDATE, candidate);
 		result = tw_gate_judge(gate, one, baseline, candidate);
 		result->stopped = stopped;
+		tw_gate_note_detection(gate, one, candidate);
+		note_accuracy(gate, players, one, n);
 		tw_gate_draw(gate, one, baseline, candidate, result);
 		tw_vec_push_in(&gate->arena, &gate->result.scenarios, result);
 	}

@@ -147,6 +147,7 @@ static void evidence_text(const struct tw_gate *gate, struct tw_buf *out)
 	if (gate->report.live)
 		live_text(gate->report.live, out);
 	tw_gate_cost_text(gate, out);
+	tw_gate_kpi_text(gate, out);
 	tw_buf_add(out, gate->store.begins.p, gate->store.begins.n);
 }
 

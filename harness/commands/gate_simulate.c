@@ -335,6 +335,7 @@ static int simulate_case(struct tw_gate *gate, size_t i,
 			count_up(gate, one, baseline_at(&seen, 0), seen.n,
 				TW_FLOW_BASELINE);
 		tw_gate_note_cost(gate, candidate_at(&seen, 0), seen.n);
+		tw_gate_note_detection(gate, one, runs[TW_FLOW_CANDIDATE]);
 		tw_gate_draw(gate, one, runs[TW_FLOW_BASELINE],
 			runs[TW_FLOW_CANDIDATE], result);
 	}

@@ -236,6 +236,7 @@ void tw_gate_store_release(struct tw_gate *gate)
 	tw_vec_release(&store->missing);
 	tw_vec_release(&store->flows);
 	tw_buf_release(&store->begins);
+	tw_buf_release(&store->kpis);
 	if (store->shards)
 		tw_shard_release(&store->part);
 	if (store->has_stored)

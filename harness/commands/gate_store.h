@@ -45,6 +45,7 @@ struct tw_gate_store {
 	uint64_t bytes_aside; /* of these, written */
 	bool full;	      /* no more of them is */
 	struct tw_buf begins; /* "fault.SCENARIO TAB ns" a line */
+	struct tw_buf kpis;   /* lines of gate_kpi.c */
 
 	struct tw_record stored; /* that is the baseline */
 	bool has_stored;

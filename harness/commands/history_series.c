@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-/* A change may come by chance in so many series; of what is printed, in so many
- * of all. */
+/* A change may come by chance in so many series; of what is told, in so many of
+ * all. */
 #define ALPHA 0.05
 
 void tw_series_init(struct tw_series_list *all)
@@ -76,19 +76,22 @@ static void value_text(
 	snprintf(to, TW_VALUE_TEXT, "%.4g", value);
 }
 
-static void print_change(const struct tw_series *series,
-	const struct tw_change *change, const struct tw_catalog *catalog)
+static void add_change(const struct tw_series *series,
+	const struct tw_change *change, struct tw_arena *arena,
+	struct tw_history *to)
 {
-	const struct tw_catalog_gate *gate =
-		&catalog->gates.v[series->gates.v[change->at]];
-	char before[TW_VALUE_TEXT], after[TW_VALUE_TEXT], when[TW_WHEN];
+	char before[TW_VALUE_TEXT], after[TW_VALUE_TEXT];
 
 	value_text(series->kind, change->before, before);
 	value_text(series->kind, change->after, after);
-	printf("  from %s %s on: %s -> %s  %s: %s%s%s%s  (p %.3f)\n",
-		tw_when_text(gate->about.time, when), gate->id, before, after,
-		series->scenario, series->check, *series->group ? " [" : "",
-		series->group, *series->group ? "]" : "", change->p);
+	tw_vec_push_in(arena, &to->changes,
+		((struct tw_history_change){.gate = series->gates.v[change->at],
+			.scenario = tw_arena_strdup(arena, series->scenario),
+			.check = tw_arena_strdup(arena, series->check),
+			.group = tw_arena_strdup(arena, series->group),
+			.before = tw_arena_strdup(arena, before),
+			.after = tw_arena_strdup(arena, after),
+			.p = change->p}));
 }
 
 /* The p of each series is that of its clearest change; 1 where there is none.
@@ -103,14 +106,12 @@ static double clearest(const struct tw_changes *changes)
 	return p;
 }
 
-void tw_series_print(
-	struct tw_series_list *all, const struct tw_catalog *catalog)
+void tw_series_changes(struct tw_series_list *all, struct tw_arena *arena,
+	struct tw_history *to)
 {
 	struct tw_changes *changes =
 		tw_calloc(all->list.n + 1, sizeof *changes);
 	double *p = tw_calloc(all->list.n + 1, sizeof *p), kept;
-	size_t tested = 0;
-	bool told = false;
 
 	for (size_t i = 0; i < all->list.n; i++) {
 		const struct tw_series *series = all->list.v[i];
@@ -119,22 +120,14 @@ void tw_series_print(
 			continue;
 		tw_changes_of(series->values.v, series->values.n, ALPHA,
 			tw_hash_name(series->check), &changes[i]);
-		p[tested++] = clearest(&changes[i]);
+		p[to->series++] = clearest(&changes[i]);
 	}
-	kept = tw_false_discovery(p, tested, ALPHA);
+	kept = tw_false_discovery(p, to->series, ALPHA);
 	for (size_t i = 0; i < all->list.n; i++)
-		for (size_t k = 0; k < changes[i].n; k++) {
-			if (changes[i].v[k].p > kept)
-				continue;
-			if (!told)
-				puts("\nchanges of what candidates measured:");
-			told = true;
-			print_change(all->list.v[i], &changes[i].v[k], catalog);
-		}
-	if (tested && !told)
-		printf("\nno change in %zu series of what candidates "
-		       "measured\n",
-			tested);
+		for (size_t k = 0; k < changes[i].n; k++)
+			if (changes[i].v[k].p <= kept)
+				add_change(all->list.v[i], &changes[i].v[k],
+					arena, to);
 	for (size_t i = 0; i < all->list.n; i++)
 		tw_vec_release(&changes[i]);
 	tw_free(changes);

@@ -5,12 +5,13 @@
 #define TW_COMMANDS_HISTORY_SERIES_H
 
 #include "harness/commands/shelf.h"
+#include "harness/report/history.h"
 
 /* One scenario, check and group: its values, oldest first. */
 struct tw_series {
 	const char *scenario, *check, *group, *kind;
 	TW_VEC(double) values;
-	TW_VEC(size_t) gates; /* of which gate each is: index in the catalog */
+	TW_VEC(size_t) gates; /* of which gate each is: its place */
 };
 
 struct tw_series_list {
@@ -28,10 +29,11 @@ void tw_series_add(struct tw_series_list *all, const struct tw_judged *judged,
 	size_t gate);
 
 /*
- * Prints the changes of all series: those kept at a false discovery rate of 5%
- * over all series that are long enough (gate/changes.h, gate/stats.h).
+ * The changes of all series: those kept at a false discovery rate of 5% over
+ * all series that are long enough (gate/changes.h, gate/stats.h), which are
+ * counted. Texts are the arena's.
  */
-void tw_series_print(
-	struct tw_series_list *all, const struct tw_catalog *catalog);
+void tw_series_changes(struct tw_series_list *all, struct tw_arena *arena,
+	struct tw_history *to);
 
 #endif

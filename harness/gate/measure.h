@@ -67,6 +67,18 @@ void tw_measure_latency(const struct tw_check *check,
 	const struct tw_group_key *group, struct tw_runs runs, size_t run,
 	struct tw_histogram *to);
 
+/* Whether a check is an alert rule, too: it has a condition of its own
+ * (recovery_time: what is to hold; time: what is not to), or is a burn rate
+ * with a limit that is no baseline's. */
+bool tw_check_rings(const struct tw_check *check);
+/*
+ * Of one run with a fault, and a check that rings: when it would, evaluated at
+ * the end of each slice, counted from the first fault's begin. Censored: it
+ * never would.
+ */
+struct tw_sample tw_measure_detection(const struct tw_check *check,
+	const struct tw_group_key *group, const struct tw_observation *obs);
+
 /* Whether a fault ends in it, after the warm-up: what recovery_time needs. */
 bool tw_measure_sees_end(const struct tw_observation *obs);
 

@@ -271,3 +271,80 @@ struct tw_sample tw_measure_burn(const struct tw_check *check,
 	sample.value /= (double)n;
 	return sample;
 }
+
+/* ---- alerts ------------------------------------------------------------- */
+
+bool tw_check_rings(const struct tw_check *check)
+{
+	return check->aggregate == TW_AGG_RECOVERY ||
+	       check->aggregate == TW_AGG_TIME ||
+	       (check->aggregate == TW_AGG_BURN && !check->limit.baseline);
+}
+
+/* The burn rate of the window that ends with slice i. */
+static bool burn_value(const struct tw_check *check,
+	const struct tw_observation *obs, const struct slice_sums *sums,
+	size_t i, double *value)
+{
+	size_t width = (size_t)(check->span / (double)obs->slice + 0.5);
+	uint64_t calls = 0, burnt = 0;
+
+	if (!(check->span > 0) || width > i + 1)
+		width = i + 1;
+	for (size_t k = i + 1 - width; k <= i; k++) {
+		const struct tw_slice *in = &sums->v[k].calls;
+
+		calls += in->count;
+		burnt += check->metric == TW_METRIC_TIMEOUTS ? in->timeouts
+							     : in->errors;
+	}
+	if (calls)
+		*value = (double)burnt / (double)calls / (1 - check->objective);
+	return calls > 0;
+}
+
+/* Does it ring at the end of slice i? False in *known: nothing is there to be
+ * seen. */
+static bool rings(const struct tw_check *check,
+	const struct tw_observation *obs, const struct slice_sums *sums,
+	size_t i, bool *known)
+{
+	const struct tw_check *inner = check->inner;
+	double value;
+
+	if (check->aggregate == TW_AGG_BURN) {
+		*known = burn_value(check, obs, sums, i, &value);
+		return *known &&
+		       !holds(check->compare, value, check->limit.add);
+	}
+	*known = slice_value(inner, obs, &sums->v[i], &value);
+	return *known && holds(inner->compare, value, inner->limit.add) ==
+				 (check->aggregate == TW_AGG_TIME);
+}
+
+struct tw_sample tw_measure_detection(const struct tw_check *check,
+	const struct tw_group_key *group, const struct tw_observation *obs)
+{
+	struct slice_sums sums = {0};
+	struct tw_sample sample = {.censored = true};
+
+	if (obs->fault_start == TW_NEVER || obs->fault_start >= obs->duration)
+		return (struct tw_sample){0};
+	if (tw_check_is_gauge(check))
+		slice_gauges(check, group, obs, &sums);
+	else
+		slice_cells(check, group, obs, &sums);
+	for (size_t i = (size_t)(obs->fault_start / obs->slice);
+		sample.censored && i < sums.n &&
+		(tw_time)i * obs->slice < obs->duration;
+		i++) {
+		bool known;
+
+		sample.censored = !rings(check, obs, &sums, i, &known);
+		sample.present = sample.present || known;
+		sample.value = (double)((tw_time)(i + 1) * obs->slice -
+					obs->fault_start);
+	}
+	tw_vec_release(&sums);
+	return sample;
+}

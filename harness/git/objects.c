@@ -2,8 +2,11 @@
 
 #include "harness/git/private.h"
 
+#include "twins/base/units.h"
+
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static int fail(struct tw_error *error, int rc, const char *what)
 {
@@ -286,19 +289,30 @@ int tw_git_at(struct tw_git *git, const struct tw_git_id *id, const char *path,
 
 /* ---- commits ----------------------------------------------------------- */
 
+/* Git's own times count in seconds, and two gates may end in one. */
+static const char nanoseconds[] = "\nNanoseconds: ";
+
 int tw_git_put_commit(struct tw_git *git, const struct tw_git_id *tree,
 	const char *message, struct tw_git_id *id, struct tw_error *error)
 {
+	struct tw_buf text = {0};
+	struct timespec now;
 	git_signature *who = NULL;
 	git_tree *it = NULL;
 	git_oid oid;
 	int rc = open_tree(git, tree, &it);
 
+	clock_gettime(CLOCK_REALTIME, &now);
+	tw_buf_printf(&text, "%s%s%s%lld\n", message,
+		*message && message[strlen(message) - 1] == '\n' ? "" : "\n",
+		nanoseconds, (long long)(now.tv_sec * TW_S + now.tv_nsec));
+
 	if (!rc && git_signature_default(&who, git->repo))
 		rc = git_signature_now(&who, "twinrig", "twinrig@localhost");
 	if (!rc)
 		rc = git_commit_create(&oid, git->repo, NULL, who, who, NULL,
-			message, it, 0, NULL);
+			tw_buf_text(&text), it, 0, NULL);
+	tw_buf_release(&text);
 	git_signature_free(who);
 	git_tree_free(it);
 	if (rc)
@@ -332,6 +346,23 @@ int tw_git_copy_commit(struct tw_git *git, const struct tw_git_id *of,
 	return 0;
 }
 
+/* As it was written, where that is in the second that git has; or that. */
+static int64_t instant_of(git_commit *commit)
+{
+	const char *at = strstr(git_commit_message(commit), nanoseconds);
+	int64_t second = git_commit_time(commit), ns;
+
+	if (second > INT64_MAX / TW_S - 2 || second < 0)
+		return second < 0 ? 0 : INT64_MAX;
+	if (!at)
+		return second * TW_S;
+	at += sizeof nanoseconds - 1;
+	if (!tw_parse_int((struct tw_str){at, strcspn(at, "\n")}, &ns) ||
+		ns / TW_S < second - 1 || ns / TW_S > second + 1)
+		return second * TW_S;
+	return ns;
+}
+
 int tw_git_about(struct tw_git *git, const struct tw_git_id *id,
 	struct tw_git_about *about, struct tw_error *error)
 {
@@ -347,6 +378,7 @@ int tw_git_about(struct tw_git *git, const struct tw_git_id *id,
 	if (rc)
 		return fail(error, rc, "a commit cannot be read");
 	about->time = git_commit_time(commit);
+	about->instant = instant_of(commit);
 	about->offset = git_commit_time_offset(commit);
 	snprintf(about->subject, sizeof about->subject, "%s",
 		git_commit_summary(commit) ? git_commit_summary(commit) : "");

@@ -45,7 +45,8 @@ int tw_git_walk(struct tw_git *git, const struct tw_git_id *id,
 	void (*visit)(void *context, const struct tw_git_entry *entry),
 	void *context, struct tw_error *error);
 
-/* A commit without parents, by the user or else "twinrig", at this moment. */
+/* A commit without parents, by the user or else "twinrig", at this moment,
+ * which stands in its message to the nanosecond. */
 int tw_git_put_commit(struct tw_git *git, const struct tw_git_id *tree,
 	const char *message, struct tw_git_id *id, struct tw_error *error);
 
@@ -55,8 +56,10 @@ int tw_git_copy_commit(struct tw_git *git, const struct tw_git_id *of,
 	struct tw_error *error);
 
 struct tw_git_about {
-	int64_t time; /* seconds since 1970 */
-	int offset;   /* of the author's clock, minutes */
+	int64_t time;	 /* seconds since 1970 */
+	int64_t instant; /* ns: tells those of one second apart, where the
+			  * commit is ours */
+	int offset;	 /* of the author's clock, minutes */
 	char subject[256];
 };
 

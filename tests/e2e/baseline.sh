@@ -28,7 +28,6 @@ said "did you mean 'list'"
 tw 1 gate --runs 3 --scenario node-loss
 cp "$work/out" "$work/from-commit"
 failed=$(git_shop for-each-ref --format='%(refname:lstrip=3)' refs/twinrig)
-sleep 1.1 # git's times are seconds
 git_shop checkout -q main
 tw 0 gate --runs 3 --scenario node-loss
 tw 2 baseline accept release-7 "${failed:0:6}"
@@ -109,7 +108,7 @@ said '^time for a failure to show: [0-9.]+s in the mean'
 said '^rollbacks avoided: 1 commits failed'
 said '^CPU requested: [0-9.]+ cores'
 said '^memory requested: [0-9.]+Mi'
-said '^not told'
+said '^time to detect an injected fault: [0-9.]+m?s in the mean of [0-9]+ runs, from the first fault'
 
 # --- shared ---------------------------------------------------------------------------
 repo_git init -q --bare "$work/hub.git"

@@ -41,7 +41,6 @@ commit_all "$work/small" base
 repo_git -C "$work/small" checkout -q -b work
 for us in 5010 5020 4990 5005 5015 4995 8010 8020 7990 8005 8015 7995; do
 	model $us
-	sleep 1 # stored gates are told apart by the second
 	commit_all "$work/small" "$us"
 	env -C "$work/small" "$TWINRIG" gate -q --baseline main >"$work/out" 2>&1 ||
 		fail "gate: $(cat "$work/out")"
@@ -50,3 +49,14 @@ expect 0 env -C "$work/small" "$TWINRIG" history
 said 'changes of what candidates measured:'
 said '5\.[0-9]+ms -> 8\.[0-9]+ms  .*p50\(latency\)'
 [[ $(grep -c ' on: ' "$work/out") == 1 ]] || fail "more than one change"
+
+# The page has the same change.
+expect 0 env -C "$work/small" "$TWINRIG" history --html "$work/page.html"
+grep -qE '<td>5\.[0-9]+ms → 8\.[0-9]+ms</td>' "$work/page.html" ||
+	fail "no change on the page"
+# Gates of one second stand as they were made: by the commits' order.
+repo_git -C "$work/small" log --reverse --format=%h main..work >"$work/made"
+sed -nE 's/^20[^ ]+ [^ ]+  [0-9a-f]{16}  ([0-9a-f]{7})[0-9a-f]* .*/\1/p' \
+	"$work/out" >"$work/listed"
+[[ $(wc -l <"$work/listed") == 12 ]] || fail "$(cat "$work/out")"
+diff <(cut -c 1-7 "$work/made") "$work/listed" || fail "another order"

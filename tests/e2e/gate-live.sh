@@ -70,3 +70,4 @@ said 'still: [1-9][0-9]* of [0-9]+ answers of the process differ'
 said 'not judged -> pass  steady: max'
 expect 0 env -C "$work/candidate" "$TWINRIG" history -c this.yaml
 said '^answers of real builds: [1-9][0-9]* of'
+said "^accuracy of the twin: the medians of a real build's endpoints are [0-9]+% off"

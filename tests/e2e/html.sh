@@ -75,7 +75,7 @@ said 'caught'
 python3 "$readers" "$work/history.html" 'History of 1 gate'
 grep -q 'before a rollout</span><strong>1 of 1</strong>' "$work/history.html" ||
 	fail "the commit is not told as caught"
-grep -q ' cores</strong>' "$work/history.html" || fail "no cost"
+grep -qE ' cores \([0-9]+%\)</strong>' "$work/history.html" || fail "no cost"
 expect 0 "$TWINRIG" history --html -
 cmp "$work/out" "$work/history.html" || fail "standard output has another page"
 # A gate that passes, with a hostile name.

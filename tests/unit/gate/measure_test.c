@@ -190,5 +190,42 @@ START_TEST(saturation)
 }
 END_TEST
 
-TW_TESTS("gate/measure", time_over_a_threshold, burn_rate,
+static struct tw_sample detection(struct fixture *f, const char *text)
+{
+	const struct tw_group_key any = {0};
+	const struct tw_check *check = check_of(f, text);
+
+	ck_assert(tw_check_rings(check));
+	return tw_measure_detection(check, &any, &f->b.obs[0]);
+}
+
+/* From the fault's begin, at 1.5 s, to the end of the slice that shows it. */
+START_TEST(when_an_alert_rings)
+{
+	struct fixture f;
+
+	fixture_init(&f, 1);
+	slices(&f.b, 0, rows, 5);
+	ck_assert(!detection(&f, "time(ratio(errors) > 5%) <= 1s").present);
+	f.b.obs[0].fault_start = 3 * TW_S / 2;
+	NEAR(detection(&f, "time(ratio(errors) > 5%) <= 1s").value, 2.5e9);
+	NEAR(detection(&f, "recovery_time(ratio(errors) <= 5%) <= 1s").value,
+		2.5e9);
+	/* What is so before the fault is seen at once. */
+	NEAR(detection(&f, "recovery_time(mean(latency) <= 5ms) <= 1s").value,
+		5e8);
+	/* Never: it was looked for. */
+	ck_assert(detection(&f, "time(ratio(errors) > 60%) <= 1s").censored);
+	ck_assert(detection(&f, "time(ratio(errors) > 60%) <= 1s").present);
+	/* Of two seconds' 100 calls half, of a budget of 1%: 50. */
+	NEAR(detection(&f, "burn_rate(errors, 99%, 2s) <= 49").value, 2.5e9);
+	ck_assert(detection(&f, "burn_rate(errors, 99%, 2s) <= 51").censored);
+	ck_assert(!tw_check_rings(check_of(&f, "ratio(errors) <= 1%")));
+	f.b.obs[0].fault_start = 5 * TW_S;
+	ck_assert(!detection(&f, "time(ratio(errors) > 5%) <= 1s").present);
+	fixture_release(&f);
+}
+END_TEST
+
+TW_TESTS("gate/measure", when_an_alert_rings, time_over_a_threshold, burn_rate,
 	counts_and_slow_calls, distances, shift, saturation)

@@ -16,9 +16,8 @@ static struct tw_history_gate gate(
 		.more = failed ? 2 : 0,
 		.passed = 6,
 		.failed = failed ? 3 : 0,
-		.recovered = 1,
-		.never = failed,
-		.recovery = 3e9};
+		.detection = {2, 0, 1e9},
+		.recovery = {1, failed, 3e9}};
 }
 
 static const char *place(const struct tw_buf *page, const char *what)
@@ -34,24 +33,35 @@ START_TEST(tells_all_gates)
 	struct tw_history h = {.commits = 4,
 		.caught = 1,
 		.passed = 3,
-		.recovered = 2,
-		.never = 1,
-		.recovery = 6e9,
-		.shown = 2,
-		.showing = 5 * TW_S,
-		.cost = {true, 8, 2.5, 3.0 * (1 << 30)}};
+		.recovery = {2, 1, 6e9},
+		.detection = {4, 2, 6e9},
+		.showing = {2, 0, 5e9},
+		.accuracy = {true, 0.123, 0},
+		.accuracy_before = {true, 0.3, 0},
+		.series = 3,
+		.proof = "3 of 4 mutants <caught>",
+		.cost = {true, 8, 2.5, 3.0 * (1 << 30), 1.0 * (1 << 30)}};
 	struct tw_buf page = {0};
 
 	tw_vec_push(&h.gates, gate("aaaa", "pass", ""));
 	tw_vec_push(&h.gates, gate("bbbb", "fail", "loss: <b>&\"x\" \x01"));
+	tw_vec_push(&h.changes, ((struct tw_history_change){1, "loss", "p50",
+					"a", "5ms", "8ms", 0.01}));
 	tw_history_html(&h, &page);
 	place(&page, "<h1>History of 2 gates</h1>");
 	place(&page, "before a rollout</span><strong>1 of 4</strong>");
 	place(&page, "to show</span><strong>2.5s</strong>");
 	place(&page, "from a fault</span><strong>3s</strong>");
 	place(&page, "recovered from</span><strong>1 of 3</strong>");
-	place(&page, "<strong>2.5 of 8 cores</strong>");
-	place(&page, "<strong>3 GiB</strong>");
+	place(&page, "<strong>2.5 of 8 cores (31%)</strong>");
+	place(&page, "<strong>1 of 3 GiB (33%)</strong>");
+	place(&page, "to detect a fault</span><strong>1.5s</strong>");
+	place(&page, "not noticed</span><strong>2 of 6</strong>");
+	place(&page, "<strong>12% (before: 30%)</strong>");
+	place(&page, "self-test: 3 of 4 mutants &lt;caught&gt;");
+	place(&page, "<td>500ms</td><td>3s</td>");
+	place(&page, "5ms \xe2\x86\x92 8ms</td><td>0.010</td>"
+		     "<td class=\"wide\">loss: p50 [a]</td>");
 	/* The table begins with the newest; the bars end with it. */
 	ck_assert(place(&page, "<code>4f1c2d3e5a6b</code>") <
 		  place(&page, "<code>aaaa</code> (no commit)"));
@@ -61,6 +71,7 @@ START_TEST(tells_all_gates)
 	place(&page, "<td>never</td>");
 	tw_buf_release(&page);
 	tw_vec_release(&h.gates);
+	tw_vec_release(&h.changes);
 }
 END_TEST
 
