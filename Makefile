@@ -76,7 +76,7 @@ D3     ?= $(wildcard $(patsubst %,/usr/share/nodejs/d3-%.min.js,\
 	format/dist/d3-format interpolate/dist/d3-interpolate path/dist/d3-path \
 	time/dist/d3-time time-format/dist/d3-time-format scale/dist/d3-scale \
 	selection/dist/d3-selection shape/dist/d3-shape axis/dist/d3-axis))
-HTML_JS := $(patsubst %,harness/report/html/%.js,base graph latency timeline page)
+HTML_JS := $(patsubst %,harness/report/html/%.js,base graph latency timeline pods page)
 OBJ  := $(OUT)/obj/html_parts.o $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out $(PATH_C),$(SRC))) \
         $(LLHTTP_C:/usr/share/%.c=$(OUT)/obj/%.o)
 LIB  := $(OUT)/libtwinrig.a

@@ -106,6 +106,14 @@ static const char places[] =
 	"aria-label=\"Lines over time; arrow keys move a cursor\"></div>\n"
 	"<p class=\"told\" id=\"timeline-told\" aria-live=\"polite\"></p>"
 	"</div>\n"
+	"<div class=\"card\" id=\"pods-card\"><h3>Pods and nodes</h3>\n"
+	"<p class=\"soft\">In the candidate's first run.</p>\n"
+	"<div id=\"pods-choose\"></div>\n"
+	"<div id=\"pods\" tabindex=\"0\" role=\"group\" "
+	"aria-label=\"Pods over time; arrow keys go from change to change\">"
+	"</div>\n"
+	"<p class=\"told\" id=\"pods-told\" aria-live=\"polite\"></p>"
+	"</div>\n"
 	"<div class=\"card\"><h3>Event log</h3>\n<div id=\"events\"></div>"
 	"</div>\n</div>\n</section>\n";
 

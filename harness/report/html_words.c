@@ -36,6 +36,11 @@ static const struct word words[] = {
 		"calls, errors, queue, work, network or pauses."},
 	{"edges", "A call's own part of all that changed, in percent."},
 	{"when", "The slice of time from which on the sides differ."},
+	{"pods and nodes",
+		"Of a workload in the candidate's first run: ready as the "
+		"control plane sees it, wanted as its controller, endpoints "
+		"as callers see them after their delay; stopping pods have "
+		"been deleted and are not gone yet."},
 	{"again", "The command that gives the same answer again."},
 	{"calls a run",
 		"Of one caller to one service, as the caller saw them, all "

@@ -64,6 +64,7 @@ for browser in chromium chromium-browser google-chrome; do
 	[[ $n -ge 6 ]] || fail "$n charts"
 	grep -q 'class="edge blamed"' "$work/dom" || fail "no blamed edge"
 	grep -q 'class="fault"' "$work/dom" || fail "no fault marked"
+	grep -q 'class="phase ready"' "$work/dom" || fail "no pods over time"
 	if grep -E 'CONSOLE|Uncaught' "$work/browser.log"; then
 		fail "the script complained"
 	fi

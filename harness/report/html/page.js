@@ -83,7 +83,7 @@ function places() {
 	const found = {};
 	for (const id of ["choose", "graph", "graph-told", "latency",
 		"latency-choose", "timeline", "timeline-choose", "timeline-told",
-		"events"])
+		"pods-card", "pods", "pods-choose", "pods-told", "events"])
 		found[id] = document.getElementById(id);
 	return found;
 }
@@ -91,7 +91,7 @@ function places() {
 function start() {
 	const place = places();
 	const all = data.scenarios;
-	let latency = 0, line = 0;
+	let latency = 0, line = 0, pods = 0;
 
 	if (!all.length || typeof d3 === "undefined")
 		return;
@@ -99,6 +99,10 @@ function start() {
 		drawLatency(place.latency, data.now.seen.latencies[latency]);
 		drawTimeline(place.timeline, place["timeline-told"], data.now,
 			data.now.seen.lines[line]);
+		const rows = podRows(data.now);
+		if (rows.length)
+			drawPods(place.pods, place["pods-told"], data.now,
+				rows[pods]);
 	};
 	const show = scenario => {
 		data.now = scenario;
@@ -111,6 +115,12 @@ function start() {
 			"Seen by", scenario.seen.lines.map(l => l.service
 				? "callers of " + l.service : "users"), 0,
 			i => { line = i; drawSized(); }));
+		pods = 0;
+		place["pods-card"].hidden = !podRows(scenario).length;
+		clear(place["pods-choose"]).append(choice("which-pods", "Of",
+			podRows(scenario).map(r => r.name +
+				(r.points.length > 1 ? "" : " (no change)")), 0,
+			i => { pods = i; drawSized(); }));
 		drawGraph(place.graph, place["graph-told"], scenario);
 		drawSized();
 		drawEvents(place.events, scenario);
