@@ -102,6 +102,20 @@ static void add_examples(const struct tw_blame *blame, struct tw_arena *arena,
 	}
 }
 
+/* What Kubernetes' own remedy is. */
+static void add_remedy(const struct tw_blame *blame, struct tw_arena *arena,
+	struct tw_evidence_lines *lines)
+{
+	for (size_t i = 0; i < blame->examples.n; i++) {
+		if (!strstr(blame->examples.v[i].why, TW_WHY_STOPPING))
+			continue;
+		add(lines, arena, "to do",
+			"pods go before their callers hear of it: let them "
+			"wait, lifecycle: {preStop: {sleep: {seconds: 5}}}");
+		return;
+	}
+}
+
 const char *tw_evidence_catches_of(const struct tw_check *check,
 	const struct tw_group *group, struct tw_arena *arena)
 {
@@ -227,6 +241,7 @@ void tw_evidence_of(const struct tw_scenario_result *scenario,
 		add_edges(blame, arena, lines);
 		add_when(blame, arena, lines);
 		add_examples(blame, arena, lines);
+		add_remedy(blame, arena, lines);
 	}
 	if (scenario->undone && group->verdict == TW_VERDICT_FAIL)
 		add(lines, arena, "undo", scenario->undone->text);

@@ -22,6 +22,8 @@ restart
 gate 1
 said 'FAIL +all +0% +0\.[0-9]+% .*0\.5%'
 said 'guilty +shop/frontend -> shop/cart .*: more calls that reach nobody'
+said 'was stopping, and still listed'
+said 'to do +pods go before their callers hear of it: .*preStop'
 repo_git checkout -q .
 
 # --- with it ----------------------------------------------------------------

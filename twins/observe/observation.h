@@ -102,6 +102,9 @@ struct tw_gauge {
  * the end. */
 struct tw_gauge_slice tw_gauge_total(const struct tw_gauge *gauge);
 
+/* Of a replica: it went away before its callers had heard of it. */
+#define TW_WHY_STOPPING "was stopping, and still listed"
+
 /* A root request that went wrong; a bounded sample, the same whatever else
  * happens: those with the smallest hash (tw_hash_mix) of the key, so that a
  * request that is in the sample of one side would be in that of the other. */

@@ -74,7 +74,7 @@ static const char *const unreached[] = {
 	[TW_UP] = "did not answer to a connection",
 	[TW_DOWN] = "did not listen",
 	[TW_GONE] = "was on a node that is lost",
-	[TW_DRAINING] = "was stopping, and still listed",
+	[TW_DRAINING] = TW_WHY_STOPPING,
 };
 
 void tw_why_text(const struct tw_world *world, const struct tw_call *it,
