@@ -75,6 +75,55 @@ static void print_kept(const struct tw_manifests *manifests)
 	putchar('\n');
 }
 
+/* One custom resource and what is known of it. */
+static void print_custom(const struct tw_manifest_custom *it)
+{
+	printf("  %s %s/%s  %s:%d  ", it->kind, it->namespace, it->name,
+		it->pos.file ? it->pos.file : "", it->pos.line);
+	for (size_t i = 0; i < it->owns.n; i++)
+		printf("%s %s/%s", i ? "," : "owns", it->owns.v[i]->kind,
+			it->owns.v[i]->name);
+	if (it->owns.n && it->reached.n)
+		printf("; ");
+	for (size_t i = 0; i < it->reached.n; i++) {
+		const struct tw_manifest_reached *by = &it->reached.v[i];
+
+		printf("%s %s by %s", i ? "," : "called as", by->host,
+			by->workload);
+		if (by->modelled)
+			printf(" (modelled, %s:%d)",
+				by->modelled->pos.file ? by->modelled->pos.file
+						       : "",
+				by->modelled->pos.line);
+		else
+			printf(" (not modelled)");
+	}
+	puts(it->owns.n || it->reached.n ? "" : "nobody is seen to call it");
+}
+
+/* Custom resources: each that matters, with -v all of them. */
+static void print_customs(const struct tw_manifests *manifests, bool verbose)
+{
+	size_t silent = 0, told = 0;
+
+	for (size_t i = 0; i < manifests->customs.n; i++) {
+		const struct tw_manifest_custom *it = &manifests->customs.v[i];
+
+		if (!verbose && !it->owns.n && !it->reached.n) {
+			silent++;
+			continue;
+		}
+		if (!told++)
+			puts("black boxes, made by operators of custom "
+			     "resources:");
+		print_custom(it);
+	}
+	if (silent && told)
+		printf("  and %zu that nobody is seen to call (-v names "
+		       "them)\n",
+			silent);
+}
+
 /* Where each call edge that the manifests give away comes from. */
 static void print_edges(const struct tw_manifests *manifests)
 {
@@ -131,6 +180,7 @@ static void print_summary(const struct tw_system *system, bool verbose)
 		print_edges(system->manifests);
 	print_outsiders(system);
 	print_kept(system->manifests);
+	print_customs(system->manifests, verbose);
 }
 
 /* Whether the system can carry the traffic, where something says what it is. */

@@ -12,6 +12,9 @@ static const struct tw_sarif_rule others[] = {
 		"an address that leads to no Service, or to a port that nobody "
 		"opens"},
 	{"call-cycle", "a call that leads back to where it came from"},
+	{"custom-resource-not-modelled",
+		"a call to what an operator makes of a custom resource, and "
+		"nothing describes"},
 	{"duplicate-key", "a key that a mapping has twice"},
 	{"external-not-modelled",
 		"a dependency outside the manifests that nothing describes"},

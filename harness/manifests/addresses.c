@@ -1,6 +1,7 @@
 /*
  * Where the addresses lead that env values and arguments hold.
  */
+#include "harness/manifests/custom.h"
 #include "harness/manifests/edges.h"
 
 #include <ctype.h>
@@ -188,7 +189,8 @@ void tw_address_add(
 		.port = found->port,
 		.sure = found->address && strcmp(found->from->kind, "compose"),
 		.pos = found->text->origin->pos};
-	const char *key;
+	struct tw_manifest_custom *owner = NULL;
+	const char *key = NULL;
 
 	if (to) {
 		for (size_t i = 0; i < to->workloads.n; i++)
@@ -202,6 +204,7 @@ void tw_address_add(
 		address.state = TW_ADDRESS_NO_SERVICE;
 		address.sure |=
 			memmem(found->host.p, found->host.n, ".svc", 4) != NULL;
+		owner = tw_custom_owner(m, key);
 	} else {
 		add_outsider(r, found);
 		return;
@@ -209,6 +212,11 @@ void tw_address_add(
 	address.host =
 		tw_arena_strndup(&m->arena, found->host.p, found->host.n);
 	address.name = name_of(m, found);
-	if (!tw_edge_is_telemetry(address.name, address.host))
-		tw_vec_push(&m->addresses, address);
+	if (tw_edge_is_telemetry(address.name, address.host))
+		return;
+	if (owner) {
+		address.state = TW_ADDRESS_OWNED;
+		tw_custom_reach(m, owner, &address, key);
+	}
+	tw_vec_push(&m->addresses, address);
 }

@@ -129,6 +129,12 @@ static struct finding fate_of(struct compare *c,
 			"%s leads to port %lld of %s, which nobody opens",
 			is->name, (long long)is->port, is->service);
 		return found;
+	case TW_ADDRESS_OWNED:
+		found.fate = OUTSIDE;
+		found.text = tw_arena_printf(c->arena,
+			"%s leads to '%s', which an operator makes", is->name,
+			is->host);
+		return found;
 	case TW_ADDRESS_GOOD:
 	case TW_ADDRESS_UNSURE:
 		break;

@@ -3,6 +3,8 @@
  */
 #include "harness/manifests/link.h"
 
+#include "harness/manifests/custom.h"
+
 static bool same_pos(struct tw_pos a, struct tw_pos b)
 {
 	return a.line == b.line && a.column == b.column && a.file && b.file &&
@@ -218,6 +220,23 @@ static const char *front_of(
 	return NULL;
 }
 
+void tw_link_outside(struct tw_manifests *m, const struct tw_spec *spec,
+	const char *workload, const char *to, const char *detail,
+	struct tw_pos pos)
+{
+	for (size_t i = 0; i < m->edges.n; i++)
+		if (!strcmp(m->edges.v[i].from, workload) &&
+			!strcmp(m->edges.v[i].to, to))
+			return;
+	tw_vec_push(&m->edges, ((struct tw_manifest_edge){.from = workload,
+				       .from_service = front_of(spec,
+					       workload_of(spec, workload)),
+				       .to = to,
+				       .source = TW_EDGE_ENV,
+				       .detail = detail,
+				       .pos = pos}));
+}
+
 /* An edge to what a model or a ServiceEntry declares outside; of others the
  * reader of `check` learns that they are there. */
 static void link_outsider(struct tw_manifests *m, struct tw_spec *spec,
@@ -238,19 +257,9 @@ static void link_outsider(struct tw_manifests *m, struct tw_spec *spec,
 			"…}}}",
 			it->host);
 	}
-	if (!to)
-		return;
-	for (size_t i = 0; i < m->edges.n; i++)
-		if (!strcmp(m->edges.v[i].from, it->workload) &&
-			!strcmp(m->edges.v[i].to, to->key))
-			return;
-	tw_vec_push(&m->edges, ((struct tw_manifest_edge){.from = it->workload,
-				       .from_service = front_of(spec,
-					       workload_of(spec, it->workload)),
-				       .to = to->key,
-				       .source = TW_EDGE_ENV,
-				       .detail = it->name,
-				       .pos = it->pos}));
+	if (to)
+		tw_link_outside(
+			m, spec, it->workload, to->key, it->name, it->pos);
 }
 
 /* What look-ups depend on, where a model has `dns:`. */
@@ -285,6 +294,7 @@ size_t tw_manifests_link(
 	tw_spec_link(spec);
 	for (size_t i = 0; i < m->outsiders.n; i++)
 		link_outsider(m, spec, &m->outsiders.v[i], diags);
+	tw_custom_link(m, spec, diags);
 	for (size_t i = 0; i < spec->services.n; i++) {
 		struct tw_spec_service *service = spec->services.v[i].value;
 		struct tw_spec_steps steps = {0};

@@ -23,6 +23,11 @@ bool tw_link_sever(struct tw_spec *spec, const char *caller, const char *callee,
 void tw_link_add_call(struct tw_manifests *m, struct tw_spec *spec,
 	struct tw_spec_service *service, const char *callee, struct tw_pos pos);
 
+/* An edge from a workload to what a model alone declares, once. */
+void tw_link_outside(struct tw_manifests *m, const struct tw_spec *spec,
+	const char *workload, const char *to, const char *detail,
+	struct tw_pos pos);
+
 /* Marks the limits of workloads whose service has what they bear on. */
 void tw_link_limits(
 	struct tw_manifests *m, const struct tw_spec_service *service);

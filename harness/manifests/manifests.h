@@ -76,6 +76,8 @@ enum tw_address_state {
 				*/
 	TW_ADDRESS_NO_PORT,    /* the Service has no such port, or no container
 				* behind it has the port's name */
+	TW_ADDRESS_OWNED,      /* no manifest has the Service: an operator makes
+				* it of a custom resource */
 };
 
 struct tw_manifest_address {
@@ -106,6 +108,26 @@ struct tw_manifest_outsider {
 	bool modelled; /* by tw_manifests_link(): something says what it is */
 };
 
+/*
+ * A custom resource, which an operator makes pods and Services of: a black box.
+ * What it owns is known by its name (those of Strimzi, CloudNativePG, Knative,
+ * ECK and most others begin with that of the resource) or by ownerReferences.
+ */
+struct tw_manifest_custom {
+	const char *group, *kind, *namespace, *name;
+	struct tw_pos pos;
+	TW_VEC(struct tw_manifest_reached) reached; /* by addresses */
+	TW_VEC(const struct tw_object *) owns; /* that the manifests have */
+};
+
+struct tw_manifest_reached {
+	const char *host;	     /* as somebody calls it */
+	const char *key;	     /* "namespace/name" of the Service */
+	const char *workload, *name; /* who, and by what: "env DB_URL" */
+	struct tw_pos pos;
+	const struct tw_origin *modelled; /* by tw_manifests_link(); NULL */
+};
+
 struct tw_manifests {
 	struct tw_arena arena;
 	bool managed;  /* the control plane acts in some scenario: budgets and
@@ -116,6 +138,8 @@ struct tw_manifests {
 	TW_VEC(struct tw_manifest_edge) edges; /* by tw_manifests_spec() */
 	TW_VEC(struct tw_manifest_address) addresses;  /* likewise */
 	TW_VEC(struct tw_manifest_outsider) outsiders; /* likewise */
+	/* By tw_manifests_spec(); in the order of the files. */
+	TW_VEC(struct tw_manifest_custom) customs;
 	const char *entry; /* for the caller to set before tw_manifests_link():
 			    * the service that traffic enters by, or NULL */
 

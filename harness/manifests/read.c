@@ -1,6 +1,7 @@
 /*
  * Objects to the spec, by a table of groups and kinds.
  */
+#include "harness/manifests/custom.h"
 #include "harness/manifests/reader.h"
 
 struct kind {
@@ -79,6 +80,7 @@ static void keep(struct tw_manifest_reader *r, struct tw_object *object)
 		tw_map_put(&r->m->kept, object->kind, count);
 	}
 	++*count;
+	tw_custom_add(r->m, object);
 }
 
 static bool is_policy_key(const struct tw_spec *spec, const char *key)
@@ -158,6 +160,7 @@ int tw_manifests_spec(
 	tw_compose_finish(m, diags);
 	for (int pass = 1; pass <= PASSES; pass++)
 		read_pass(&r, pass);
+	tw_custom_owners(m);
 	tw_linkerd_services(&r);
 	tw_spec_link(spec);
 	tw_mesh_find(spec);

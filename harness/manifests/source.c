@@ -1,6 +1,7 @@
 /*
  * What a pattern names: files, globs, folders, kustomizations.
  */
+#include "harness/manifests/custom.h"
 #include "harness/manifests/reader.h"
 
 struct tw_manifests *tw_manifests_new(void)
@@ -24,6 +25,7 @@ void tw_manifests_free(struct tw_manifests *m)
 	tw_vec_release(&m->edges);
 	tw_vec_release(&m->addresses);
 	tw_vec_release(&m->outsiders);
+	tw_customs_release(m);
 	tw_map_release(&m->linked);
 	tw_arena_release(&m->arena);
 	tw_free(m);
