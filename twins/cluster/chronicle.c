@@ -22,7 +22,7 @@ enum phase {
 struct pod {
 	uint8_t phase; /* enum phase */
 	bool listed;
-	bool waits; /* to be started again, after a back-off */
+	bool waits;	   /* to be started again, after a back-off */
 	const char *state; /* while its containers start; NULL: nothing */
 	uint32_t restarts;
 	uint32_t node; /* where it was started; TW_NONE: see the world */
@@ -395,8 +395,7 @@ static void container_says(
 	if (event->reason)
 		say(it, "Pod", replica_name(it, event->replica), event->warning,
 			event->reason, "%s", event->cause);
-	if (!event->state ||
-		(pod->state && !strcmp(pod->state, event->state)))
+	if (!event->state || (pod->state && !strcmp(pod->state, event->state)))
 		return;
 	pod->state = tw_observation_name(&it->world->obs, event->state);
 	show_pod(it, event->replica);
@@ -437,6 +436,14 @@ static void sized(struct chronicle *it, uint32_t replica, uint32_t desired)
 		return;
 	row->desired = desired;
 	show_row(it, at);
+}
+
+/* On a lost node nobody stops it, and one without a node has nobody. */
+static bool has_kubelet(const struct chronicle *it, uint32_t replica)
+{
+	uint32_t node = it->world->replicas[replica].node;
+
+	return node != TW_NONE && !it->world->node_down[node];
 }
 
 static const char *workload_name(const struct chronicle *it, uint32_t replica)
@@ -521,9 +528,9 @@ static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
 		if (!is_active(it->pods[r].phase))
 			break; /* what ended is only forgotten */
 		/* There is nothing to stop in one that is being started. */
-		if (!it->pods[r].state)
-			say(it, "Pod", name, false, "Killing", "Stopping container %s",
-			container_name(it, r));
+		if (!it->pods[r].state && has_kubelet(it, r))
+			say(it, "Pod", name, false, "Killing",
+				"Stopping container %s", container_name(it, r));
 		set_phase(it, r, PHASE_TERMINATING);
 		break;
 	case TW_TAP_TERMINATED:
