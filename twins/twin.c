@@ -225,6 +225,11 @@ void tw_twin_advance(struct tw_twin *twin, tw_time t)
 	tw_queue_advance(&world->queue, t);
 }
 
+struct tw_world *tw_twin_world(struct tw_twin *twin)
+{
+	return &twin->world;
+}
+
 uint32_t tw_twin_in_flight(const struct tw_twin *twin)
 {
 	return twin->world.live_calls;

@@ -25,6 +25,7 @@
 #include "twins/world/tap.h"
 
 struct tw_twin;
+struct tw_world;
 struct tw_sizes;
 
 struct tw_options {
@@ -72,6 +73,10 @@ uint32_t tw_twin_in_flight(const struct tw_twin *twin);
 /* Advances to arrival->at, then takes the request in. Where max_in_flight is
  * reached it is refused: an outcome with status 503, counted as overflow. */
 void tw_twin_offer(struct tw_twin *twin, const struct tw_arrival *arrival);
+
+/* The world inside, for tests that do to it what a person does to a cluster.
+ * tw_workloads_settle() follows what is done. */
+struct tw_world *tw_twin_world(struct tw_twin *twin);
 
 /* ---- services that are not simulated -------------------------------- */
 

@@ -204,17 +204,6 @@ static int by_owner(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* "ReplicaSet/web-za-5d4d67d98d", "StatefulSet/db-za" */
-static const char *owner_of(struct conformance *c, const char *text)
-{
-	const char *name = strchr(text, '/') + 1;
-	const char *dash = strrchr(name, '-');
-
-	if (strncmp(text, "ReplicaSet/", 11) || !dash)
-		return name;
-	return tw_arena_strndup(&c->arena, name, (size_t)(dash - name));
-}
-
 static void compare_evictions(struct conformance *c, struct seen *s)
 {
 	const struct tw_yaml *nodes = tw_yaml_get(c->want, "nodes");
@@ -229,8 +218,9 @@ static void compare_evictions(struct conformance *c, struct seen *s)
 			conformance_get_real(on, "not-ready:NoExecute", 0));
 
 		tw_vec_push_in(&c->arena, &want,
-			((struct eviction){owner_of(c, conformance_get_text(it,
-							       "owner", "")),
+			((struct eviction){
+				system_owner(c,
+					conformance_get_text(it, "owner", "")),
 				node,
 				conformance_get_real(it, "evicted", 0) -
 					taint}));

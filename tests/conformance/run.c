@@ -31,6 +31,7 @@ static const struct conformance_adapter *const adapters[] = {
 	conformance_argo,
 	conformance_nodeloss,
 	conformance_scheduling,
+	conformance_eviction,
 };
 
 struct tally {

@@ -47,17 +47,6 @@ static bool is_named(const struct tw_yaml *map, const char *key, const char *is)
 	return !strcmp(conformance_get_text(map, key, ""), is);
 }
 
-static bool makes_pods(const char *kind)
-{
-	static const char *const kinds[] = {"Pod", "Deployment", "StatefulSet",
-		"DaemonSet", "ReplicaSet", "Job", "ReplicationController"};
-
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (!strcmp(kind, kinds[i]))
-			return true;
-	return false;
-}
-
 static uint32_t revision_named(const struct tw_model *model, const char *name)
 {
 	for (uint32_t r = 0; r < model->n_revisions; r++) {
@@ -76,7 +65,7 @@ static void add_workloads(
 
 	for (size_t i = 0; i < tw_yaml_count(object); i++)
 		add_workloads(it, tw_yaml_item(object, i), action);
-	if (!makes_pods(conformance_get_text(object, "kind", "")))
+	if (!system_makes_pods(object))
 		return;
 	made.name = conformance_get_text(
 		tw_yaml_get(object, "metadata"), "name", "");

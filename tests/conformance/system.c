@@ -105,6 +105,18 @@ void system_release(struct system *s)
 
 /* ---- what it says --------------------------------------------------- */
 
+bool system_makes_pods(const struct tw_yaml *object)
+{
+	static const char *const kinds[] = {"Pod", "Deployment", "StatefulSet",
+		"DaemonSet", "ReplicaSet", "Job", "ReplicationController"};
+	const char *kind = conformance_get_text(object, "kind", "");
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (!strcmp(kind, kinds[i]))
+			return true;
+	return false;
+}
+
 struct tw_yaml *system_annotations(const struct tw_yaml *object)
 {
 	const char *kind = tw_yaml_text(tw_yaml_get(object, "kind"));
@@ -125,6 +137,17 @@ double system_seconds(const struct tw_yaml *annotations, const char *annotation,
 	double v;
 
 	return text && tw_parse_real(tw_str_of(text), &v) ? v : otherwise;
+}
+
+const char *system_owner(struct conformance *c, const char *owner)
+{
+	const char *slash = strchr(owner, '/');
+	const char *name = slash ? slash + 1 : owner;
+	const char *dash = strrchr(name, '-');
+
+	if (strncmp(owner, "ReplicaSet/", 11) || !dash)
+		return name;
+	return tw_arena_strndup(&c->arena, name, (size_t)(dash - name));
 }
 
 bool system_no_arrivals(void *context, struct tw_arrival *arrival)

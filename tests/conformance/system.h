@@ -29,11 +29,17 @@ void system_read(struct system *s, const char *model);
 struct tw_model *system_compile(struct system *s);
 void system_release(struct system *s);
 
+/* Is it a workload, or a Pod? */
+bool system_makes_pods(const struct tw_yaml *object);
 /* Annotations of an object's pods; NULL: none. */
 struct tw_yaml *system_annotations(const struct tw_yaml *object);
 /* `annotation`: seconds; `otherwise` where it is not there or no number. */
 double system_seconds(const struct tw_yaml *annotations, const char *annotation,
 	double otherwise);
+
+/* Whose a pod is: "ReplicaSet/web-za-5d4d67d98d" is of "web-za",
+ * "StatefulSet/db-za" of "db-za". */
+const char *system_owner(struct conformance *c, const char *owner);
 
 /* An observer's run that nobody sends requests to. */
 bool system_no_arrivals(void *context, struct tw_arrival *arrival);
