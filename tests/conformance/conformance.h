@@ -69,5 +69,6 @@ extern const struct conformance_adapter conformance_argo[];
 extern const struct conformance_adapter conformance_nodeloss[];
 extern const struct conformance_adapter conformance_scheduling[];
 extern const struct conformance_adapter conformance_eviction[];
+extern const struct conformance_adapter conformance_rollout[];
 
 #endif

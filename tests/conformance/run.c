@@ -32,6 +32,7 @@ static const struct conformance_adapter *const adapters[] = {
 	conformance_nodeloss,
 	conformance_scheduling,
 	conformance_eviction,
+	conformance_rollout,
 };
 
 struct tally {

@@ -19,7 +19,7 @@ static void write_text(const char *text, struct tw_buf *to)
 }
 
 /* JSON is YAML: what was read is written as it was. */
-static void write(const struct tw_yaml *node, struct tw_buf *to)
+void system_write(const struct tw_yaml *node, struct tw_buf *to)
 {
 	if (node->kind == TW_YAML_SCALAR && node->style == TW_YAML_PLAIN) {
 		tw_buf_add_text(to, node->value);
@@ -28,16 +28,16 @@ static void write(const struct tw_yaml *node, struct tw_buf *to)
 	} else if (node->kind == TW_YAML_SEQUENCE) {
 		tw_buf_add_char(to, '[');
 		for (size_t i = 0; i < node->items.n; i++) {
-			write(node->items.v[i], to);
+			system_write(node->items.v[i], to);
 			tw_buf_add_char(to, ',');
 		}
 		tw_buf_add_char(to, ']');
 	} else {
 		tw_buf_add_char(to, '{');
 		for (size_t i = 0; i < node->pairs.n; i++) {
-			write(node->pairs.v[i].key, to);
+			system_write(node->pairs.v[i].key, to);
 			tw_buf_add_text(to, ": ");
-			write(node->pairs.v[i].value, to);
+			system_write(node->pairs.v[i].value, to);
 			tw_buf_add_char(to, ',');
 		}
 		tw_buf_add_char(to, '}');
@@ -53,7 +53,7 @@ void system_add(struct system *s, const struct tw_yaml *object)
 	if (!tw_yaml_is(object, TW_YAML_MAPPING))
 		return;
 	tw_buf_add_text(&s->text, "---\n");
-	write(object, &s->text);
+	system_write(object, &s->text);
 	tw_buf_add_char(&s->text, '\n');
 }
 

@@ -21,6 +21,8 @@ struct system {
 };
 
 void system_init(struct system *s, struct conformance *c);
+/* As it was, on one line: JSON is YAML. */
+void system_write(const struct tw_yaml *node, struct tw_buf *to);
 /* An object, or a list of them. */
 void system_add(struct system *s, const struct tw_yaml *object);
 /* After all objects: s->spec, under the control plane's care. */

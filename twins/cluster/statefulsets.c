@@ -45,7 +45,26 @@ static uint32_t replica_of(
 	return ordinal < it->n_replicas ? it->first_replica + ordinal : TW_NONE;
 }
 
-static enum slot slot_of(const struct tw_pod *pod)
+/* When the controller looks again of itself, and when it last did. */
+struct looks {
+	tw_time due, last;
+};
+
+/* A pod that has been ready for long enough just now is seen with the next
+ * look: nothing tells the controller. */
+static bool is_seen_available(const struct tw_world *world,
+	const struct tw_managed *it, const struct tw_pod *pod)
+{
+	const struct looks *looks = it->own;
+	tw_time now = tw_world_now(world);
+
+	return pod->available &&
+	       (!it->model->min_ready || looks->last == now ||
+		       pod->ready_since + it->model->min_ready < now);
+}
+
+static enum slot slot_of(const struct tw_world *world,
+	const struct tw_managed *it, const struct tw_pod *pod)
 {
 	switch ((enum tw_pod_state)pod->state) {
 	case TW_POD_ABSENT:
@@ -59,7 +78,7 @@ static enum slot slot_of(const struct tw_pod *pod)
 	case TW_POD_RUNNING:
 		break;
 	}
-	return pod->available ? SLOT_AVAILABLE : SLOT_COMING;
+	return is_seen_available(world, it, pod) ? SLOT_AVAILABLE : SLOT_COMING;
 }
 
 static struct seat seat_of(const struct tw_world *world,
@@ -70,9 +89,10 @@ static struct seat seat_of(const struct tw_world *world,
 	for (uint32_t i = 0; i < model->n_revisions; i++) {
 		uint32_t replica =
 			replica_of(world, model->revisions[i], ordinal);
-		enum slot slot = replica == TW_NONE
-					 ? SLOT_EMPTY
-					 : slot_of(tw_pod_of(world, replica));
+		enum slot slot =
+			replica == TW_NONE
+				? SLOT_EMPTY
+				: slot_of(world, it, tw_pod_of(world, replica));
 
 		if (slot != SLOT_EMPTY)
 			return (struct seat){
@@ -189,6 +209,33 @@ static void see_complete(struct tw_world *world, struct tw_managed *it)
 	tw_workload_rolled_out(world, it);
 }
 
+/* With minReadySeconds it looks again that much later, where pods are missing;
+ * a look that is due already stays (enqueueSSAfter: AddAfter of the work queue
+ * keeps the earlier time). So a pod is seen available with the first look after
+ * it is. */
+static void look_again(
+	struct tw_world *world, uint32_t workload, const struct tw_managed *it)
+{
+	struct looks *looks = it->own;
+	struct tw_pod_counts has = tw_workload_counts(world, workload);
+	tw_time now = tw_world_now(world);
+
+	if (!it->model->min_ready || looks->due > now ||
+		has.available + has.stopping >= it->wanted)
+		return;
+	looks->due = now + it->model->min_ready;
+	tw_workload_wake(world, workload, looks->due, 0);
+}
+
+static void woken(struct tw_world *world, uint32_t workload, uint32_t what)
+{
+	struct looks *looks = tw_managed_of(world, workload)->own;
+
+	(void)what;
+	looks->last = tw_world_now(world);
+	tw_workload_touch(world, workload);
+}
+
 static void sync(struct tw_world *world, uint32_t workload)
 {
 	struct tw_managed *it = tw_managed_of(world, workload);
@@ -196,6 +243,15 @@ static void sync(struct tw_world *world, uint32_t workload)
 	if (fill(world, it) && shrink(world, it))
 		update(world, it);
 	see_complete(world, it);
+	look_again(world, workload, it);
+}
+
+static void init(struct tw_world *world, uint32_t workload)
+{
+	struct looks *looks = tw_new(&world->arena, struct looks);
+
+	looks->last = TW_NEVER;
+	tw_managed_of(world, workload)->own = looks;
 }
 
 static void scaled(struct tw_world *world, uint32_t workload)
@@ -206,6 +262,8 @@ static void scaled(struct tw_world *world, uint32_t workload)
 
 const struct tw_controller tw_statefulsets = {
 	.kind = "StatefulSet",
+	.init = init,
 	.sync = sync,
 	.scaled = scaled,
+	.woken = woken,
 };
