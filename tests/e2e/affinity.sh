@@ -105,10 +105,10 @@ read -r most _ < <(served)
 ((most < 1000)) || fail "all users alike: $(served)"
 
 # Who asked goes on through conversion, redacted.
-printf '10.1.2.3 - ada [23/Nov/2026:10:05:03 +0000] "GET / HTTP/1.1" 200 5\n%.0s' 1 2 \
+printf '10.1.2.3 - uma [23/Nov/2026:10:05:03 +0000] "GET / HTTP/1.1" 200 5\n%.0s' 1 2 \
 	>who.log
 expect 0 "$TWINRIG" capture convert --format jsonl -o who.jsonl who.log
-grep -qE '10\.1\.2\.3|ada' who.jsonl && fail "who asked leaks"
+grep -qE '10\.1\.2\.3|uma' who.jsonl && fail "who asked leaks"
 [[ $(grep -oE '"client":"redacted-[0-9a-f]{12}","user":"redacted-[0-9a-f]{12}"' \
 	who.jsonl | sort -u | wc -l) == 1 ]] || fail "who asked is lost"
 

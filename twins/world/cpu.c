@@ -48,6 +48,15 @@ static uint64_t threads_of(const struct tw_cpu *cpu)
 	return cpu->jobs.n + cpu->stress;
 }
 
+/* It has threads now: time adds up until it is seen without any. */
+static inline void see_work(struct tw_world *world, struct tw_cpu *cpu)
+{
+	if (cpu->at_work)
+		return;
+	cpu->at_work = true;
+	tw_vec_push(&world->cpus_at_work, cpu->replica);
+}
+
 static struct tw_world_service *service_of(
 	struct tw_world *world, const struct tw_cpu *cpu)
 {
@@ -251,6 +260,7 @@ void tw_cpu_work(struct tw_world *world, uint32_t task, tw_time demand)
 	tw_time now = tw_world_now(world);
 
 	advance(world, cpu, now);
+	see_work(world, cpu);
 	if (cpu->threads) {
 		if (cpu->jobs.n >= cpu->threads) {
 			tw_vec_push(&cpu->ready, ((struct tw_cpu_ready){demand,
@@ -362,6 +372,7 @@ void tw_cpu_stress(struct tw_world *world, uint32_t replica, uint32_t threads)
 
 	advance(world, cpu, tw_world_now(world));
 	cpu->stress = threads;
+	see_work(world, cpu);
 	retune(world, cpu);
 }
 
@@ -474,6 +485,7 @@ void tw_cpu_init(struct tw_world *world)
 
 void tw_cpu_release(struct tw_world *world)
 {
+	tw_vec_release(&world->cpus_at_work);
 	for (uint32_t r = 0; r < world->model->n_replicas; r++) {
 		struct tw_cpu *cpu = world->replicas[r].cpu;
 
@@ -494,9 +506,22 @@ int64_t tw_cpu_used(struct tw_world *world, uint32_t replica)
 	return (int64_t)(cpu->used >> 32);
 }
 
+/* Those that have nothing to do have nothing to add up. */
 void tw_cpu_count(struct tw_world *world, tw_time to)
 {
-	for (uint32_t r = 0; r < world->model->n_replicas; r++)
-		if (world->replicas[r].cpu)
-			advance(world, world->replicas[r].cpu, to);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < world->cpus_at_work.n; i++) {
+		uint32_t replica = world->cpus_at_work.v[i];
+		struct tw_cpu *cpu = world->replicas[replica].cpu;
+
+		if (!cpu)
+			continue;
+		advance(world, cpu, to);
+		if (threads_of(cpu))
+			world->cpus_at_work.v[kept++] = replica;
+		else
+			cpu->at_work = false;
+	}
+	world->cpus_at_work.n = kept;
 }

@@ -49,6 +49,7 @@ struct tw_cpu {
 	bool paused;
 	bool open;	 /* jobs are being taken out: it is retuned after it */
 	bool settled;	 /* of one sharing-out */
+	bool at_work;	 /* it is among world->cpus_at_work */
 	uint64_t weight; /* cpu.shares */
 	uint64_t cores;	 /* it can use at once, 2^-32 */
 	uint64_t wants;	 /* of its node now, 2^-32 */

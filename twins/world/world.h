@@ -354,6 +354,7 @@ struct tw_world {
 	struct tw_node_groups *node_groups; /* NULL: nodes stay as they are */
 	struct tw_probe_state *probes; /* NULL: none (cluster/probe.c) */
 	struct tw_cpu_node *cpu_nodes;
+	TW_VEC(uint32_t) cpus_at_work; /* replicas (cpu.c) */
 	int64_t *node_memory;	 /* bytes in use, where it is modelled */
 	struct tw_pause *pauses; /* by replica; NULL: nobody pauses */
 	uint32_t paused;	 /* replicas that pause now */
