@@ -107,7 +107,8 @@ static void find_totals(
 	for (uint32_t p = 0; tw_sched_plugins[p]; p++) {
 		const struct tw_sched_plugin *it = tw_sched_plugins[p];
 
-		if (!it->score || (it->of_node && !it->normalise))
+		if ((!it->score && !it->score_all) ||
+			(it->of_node && !it->normalise))
 			continue;
 		if (it->of_node ? !score_kept(cycle, kind, p, raw++)
 				: !tw_sched_score(cycle, it, scores))

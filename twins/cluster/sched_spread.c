@@ -334,24 +334,30 @@ static const struct tw_spreads *usual_spreads(
 
 /* The domains of the nodes that are feasible; a hostname counts by itself, and
  * a node without the key is of a domain of its own. */
+/* Of the nodes that are left; there may be no more to be known. */
+static void know_domains(const struct tw_sched_cycle *cycle,
+	const struct state *state, struct constraint *it)
+{
+	uint32_t all = it->topology->n_domains + it->topology->some_without;
+
+	for (uint32_t f = 0; f < cycle->n_feasible && it->n_known < all; f++)
+		if (!state->out || !state->out[cycle->feasible[f]])
+			know(it, domain_of(it, cycle->feasible[f]));
+}
+
 static void find_domains(struct tw_sched_cycle *cycle, struct state *state)
 {
 	size_t out = 0;
 
-	for (uint32_t f = 0; f < cycle->n_feasible; f++) {
+	for (uint32_t f = 0; state->out && f < cycle->n_feasible; f++) {
 		uint32_t node = cycle->feasible[f];
 
-		if (state->all_keys && !has_keys(state, node)) {
-			state->out[node] = true;
-			out++;
-			continue;
-		}
-		for (size_t i = 0; i < state->n; i++)
-			if (!state->constraints[i].on)
-				know(&state->constraints[i],
-					domain_of(
-						&state->constraints[i], node));
+		state->out[node] = !has_keys(state, node);
+		out += state->out[node];
 	}
+	for (size_t i = 0; i < state->n; i++)
+		if (!state->constraints[i].on)
+			know_domains(cycle, state, &state->constraints[i]);
 	for (size_t i = 0; i < state->n; i++) {
 		struct constraint *it = &state->constraints[i];
 		size_t n = it->on ? cycle->n_feasible - out : it->n_known;
@@ -406,39 +412,67 @@ static bool pre_score(struct tw_sched_cycle *cycle, uint32_t slot)
 	return true;
 }
 
-static int64_t score(
-	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
+/* What a constraint adds to each node's sum: the pods of its domain, weighed,
+ * and skew - 1; nothing where it has no key. */
+static void add_hosts(const struct tw_sched_cycle *cycle,
+	const struct constraint *it, double *sums)
+{
+	double skew = (double)(it->spread->max_skew - 1);
+
+	for (uint32_t i = 0; i < cycle->n_feasible; i++) {
+		uint32_t node = cycle->feasible[i];
+
+		if (has_key(it, node))
+			sums[i] += (double)it->on[node] * it->weight + skew;
+	}
+}
+
+static void add_domains(
+	struct tw_sched_cycle *cycle, const struct constraint *it, double *sums)
+{
+	uint32_t n = it->topology->n_domains;
+	double skew = (double)(it->spread->max_skew - 1);
+	double *by_domain = tw_new_array(&cycle->arena, n + 1, double);
+
+	for (uint32_t d = 0; d < n; d++)
+		by_domain[d] =
+			(double)(it->known[d] ? it->pods[d] : 0) * it->weight +
+			skew;
+	for (uint32_t i = 0; i < cycle->n_feasible; i++)
+		sums[i] += by_domain[domain_of(it, cycle->feasible[i])];
+}
+
+static bool is_out(const struct state *state, uint32_t node)
+{
+	return state->out && state->out[node];
+}
+
+static void score_all(
+	struct tw_sched_cycle *cycle, uint32_t slot, int64_t *scores)
 {
 	const struct state *state = cycle->state[slot];
-	double sum = 0;
+	double *sums =
+		tw_new_array(&cycle->arena, cycle->n_feasible + 1, double);
 
-	(void)cycle;
-	if (state->out && state->out[node])
-		return 0;
-	for (size_t i = 0; i < state->n; i++) {
-		const struct constraint *c = &state->constraints[i];
-		uint32_t domain = domain_of(c, node);
-		int64_t n;
-
-		if (!has_key(c, node))
-			continue;
-		n = c->on	       ? c->on[node]
-		    : c->known[domain] ? c->pods[domain]
-				       : 0;
-		sum += (double)n * c->weight +
-		       (double)(c->spread->max_skew - 1);
-	}
-	return (int64_t)(sum + 0.5);
+	for (size_t i = 0; i < state->n; i++)
+		if (state->constraints[i].on)
+			add_hosts(cycle, &state->constraints[i], sums);
+		else
+			add_domains(cycle, &state->constraints[i], sums);
+	for (uint32_t i = 0; i < cycle->n_feasible; i++)
+		scores[i] = is_out(state, cycle->feasible[i])
+				    ? 0
+				    : (int64_t)(sums[i] + 0.5);
 }
 
 static void normalise(
 	const struct tw_sched_cycle *cycle, uint32_t slot, int64_t *scores)
 {
 	const struct state *state = cycle->state[slot];
-	int64_t min = INT64_MAX, max = 0;
+	int64_t min = INT64_MAX, max = 0, before = -1, became = 0;
 
 	for (uint32_t i = 0; i < cycle->n_feasible; i++) {
-		if (state->out && state->out[cycle->feasible[i]])
+		if (is_out(state, cycle->feasible[i]))
 			continue;
 		if (scores[i] < min)
 			min = scores[i];
@@ -446,11 +480,16 @@ static void normalise(
 			max = scores[i];
 	}
 	for (uint32_t i = 0; i < cycle->n_feasible; i++) {
-		if (state->out && state->out[cycle->feasible[i]])
+		if (is_out(state, cycle->feasible[i])) {
 			scores[i] = 0;
-		else
-			scores[i] =
-				max ? 100 * (max + min - scores[i]) / max : 100;
+			continue;
+		}
+		/* Neighbours are often alike, and divisions slow. */
+		if (scores[i] != before) {
+			before = scores[i];
+			became = max ? 100 * (max + min - before) / max : 100;
+		}
+		scores[i] = became;
 	}
 }
 
@@ -460,6 +499,6 @@ const struct tw_sched_plugin tw_sched_spread = {
 	.pre_filter = pre_filter,
 	.filter = filter,
 	.pre_score = pre_score,
-	.score = score,
+	.score_all = score_all,
 	.normalise = normalise,
 };

@@ -171,6 +171,7 @@ static void fill_topology(struct tw_scheduler *s, struct tw_topology *to)
 	tw_map_init(&known, NULL);
 	to->n_nodes = (uint32_t)s->nodes.n;
 	to->n_domains = 0;
+	to->some_without = false;
 	to->domain_of = tw_new_array(&s->arena, to->n_nodes, uint32_t);
 	for (uint32_t n = 0; n < to->n_nodes; n++) {
 		const char *value =
@@ -178,8 +179,10 @@ static void fill_topology(struct tw_scheduler *s, struct tw_topology *to)
 		uintptr_t domain;
 
 		to->domain_of[n] = UINT32_MAX;
-		if (!value)
+		if (!value) {
+			to->some_without = true;
 			continue;
+		}
 		domain = (uintptr_t)tw_map_get(&known, value);
 		if (!domain) {
 			domain = ++to->n_domains;
@@ -459,10 +462,12 @@ bool tw_sched_score(struct tw_sched_cycle *cycle,
 {
 	uint32_t slot = tw_sched_slot(plugin);
 
-	if (!plugin->score ||
+	if ((!plugin->score && !plugin->score_all) ||
 		(plugin->pre_score && !plugin->pre_score(cycle, slot)))
 		return false;
-	for (uint32_t i = 0; i < cycle->n_feasible; i++)
+	if (plugin->score_all)
+		plugin->score_all(cycle, slot, scores);
+	for (uint32_t i = 0; plugin->score && i < cycle->n_feasible; i++)
 		scores[i] = plugin->score(cycle, slot, cycle->feasible[i]);
 	if (plugin->normalise)
 		plugin->normalise(cycle, slot, scores);

@@ -104,6 +104,7 @@ struct tw_topology {
 	const char *key;
 	uint32_t *domain_of; /* by node; TW_NONE-like UINT32_MAX: no label */
 	uint32_t n_domains, n_nodes; /* n_nodes: as many as it is of */
+	bool some_without;	     /* some node has no label */
 };
 
 TW_VEC_TYPE(tw_sched_list, uint32_t);
@@ -324,8 +325,11 @@ struct tw_sched_plugin {
 		struct tw_arena *arena, struct tw_sched_tally *to);
 	/* Before the score; false: skip this plugin. */
 	bool (*pre_score)(struct tw_sched_cycle *cycle, uint32_t slot);
+	/* Of a node; or of all feasible ones, to[i] of feasible[i]. */
 	int64_t (*score)(const struct tw_sched_cycle *cycle, uint32_t slot,
 		uint32_t node);
+	void (*score_all)(
+		struct tw_sched_cycle *cycle, uint32_t slot, int64_t *to);
 	/* Where all scores are the same, it makes them another same. */
 	void (*normalise)(const struct tw_sched_cycle *cycle, uint32_t slot,
 		int64_t *scores);
