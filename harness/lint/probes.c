@@ -1,12 +1,10 @@
 /*
- * Probes that cannot succeed, or kill before they can.
+ * Probes that cannot succeed.
  */
 #include "harness/lint/rules.h"
 
 /* core/v1 Probe: defaults of what is not given. */
-#define PERIOD	 (10 * TW_S)
 #define TIMEOUT	 (1 * TW_S)
-#define FAILURES 3
 
 static bool has_port_name(
 	const struct tw_spec_container *container, const char *name)
@@ -97,35 +95,6 @@ static void check_time(const struct tw_lint_context *c,
 	diag->hint = "raise timeoutSeconds, or probe something cheaper";
 }
 
-/* Without a startup probe, liveness counts from the start: it kills before
- * the container can be ready where the restart takes longer (kubelet: first
- * probe after the initial delay, then each period). */
-static void check_start(const struct tw_lint_context *c,
-	const struct tw_spec_workload *w,
-	const struct tw_spec_container *container)
-{
-	const struct tw_spec_probe *it = &container->liveness;
-	tw_time kill = tw_int_or(it->initial_delay, 0) +
-		       tw_int_or(it->period, PERIOD) *
-			       (tw_int_or(it->failure, FAILURES) - 1) +
-		       tw_int_or(it->timeout, TIMEOUT);
-	char a[TW_TIME_TEXT], b[TW_TIME_TEXT];
-	struct tw_diag *diag;
-
-	if (!it->kind || container->startup.kind ||
-		!c->spec->restart_delay.origin ||
-		kill >= c->spec->restart_delay.v)
-		return;
-	diag = tw_lint_find(c, "probe-cannot-succeed", NULL, it->origin,
-		"the liveness probe of %s kills after %s, before the start of "
-		"%s is over",
-		w->key, tw_time_text(kill, a),
-		tw_time_text(c->spec->restart_delay.v, b));
-	diag->why = "the container is restarted for ever";
-	diag->hint = "give it a startupProbe, or a longer "
-		     "initialDelaySeconds";
-}
-
 /* The API server takes no other number (core validation). */
 static void check_success(const struct tw_lint_context *c,
 	const struct tw_spec_container *container, const char *what,
@@ -158,7 +127,6 @@ void tw_lint_probes(const struct tw_lint_context *c)
 			check_time(c, w, "liveness", &it->liveness);
 			check_success(c, it, "liveness", &it->liveness);
 			check_success(c, it, "startup", &it->startup);
-			check_start(c, w, it);
 		}
 	}
 }

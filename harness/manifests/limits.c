@@ -57,6 +57,28 @@ void tw_link_images(struct tw_manifests *m, const struct tw_spec *spec)
 	}
 }
 
+static void use_probe(struct tw_manifests *m, const struct tw_spec_probe *it)
+{
+	use_field(m, it->initial_delay);
+	use_field(m, it->period);
+	use_field(m, it->timeout);
+	use_field(m, it->success);
+	use_field(m, it->failure);
+}
+
+void tw_link_probes(struct tw_manifests *m, const struct tw_spec *spec)
+{
+	for (size_t w = 0; spec->probes && w < spec->workloads.n; w++) {
+		const struct tw_spec_workload *it = spec->workloads.v[w].value;
+
+		for (size_t i = 0; i < it->containers.n; i++) {
+			use_probe(m, &it->containers.v[i]->readiness);
+			use_probe(m, &it->containers.v[i]->liveness);
+			use_probe(m, &it->containers.v[i]->startup);
+		}
+	}
+}
+
 void tw_link_limits(
 	struct tw_manifests *m, const struct tw_spec_service *service)
 {

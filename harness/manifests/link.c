@@ -311,6 +311,7 @@ size_t tw_manifests_link(
 	}
 	tw_link_scalers(m, spec);
 	tw_link_images(m, spec);
+	tw_link_probes(m, spec);
 	if (spec->dns.origin)
 		use_resolver(m, spec);
 	tw_addresses_judge(m, spec, diags);

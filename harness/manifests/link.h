@@ -32,6 +32,9 @@ void tw_link_outside(struct tw_manifests *m, const struct tw_spec *spec,
 void tw_link_limits(
 	struct tw_manifests *m, const struct tw_spec_service *service);
 
+/* Marks what probes wait for, where they act in a run (`probes: true`). */
+void tw_link_probes(struct tw_manifests *m, const struct tw_spec *spec);
+
 /* Marks imagePullPolicy, where a model has `images:` and pods come in a run. */
 void tw_link_images(struct tw_manifests *m, const struct tw_spec *spec);
 

@@ -162,12 +162,17 @@ static void read_pre_stop(struct tw_manifest_reader *r, struct tw_yaml *pod,
 			tw_manifest_origin(r, by, NULL));
 }
 
+/* How long a probe waits for what starts. */
+static void use_patience(const struct tw_yaml *probe)
+{
+	tw_yaml_use(tw_yaml_get(probe, "initialDelaySeconds"));
+	tw_yaml_use(tw_yaml_get(probe, "periodSeconds"));
+	tw_yaml_use(tw_yaml_get(probe, "failureThreshold"));
+}
+
 /* One that stays is waited for by its startup probe. */
 static void use_init(struct tw_yaml *list)
 {
-	static const char *const keys[] = {
-		"initialDelaySeconds", "periodSeconds", "failureThreshold"};
-
 	for (size_t i = 0; i < tw_yaml_count(list); i++) {
 		struct tw_yaml *it = tw_yaml_item(list, i);
 		struct tw_yaml *restart = tw_yaml_get(it, "restartPolicy");
@@ -175,9 +180,7 @@ static void use_init(struct tw_yaml *list)
 		if (!restart)
 			continue;
 		tw_yaml_use(restart);
-		for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
-			tw_yaml_use(tw_yaml_path(
-				it, "startupProbe", keys[k], NULL));
+		use_patience(tw_yaml_get(it, "startupProbe"));
 	}
 }
 
@@ -201,6 +204,10 @@ static void use_life(struct tw_manifest_reader *r, struct tw_yaml *pod)
 		tw_yaml_use(tw_yaml_get(probe, "initialDelaySeconds"));
 		tw_yaml_use(tw_yaml_get(probe, "periodSeconds"));
 		tw_yaml_use(tw_yaml_get(probe, "successThreshold"));
+		use_patience(
+			tw_yaml_get(tw_yaml_item(list, i), "livenessProbe"));
+		use_patience(
+			tw_yaml_get(tw_yaml_item(list, i), "startupProbe"));
 	}
 }
 

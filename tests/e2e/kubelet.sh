@@ -110,6 +110,20 @@ said 'BackOff: Back-off restarting failed container'
 said '1 of 1 workloads were not rolled out'
 repo_git checkout -q .
 
+# --- liveness that kills every start, and a startup probe that holds it off ---------
+sed -i 's/startup: 3s/startup: 20s/' model.yaml
+commit_all . "It starts slowly"
+edit 's/^          readinessProbe/          livenessProbe: {httpGet: {path: \/, port: 80}, periodSeconds: 5}\n&/'
+gate 4 rollout
+said 'web-new-1 Unhealthy: liveness probe failed'
+said 'Killing: Container c failed liveness probe, will be restarted'
+said 'BackOff: Back-off restarting failed container c in pod'
+said '1 of 1 workloads were not rolled out'
+said '4 fields, 2 of them not modelled'
+sed -i 's/^          livenessProbe/          startupProbe: {tcpSocket: {port: 80}, periodSeconds: 5, failureThreshold: 6}\n&/' deploy/web.yaml
+gate 0 rollout
+said '2 of 2 ready; 2 endpoints$'
+
 # --- what is wrong is told where it stands ------------------------------------------
 sed -i 's/sizes: {"shop.web:big": 500M/bandwith: 5MB\/s, sizes: {"shop\/web:big": 500/' model.yaml
 expect 2 "$TWINRIG" check

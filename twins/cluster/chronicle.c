@@ -320,8 +320,9 @@ static void killed(struct chronicle *it, uint32_t replica, const char *cause)
 	say(it, "Pod", name, true, reason, "%s", rest + 2);
 	if (!strcmp(reason, "Unhealthy"))
 		say(it, "Pod", name, false, "Killing",
-			"Container %s failed liveness probe, will be restarted",
-			container_name(it, replica));
+			"Container %s failed %.*s, will be restarted",
+			container_name(it, replica),
+			(int)strcspn(rest + 2, "f") - 1, rest + 2);
 }
 
 /* It waits, where its back-off says so, and is started again. */
@@ -338,31 +339,52 @@ static void died(struct chronicle *it, uint32_t replica)
 	if (pod->told != tw_world_now(it->world))
 		say(it, "Pod", replica_name(it, replica), true, "Killed",
 			"Container %s was killed", container_name(it, replica));
-	pod->waits = now->backoff.delay > 0 &&
-		     now->backoff.last == tw_world_now(it->world);
+	/* It is counted from when it is started again. */
+	pod->waits = now->backoff.last > tw_world_now(it->world);
 	if (pod->waits)
 		say(it, "Pod", replica_name(it, replica), true, "BackOff",
 			"Back-off restarting failed container %s in pod %s",
 			container_name(it, replica), replica_name(it, replica));
+	if (pod->phase == PHASE_STARTING)
+		show_pod(it, replica);
 	set_phase(it, replica, PHASE_STARTING);
 }
 
-static void is_ready(struct chronicle *it, uint32_t replica, bool again)
+static void count_restart(
+	struct chronicle *it, uint32_t replica, struct row *row)
 {
 	struct pod *pod = &it->pods[replica];
+
+	pod->restarts++;
+	row->restarts++;
+	pod->restarted = tw_world_now(it->world);
+	pod->waits = false;
+	say(it, "Pod", replica_name(it, replica), false, "Started",
+		"Started container %s", container_name(it, replica));
+}
+
+/* It runs again, and starts up. */
+static void restarted(struct chronicle *it, uint32_t replica)
+{
 	uint32_t at;
 	struct row *row = row_of(it, replica, &at);
 
 	if (!row)
 		return;
-	if (again) {
-		pod->restarts++;
-		row->restarts++;
-		pod->restarted = tw_world_now(it->world);
-		pod->waits = false;
-		say(it, "Pod", replica_name(it, replica), false, "Started",
-			"Started container %s", container_name(it, replica));
-	}
+	count_restart(it, replica, row);
+	show_pod(it, replica);
+	show_row(it, at);
+}
+
+static void is_ready(struct chronicle *it, uint32_t replica, bool again)
+{
+	uint32_t at;
+	struct row *row = row_of(it, replica, &at);
+
+	if (!row)
+		return;
+	if (again)
+		count_restart(it, replica, row);
 	set_phase(it, replica, PHASE_READY);
 	if (again)
 		show_row(it, at);
@@ -496,6 +518,9 @@ static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
 	case TW_TAP_STARTED:
 		it->pods[r].state = NULL;
 		set_phase(it, r, PHASE_STARTING);
+		break;
+	case TW_TAP_RESTARTED:
+		restarted(it, r);
 		break;
 	case TW_TAP_LISTENS: /* which no component tells of */
 		if (it->pods[r].phase == PHASE_PENDING)

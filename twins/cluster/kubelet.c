@@ -3,6 +3,7 @@
 #include "twins/base/hash.h"
 #include "twins/cluster/crash.h"
 #include "twins/cluster/images.h"
+#include "twins/cluster/life.h"
 #include "twins/cluster/pods_inner.h"
 #include "twins/cluster/probe.h"
 #include "twins/cluster/versions.h"
@@ -109,26 +110,115 @@ static void set_ready(struct tw_world *world, uint32_t replica)
 	tw_kubelet_ready(world, replica);
 }
 
-/* Its containers run, from now on. */
-static void run(struct tw_world *world, uint32_t replica)
+/* ---- until it has started ------------------------------------------- */
+
+/* The first tick of a probe, from 0, at which the process listens. */
+static tw_time first_success(const struct tw_probe_plan *plan, tw_time startup)
 {
-	struct tw_pod *pod = pod_at(world, replica);
+	tw_time wait = startup - plan->delay;
+
+	return wait <= 0 ? 0 : (wait + plan->period - 1) / plan->period;
+}
+
+/* A probe that only needs the process can be told in advance: until it listens
+ * each tick fails. False: it kills before. */
+static bool survives(struct tw_world *world, uint32_t replica,
+	const struct tw_probe_plan *plan, tw_time startup, enum pod_next kills)
+{
+	if (first_success(plan, startup) < plan->failure)
+		return true;
+	pod_next(world, replica,
+		tw_world_now(world) + plan->delay +
+			plan->period * (plan->failure - 1),
+		kills);
+	return false;
+}
+
+void tw_kubelet_started(struct tw_world *world, uint32_t replica)
+{
 	const struct tw_pod_life *life = pod_life(world, replica);
 	tw_time now = tw_world_now(world);
+	tw_time at = pod_at(world, replica)->begun + life->probe_delay;
 
-	tw_cpu_stand(world, replica);
-	pod->started = now;
-	pod->successes = 0;
-	tw_pod_move(world, replica, TW_POD_RUNNING);
-	if (life->n_containers)
-		pod_tap(world, TW_TAP_STARTED, replica);
-	pod_next(world, replica, now + startup_of(world, replica), POD_LISTENS);
 	if (tw_probes_start(world, replica))
 		return;
 	if (life->probed)
-		pod_next(world, replica, now + life->probe_delay, POD_PROBE);
+		pod_next(world, replica, at > now ? at : now, POD_PROBE);
 	else
 		set_ready(world, replica);
+}
+
+/* A startup probe holds the others off; without one liveness counts from the
+ * start. */
+static void see_start(struct tw_world *world, uint32_t replica, tw_time startup)
+{
+	const struct tw_pod_life *life = pod_life(world, replica);
+	const struct tw_probe_plan *starts = &life->starts;
+
+	if (tw_probes_watch_start(world, replica))
+		return;
+	if (!starts->on) {
+		if (life->liveness.on && !tw_probes_liveness(world, replica))
+			survives(world, replica, &life->liveness, startup,
+				POD_LIVENESS_KILLS);
+		tw_kubelet_started(world, replica);
+	} else if (survives(world, replica, starts, startup,
+			   POD_STARTUP_KILLS)) {
+		pod_next(world, replica,
+			tw_world_now(world) + starts->delay +
+				starts->period * first_success(starts, startup),
+			POD_STARTED);
+	}
+}
+
+/* Its process begins to start up. */
+static void begin_process(struct tw_world *world, uint32_t replica)
+{
+	struct tw_pod *pod = pod_at(world, replica);
+	tw_time startup = startup_of(world, replica);
+
+	pod->begun = tw_world_now(world);
+	pod->starting = true;
+	pod->successes = 0;
+	pod_next(world, replica, pod->begun + startup, POD_LISTENS);
+	see_start(world, replica, startup);
+}
+
+/* Its containers run, from now on. */
+static void run(struct tw_world *world, uint32_t replica)
+{
+	tw_cpu_stand(world, replica);
+	pod_at(world, replica)->started = tw_world_now(world);
+	tw_pod_move(world, replica, TW_POD_RUNNING);
+	if (pod_life(world, replica)->n_containers)
+		pod_tap(world, TW_TAP_STARTED, replica);
+	begin_process(world, replica);
+}
+
+/* ---- started again -------------------------------------------------- */
+
+bool tw_kubelet_restarts(const struct tw_world *world, uint32_t replica)
+{
+	const struct tw_pod_life *life;
+
+	if (!world->replicas[replica].managed ||
+		tw_pod_of(world, replica)->state != TW_POD_RUNNING)
+		return false;
+	life = pod_life(world, replica);
+	return life->startup || life->probed || life->starts.on ||
+	       life->liveness.on;
+}
+
+void tw_kubelet_restart(struct tw_world *world, uint32_t replica, tw_time wait)
+{
+	pod_at(world, replica)->starting = false;
+	pod_next(world, replica, tw_world_now(world) + wait, POD_START_AGAIN);
+}
+
+static void start_again(struct tw_world *world, uint32_t replica)
+{
+	pod_tap(world, TW_TAP_RESTARTED, replica);
+	begin_process(world, replica);
 }
 
 static void listens(struct tw_world *world, uint32_t replica)
@@ -136,6 +226,7 @@ static void listens(struct tw_world *world, uint32_t replica)
 	struct tw_world_replica *it = &world->replicas[replica];
 	struct tw_world_service *service = &world->services[it->service];
 
+	pod_at(world, replica)->starting = false;
 	tw_world_touch(world, service);
 	it->health = TW_UP;
 	service->capacity += it->workers;
@@ -462,6 +553,18 @@ void tw_kubelet_event(struct tw_world *world, uint32_t replica, uint32_t what)
 		break;
 	case POD_SIDECAR_KILLED:
 		sidecar_killed(world, replica);
+		break;
+	case POD_STARTED:
+		tw_kubelet_started(world, replica);
+		break;
+	case POD_STARTUP_KILLS:
+		tw_cluster_crash(world, replica, TW_STARTUP_FAILED);
+		break;
+	case POD_LIVENESS_KILLS:
+		tw_cluster_crash(world, replica, TW_LIVENESS_FAILED);
+		break;
+	case POD_START_AGAIN:
+		start_again(world, replica);
 		break;
 	default:
 		tw_unreachable();

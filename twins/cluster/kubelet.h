@@ -12,7 +12,18 @@
  * restartPolicy is Never: then the pod has failed. The pod runs, and its
  * process begins to start up, when its last container has been started.
  *
- * Source: Kubernetes 1.36, pkg/kubelet/kuberuntime/kuberuntime_manager.go
+ * A process that starts up answers no probe until it listens. While a startup
+ * probe has not succeeded the pod is not ready, and no other probe is made; one
+ * that fails failureThreshold times in a row kills the container. Without one
+ * liveness counts from the start, and kills what takes longer to start than it
+ * has patience: the container is started again, and killed again, with the
+ * back-off of crash loops. Probes come at their initialDelaySeconds after the
+ * start and each period from then on; readiness is asked at once when the
+ * startup probe has succeeded. Containers that died of anything else start up
+ * again in the same way, where a model or a probe says how long that takes.
+ *
+ * Source: Kubernetes 1.36, pkg/kubelet/prober/{worker.go,prober_manager.go};
+ * pkg/kubelet/kuberuntime/kuberuntime_manager.go
  * (computePodActions, SyncPod), kuberuntime_container.go; images/
  * image_manager.go and kubelet.go, imageBackOffPeriod and MaxImageBackOff; for
  * what `kubectl get pods` shows, pkg/printers/internalversion/printers.go.
@@ -28,6 +39,14 @@
 void tw_kubelet_start(struct tw_world *world, uint32_t replica);
 /* It is ready, however that was found out. */
 void tw_kubelet_ready(struct tw_world *world, uint32_t replica);
+
+/* Its startup probe succeeded (probe.h), or it has none. */
+void tw_kubelet_started(struct tw_world *world, uint32_t replica);
+/* Whether a container that died starts up again by steps; else it is ready
+ * again the model's restart delay later. */
+bool tw_kubelet_restarts(const struct tw_world *world, uint32_t replica);
+/* It has died (its life is another one), and is started after `wait`. */
+void tw_kubelet_restart(struct tw_world *world, uint32_t replica, tw_time wait);
 
 /* What came of a pull for its pod. */
 struct tw_pulled {

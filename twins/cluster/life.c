@@ -3,7 +3,9 @@
 #include "twins/cluster/autoscale.h"
 #include "twins/cluster/node_groups.h"
 #include "twins/cluster/drain.h"
+#include "twins/cluster/crash.h"
 #include "twins/cluster/images.h"
+#include "twins/cluster/kubelet.h"
 #include "twins/cluster/nodes.h"
 #include "twins/cluster/probe.h"
 #include "twins/cluster/versions.h"
@@ -69,6 +71,50 @@ void tw_cluster_kill(struct tw_world *world, uint32_t replica, tw_time restart)
 	publish(world, replica, world->model->endpoint_delay);
 	if (restart != TW_NEVER)
 		tw_cluster_restart(world, replica, restart);
+}
+
+/* Of one that does not listen yet: nothing is lost with it. */
+static void lose_starting(struct tw_world *world, uint32_t replica)
+{
+	struct tw_world_replica *it = &world->replicas[replica];
+
+	it->life++;
+	it->ready = false;
+	tap(world, TW_TAP_DIES, replica);
+	tw_pods_changed(world, replica);
+}
+
+void tw_cluster_crash(
+	struct tw_world *world, uint32_t replica, const char *cause)
+{
+	struct tw_world_replica *it = &world->replicas[replica];
+	tw_time wait = tw_crash(&it->backoff, tw_world_now(world));
+	bool by_steps = tw_kubelet_restarts(world, replica);
+	tw_time back = wait + (by_steps ? 0 : world->model->restart_delay);
+
+	cause = tw_observation_name(&world->obs, cause);
+	tw_observation_incident(&world->obs,
+		&(struct tw_incident){
+			.at = tw_world_now(world),
+			.back = back,
+			.replica = tw_observation_name(&world->obs,
+				world->model->replicas[replica].name),
+			.cause = cause,
+		});
+	tw_world_tap(world, .kind = TW_TAP_KILLED,
+		.service = world->model->replicas[replica].service,
+		.endpoint = TW_NONE, .caller = TW_NONE, .replica = replica,
+		.cause = cause);
+	if (!by_steps) {
+		tw_cluster_kill(world, replica, back);
+		return;
+	}
+	if (it->health == TW_UP)
+		lose(world, replica, TW_DOWN);
+	else
+		lose_starting(world, replica);
+	publish(world, replica, world->model->endpoint_delay);
+	tw_kubelet_restart(world, replica, wait);
 }
 
 void tw_cluster_restart(struct tw_world *world, uint32_t replica, tw_time delay)

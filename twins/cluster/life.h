@@ -15,6 +15,14 @@
 /* restart: ns until it is ready again; TW_NEVER: somebody else sees to it. A
  * replica that is down already stays as it is. */
 void tw_cluster_kill(struct tw_world *world, uint32_t replica, tw_time restart);
+/* Its container dies by itself or its kubelet's hand ("OOMKilled: ..."), which
+ * is an incident; it is started again after the back-off of crash loops
+ * (crash.h), and ready the model's restart delay later, or as kubelet.h has it.
+ */
+void tw_cluster_crash(
+	struct tw_world *world, uint32_t replica, const char *cause);
+#define TW_LIVENESS_FAILED "Unhealthy: liveness probe failed"
+#define TW_STARTUP_FAILED  "Unhealthy: startup probe failed"
 /* A dead replica is ready after `delay`, if its node is there. */
 void tw_cluster_restart(
 	struct tw_world *world, uint32_t replica, tw_time delay);

@@ -1,6 +1,5 @@
 #include "twins/cluster/oom.h"
 
-#include "twins/cluster/crash.h"
 #include "twins/cluster/life.h"
 #include "twins/model/cgroup.h"
 #include "twins/world/memory.h"
@@ -75,24 +74,8 @@ static const char *cause_of(
 
 static void die(struct tw_world *world, uint32_t replica, const char *cause)
 {
-	struct tw_world_replica *it = &world->replicas[replica];
-	tw_time wait = tw_crash(&it->backoff, tw_world_now(world)) +
-		       world->model->restart_delay;
-
-	world->services[it->service].ooms++;
-	tw_observation_incident(&world->obs,
-		&(struct tw_incident){
-			.at = tw_world_now(world),
-			.back = wait,
-			.replica = tw_observation_name(&world->obs,
-				world->model->replicas[replica].name),
-			.cause = cause,
-		});
-	tw_world_tap(world, .kind = TW_TAP_KILLED,
-		.service = world->model->replicas[replica].service,
-		.endpoint = TW_NONE, .caller = TW_NONE, .replica = replica,
-		.cause = cause);
-	tw_cluster_kill(world, replica, wait);
+	world->services[world->replicas[replica].service].ooms++;
+	tw_cluster_crash(world, replica, cause);
 }
 
 static void container(struct tw_world *world, uint32_t replica)

@@ -120,6 +120,7 @@ void tw_pod_create_named(struct tw_world *world, uint32_t replica)
 
 	tw_assert(pod->state == TW_POD_ABSENT);
 	world->replicas[replica].life++;
+	world->replicas[replica].backoff = (struct tw_backoff){0};
 	*pod = (struct tw_pod){
 		.created = tw_world_now(world), .turn = pod->turn + 1};
 	tw_pod_move(world, replica, TW_POD_PENDING);

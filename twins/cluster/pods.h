@@ -56,11 +56,13 @@ struct tw_pod {
 	bool served;	       /* was ready when it was deleted */
 	uint32_t successes;    /* of the readiness probe, in a row */
 	bool lost;	       /* available, but its node is dead */
+	bool starting;	       /* its process runs and does not listen yet */
 	bool not_begun;	       /* of one that failed: nothing of it had run */
 	uint32_t attempts;     /* of the scheduler to place it */
 	uint32_t nominated;    /* 1 + node that is made free for it; 0 */
 	uint32_t turn;	       /* counts the pods of this name */
 	tw_time created, started, ready_since, deleted;
+	tw_time begun; /* its process was started last */
 	tw_time ready_change; /* of `ready`: when it last did */
 	tw_time grace;	      /* of its deletion: ns until KILL */
 };

@@ -18,6 +18,10 @@ enum pod_next {
 	POD_INIT_ENDS,
 	POD_INIT_FAILS,
 	POD_SIDECAR_KILLED,
+	POD_STARTED, /* as its startup probe finds */
+	POD_STARTUP_KILLS,
+	POD_LIVENESS_KILLS,
+	POD_START_AGAIN,
 };
 
 /* pkg/kubelet/pleg: how often the kubelet looks at its containers. */

@@ -1,13 +1,13 @@
 #include "twins/cluster/probe.h"
 
 #include "twins/base/hash.h"
-#include "twins/cluster/crash.h"
+#include "twins/cluster/kubelet.h"
 #include "twins/cluster/life.h"
 #include "twins/cluster/pods.h"
 #include "twins/cluster/prober.h"
 #include "twins/world/pause.h"
 
-enum which { READINESS, LIVENESS, PROBES };
+enum which { READINESS, LIVENESS, STARTUP, PROBES };
 
 struct tw_probe_state {
 	struct tw_prober prober;
@@ -22,7 +22,9 @@ static const struct tw_probe_plan *plan_of(
 	const struct tw_probe_plans *plans =
 		&world->model->probes[world->model->replicas[replica].revision];
 
-	return which == READINESS ? &plans->readiness : &plans->liveness;
+	return which == READINESS  ? &plans->readiness
+	       : which == LIVENESS ? &plans->liveness
+				   : &plans->startup;
 }
 
 static struct tw_probe_state *state_of(
@@ -123,47 +125,34 @@ static void set_ready(struct tw_world *world, uint32_t replica, bool ready)
 		TW_CLASS_WORLD, TW_EV_LIST, replica, 0);
 }
 
-static void kill_container(struct tw_world *world, uint32_t replica)
+static void kill_container(
+	struct tw_world *world, uint32_t replica, const char *cause)
 {
-	struct tw_world_replica *it = &world->replicas[replica];
-	tw_time wait = tw_crash(&it->backoff, tw_world_now(world)) +
-		       world->model->restart_delay;
-	const char *cause = tw_observation_name(
-		&world->obs, "Unhealthy: liveness probe failed");
+	const struct tw_world_replica *it = &world->replicas[replica];
 
-	tw_observation_incident(&world->obs,
-		&(struct tw_incident){
-			.at = tw_world_now(world),
-			.back = wait,
-			.replica = tw_observation_name(&world->obs,
-				world->model->replicas[replica].name),
-			.cause = cause,
-		});
-	tw_world_tap(world, .kind = TW_TAP_KILLED,
-		.service = world->model->replicas[replica].service,
-		.endpoint = TW_NONE, .caller = TW_NONE, .replica = replica,
-		.cause = cause);
 	/* Who is unready is counted already: killing counts it again. */
 	if (!it->ready && !it->managed) {
 		tw_world_touch(world, &world->services[it->service]);
 		world->services[it->service].unavailable--;
 	}
-	tw_cluster_kill(world, replica, wait);
+	tw_cluster_crash(world, replica, cause);
 }
 
 /* The worker has its answer. */
 static void answered(
 	struct tw_world *world, uint32_t replica, enum which which, bool well)
 {
+	static const enum tw_probe_type types[] = {[READINESS] = TW_READINESS,
+		[LIVENESS] = TW_LIVENESS,
+		[STARTUP] = TW_STARTUP};
 	const struct tw_probe_plan *plan = plan_of(world, replica, which);
 	struct tw_prober *prober = &state_of(world, replica, which)->prober;
-	const struct tw_probe_config config = {
-		.type = which == READINESS ? TW_READINESS : TW_LIVENESS,
+	const struct tw_probe_config config = {.type = types[which],
 		.success = plan->success,
 		.failure = plan->failure};
 	const struct tw_probed found = {.container = prober->container,
 		.state = TW_CONTAINER_RUNNING,
-		.started = true,
+		.started = which != STARTUP,
 		.restarts = true,
 		.answers = well};
 
@@ -171,7 +160,11 @@ static void answered(
 	if (which == READINESS)
 		set_ready(world, replica, prober->result == TW_PROBE_SUCCESS);
 	else if (prober->result == TW_PROBE_FAILURE)
-		kill_container(world, replica);
+		kill_container(world, replica,
+			which == LIVENESS ? TW_LIVENESS_FAILED
+					  : TW_STARTUP_FAILED);
+	else if (which == STARTUP && prober->result == TW_PROBE_SUCCESS)
+		tw_kubelet_started(world, replica);
 }
 
 /* ---- events --------------------------------------------------------- */
@@ -195,6 +188,27 @@ static void begin(struct tw_world *world, uint32_t replica, enum which which)
 		world, replica, plan->delay + plan->period, TW_EV_PROBE, which);
 }
 
+/* Its process runs, and does not listen yet: it refuses. */
+static bool is_starting(const struct tw_world *world, uint32_t replica)
+{
+	return world->replicas[replica].managed &&
+	       tw_pod_of(world, replica)->starting;
+}
+
+static void tick(struct tw_world *world, uint32_t replica, enum which which)
+{
+	const struct tw_probe_state *state = state_of(world, replica, which);
+
+	/* A startup probe that has its answer is over. */
+	if (which != STARTUP || !state->prober.on_hold)
+		schedule(world, replica, plan_of(world, replica, which)->period,
+			TW_EV_PROBE, which);
+	if (world->replicas[replica].health == TW_UP)
+		ask(world, replica, which);
+	else if (is_starting(world, replica))
+		answered(world, replica, which, false);
+}
+
 /* And not being deleted. */
 static bool is_there(const struct tw_world *world, uint32_t replica)
 {
@@ -213,39 +227,58 @@ bool tw_probes_event(struct tw_world *world, const struct tw_event *event)
 	/* Another pod has its name since. */
 	if ((uint32_t)(event->b >> 40) != turn_of(world, replica))
 		return true;
-	/* It died since; it is probed anew once it runs. */
+	/* It died since; it is probed anew once it runs, by whoever starts
+	 * it. */
 	if ((uint32_t)(event->b >> 8) != it->life) {
-		if (event->kind == TW_EV_PROBE && is_there(world, replica))
+		if (event->kind == TW_EV_PROBE && is_there(world, replica) &&
+			!tw_kubelet_restarts(world, replica))
 			begin(world, replica, which);
 		return true;
 	}
-	if (event->kind == TW_EV_PROBE) {
-		schedule(world, replica, plan_of(world, replica, which)->period,
-			TW_EV_PROBE, which);
-		if (it->health == TW_UP)
-			ask(world, replica, which);
-	} else if (it->health == TW_UP) {
+	if (event->kind == TW_EV_PROBE)
+		tick(world, replica, which);
+	else if (it->health == TW_UP) {
 		answered(world, replica, which,
 			is_answered(world, replica, which));
 	}
 	return true;
 }
 
+/* From its initial delay after its process was started, or from now on. */
+static void probe_from_start(
+	struct tw_world *world, uint32_t replica, enum which which)
+{
+	tw_time age = tw_world_now(world) - tw_pod_of(world, replica)->begun;
+	tw_time wait = plan_of(world, replica, which)->delay - age;
+
+	see_container(world, replica, which);
+	if (which != LIVENESS)
+		state_of(world, replica, which)->prober.result =
+			which == READINESS ? TW_PROBE_FAILURE
+					   : TW_PROBE_UNKNOWN;
+	schedule(world, replica, wait > 0 ? wait : 0, TW_EV_PROBE, which);
+}
+
+bool tw_probes_watch_start(struct tw_world *world, uint32_t replica)
+{
+	if (!world->probes || !plan_of(world, replica, STARTUP)->on)
+		return false;
+	probe_from_start(world, replica, STARTUP);
+	return true;
+}
+
+bool tw_probes_liveness(const struct tw_world *world, uint32_t replica)
+{
+	return world->probes && plan_of(world, replica, LIVENESS)->on;
+}
+
 bool tw_probes_start(struct tw_world *world, uint32_t replica)
 {
 	if (!world->probes)
 		return false;
-	for (enum which w = READINESS; w < PROBES; w++) {
-		const struct tw_probe_plan *plan = plan_of(world, replica, w);
-
-		if (!plan->on)
-			continue;
-		see_container(world, replica, w);
-		if (w == READINESS)
-			state_of(world, replica, w)->prober.result =
-				TW_PROBE_FAILURE;
-		schedule(world, replica, plan->delay, TW_EV_PROBE, w);
-	}
+	for (enum which w = READINESS; w <= LIVENESS; w++)
+		if (plan_of(world, replica, w)->on)
+			probe_from_start(world, replica, w);
 	return plan_of(world, replica, READINESS)->on;
 }
 
@@ -261,7 +294,7 @@ void tw_probes_init(struct tw_world *world)
 		if (model->replicas[r].service == TW_NONE ||
 			!is_there(world, r))
 			continue;
-		for (enum which w = READINESS; w < PROBES; w++) {
+		for (enum which w = READINESS; w <= LIVENESS; w++) {
 			const struct tw_probe_plan *plan = plan_of(world, r, w);
 			uint64_t key = tw_hash_combine(
 				model->replicas[r].hash, w + 1U);

@@ -1,5 +1,5 @@
 /*
- * Readiness and liveness probes, as requests in the replica's own queue: a
+ * Startup, readiness and liveness probes, as requests in the replica's own queue: a
  * probe (httpGet, grpc) is answered in time if the requests that wait before it
  * have left the queue by then; a replica that is frozen answers nothing, and a
  * full queue refuses. A tcpSocket probe only needs the process; exec probes are
@@ -12,8 +12,9 @@
  * A killed container is started again after the back-off (crash.h) and the
  * restart delay. Where in its period a replica is probed is drawn by its name.
  *
- * Where these probes are on, a pod that comes in the run (pods.h) is found ready
- * by them, from initialDelaySeconds after its container was started.
+ * Where these probes are on, a pod that comes in the run (kubelet.h) is found
+ * ready by them, from initialDelaySeconds after its process was started; until
+ * it listens it refuses them. What is there from the start has started.
  */
 #ifndef TW_CLUSTER_PROBE_H
 #define TW_CLUSTER_PROBE_H
@@ -23,8 +24,14 @@
 /* After the world and its pods; nothing where no replica has probes. */
 void tw_probes_init(struct tw_world *world);
 
-/* The container of a new pod was started: it is probed from now on. False: no
- * readiness probe of these finds it ready. */
+/* The process of a pod was started. True: a startup probe of these is made
+ * until it succeeds, when tw_kubelet_started() is called, or kills. */
+bool tw_probes_watch_start(struct tw_world *world, uint32_t replica);
+/* Whether these have a liveness probe of it. */
+bool tw_probes_liveness(const struct tw_world *world, uint32_t replica);
+
+/* It has started, as its startup probe says: it is probed from now on. False:
+ * no readiness probe of these finds it ready. */
 bool tw_probes_start(struct tw_world *world, uint32_t replica);
 
 /* TW_EV_PROBE, TW_EV_PROBED; false: another kind. */

@@ -363,7 +363,7 @@ struct tw_probe_plan {
 };
 
 struct tw_probe_plans {
-	struct tw_probe_plan readiness, liveness;
+	struct tw_probe_plan readiness, liveness, startup;
 };
 
 /* A container of a pod. */
@@ -392,6 +392,8 @@ struct tw_pod_life {
 	uint32_t n_containers, n_init;
 	bool never_restarts; /* restartPolicy: Never */
 	const struct tw_dist *startup; /* until it listens */
+	/* Of any kind, exec too: whether they find a process that listens. */
+	struct tw_probe_plan starts, liveness; /* startup probe, liveness */
 	bool probed;		       /* by a readiness probe */
 	tw_time probe_delay, probe_period;
 	uint32_t probe_success;

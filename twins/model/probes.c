@@ -56,8 +56,10 @@ void build_probes(struct build *b)
 				continue;
 			read_plan(&c->readiness, &plans[r].readiness);
 			read_plan(&c->liveness, &plans[r].liveness);
+			read_plan(&c->startup, &plans[r].startup);
 		}
-		any |= plans[r].readiness.on || plans[r].liveness.on;
+		any |= plans[r].readiness.on || plans[r].liveness.on ||
+		       plans[r].startup.on;
 	}
 	model->probes = any ? plans : NULL;
 }

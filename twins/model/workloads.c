@@ -193,6 +193,14 @@ static void add_life(struct build *b, const struct tw_revision *revision,
 	to->pre_stop = tw_int_or(workload->pre_stop, 0);
 	to->never_restarts = is_word(workload->restart_policy, "Never");
 	build_containers(b, revision, to);
+	for (size_t i = 0; i < workload->containers.n; i++) {
+		const struct tw_spec_container *it = workload->containers.v[i];
+
+		if (it->is_init)
+			continue;
+		build_probe(&it->startup, &to->starts);
+		build_probe(&it->liveness, &to->liveness);
+	}
 	if (!probe)
 		return;
 	to->probed = true;
@@ -291,13 +299,13 @@ void build_workloads(struct build *b)
 	uint32_t *of;
 	struct tw_pod_life *lives;
 
+	build_pulls(b);
 	if (b->spec->rollout_at < 0 && !b->spec->managed && !has_jobs(b))
 		return;
 	model->rollout_at = b->spec->rollout_at;
 	all = tw_new_array(&model->arena, n + 1, struct tw_workload);
 	of = tw_new_array(&model->arena, n + 1, uint32_t);
 	lives = tw_new_array(&model->arena, n + 1, struct tw_pod_life);
-	build_pulls(b);
 	for (uint32_t r = 0; r < n; r++)
 		of[r] = TW_NONE;
 	for (uint32_t r = 0; r < n; r++) {

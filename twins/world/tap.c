@@ -31,6 +31,7 @@ static const char *phrase(enum tw_tap_kind kind)
 		[TW_TAP_SCHEDULED] = "is assigned to",
 		[TW_TAP_CONTAINER] = "says",
 		[TW_TAP_STARTED] = "runs",
+		[TW_TAP_RESTARTED] = "is started again",
 		[TW_TAP_LISTENS] = "listens",
 		[TW_TAP_POD_READY] = "is ready for requests",
 		[TW_TAP_UNREADY] = "is not ready for requests",

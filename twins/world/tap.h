@@ -34,6 +34,7 @@ enum tw_tap_kind {
 	TW_TAP_SCHEDULED, /* a pod has a node */
 	TW_TAP_CONTAINER, /* a kubelet says something of a pod: an event */
 	TW_TAP_STARTED,	  /* all containers of a pod were, one by one */
+	TW_TAP_RESTARTED, /* a pod's process, which begins to start up */
 	TW_TAP_LISTENS,	  /* a pod's process, from now on */
 	TW_TAP_POD_READY, /* as the readiness probe says */
 	TW_TAP_UNREADY,	  /* likewise */

@@ -164,6 +164,120 @@ START_TEST(calls)
 }
 END_TEST
 
+#define MODEL(web) "version: 1\nservices: {web: {" web "}}\n"
+#define LIVE(more)                                                             \
+	PAIR("        livenessProbe: {tcpSocket: {port: 80}" more "}\n")
+
+START_TEST(starts)
+{
+	static const struct lint_case cases[] = {
+		{"nobody says how long a start takes", LIVE(""), NULL, NULL,
+			NULL},
+		{"20 s of patience", LIVE(""), MODEL("startup: 20s"), NULL,
+			NULL},
+		{"a slow start", LIVE(""), MODEL("startup: 21s"),
+			"liveness-kills-start",
+			"the liveness probe of default/web kills after 20s "
+			"what takes 21s to start"},
+		{"at times", LIVE(""), MODEL("startup: {p50: 10s, p99: 25s}"),
+			"liveness-kills-start",
+			"what takes 25s to start, one start of a hundred"},
+		{"a delay", LIVE(", initialDelaySeconds: 5"),
+			MODEL("startup: 21s"), NULL, NULL},
+		{"of every restart", LIVE(", periodSeconds: 2"),
+			"version: 1\ndefaults: {restart-delay: 8s}\n",
+			"liveness-kills-start", "kills after 4s what takes 8s"},
+		{"a startup probe",
+			PAIR("        livenessProbe: {tcpSocket: {port: 80}}\n"
+			     "        startupProbe: {tcpSocket: {port: 80}, "
+			     "failureThreshold: 4}\n"),
+			MODEL("startup: 30s"), NULL, NULL},
+		{"an impatient one",
+			PAIR("        livenessProbe: {tcpSocket: {port: 80}}\n"
+			     "        startupProbe: {tcpSocket: {port: 80}, "
+			     "failureThreshold: 4}\n"),
+			MODEL("startup: 31s"), "startup-kills-start",
+			"the startup probe of default/web kills after 30s"},
+	};
+
+	run_all(cases, sizeof cases / sizeof *cases);
+}
+END_TEST
+
+#define IMAGES(more) "version: 1\nimages: {" more "}\n"
+
+START_TEST(images)
+{
+	static const struct lint_case cases[] = {
+		{"no model of images",
+			PAIR("        imagePullPolicy: Always\n"), NULL, NULL,
+			NULL},
+		{"a fixed tag", PAIR(""), IMAGES("sizes: {'*': 50M}"), NULL,
+			NULL},
+		{"always", PAIR("        imagePullPolicy: Always\n"),
+			IMAGES("sizes: {'*': 50M}"), "image-always-pulled",
+			"a node loads 50 MB in 2s"},
+		{"missing", PAIR("        imagePullPolicy: Always\n"),
+			IMAGES("missing: ['**']"),
+			"image-missing", "the registry has no "},
+	};
+
+	run_all(cases, sizeof cases / sizeof *cases);
+}
+END_TEST
+
+#define INIT_POD(init, more)                                                   \
+	SERVICE("web", "web")                                                  \
+	"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"      \
+	"spec:\n  selector: {matchLabels: {app: web}}\n  template:\n    "      \
+	"metadata: {labels: {app: web}}\n    spec: {initContainers: [{name: "  \
+	"i, image: 'i:1', " init "}], containers: [{name: c, image: 'c:1', "   \
+	"resources: {requests: {cpu: 1, memory: 1Gi}}}]" more "}\n"
+
+START_TEST(pods)
+{
+	static const struct lint_case cases[] = {
+		{"init needs less",
+			INIT_POD("resources: {requests: {cpu: 1, memory: 1Gi}}",
+				""),
+			NULL, NULL, NULL},
+		{"init needs more CPU",
+			INIT_POD("resources: {requests: {cpu: 3}}", ""), NULL,
+			"init-requests-most",
+			"init container i makes pods of default/web request "
+			"3000m of CPU; when it has ended they need 1000m"},
+		{"init needs more memory",
+			INIT_POD("resources: {requests: {memory: 2Gi}}", ""),
+			NULL, "init-requests-most", "request 2048Mi of memory"},
+		{"beside a sidecar",
+			INIT_POD("restartPolicy: Always, resources: {requests: "
+				 "{cpu: 2}}}, {name: j, image: 'j:1', "
+				 "resources: {requests: {cpu: 3}}",
+				""),
+			NULL, "init-requests-most",
+			"request 5000m of CPU; when it has ended they need "
+			"3000m"},
+		{"a sidecar stays",
+			INIT_POD("restartPolicy: Always, resources: {requests: "
+				 "{cpu: 3}}",
+				""),
+			NULL, NULL, NULL},
+		{"preStop within the grace period",
+			PAIR("        lifecycle: {preStop: {sleep: {seconds: "
+			     "29}}}\n"),
+			NULL, NULL, NULL},
+		{"preStop uses it up",
+			PAIR("        lifecycle: {preStop: {sleep: {seconds: "
+			     "30}}}\n"),
+			NULL, "grace-below-pre-stop",
+			"preStop of default/web sleeps 30s, and the pod is "
+			"killed 30s after its deletion"},
+	};
+
+	run_all(cases, sizeof cases / sizeof *cases);
+}
+END_TEST
+
 #define RETRIES "version: 1\npolicies: [{callee: b, retries: 2, "
 
 START_TEST(proxies)
@@ -340,5 +454,5 @@ START_TEST(resources)
 }
 END_TEST
 
-TW_TESTS("lint/lint", labels, ports, routes, probes, calls, proxies, queues,
+TW_TESTS("lint/lint", starts, images, pods, labels, ports, routes, probes, calls, proxies, queues,
 	network_policies, workers_under_load, resources)

@@ -456,7 +456,217 @@ START_TEST(sidecars)
 }
 END_TEST
 
+/* ---- probes of what starts ------------------------------------------ */
+
+#define PROBE(kind, more)                                                      \
+	", " kind "Probe: {httpGet: {path: /, port: 80}" more "}"
+#define SLOW(startup, defaults)                                                \
+	"version: 1\n" defaults SERVES "[{cpu: 1ms}]\n    startup: " startup   \
+	"\nnodes: [{name: n, cpu: 4}]\n" ENTRY
+
+/* Probed in its own queue, or told in advance: of what does not listen yet it
+ * is the same. */
+static const char *const ways[] = {"", "defaults: {probes: true}\n"};
+
+static void start_slowly(struct control *it, const char *probes,
+	const char *startup, const char *defaults, int seconds)
+{
+	char pod[1500], model[600];
+
+	snprintf(pod, sizeof pod, ONE("{name: c, image: 'web:1'%s}"), probes);
+	snprintf(model, sizeof model, SLOW("%s", "%s"), defaults, startup);
+	control_start(it, pod, model);
+	control_fault(it, "delete-pod", "service=web at=10s");
+	control_run(it, seconds);
+}
+
+/* Liveness asks at 5, 10 and 15 s and kills what would have listened at 20 s,
+ * for ever: at once, then after 10, 20 s. */
+START_TEST(liveness_kills_a_slow_start)
+{
+	static const char probes[] =
+		PROBE("liveness", ", initialDelaySeconds: 5, periodSeconds: 5")
+			PROBE("readiness", ", periodSeconds: 5");
+	struct control it;
+
+	for (size_t i = 0; i < 2; i++) {
+		start_slowly(&it, probes, "20s", ways[i], 110);
+		control_expect(&it,
+			/* clang-format off */
+"10.000000000s fault delete-pod service=web at=10s begins\n"
+"10.000000000s replica default/web-1 is being deleted\n"
+"10.000000000s replica default/web-2 is created\n"
+"10.000000000s replica default/web-2 is assigned to n\n"
+"11.000000000s replica default/web-1 is no longer listed\n"
+"11.000000000s replica default/web-1 is gone\n"
+"25.000000000s replica default/web-2 is killed: Unhealthy: liveness probe failed\n"
+"25.000000000s replica default/web-2 dies\n"
+"25.000000000s replica default/web-2 is started again\n"
+"40.000000000s replica default/web-2 is killed: Unhealthy: liveness probe failed\n"
+"40.000000000s replica default/web-2 dies\n"
+"50.000000000s replica default/web-2 is started again\n"
+"65.000000000s replica default/web-2 is killed: Unhealthy: liveness probe failed\n"
+"65.000000000s replica default/web-2 dies\n"
+"85.000000000s replica default/web-2 is started again\n"
+"100.000000000s replica default/web-2 is killed: Unhealthy: liveness probe failed\n"
+"100.000000000s replica default/web-2 dies\n"
+			/* clang-format on */
+		);
+		control_end(&it);
+	}
+}
+END_TEST
+
+/* Another pod of the name has not crashed yet. */
+START_TEST(back_off_is_of_a_pod)
+{
+	struct control it;
+
+	control_start(&it,
+		ONE("{name: c, image: 'web:1'" PROBE(
+			"liveness", ", periodSeconds: 5") "}"),
+		SLOW("20s", ""));
+	control_fault(&it, "delete-pod",
+		"service=web at=10s for=1s every=50s times=3");
+	control_run(&it, 125);
+	ck_assert(control_says(
+		&it, "110.000000000s replica default/web-2 is created"));
+	ck_assert(control_says(
+		&it, "120.000000000s replica default/web-2 is killed"));
+	ck_assert(control_says(
+		&it, "120.000000000s replica default/web-2 is started again"));
+	control_end(&it);
+}
+END_TEST
+
+/* A startup probe holds the others off: it asks at 0, 5, ... 20 s, when the
+ * process listens, and readiness is asked at once. */
+START_TEST(startup_probe_holds_off)
+{
+	static const char probes[] = PROBE("liveness", ", periodSeconds: 5")
+		PROBE("readiness", ", periodSeconds: 7") PROBE(
+			"startup", ", periodSeconds: 5, failureThreshold: 6");
+	struct control it;
+
+	for (size_t i = 0; i < 2; i++) {
+		start_slowly(&it, probes, "18s", ways[i], 60);
+		ck_assert(!control_says(&it, "is killed"));
+		ck_assert(control_says(
+			&it, "28.000000000s replica default/web-2 listens"));
+		if (i)
+			/* Answered when its time is up, a second later. */
+			ck_assert(control_says(&it,
+				"32.000000000s replica default/web-2 is ready "
+				"for requests"));
+		else
+			ck_assert(control_says(&it,
+				"30.000000000s replica default/web-2 is ready "
+				"for requests"));
+		control_end(&it);
+	}
+}
+END_TEST
+
+/* It has patience for 5 failures, of which the last is at 20 s. */
+START_TEST(startup_probe_kills)
+{
+	static const char probes[] =
+		PROBE("startup", ", periodSeconds: 5, failureThreshold: 5");
+	struct control it;
+
+	for (size_t i = 0; i < 2; i++) {
+		start_slowly(&it, probes, "21s", ways[i], 60);
+		ck_assert(control_says(&it,
+			"30.000000000s replica default/web-2 is killed: "
+			"Unhealthy: startup probe failed\n"));
+		ck_assert(control_says(&it,
+			"30.000000000s replica default/web-2 is started "
+			"again\n"));
+		/* Nobody has found that it started: it is not ready. */
+		ck_assert(!control_says(&it, "web-2 is ready"));
+		control_end(&it);
+		start_slowly(&it, probes, "20s", ways[i], 60);
+		ck_assert(!control_says(&it, "is killed"));
+		ck_assert(control_says(&it, "web-2 is ready"));
+		control_end(&it);
+	}
+}
+END_TEST
+
+/* What dies starts up again as it did, and waits no longer once it has run for
+ * 10 minutes. */
+START_TEST(what_dies_starts_up_again)
+{
+	struct control it;
+
+	control_start(&it,
+		ONE("{name: c, image: 'web:1', resources: {limits: {memory: "
+		    "200Mi}}" PROBE("readiness", ", periodSeconds: 1") "}"),
+		"version: 1\n" SERVES "[{cpu: 1ms}]\n    startup: 20s\n"
+		"    memory: {base: 90Mi}\n"
+		"nodes: [{name: n, cpu: 4}]\n" ENTRY);
+	control_fault(&it, "memory-stress",
+		"service=web size=150Mi at=10s for=5s every=60s times=2");
+	control_fault(&it, "memory-stress", "service=web size=150Mi at=800s");
+	control_run(&it, 850);
+	control_expect(&it,
+		/* clang-format off */
+"10.000000000s fault memory-stress service=web size=150Mi at=10s for=5s every=60s times=2 begins\n"
+"10.000000000s replica default/web-1 is killed: OOMKilled: 240Mi of 200Mi\n"
+"10.000000000s replica default/web-1 dies\n"
+"10.000000000s replica default/web-1 is started again\n"
+"11.000000000s replica default/web-1 is no longer listed\n"
+"15.000000000s fault memory-stress service=web size=150Mi at=10s for=5s every=60s times=2 ends\n"
+"30.000000000s replica default/web-1 listens\n"
+"30.000000000s replica default/web-1 is ready for requests\n"
+"31.000000000s replica default/web-1 is listed\n"
+"70.000000000s fault memory-stress service=web size=150Mi at=10s for=5s every=60s times=2 begins\n"
+"70.000000000s replica default/web-1 is killed: OOMKilled: 240Mi of 200Mi\n"
+"70.000000000s replica default/web-1 dies\n"
+"71.000000000s replica default/web-1 is no longer listed\n"
+"75.000000000s fault memory-stress service=web size=150Mi at=10s for=5s every=60s times=2 ends\n"
+"80.000000000s replica default/web-1 is started again\n"
+"100.000000000s replica default/web-1 listens\n"
+"100.000000000s replica default/web-1 is ready for requests\n"
+"101.000000000s replica default/web-1 is listed\n"
+"800.000000000s fault memory-stress service=web size=150Mi at=800s begins\n"
+"800.000000000s replica default/web-1 is killed: OOMKilled: 240Mi of 200Mi\n"
+"800.000000000s replica default/web-1 dies\n"
+"800.000000000s replica default/web-1 is started again\n"
+"801.000000000s replica default/web-1 is no longer listed\n"
+"820.000000000s replica default/web-1 listens\n"
+"820.000000000s replica default/web-1 is ready for requests\n"
+"821.000000000s replica default/web-1 is listed\n"
+		/* clang-format on */
+	);
+	control_end(&it);
+}
+END_TEST
+
+/* A pod that comes has its memory once it listens, and none of it is left on
+ * its node when it is gone: the next one is killed at once, too. */
+START_TEST(memory_comes_with_the_pod)
+{
+	struct control it;
+
+	control_start(&it,
+		ONE("{name: c, image: 'web:1', resources: {limits: {memory: "
+		    "200Mi}}}"),
+		"version: 1\n" SERVES "[{cpu: 1ms}]\n    startup: 2s\n"
+		"    memory: {base: 90Mi, per-request: 1Mi}\n"
+		"nodes: [{name: n, cpu: 4, memory: 300Mi}]\n" ENTRY);
+	control_fault(&it, "delete-pod",
+		"service=web at=10s for=1s every=20s times=4");
+	control_run(&it, 100);
+	ck_assert(!control_says(&it, "OOMKilled"));
+	ck_assert(control_says(&it, "72.000000000s replica default/web-1 "));
+	control_end(&it);
+}
+END_TEST
+
 TW_TESTS("twin/kubelet", cpu_moves_with_the_pod, pulls_by_size,
 	has_what_is_there, policies_by_default, pulls_share, pulls_fail,
 	pull_outlives_its_pod, init_containers, init_crash_loop,
-	init_fails_at_times, sidecars)
+	init_fails_at_times, sidecars, liveness_kills_a_slow_start,
+	back_off_is_of_a_pod, startup_probe_holds_off, startup_probe_kills,
+	what_dies_starts_up_again, memory_comes_with_the_pod)
