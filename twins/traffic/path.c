@@ -5,7 +5,7 @@
  * The Makefile does not compile them by themselves. Names of static functions
  * are common to all of them.
  *
- * Functions on the way are marked TW_PATH; run() (serve.c) is where the way
+ * Functions on the way are marked TW_PATH; run() (steps.c) is where the way
  * comes back to itself, and is called.
  */
 #ifdef __clang__
@@ -15,6 +15,8 @@
 
 #include "twins/traffic/balance.c"
 #include "twins/traffic/send.c"
+#include "twins/traffic/answer.c"
+#include "twins/traffic/steps.c"
 #include "twins/traffic/serve.c"
 #include "twins/traffic/call.c"
 #include "twins/traffic/plain.c"

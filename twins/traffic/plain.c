@@ -3,7 +3,7 @@
  * replica that is up, no effect of a fault, nobody who watches. For these
  * both ways, from the step that calls to the replica's first step and from
  * its last one back to the caller, are here in one piece: what call.c, send.c
- * and serve.c ask at each turn is asked once, beforehand.
+ * and steps.c ask at each turn is asked once, beforehand.
  *
  * What comes of it is what they would have made: the same records, events,
  * counts and draws in the same order, so that either can go on with what the

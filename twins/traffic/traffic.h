@@ -1,6 +1,6 @@
 /*
  * One request on its way: it is called (call.c), finds a replica (balance.c),
- * is served there (serve.c), answered, tried again or given up.
+ * is served there (serve.c, steps.c, answer.c), tried again or given up.
  *
  * Keys of draws (design, Determinism) are made here and nowhere else:
  *	arrival  position in the source, pass, copy
@@ -304,7 +304,7 @@ void tw_copy_arrive(struct tw_world *world, uint32_t at);
 uint32_t tw_balance(struct tw_world *world, const struct tw_world_pool *pool,
 	enum tw_balancer balancer, uint64_t key, uint32_t *turn);
 
-/* ---- the replica's side: serve.c ------------------------------------ */
+/* ---- the replica's side: serve.c, steps.c, answer.c ---------------- */
 
 /* A try reaches its replica. */
 void tw_serve_arrive(struct tw_world *world, uint32_t task);
