@@ -123,8 +123,10 @@ static const char *point_text(const struct tw_timeline_row *row,
 	struct tw_buf out = {0};
 	const char *kept;
 
-	tw_buf_printf(
-		&out, "%s: %u of %u ready", row->name, p->ready, p->desired);
+	tw_buf_printf(&out, "%s: %u", row->name, p->ready);
+	if (p->desired || !p->ready) /* a Job's pods are as they come */
+		tw_buf_printf(&out, " of %u", p->desired);
+	tw_buf_add_text(&out, " ready");
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
 		uint32_t n =
 			*(const uint32_t *)((const char *)p + counts[i].offset);
