@@ -339,6 +339,42 @@ static int expand(struct tw_gate *gate)
 	return TW_EXIT_USAGE;
 }
 
+/* Whether a model can have the faults of a case; what it cannot is told. */
+static bool compiles(struct tw_gate *gate, const struct tw_case *one,
+	const struct tw_model *model)
+{
+	struct tw_scenario scenario;
+	struct tw_diags diags; /* warnings are told when it is run */
+	bool good;
+
+	tw_diags_init(&diags);
+	tw_scenario_init(&scenario);
+	good = !tw_case_compile(one, model, &scenario, &diags);
+	tw_scenario_release(&scenario);
+	tw_diags_release(&diags);
+	if (!good) {
+		tw_case_compile(one, model, &scenario, &gate->setup.diags);
+		tw_scenario_release(&scenario);
+	}
+	return good;
+}
+
+/* All of them before the first run: nobody is to wait for an error. */
+static int compile_cases(struct tw_gate *gate)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < gate->cases.list.n; i++) {
+		const struct tw_case *one = gate->cases.list.v[i];
+
+		if (!compiles(gate, one, gate->candidate.model) ||
+			(gate->has_baseline &&
+				!compiles(gate, one, gate->baseline.model)))
+			status = TW_EXIT_USAGE;
+	}
+	return status;
+}
+
 /* Findings about load, by the traffic of the first scenario. */
 static int lint_load(struct tw_gate *gate)
 {
@@ -380,6 +416,8 @@ static int judge_all(struct tw_gate *gate)
 		status = tw_gate_read_checks(gate);
 	if (!status)
 		status = expand(gate);
+	if (!status)
+		status = compile_cases(gate);
 	if (status)
 		return status;
 	tw_lint(gate->candidate.spec, gate->candidate.model,

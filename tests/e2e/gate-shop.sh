@@ -113,3 +113,14 @@ zcat "$work/shop/captures/peak.gor.gz" >"$work/whole.gor"
 } | gzip >"$work/shop/captures/peak.gor.gz"
 gate 4 --scenario steady
 said 'malformed'
+
+# --- what is wrong in any scenario is told before the first run -------------
+repo_git -C "$work/shop" checkout -q captures
+sed -i 's/node: worker-b-1/node: worker-x/; s/add: 400ms/rate: 400ms/' \
+	"$work/shop/twinrig.yaml"
+repo_git -C "$work/shop" commit -q -am 'faults that cannot be'
+expect 2 "$TWINRIG" gate -c "$work/shop/twinrig.yaml" --baseline HEAD --runs 1000
+said "no node fits 'worker-x'"
+said "latency needs .add.: "
+said "latency has no parameter 'rate'"
+[[ $(grep -c ': error: ' "$work/err") == 3 ]] || fail "told twice: $(cat "$work/err")"
