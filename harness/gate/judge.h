@@ -49,7 +49,8 @@
  *  - Noise: two sets of as many runs of the baseline differ by up to
  *    group->noise. A margin below that is refused (inconclusive, with what to
  *    allow or how many runs to make), unless pairing made the comparison
- *    finer than that.
+ *    finer than that. A distance under a constant limit that runs of the
+ *    baseline are apart themselves fails only where it is more than they are.
  *  - Power: group->detects is the smallest regression that would have failed
  *    in 9 of 10 such gates, by the spread of the pairs; where these do not
  *    differ, by that of the baseline.

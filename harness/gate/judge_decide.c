@@ -170,6 +170,40 @@ static void decide_below_noise(struct tw_judging *j)
 					   : tw_ceil(runs)));
 }
 
+/* Beyond a limit of its own, and yet no further from the baseline than runs of
+ * the baseline are from each other: that is no change. */
+static bool is_own_distance(const struct tw_judging *j)
+{
+	double *further;
+	bool within;
+
+	if ((j->check->aggregate != TW_AGG_DISTANCE &&
+		    j->check->aggregate != TW_AGG_KS) ||
+		j->relative || j->baseline.n < 2 ||
+		!(j->group->baseline > j->group->limit))
+		return false;
+	further = tw_new_array(j->arena, j->valid, double);
+	for (size_t i = 0; i < j->valid; i++)
+		further[i] = j->difference[i] - j->kept[i];
+	within = tw_interval_of(further, j->valid, j->confidence).low <= 0;
+	return within;
+}
+
+static void decide_own_distance(struct tw_judging *j)
+{
+	char own[TW_VALUE_TEXT];
+
+	tw_value_text(j->unit, j->group->baseline, own);
+	tw_decide(j, TW_VERDICT_INCONCLUSIVE, TW_REASON_BELOW_NOISE,
+		tw_arena_printf(j->arena,
+			"%s; two runs of the baseline itself are %s apart",
+			why_text(j, "must be"), own),
+		tw_arena_printf(j->arena,
+			"allow more than %s, or what the baseline's runs "
+			"differ by: `<= baseline + ...`",
+			own));
+}
+
 static void decide_noise(struct tw_judging *j)
 {
 	struct tw_group *g = j->group;
@@ -236,7 +270,9 @@ void tw_decide_by_interval(struct tw_judging *j)
 	/* The same in every run is not better, however few they are. */
 	fails |= strict && j->identical && g->excess >= 0;
 
-	if (fails && j->valid > 1)
+	if (fails && j->valid > 1 && is_own_distance(j))
+		decide_own_distance(j);
+	else if (fails && j->valid > 1)
 		tw_decide(j, TW_VERDICT_FAIL, TW_REASON_BEYOND,
 			why_text(j, "must be"), NULL);
 	else if (j->short_of)

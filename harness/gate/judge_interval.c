@@ -245,10 +245,11 @@ static double spread_of(const struct tw_judging *j)
 {
 	struct tw_interval b;
 
-	if (j->interval.sd > 0 || !j->identical)
+	if (!j->identical)
 		return j->interval.sd;
+	/* All there is in the excess now is the margin's part of it. */
 	b = tw_interval_of(j->kept, j->valid, j->confidence);
-	return b.sd * sqrt(2);
+	return larger(j->interval.sd, b.sd * sqrt(2));
 }
 
 /*

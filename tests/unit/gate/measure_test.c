@@ -123,13 +123,43 @@ START_TEST(distances)
 	NEAR(g->baseline / 1e6, 1);
 	g = judge(&f, "distance(latency) <= 25ms")->groups.v[0];
 	expect_group(g, TW_VERDICT_PASS, TW_REASON_WITHIN);
+	/* Nothing is further apart than 100%, as runs of the baseline are. */
 	g = judge(&f, "ks(latency) <= 10%")->groups.v[0];
-	expect_group(g, TW_VERDICT_FAIL, TW_REASON_BEYOND);
+	expect_group(g, TW_VERDICT_INCONCLUSIVE, TW_REASON_BELOW_NOISE);
 	NEAR(g->candidate, 1);
+	/* Runs of the baseline are further apart than that, too; not so far
+	 * as the candidate is. */
+	g = judge(&f, "distance(latency) <= 500us")->groups.v[0];
+	expect_group(g, TW_VERDICT_FAIL, TW_REASON_BEYOND);
 	side_release(&f.b);
 	f.b = (struct side){0};
 	g = judge(&f, "ks(latency) <= 10%")->groups.v[0];
 	expect_group(g, TW_VERDICT_INCONCLUSIVE, TW_REASON_NO_BASELINE);
+	fixture_release(&f);
+}
+END_TEST
+
+/* Each run 1 ms from the next and from its pair: nothing has changed. */
+START_TEST(as_far_as_the_baseline_from_itself)
+{
+	struct fixture f;
+	const struct tw_group *g;
+
+	fixture_init(&f, 4);
+	for (size_t i = 0; i < 4; i++) {
+		tw_time even = (tw_time)(100 + i % 2) * TW_MS;
+		tw_time odd = (tw_time)(101 - i % 2) * TW_MS;
+
+		add_calls(&f.b, i, "GET /", 500, even, 0);
+		add_calls(&f.c, i, "GET /", 500, odd, 0);
+	}
+	g = judge(&f, "ks(latency) <= 10%")->groups.v[0];
+	expect_group(g, TW_VERDICT_INCONCLUSIVE, TW_REASON_BELOW_NOISE);
+	ck_assert_ptr_nonnull(strstr(g->why, "the baseline itself"));
+	g = judge(&f, "distance(latency) <= 500us")->groups.v[0];
+	expect_group(g, TW_VERDICT_INCONCLUSIVE, TW_REASON_BELOW_NOISE);
+	g = judge(&f, "distance(latency) <= 2ms")->groups.v[0];
+	expect_group(g, TW_VERDICT_PASS, TW_REASON_WITHIN);
 	fixture_release(&f);
 }
 END_TEST
@@ -186,6 +216,10 @@ START_TEST(saturation)
 	NEAR(sample(&f, "utilization <= 1%", 0, 1).value, 0.6);
 	NEAR(sample(&f, "max(utilization) <= 1%", 0, 1).value, 0.9);
 	NEAR(sample(&f, "time(utilization > 50%) <= 1s", 0, 1).value, 2e9);
+	/* Work waits and nobody is there. */
+	tw_vec_push(&f.b.obs[0].gauges.v[0].slices,
+		((struct tw_gauge_slice){.busy = 1}));
+	NEAR(sample(&f, "max(utilization) <= 1%", 0, 1).value, 1);
 	fixture_release(&f);
 }
 END_TEST
@@ -228,4 +262,5 @@ START_TEST(when_an_alert_rings)
 END_TEST
 
 TW_TESTS("gate/measure", when_an_alert_rings, time_over_a_threshold, burn_rate,
-	counts_and_slow_calls, distances, shift, saturation)
+	counts_and_slow_calls, distances, as_far_as_the_baseline_from_itself,
+	shift, saturation)

@@ -86,6 +86,28 @@ START_TEST(samples_are_cut_alike)
 }
 END_TEST
 
+/* What any run may have left out is left out of all: noise is told by all. */
+START_TEST(the_smallest_sample_counts)
+{
+	struct fixture f;
+	const struct tw_pairs *pairs;
+
+	calls(&f, 2);
+	for (uint64_t i = 1; i <= 200; i++)
+		for (size_t r = 0; r < 2; r++)
+			failed(&f.c, r, "GET /", i, 0);
+	f.b.obs[0].failed_below = UINT64_MAX / 2;
+	f.c.obs[1].failed_below = UINT64_MAX / 8;
+	f.b.obs[1].failed_below = UINT64_MAX / 4;
+	pairs = judge(&f, ERRORS)->groups.v[0]->pairs;
+	ck_assert_double_eq_tol(pairs->share, 0.125, 1e-9);
+	ck_assert_uint_gt(pairs->broke, 10);
+	ck_assert_uint_lt(pairs->broke, 45);
+	ck_assert_uint_eq(pairs->broken, 2 * pairs->broke);
+	fixture_release(&f);
+}
+END_TEST
+
 /*
  * False alarms of 2000 gates in which nothing changed: half of the requests
  * that fail do so in a share of the runs of their own, the other half flip
@@ -134,6 +156,37 @@ START_TEST(noise_is_dropped_first)
 }
 END_TEST
 
+/*
+ * Eighty requests fail on both sides, and in each run one broke and another
+ * was mended: runs do not differ at all, and yet these few leave room for more
+ * than the margin.
+ */
+START_TEST(few_that_differ)
+{
+	struct fixture f;
+	const struct tw_group *g;
+
+	fixture_init(&f, 4);
+	for (size_t r = 0; r < 4; r++) {
+		add_calls(&f.b, r, "GET /", 1000, TW_MS, 21);
+		add_calls(&f.c, r, "GET /", 1000, 2 * TW_MS, 21);
+		for (uint64_t i = 0; i < 20; i++) {
+			failed(&f.b, r, "GET /", i, 0);
+			failed(&f.c, r, "GET /", i, 0);
+		}
+		failed(&f.b, r, "GET /", 100 + r, 0);
+		failed(&f.c, r, "GET /", 200 + r, 0);
+	}
+	g = judge(&f, "ratio(errors) <= baseline + 0.1pp")->groups.v[0];
+	expect_group(g, TW_VERDICT_INCONCLUSIVE, TW_REASON_FEW_SAMPLES);
+	ck_assert_uint_eq(g->pairs->broken, 4);
+	ck_assert_uint_eq(g->pairs->mended, 4);
+	g = judge(&f, "ratio(errors) <= baseline + 1pp")->groups.v[0];
+	expect_group(g, TW_VERDICT_PASS, TW_REASON_IDENTICAL);
+	fixture_release(&f);
+}
+END_TEST
+
 START_TEST(not_of_other_checks)
 {
 	struct fixture f;
@@ -156,4 +209,5 @@ START_TEST(not_of_other_checks)
 END_TEST
 
 TW_TESTS("gate/pairs", which_broke, samples_are_cut_alike,
-	noise_is_dropped_first, not_of_other_checks)
+	the_smallest_sample_counts, noise_is_dropped_first, few_that_differ,
+	not_of_other_checks)

@@ -79,6 +79,15 @@ START_TEST(runs_needed)
 	size_t told = 0, decided = 0;
 
 	ck_assert_uint_eq(tw_runs_needed(&seen, 0.95), TW_RUNS_CAP + 1);
+	/* By scipy's Student distribution. */
+	seen = (struct tw_interval){.n = 8, .mean = 0.8, .sd = 1};
+	ck_assert_uint_eq(tw_runs_needed(&seen, 0.95), 14);
+	seen.mean = -0.5;
+	ck_assert_uint_eq(tw_runs_needed(&seen, 0.95), 69);
+	seen.mean = 0.3;
+	ck_assert_uint_eq(tw_runs_needed(&seen, 0.95), 212);
+	seen = (struct tw_interval){.n = 4, .mean = 1, .sd = 2};
+	ck_assert_uint_eq(tw_runs_needed(&seen, 0.95), 71);
 	for (uint64_t g = 0; g < 2000; g++) {
 		double v[TW_RUNS_CAP], mean = 3 * draw(g, 77) - 1.5;
 		size_t n = 4 + g % 5, more;
