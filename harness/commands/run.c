@@ -179,6 +179,37 @@ static void print_gauge(
 	putchar('\n');
 }
 
+/* Where there are more services, those that served nobody are not shown. */
+#define SHOWN_SERVICES 50
+
+static void print_gauges(const struct tw_observation *seen)
+{
+	uint32_t left_out = 0;
+	uint64_t replicas = 0, lost = 0;
+
+	printf("  %-58s %9s %8s %8s %8s %8s %8s %9s\n", "services", "replicas",
+		"lost", "queue", "busy", "cores", "thrott.", "memory");
+	for (size_t i = 0; i < seen->gauges.n; i++) {
+		struct tw_gauge_slice sum =
+			tw_gauge_total(&seen->gauges.v[i]);
+
+		if (seen->gauges.n <= SHOWN_SERVICES || sum.busy ||
+			sum.computing) {
+			print_gauge(&seen->gauges.v[i], seen);
+			continue;
+		}
+		left_out++;
+		replicas += sum.replicas;
+		lost += sum.unavailable;
+	}
+	if (left_out)
+		printf("  and %u that served nobody %*s %9llu %8llu  (--json "
+		       "has them)\n",
+			left_out, left_out < 1000 ? 33 : 32, "",
+			(unsigned long long)replicas,
+			(unsigned long long)lost);
+}
+
 #define SHOWN_LINES 30
 
 /* "HPA api 2..10: 2 to 7 pods, first at 1m18s; …" */
@@ -238,10 +269,7 @@ static void print_observation(
 		printf("  after a warm-up of %s, which does not count\n",
 			tw_time_text(seen->warmup, duration));
 	print_calls(seen);
-	printf("  %-58s %9s %8s %8s %8s %8s %8s %9s\n", "services", "replicas",
-		"lost", "queue", "busy", "cores", "thrott.", "memory");
-	for (size_t i = 0; i < seen->gauges.n; i++)
-		print_gauge(&seen->gauges.v[i], seen);
+	print_gauges(seen);
 	print_scalings(seen);
 	print_timeline(seen);
 	if (seen->overflow)

@@ -95,10 +95,13 @@ void tw_timeline_json(
 /* Of one row, at most. */
 #define TURNS 8
 
+/* Workloads that change, from which on all of them are told of together. */
+#define MANY 40
+
 struct entry {
 	tw_time at;
 	uint32_t order; /* of what happens at once: rows, then events */
-	bool dull;	/* may go first */
+	uint8_t dull;	/* the dullest may go first: 2, 1, 0 */
 	const char *text;
 };
 
@@ -161,8 +164,13 @@ static size_t lowest(const struct tw_timeline_row *row)
 	return low;
 }
 
+/* How dull the last and the lowest points are, and those in between. */
+struct dullness {
+	uint8_t ends, between;
+};
+
 static void add_turns(const struct tw_timeline_row *row, uint32_t order,
-	struct tw_arena *arena, struct entries *to)
+	struct dullness dull, struct tw_arena *arena, struct entries *to)
 {
 	size_t n = row->points.n, low = lowest(row);
 
@@ -179,14 +187,99 @@ static void add_turns(const struct tw_timeline_row *row, uint32_t order,
 		tw_vec_push_in(arena, to,
 			((struct entry){.at = row->points.v[i].at,
 				.order = order,
-				.dull = i != low && i + 1 < n,
+				.dull = i != low && i + 1 < n ? dull.between
+							      : dull.ends,
 				.text = point_text(
 					row, &row->points.v[i], arena)}));
 	}
 }
 
-static void add_event(const struct tw_timeline_event *event, uint32_t order,
+/* ---- many workloads ------------------------------------------------- */
+
+static bool is_many(const struct tw_timeline *timeline)
+{
+	size_t changed = 0;
+
+	for (size_t i = 0; i < timeline->rows.n; i++)
+		changed += !is_nodes(&timeline->rows.v[i]) &&
+			   timeline->rows.v[i].points.n > 1;
+	return changed > MANY;
+}
+
+/* A row as it is from a point on. */
+struct turn {
+	const struct tw_timeline_point *from;
+	uint32_t row, point;
+};
+
+TW_VEC_TYPE(turns, struct turn);
+
+static int by_turn(const void *a, const void *b)
+{
+	const struct turn *x = a, *y = b;
+
+	if (x->from->at != y->from->at)
+		return x->from->at < y->from->at ? -1 : 1;
+	if (x->row != y->row)
+		return x->row < y->row ? -1 : 1;
+	return (x->point > y->point) - (x->point < y->point);
+}
+
+/* What the sum gains when a row turns; before NULL: it was not there. */
+static void turn(struct tw_timeline_point *sum,
+	const struct tw_timeline_point *before,
+	const struct tw_timeline_point *now)
+{
+	static const struct tw_timeline_point nothing;
+
+	if (!before)
+		before = &nothing;
+	sum->at = now->at;
+	sum->desired += now->desired - before->desired;
+	sum->pending += now->pending - before->pending;
+	sum->starting += now->starting - before->starting;
+	sum->ready += now->ready - before->ready;
+	sum->terminating += now->terminating - before->terminating;
+	sum->endpoints += now->endpoints - before->endpoints;
+	sum->restarts += now->restarts - before->restarts;
+}
+
+/* Where a great many change, they are told of together first. */
+static void add_all(const struct tw_timeline *timeline, uint32_t order,
 	struct tw_arena *arena, struct entries *to)
+{
+	struct tw_timeline_row all = {.name = NULL};
+	struct tw_timeline_point sum = {0};
+	struct turns turns = {0};
+	uint32_t n = 0;
+
+	for (uint32_t r = 0; r < timeline->rows.n; r++) {
+		const struct tw_timeline_row *row = &timeline->rows.v[r];
+
+		if (is_nodes(row))
+			continue;
+		n++;
+		for (uint32_t i = 0; i < row->points.n; i++)
+			tw_vec_push(&turns,
+				((struct turn){&row->points.v[i], r, i}));
+	}
+	if (turns.n)
+		qsort(turns.v, turns.n, sizeof *turns.v, by_turn);
+	for (size_t i = 0; i < turns.n; i++) {
+		const struct turn *it = &turns.v[i];
+
+		turn(&sum, it->point ? it->from - 1 : NULL, it->from);
+		if (i + 1 == turns.n || turns.v[i + 1].from->at != sum.at)
+			tw_timeline_add(&all, &sum);
+	}
+	all.name = tw_arena_printf(arena, "all %u workloads", n);
+	add_turns(&all, order, (struct dullness){0, 0}, arena, to);
+	tw_vec_release(&all.points);
+	tw_vec_release(&turns);
+}
+
+static void add_event(const struct tw_timeline_event *event, uint32_t order,
+	uint8_t dull, struct tw_arena *arena, struct entries *to)
 {
 	const char *times = event->count > 1 ? tw_arena_printf(arena, " (x%u)",
 						       event->count)
@@ -195,7 +288,7 @@ static void add_event(const struct tw_timeline_event *event, uint32_t order,
 	tw_vec_push_in(arena, to,
 		((struct entry){.at = event->at,
 			.order = order,
-			.dull = !event->warning,
+			.dull = event->warning ? dull : 1 + dull,
 			.text = tw_arena_printf(arena, "%s %s: %s%s",
 				event->object, event->reason, event->message,
 				times)}));
@@ -215,7 +308,7 @@ static size_t shorten(struct entries *entries, size_t most)
 {
 	size_t gone = 0, kept = 0;
 
-	for (int dull = 1; dull >= 0; dull--)
+	for (int dull = 2; dull >= 0; dull--)
 		for (size_t i = entries->n; i-- > 0;)
 			if (entries->n - gone > most && entries->v[i].text &&
 				entries->v[i].dull == dull) {
@@ -233,16 +326,27 @@ void tw_timeline_text(const struct tw_timeline *timeline, size_t most,
 	struct tw_arena *arena, struct tw_timeline_lines *lines)
 {
 	struct entries entries = {0};
+	bool many = is_many(timeline);
 	uint32_t order = 0;
 	tw_time last = -1;
 	size_t gone;
 
 	if (!tw_timeline_tells(timeline))
 		return;
-	for (size_t i = 0; i < timeline->rows.n; i++)
-		add_turns(&timeline->rows.v[i], order++, arena, &entries);
+	if (many)
+		add_all(timeline, order++, arena, &entries);
+	for (size_t i = 0; i < timeline->rows.n; i++) {
+		const struct tw_timeline_row *row = &timeline->rows.v[i];
+		struct dullness dull = {0, 1};
+
+		if (many)
+			dull = is_nodes(row) ? (struct dullness){0, 0}
+					     : (struct dullness){2, 2};
+		add_turns(row, order++, dull, arena, &entries);
+	}
 	for (size_t i = 0; i < timeline->events.n; i++)
-		add_event(&timeline->events.v[i], order++, arena, &entries);
+		add_event(
+			&timeline->events.v[i], order++, many, arena, &entries);
 	if (!entries.n)
 		return;
 	qsort(entries.v, entries.n, sizeof *entries.v, by_time);

@@ -24,8 +24,9 @@ TW_VEC_TYPE(tw_timeline_lines, struct tw_timeline_line);
  * What happened in order of time: each workload that changed and the nodes as
  * they were at their turning points (the last, the fewest endpoints, and
  * some in between), and events, warnings first where there are
- * more than `most` lines in all. Lives in the arena; nothing where nothing
- * changed.
+ * more than `most` lines in all. Where more than 40 workloads changed, all of
+ * them together and the nodes come first. Lives in the arena; nothing where
+ * nothing changed.
  */
 void tw_timeline_text(const struct tw_timeline *timeline, size_t most,
 	struct tw_arena *arena, struct tw_timeline_lines *lines);

@@ -72,24 +72,22 @@ void tw_timeline_add(
 
 /* ---- events --------------------------------------------------------- */
 
-static bool is_about(
-	const struct tw_timeline_event *a, const struct tw_timeline_event *b)
-{
-	return !strcmp(a->object, b->object) && !strcmp(a->reason, b->reason) &&
-	       !strcmp(a->kind, b->kind);
-}
-
-/* The one that it is counted with; *alike: how many differ in the message. */
+/* The one that it is counted with; *alike: how many differ in the message;
+ * *reasons: how many have the reason. */
 static struct tw_timeline_event *same_as(struct tw_timeline *timeline,
-	const struct tw_timeline_event *event, size_t *alike)
+	const struct tw_timeline_event *event, size_t *alike, size_t *reasons)
 {
 	struct tw_timeline_event *last = NULL;
 
-	*alike = 0;
+	*alike = *reasons = 0;
 	for (size_t i = 0; i < timeline->events.n; i++) {
 		struct tw_timeline_event *it = &timeline->events.v[i];
 
-		if (!is_about(it, event))
+		if (strcmp(it->reason, event->reason))
+			continue;
+		++*reasons;
+		if (strcmp(it->object, event->object) ||
+			strcmp(it->kind, event->kind))
 			continue;
 		if (!strcmp(it->message, event->message))
 			return it;
@@ -106,16 +104,17 @@ void tw_timeline_say(
 	struct tw_timeline_event kept = *event;
 	struct tw_timeline_event *same;
 	struct tw_buf text = {0};
-	size_t alike;
+	size_t alike, reasons;
 
 	timeline->n_events++;
-	same = same_as(timeline, event, &alike);
+	same = same_as(timeline, event, &alike, &reasons);
 	if (same) {
 		same->count++;
 		same->last = event->at;
 		return;
 	}
-	if (timeline->events.n >= TW_TIMELINE_EVENTS)
+	if (timeline->events.n >= TW_TIMELINE_EVENTS ||
+		reasons >= TW_TIMELINE_REASON)
 		return;
 	tw_buf_printf(&text, "%s%s",
 		alike + 1 >= TW_TIMELINE_ALIKE ? COMBINED : "", event->message);

@@ -8,7 +8,8 @@
  * twice as wide becomes one point. Events are aggregated as client-go does
  * (tools/record/events_cache.go): the same words about the same object are
  * counted; from the eleventh different message of one reason about it on they
- * are one event. The first TW_TIMELINE_EVENTS are kept, the rest counted.
+ * are one event. The first TW_TIMELINE_EVENTS are kept, at most
+ * TW_TIMELINE_REASON of one reason, the rest counted.
  */
 #ifndef TW_OBSERVE_TIMELINE_H
 #define TW_OBSERVE_TIMELINE_H
@@ -22,6 +23,9 @@ struct tw_observation;
 
 #define TW_TIMELINE_POINTS 240
 #define TW_TIMELINE_EVENTS 300
+/* Of these of one reason, so that what a large cluster does first does not
+ * hide what it does next. */
+#define TW_TIMELINE_REASON 60
 /* Different messages of one reason about one object (maxEvents). */
 #define TW_TIMELINE_ALIKE 10
 

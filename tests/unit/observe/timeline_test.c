@@ -98,13 +98,15 @@ END_TEST
 START_TEST(the_first_events_are_kept_and_all_counted)
 {
 	struct tw_observation obs;
-	char name[16];
+	char name[16], reason[16];
 
 	tw_observation_init(&obs, TW_S);
 	for (int i = 0; i < 2 * TW_TIMELINE_EVENTS; i++) {
 		struct tw_timeline_event event = about(name, "x");
 
 		snprintf(name, sizeof name, "p%d", i);
+		snprintf(reason, sizeof reason, "R%d", i % 10);
+		event.reason = reason;
 		tw_timeline_say(&obs, &event);
 	}
 	ck_assert_uint_eq(obs.timeline.events.n, TW_TIMELINE_EVENTS);
@@ -114,7 +116,31 @@ START_TEST(the_first_events_are_kept_and_all_counted)
 }
 END_TEST
 
+START_TEST(one_reason_leaves_room_for_others)
+{
+	struct tw_observation obs;
+	struct tw_timeline_event other = about("p", "x");
+	char name[16];
+
+	tw_observation_init(&obs, TW_S);
+	for (int i = 0; i < 2 * TW_TIMELINE_REASON; i++) {
+		struct tw_timeline_event event = about(name, "x");
+
+		snprintf(name, sizeof name, "p%d", i);
+		tw_timeline_say(&obs, &event);
+	}
+	other.reason = "Scheduled";
+	tw_timeline_say(&obs, &other);
+	ck_assert_uint_eq(obs.timeline.events.n, TW_TIMELINE_REASON + 1);
+	ck_assert_uint_eq(obs.timeline.n_events, 2 * TW_TIMELINE_REASON + 1);
+	ck_assert_str_eq(
+		obs.timeline.events.v[TW_TIMELINE_REASON].reason, "Scheduled");
+	tw_observation_release(&obs);
+}
+END_TEST
+
 TW_TESTS("observe/timeline", a_row_is_bounded_and_keeps_its_ends,
 	what_is_as_before_is_no_point, the_same_words_are_counted,
 	other_words_are_combined_from_the_eleventh_on,
-	the_first_events_are_kept_and_all_counted)
+	the_first_events_are_kept_and_all_counted,
+	one_reason_leaves_room_for_others)
