@@ -82,7 +82,7 @@ static struct owner *owner_named(struct eviction *it, const char *name)
 			return &it->owners.v[i];
 	tw_vec_push_in(&it->stage.c->arena, &it->owners,
 		((struct owner){.name = name,
-			.revision = stage_revision(&it->stage, name)}));
+			.revision = system_revision(it->stage.model, name)}));
 	return &it->owners.v[it->owners.n - 1];
 }
 
@@ -144,9 +144,9 @@ static void place(struct eviction *it, struct owner *owner, const char *node)
 	replica = model->revisions[owner->revision].first_replica +
 		  (uint32_t)owner->replicas.n;
 	tw_vec_push_in(&it->stage.c->arena, &owner->replicas, replica);
-	for (uint32_t n = 0; n < model->n_nodes; n++)
-		if (node && !strcmp(model->nodes[n].name, node))
-			model->node_of[replica] = n;
+	if (node)
+		system_stand(it->stage.model, owner->revision,
+			(uint32_t)owner->replicas.n - 1, node);
 }
 
 static void find_pods(struct eviction *it, const struct tw_yaml *timeline)

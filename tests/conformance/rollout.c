@@ -15,7 +15,7 @@
 #include "twins/cluster/rollouts.h"
 
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 #define EARLY	       0.1
 #define LONG	       1.5 /* a plateau that recurs in the repeats */
@@ -183,41 +183,81 @@ static void patch_field(
 	}
 }
 
-/* How many pods turned so in the recording, at the time of the action. */
-static uint32_t how_many(
-	const struct play *it, double t, const char *key, bool is)
+/* Did the pod of this line turn so at the time of the action? */
+static bool turned(
+	const struct tw_yaml *entry, double t, const char *key, bool is)
 {
-	const struct tw_yaml *timeline =
-		tw_yaml_get(it->stage.c->want, "timeline");
-	uint32_t n = 0;
+	const struct tw_yaml *view = tw_yaml_get(entry, "view");
+	double at = conformance_get_real(entry, "t", 0);
 
-	for (size_t i = 0; i < tw_yaml_count(timeline); i++) {
-		const struct tw_yaml *entry = tw_yaml_item(timeline, i);
-		const struct tw_yaml *view = tw_yaml_get(entry, "view");
-		double at = conformance_get_real(entry, "t", 0);
-
-		n += at >= t - 0.05 && at <= t + 0.15 &&
-		     !strcmp(conformance_get_text(entry, "kind", ""), "pod") &&
-		     !strcmp(conformance_get_text(view, "phase", ""),
-			     "Running") &&
-		     conformance_get_bool(view, "deleting", false) ==
-			     !strcmp(key, "deleting") &&
-		     conformance_get_bool(view, key, !is) == is;
-	}
-	return n;
+	return at >= t - 0.05 && at <= t + 0.15 &&
+	       !strcmp(conformance_get_text(entry, "kind", ""), "pod") &&
+	       !strcmp(conformance_get_text(view, "phase", ""), "Running") &&
+	       conformance_get_bool(view, "deleting", false) ==
+		       !strcmp(key, "deleting") &&
+	       conformance_get_bool(view, key, !is) == is;
 }
 
-/* The first `n` of the workload's ready pods. */
-static void lose_pods(struct play *it, uint32_t n, bool deleted)
+/* The twin's pod that stands for a recorded one: of the same ordinal, or a
+ * ready one of the same image. */
+static uint32_t stand_in(struct play *it, const struct tw_yaml *entry)
 {
 	const struct tw_model *model = it->stage.model;
+	const char *name = conformance_get_text(entry, "name", "");
+	const char *image =
+		conformance_get_text(tw_yaml_get(entry, "view"), "image", NULL);
+	const char *dash = strrchr(name, '-');
 
-	for (uint32_t r = 0; n && r < model->n_replicas; r++) {
+	for (uint32_t r = 0; r < model->n_replicas; r++) {
 		const struct tw_pod *pod = tw_pod_of(it->stage.world, r);
+		const struct tw_replica *replica = &model->replicas[r];
 
 		if (pod->state != TW_POD_RUNNING || !pod->ready)
 			continue;
-		n--;
+		if (it->is_set ? dash && (uint32_t)strtoul(dash + 1, NULL,
+						 10) == replica->ordinal
+			       : !image || !strcmp(template_of(it,
+							   replica->revision)
+							   ->image,
+						   image))
+			return r;
+	}
+	return TW_NONE;
+}
+
+/* A line may be followed by another one of the same pod. */
+static bool is_repeated(const struct tw_yaml *timeline, size_t i, double t,
+	const char *key, bool is)
+{
+	const char *name =
+		conformance_get_text(tw_yaml_item(timeline, i), "name", "");
+
+	while (i--)
+		if (turned(tw_yaml_item(timeline, i), t, key, is) &&
+			!strcmp(name,
+				conformance_get_text(
+					tw_yaml_item(timeline, i), "name", "")))
+			return true;
+	return false;
+}
+
+/* Those that were lost in the recording are. */
+static void lose_pods(struct play *it, double t, bool deleted)
+{
+	const struct tw_yaml *timeline =
+		tw_yaml_get(it->stage.c->want, "timeline");
+	const char *key = deleted ? "deleting" : "ready";
+
+	for (size_t i = 0; i < tw_yaml_count(timeline); i++) {
+		const struct tw_yaml *entry = tw_yaml_item(timeline, i);
+		uint32_t r;
+
+		if (!turned(entry, t, key, deleted) ||
+			is_repeated(timeline, i, t, key, deleted))
+			continue;
+		r = stand_in(it, entry);
+		if (r == TW_NONE)
+			continue;
 		if (deleted)
 			tw_pod_delete(it->stage.world, r, TW_POD_GRACE);
 		else
@@ -244,9 +284,9 @@ static void act(struct play *it, const struct tw_yaml *action)
 			i++)
 			patch_field(it, tw_yaml_text(arg->pairs.v[i].key), arg);
 	} else if (!strcmp(what, "unready")) {
-		lose_pods(it, how_many(it, t, "ready", false), false);
+		lose_pods(it, t, false);
 	} else if (!strcmp(what, "delete-pod")) {
-		lose_pods(it, how_many(it, t, "deleting", true), true);
+		lose_pods(it, t, true);
 	}
 	stage_settle(&it->stage);
 }

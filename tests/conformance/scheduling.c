@@ -47,17 +47,6 @@ static bool is_named(const struct tw_yaml *map, const char *key, const char *is)
 	return !strcmp(conformance_get_text(map, key, ""), is);
 }
 
-static uint32_t revision_named(const struct tw_model *model, const char *name)
-{
-	for (uint32_t r = 0; r < model->n_revisions; r++) {
-		const char *slash = strchr(model->revisions[r].name, '/');
-
-		if (slash && !strcmp(slash + 1, name))
-			return r;
-	}
-	return TW_NONE;
-}
-
 static void add_workloads(
 	struct replay *it, const struct tw_yaml *object, size_t action)
 {
@@ -69,7 +58,7 @@ static void add_workloads(
 		return;
 	made.name = conformance_get_text(
 		tw_yaml_get(object, "metadata"), "name", "");
-	made.revision = revision_named(it->model, made.name);
+	made.revision = system_revision(it->model, made.name);
 	made.start =
 		system_seconds(system_annotations(object), "oracle/start", -1);
 	if (made.revision == TW_NONE)

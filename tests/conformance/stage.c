@@ -125,18 +125,6 @@ void stage_advance(struct stage *stage, double t)
 
 /* ---- life cycle ----------------------------------------------------- */
 
-uint32_t stage_revision(const struct stage *stage, const char *name)
-{
-	for (uint32_t r = 0; r < stage->model->n_revisions; r++) {
-		const char *slash =
-			strchr(stage->model->revisions[r].name, '/');
-
-		if (slash && !strcmp(slash + 1, name))
-			return r;
-	}
-	return TW_NONE;
-}
-
 void stage_open(struct stage *stage, const struct tw_yaml *objects)
 {
 	stage->model = system_compile(&stage->system);
@@ -148,9 +136,9 @@ void stage_open(struct stage *stage, const struct tw_yaml *objects)
 		stage->kubelets[r] = stage_kubelet_of(NULL);
 	for (size_t i = 0; i < tw_yaml_count(objects); i++) {
 		const struct tw_yaml *it = tw_yaml_item(objects, i);
-		uint32_t r = stage_revision(
-			stage, conformance_get_text(tw_yaml_get(it, "metadata"),
-				       "name", ""));
+		uint32_t r = system_revision(stage->model,
+			conformance_get_text(
+				tw_yaml_get(it, "metadata"), "name", ""));
 
 		/* A budget may be called as a workload. */
 		if (r != TW_NONE && system_makes_pods(it))

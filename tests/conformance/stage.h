@@ -59,8 +59,6 @@ void stage_close(struct stage *stage);
 double stage_now(const struct stage *stage);
 double stage_time(tw_time at);
 
-/* "default/name"; TW_NONE: none. */
-uint32_t stage_revision(const struct stage *stage, const char *name);
 struct stage_kubelet stage_kubelet_of(const struct tw_yaml *annotations);
 /* The pod says so from now on. */
 void stage_set_ready(struct stage *stage, uint32_t replica, bool ready);

@@ -150,6 +150,28 @@ const char *system_owner(struct conformance *c, const char *owner)
 	return tw_arena_strndup(&c->arena, name, (size_t)(dash - name));
 }
 
+uint32_t system_revision(const struct tw_model *model, const char *name)
+{
+	for (uint32_t r = 0; r < model->n_revisions; r++) {
+		const char *slash = strchr(model->revisions[r].name, '/');
+
+		if (slash && !strcmp(slash + 1, name))
+			return r;
+	}
+	return TW_NONE;
+}
+
+void system_stand(
+	struct tw_model *model, uint32_t revision, uint32_t k, const char *node)
+{
+	const struct tw_revision *it = &model->revisions[revision];
+
+	for (uint32_t n = 0;
+		k < it->initial && !it->own_nodes && n < model->n_nodes; n++)
+		if (!strcmp(model->nodes[n].name, node))
+			model->node_of[it->first_replica + k] = n;
+}
+
 bool system_no_arrivals(void *context, struct tw_arrival *arrival)
 {
 	(void)context;

@@ -43,6 +43,13 @@ double system_seconds(const struct tw_yaml *annotations, const char *annotation,
  * "StatefulSet/db-za" of "db-za". */
 const char *system_owner(struct conformance *c, const char *owner);
 
+/* The revision of "default/name"; TW_NONE: none. */
+uint32_t system_revision(const struct tw_model *model, const char *name);
+/* The k-th pod of the revision stands on the node when a run begins. Not of a
+ * DaemonSet, whose pods have theirs. */
+void system_stand(struct tw_model *model, uint32_t revision, uint32_t k,
+	const char *node);
+
 /* An observer's run that nobody sends requests to. */
 bool system_no_arrivals(void *context, struct tw_arrival *arrival);
 
