@@ -2,7 +2,7 @@
  * `twinrig check`: read everything, run nothing, tell what is wrong and what
  * looks wrong.
  */
-#include "harness/commands/command.h"
+#include "harness/commands/check_against.h"
 #include "harness/commands/sarif.h"
 #include "harness/commands/scenario.h"
 #include "harness/commands/setup.h"
@@ -224,6 +224,8 @@ static int run(const struct tw_cli *cli)
 	size_t errors, warnings;
 	int status;
 
+	if (cli->baseline)
+		return tw_check_against(cli);
 	tw_system_init(&system);
 	tw_setup_open(&setup, cli);
 	check_checks(&setup);
@@ -273,5 +275,9 @@ const struct tw_command tw_command_check = {
 	.arguments = "",
 	.summary = "read everything, run nothing, report every error and what "
 		   "looks wrong",
+	.manual =
+		"With --baseline: what differs from there, which services "
+		"can talk to each other now and\ncould not (and the reverse), "
+		"and what looks wrong only here. Nothing is run either way.",
 	.run = run,
 };

@@ -117,6 +117,11 @@ struct tw_report_kind {
 /* NULL-ended. */
 extern const struct tw_report_kind *const tw_report_kinds[];
 
+/* For a terminal, of a report without a verdict: its sides, what differs, and
+ * who can talk to whom. */
+void tw_report_changes(const struct tw_report *report,
+	const struct tw_report_options *options, struct tw_buf *out);
+
 extern const struct tw_report_kind tw_report_terminal;
 extern const struct tw_report_kind tw_report_json;
 extern const struct tw_report_kind tw_report_junit;

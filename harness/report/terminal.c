@@ -204,6 +204,23 @@ static void timeline_block(
 	}
 }
 
+void tw_report_changes(const struct tw_report *report,
+	const struct tw_report_options *options, struct tw_buf *out)
+{
+	struct tw_page page = {.out = out,
+		.colour = options->colour,
+		.verbose = options->verbose};
+
+	tw_arena_init(&page.arena);
+	side_line(&page, "baseline", &report->baseline);
+	side_line(&page, "candidate", &report->candidate);
+	if (!report->n_differences)
+		headed(&page, "differs", "nothing that is read");
+	differences_block(&page, report);
+	reach_block(&page, report);
+	tw_arena_release(&page.arena);
+}
+
 static void write_terminal(const struct tw_report *report,
 	const struct tw_report_options *options, struct tw_buf *out)
 {

@@ -42,6 +42,18 @@ assert reach[0]["from"] == "shop/frontend" and reach[0]["called"], reach[0]
 assert reach[0]["lost"] and reach[0]["before"] == "open", reach[0]
 END
 
+# --- the same without a run ---------------------------------------------------
+policy "${admits/frontend, /}"
+expect 0 "$TWINRIG" check --baseline HEAD
+said 'reach +shop/frontend -> shop/cart:[0-9]+ is cut off, and is called'
+said 'NetworkPolicy shop/cart drops the calls from shop/frontend to shop/cart'
+unsaid 'FAIL|runs '
+expect 0 "$TWINRIG" check --baseline .
+said 'differs +nothing that is read'
+expect 3 "$TWINRIG" check --baseline nowhere
+said "git knows no commit 'nowhere'"
+repo_git clean -q -fd
+
 # --- egress that forgets the DNS -------------------------------------------
 policy "policyTypes: [Egress], egress: [{to: [{podSelector: {}}]}]"
 gate 1
