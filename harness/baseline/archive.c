@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { TRIES = 10 };
+enum { TRIES = 10, FEW = 64 /* trials */ };
 
 struct tw_archive {
 	struct tw_git *git;
@@ -212,7 +212,11 @@ int tw_archive_put(struct tw_archive *archive, const char *key, const void *p,
 	tw_map_put_n(&archive->trials, key, TW_ARCHIVE_KEY, id);
 	tw_map_put_n(&archive->own, key, TW_ARCHIVE_KEY, id);
 	archive->dirty = true;
-	return now() - archive->flushed < TW_ARCHIVE_FLUSH
+	/* Each flush writes the names of all: the more there are, the more
+	 * rarely. */
+	return now() - archive->flushed <
+			       TW_ARCHIVE_FLUSH *
+				       (int64_t)(1 + archive->own.n / FEW)
 		       ? 0
 		       : tw_archive_flush(archive, error);
 }

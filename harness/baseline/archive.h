@@ -13,7 +13,8 @@
  * needs a trial of this key takes it from there.
  *
  * Crash-safe: a trial is written as soon as it ends, objects first, then the
- * ref of the running gate, at most TW_ARCHIVE_FLUSH after it. Whoever runs the
+ * ref of the running gate, at most TW_ARCHIVE_FLUSH after it (and as much more
+ * for each 64 trials that are there already). Whoever runs the
  * same gate again finds what is there. Two programs at once lose nothing: a
  * ref that has moved meanwhile is merged with, never overwritten.
  *

@@ -341,6 +341,7 @@ static int prove(struct tw_proving *p)
 	tw_progress_end(&p->progress);
 	if (status)
 		return status;
+	proof->out_of_time = p->out_of_time;
 	proof->status = conclude(p);
 	return tell(p);
 }

@@ -81,8 +81,9 @@ struct tw_proof {
 	bool too_late;	     /* more than a verdict bears */
 	/* A/A; pairs share blocks, so that they are not independent. */
 	size_t blocks, pairs, false_alarms, undecided;
-	bool alarmed;  /* more than chance */
-	size_t trials; /* that all of it rests on */
+	bool alarmed;	  /* more than chance */
+	bool out_of_time; /* sizes are left that were not tried */
+	size_t trials;	  /* that all of it rests on */
 	int status;
 };
 

@@ -143,6 +143,10 @@ void tw_proof_page(const struct tw_proof *proof, struct tw_arena *arena,
 	tw_markup_text(out, tw_proof_headline(proof, arena));
 	tw_buf_add_text(out, "</p></div>\n");
 	facts(proof, out);
+	if (proof->out_of_time)
+		tw_buf_add_text(out, "<p class=\"note\">Time was up: not all "
+				     "sizes were tried; the next proof goes "
+				     "on.</p>\n");
 	tw_buf_add_text(out, "</header>\n<main>\n<h2>Mutants</h2>\n"
 			     "<div class=\"card\">\n");
 	head(proof, out);

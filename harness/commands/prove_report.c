@@ -187,6 +187,11 @@ void tw_proof_terminal(const struct tw_proof *proof, bool colour,
 		(unsigned long long)proof->seed, proof->trials,
 		proof->process ? " of the process of " : "",
 		proof->process ? proof->process : "");
+	if (proof->out_of_time)
+		tw_buf_add_text(out,
+			"time was up: not all sizes were tried, and some "
+			"checks "
+			"catch smaller ones; the next proof goes on\n");
 	if (proof->too_late)
 		tw_buf_printf(out,
 			"%.0f%% of the requests were sent late: this machine "
@@ -336,6 +341,8 @@ void tw_proof_json(const struct tw_proof *proof, struct tw_arena *arena,
 	count(&w, "scenarios", proof->scenarios.n);
 	count(&w, "scenariosLeftOut", proof->skipped);
 	count(&w, "trials", proof->trials);
+	tw_json_key(&w, "outOfTime");
+	tw_json_bool(&w, proof->out_of_time);
 	for (int i = 0; i < TW_PROVED_OUTCOMES; i++)
 		count(&w, tw_proved_names[i], proof->outcomes[i]);
 	alarms(&w, proof);

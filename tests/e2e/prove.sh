@@ -70,6 +70,7 @@ assert by["dropped-call", "app/web -> app/db"]["checks"] == ['rate(requests{serv
 assert by["errors", "app/web"]["sizeValue"] == 0.02, by
 assert by["lost-replicas", "app/db"]["outcome"] == "blind"
 assert it["aa"]["gates"] == 28 and it["aa"]["falseAlarms"] <= 2, it["aa"]
+assert it["outOfTime"] is False
 assert it["status"] == 1 and it["caught"] == 8 and it["untried"] == 0
 assert it["checks"][3]["failsWithoutChange"] == "steady" and it["checks"][3]["catchesFirst"] == 0
 P
@@ -133,6 +134,7 @@ sed -i 's/^gate:/gate:\n  max_runs: 30\n  budget: 1ms/' "$work/s/twinrig.yaml"
 prove 4 --runs 21 --json "$work/f.json"
 said '^errors +app/db +untried +time was up'
 said '0 of 11 mutants caught, 0 doubted, 0 blind, 11 untried'
+said '^time was up: not all sizes were tried'
 repo_git -C "$work/s" checkout -q twinrig.yaml
 
 prove 2 --sarif "$work/j.sarif"
