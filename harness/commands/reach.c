@@ -4,11 +4,22 @@
 
 TW_VEC_TYPE(changes, struct tw_report_reach);
 
-static const char *key_of(
-	struct tw_arena *arena, const struct tw_reach_pair *pair)
-{
-	return tw_arena_printf(arena, "%s %s", pair->from, pair->to);
-}
+/* A port of a Service of the baseline ("shop/cart:7070"; of one without ports
+ * itself), and the same of the candidate: side 0 and side 1. */
+struct target {
+	const char *to;
+	const struct tw_spec_service *service[2]; /* NULL: not there */
+	const struct tw_spec_port *port[2];
+	struct tw_reach_answer answer[2]; /* to any caller, where that side
+					   * has no policies */
+};
+
+TW_VEC_TYPE(targets, struct target);
+
+/* A caller, as both sides have it. */
+struct caller {
+	const struct tw_spec_workload *of[2];
+};
 
 static const char *text_of(
 	struct tw_arena *arena, const struct tw_reach_answer *answer)
@@ -24,15 +35,6 @@ static const char *text_of(
 	return copy;
 }
 
-/* "shop/cart:7070" -> whether that Service is declared at all. */
-static bool has_service(const struct tw_spec *spec, const char *to)
-{
-	const char *colon = strchr(to, ':');
-	size_t n = colon ? (size_t)(colon - to) : strlen(to);
-
-	return tw_map_get_n(&spec->services, to, n);
-}
-
 static bool is_behind(
 	uint32_t service, const struct tw_model *model, const char *workload)
 {
@@ -45,51 +47,125 @@ static bool is_behind(
 }
 
 /* Does some program of the workload's service call the other one? */
-static bool is_called(
-	const struct tw_system *system, const struct tw_reach_pair *pair)
+static bool is_called(const struct tw_system *system,
+	const struct tw_spec_workload *from, const char *to)
 {
 	const struct tw_model *model = system->model;
-	const char *colon = strchr(pair->to, ':');
-	size_t n = colon ? (size_t)(colon - pair->to) : strlen(pair->to);
 
 	for (uint32_t s = 0; model && s < model->n_steps; s++) {
 		const struct tw_channel *channel;
-		const char *callee;
 
 		if (model->steps[s].kind != TW_STEP_CALL)
 			continue;
 		channel = &model->channels[model->steps[s].channel];
-		callee = model->services[model->endpoints[channel->endpoint]
-						 .service]
-				 .key;
-		if (strlen(callee) == n && !memcmp(callee, pair->to, n) &&
-			channel->caller != TW_NONE &&
-			is_behind(channel->caller, model, pair->from))
+		if (channel->caller != TW_NONE &&
+			!strcmp(model->services
+					[model->endpoints[channel->endpoint]
+							.service]
+						.key,
+				to) &&
+			is_behind(channel->caller, model, from->key))
 			return true;
 	}
 	return false;
 }
 
-static void compare(const struct tw_system *candidate,
-	const struct tw_reach_pair *before, const struct tw_reach_pair *after,
-	struct tw_arena *arena, struct changes *to)
-{
-	bool was_open = before->answer.how == TW_REACH_OPEN;
-	bool is_open = after && after->answer.how == TW_REACH_OPEN;
+/* ---- what may be called --------------------------------------------- */
 
-	/* A workload that has gone calls nobody: no rule is to blame. */
-	if (!tw_map_get(&candidate->spec->workloads, before->from))
+static bool has_pods(const struct tw_spec_service *service)
+{
+	return service && service->has_object && !service->external_name.v;
+}
+
+/* The candidate's Service has the same port: the last one of a number. */
+static void find_after(const struct tw_spec *spec, struct target *it)
+{
+	const struct tw_spec_service *service =
+		tw_map_get(&spec->services, it->service[0]->key);
+
+	if (!has_pods(service) || !it->port[0] != !service->ports.n)
 		return;
+	if (!it->port[0])
+		it->service[1] = service;
+	for (size_t i = 0; i < service->ports.n; i++)
+		if (service->ports.v[i].port.v == it->port[0]->port.v) {
+			it->service[1] = service;
+			it->port[1] = &service->ports.v[i];
+		}
+}
+
+static void add_target(const struct tw_spec *const specs[2],
+	const struct tw_spec_service *service, const struct tw_spec_port *port,
+	struct tw_arena *arena, struct targets *to)
+{
+	struct target it = {
+		.to = service->key, .service = {service}, .port = {port}};
+
+	if (port)
+		it.to = tw_arena_printf(arena, "%s:%lld", service->key,
+			(long long)port->port.v);
+	find_after(specs[1], &it);
+	for (int side = 0; side < 2; side++)
+		if (it.service[side] && !specs[side]->netpols.n)
+			it.answer[side] = tw_reach_best(specs[side], NULL,
+				it.service[side], it.port[side]);
+	tw_vec_push_in(arena, to, it);
+}
+
+static void add_targets(const struct tw_spec *const specs[2],
+	struct tw_arena *arena, struct targets *to)
+{
+	for (size_t s = 0; s < specs[0]->services.n; s++) {
+		const struct tw_spec_service *service =
+			specs[0]->services.v[s].value;
+
+		if (!has_pods(service))
+			continue;
+		if (!service->ports.n)
+			add_target(specs, service, NULL, arena, to);
+		for (size_t p = 0; p < service->ports.n; p++)
+			add_target(specs, service, &service->ports.v[p], arena,
+				to);
+	}
+}
+
+/* Without policies it is the same for all callers. */
+static struct tw_reach_answer answer_of(const struct tw_spec *const specs[2],
+	int side, const struct caller *caller, const struct target *target)
+{
+	if (!specs[side]->netpols.n)
+		return target->answer[side];
+	return tw_reach_best(specs[side], caller->of[side],
+		target->service[side], target->port[side]);
+}
+
+/* ---- the two systems ------------------------------------------------ */
+
+static void compare(const struct tw_system *candidate,
+	const struct tw_spec *const specs[2], const struct caller *caller,
+	const struct target *target, struct tw_arena *arena, struct changes *to)
+{
+	struct tw_reach_answer before, after = {.how = TW_REACH_NO_PODS};
+	bool was_open, is_open;
+
+	before = answer_of(specs, 0, caller, target);
+	if (target->service[1])
+		after = answer_of(specs, 1, caller, target);
+	was_open = before.how == TW_REACH_OPEN;
+	is_open = target->service[1] && after.how == TW_REACH_OPEN;
 	if (was_open == is_open ||
-		(!after && !has_service(candidate->spec, before->to)))
+		(!target->service[1] && !tw_map_get(&specs[1]->services,
+						target->service[0]->key)))
 		return;
 	tw_vec_push_in(arena, to,
 		((struct tw_report_reach){
-			.from = tw_arena_strdup(arena, before->from),
-			.to = tw_arena_strdup(arena, before->to),
-			.before = text_of(arena, &before->answer),
-			.after = text_of(arena, after ? &after->answer : NULL),
-			.called = is_called(candidate, before),
+			.from = tw_arena_strdup(arena, caller->of[0]->key),
+			.to = tw_arena_strdup(arena, target->to),
+			.before = text_of(arena, &before),
+			.after = text_of(
+				arena, target->service[1] ? &after : NULL),
+			.called = is_called(candidate, caller->of[0],
+				target->service[0]->key),
 			.lost = was_open,
 		}));
 }
@@ -98,19 +174,23 @@ const struct tw_report_reach *tw_reach_differences(
 	const struct tw_system *baseline, const struct tw_system *candidate,
 	struct tw_arena *arena, size_t *n)
 {
-	struct tw_reach_pairs before = {0}, after = {0};
+	const struct tw_spec *const specs[2] = {
+		baseline->spec, candidate->spec};
 	struct changes all = {0}, sorted = {0};
-	struct tw_map now;
+	struct targets targets = {0};
 
-	tw_map_init(&now, arena);
-	tw_reach_pairs(baseline->spec, arena, &before);
-	tw_reach_pairs(candidate->spec, arena, &after);
-	for (size_t i = 0; i < after.n; i++)
-		tw_map_put(&now, key_of(arena, &after.v[i]), &after.v[i]);
-	for (size_t i = 0; i < before.n; i++)
-		compare(candidate, &before.v[i],
-			tw_map_get(&now, key_of(arena, &before.v[i])), arena,
-			&all);
+	add_targets(specs, arena, &targets);
+	for (size_t w = 0; w < specs[0]->workloads.n; w++) {
+		struct caller caller = {
+			.of[0] = specs[0]->workloads.v[w].value};
+
+		caller.of[1] =
+			tw_map_get(&specs[1]->workloads, caller.of[0]->key);
+		/* One that has gone calls nobody: no rule is to blame. */
+		for (size_t t = 0; caller.of[1] && t < targets.n; t++)
+			compare(candidate, specs, &caller, &targets.v[t], arena,
+				&all);
+	}
 	/* Worst first: lost and called, lost, called, others. */
 	for (int rank = 3; rank >= 0; rank--)
 		for (size_t i = 0; i < all.n; i++)

@@ -91,9 +91,7 @@ struct tw_reach_answer tw_reach_judge(const struct tw_spec *spec,
 	return answer;
 }
 
-/* ---- all pairs ------------------------------------------------------ */
-
-static struct tw_reach_answer best_of(const struct tw_spec *spec,
+struct tw_reach_answer tw_reach_best(const struct tw_spec *spec,
 	const struct tw_spec_workload *from,
 	const struct tw_spec_service *service, const struct tw_spec_port *port)
 {
@@ -107,42 +105,6 @@ static struct tw_reach_answer best_of(const struct tw_spec *spec,
 			best = it;
 	}
 	return best;
-}
-
-static void add_pairs(const struct tw_spec *spec,
-	const struct tw_spec_workload *from, struct tw_arena *arena,
-	struct tw_reach_pairs *to)
-{
-	for (size_t s = 0; s < spec->services.n; s++) {
-		const struct tw_spec_service *service =
-			spec->services.v[s].value;
-		size_t n = service->ports.n;
-
-		if (!service->has_object || service->external_name.v)
-			continue;
-		for (size_t p = 0; p < (n ? n : 1); p++) {
-			const struct tw_spec_port *port =
-				n ? &service->ports.v[p] : NULL;
-			struct tw_reach_pair pair = {
-				.from = from ? from->key : "outside",
-				.to = service->key,
-				.answer = best_of(spec, from, service, port),
-			};
-
-			if (port)
-				pair.to = tw_arena_printf(arena, "%s:%lld",
-					service->key, (long long)port->port.v);
-			tw_vec_push_in(arena, to, pair);
-		}
-	}
-}
-
-void tw_reach_pairs(const struct tw_spec *spec, struct tw_arena *arena,
-	struct tw_reach_pairs *to)
-{
-	add_pairs(spec, NULL, arena, to);
-	for (size_t w = 0; w < spec->workloads.n; w++)
-		add_pairs(spec, spec->workloads.v[w].value, arena, to);
 }
 
 void tw_reach_text(const struct tw_reach_answer *answer, struct tw_buf *out)

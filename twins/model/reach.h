@@ -3,8 +3,8 @@
  * Service's selector, its ports and those of the pods, NetworkPolicies on
  * both sides, and whether the caller may look up names.
  *
- * The compiler asks for pairs of workloads; tw_reach_pairs() lists all pairs
- * of a system, for comparing two.
+ * The compiler asks for pairs of workloads, a comparison of two systems for
+ * what workloads may call.
  */
 #ifndef TW_MODEL_REACH_H
 #define TW_MODEL_REACH_H
@@ -35,21 +35,11 @@ struct tw_reach_answer tw_reach_judge(const struct tw_spec *spec,
 	const struct tw_spec_service *service, const struct tw_spec_port *port,
 	const struct tw_spec_workload *to);
 
-struct tw_reach_pair {
-	const char *from; /* workload, or "outside" */
-	const char *to;	  /* "shop/cart:7070", "shop/cart" without ports */
-	struct tw_reach_answer answer;
-};
-
-TW_VEC_TYPE(tw_reach_pairs, struct tw_reach_pair);
-
-/*
- * Every workload, and the outside, against every port of every declared
- * Service, in the spec's order. Texts live in the arena. Of several workloads
- * behind a Service the best answer counts.
- */
-void tw_reach_pairs(const struct tw_spec *spec, struct tw_arena *arena,
-	struct tw_reach_pairs *to);
+/* The same, whatever is behind the Service: of several workloads the best
+ * answer counts. */
+struct tw_reach_answer tw_reach_best(const struct tw_spec *spec,
+	const struct tw_spec_workload *from,
+	const struct tw_spec_service *service, const struct tw_spec_port *port);
 
 /* "dropped: no ingress rule of NetworkPolicy shop/cart admits it". */
 void tw_reach_text(const struct tw_reach_answer *answer, struct tw_buf *out);
