@@ -10,55 +10,11 @@
  * is late where it has much to write (20 requests a second): by up to 0.5 s, or
  * 3 s with 7 replicas or more. It is never early.
  */
-#include "tests/conformance/stage.h"
+#include "tests/conformance/rollout.h"
 
 #include "twins/cluster/rollouts.h"
 
-#include <math.h>
 #include <stdlib.h>
-
-#define EARLY	       0.1
-#define LONG	       1.5 /* a plateau that recurs in the repeats */
-#define MOST_TEMPLATES 8
-
-struct template
-{
-	const char *text; /* as it was written */
-	const char *image;
-	uint32_t revision;
-};
-
-/* Of each template: pods, ready, available. */
-struct numbers {
-	int64_t v[MOST_TEMPLATES][3];
-};
-
-struct view {
-	double from;
-	struct numbers sets;
-	bool complete;
-};
-
-struct happening {
-	double at;
-	const char *pod, *what, *image;
-};
-
-TW_VEC_TYPE(happenings, struct happening);
-
-struct play {
-	struct stage stage;
-	const struct tw_yaml *manifest;
-	struct tw_workload rules; /* that a patch changes */
-	struct template templates[MOST_TEMPLATES];
-	size_t n_templates;
-	TW_VEC(struct view) views;
-	int64_t most, most_with_stopping, fewest_ready, fewest_available;
-	double exceeded; /* < 0: never */
-	bool begun, is_set;
-	struct happenings got;
-	double late; /* that is borne */
-};
 
 static struct tw_managed *managed_of(const struct play *it)
 {
@@ -75,11 +31,11 @@ static const char *image_of(const struct tw_yaml *template)
 		"image", "");
 }
 
-static struct template *template_like(
+static struct pod_template *template_like(
 	struct play *it, const struct tw_yaml *template)
 {
 	struct tw_buf text = {0};
-	struct template *found = NULL;
+	struct pod_template *found = NULL;
 
 	system_write(template, &text);
 	for (size_t i = 0; i < it->n_templates && !found; i++)
@@ -87,7 +43,7 @@ static struct template *template_like(
 			found = &it->templates[i];
 	if (!found && it->n_templates < MOST_TEMPLATES) {
 		found = &it->templates[it->n_templates++];
-		*found = (struct template){
+		*found = (struct pod_template){
 			.text = tw_arena_strdup(
 				&it->stage.c->arena, tw_buf_text(&text)),
 			.image = image_of(template),
@@ -97,7 +53,7 @@ static struct template *template_like(
 	return found;
 }
 
-static struct template *template_of(struct play *it, uint32_t revision)
+static struct pod_template *template_of(struct play *it, uint32_t revision)
 {
 	for (size_t i = 0; i < it->n_templates; i++)
 		if (it->templates[i].revision == revision)
@@ -118,7 +74,7 @@ static uint32_t number_of(const struct tw_managed *it, uint32_t revision)
 static void set_template(struct play *it, const struct tw_yaml *template)
 {
 	struct tw_managed *managed = managed_of(it);
-	struct template *to = template_like(it, template);
+	struct pod_template *to = template_like(it, template);
 	bool paused = managed->paused;
 
 	if (!to || to->revision == managed->now)
@@ -383,241 +339,6 @@ static void told(struct stage *stage, const struct tw_tap_event *event)
 		happens(it, event, "gone");
 }
 
-/* ---- comparison: Deployments ---------------------------------------- */
-
-static void on_time(struct play *it, const char *what, double want, double got)
-{
-	if (want - got < -EARLY || want - got > it->late)
-		conformance_differs(it->stage.c,
-			"%s: at %.2f s, recorded at %.2f s", what, got, want);
-}
-
-/* [spec, replicas, ready, available] of each image. A set's size and its pods
- * differ for an instant only. */
-static struct numbers recorded(struct play *it, const struct tw_yaml *plateau)
-{
-	const struct tw_yaml *sets = tw_yaml_get(plateau, "rs");
-	struct numbers to = {0};
-
-	for (size_t i = 0; i < it->n_templates; i++) {
-		const struct tw_yaml *row =
-			tw_yaml_get(sets, it->templates[i].image);
-
-		for (size_t k = 0; k < 3; k++)
-			if (tw_yaml_count(row) == 4)
-				tw_yaml_int(
-					tw_yaml_item(row, k + 1), &to.v[i][k]);
-	}
-	return to;
-}
-
-static const char *told_of(struct play *it, const struct numbers *sets)
-{
-	struct tw_buf text = {0};
-	const char *kept;
-
-	for (size_t i = 0; i < it->n_templates; i++)
-		tw_buf_printf(&text, "%s%s %lld/%lld/%lld", i ? ", " : "",
-			it->templates[i].image, (long long)sets->v[i][0],
-			(long long)sets->v[i][1], (long long)sets->v[i][2]);
-	kept = tw_arena_strdup(&it->stage.c->arena, tw_buf_text(&text));
-	tw_buf_release(&text);
-	return kept;
-}
-
-static void compare_plateau(
-	struct play *it, const struct numbers *want, double from, size_t *at)
-{
-	for (size_t i = *at; i < it->views.n; i++) {
-		const struct view *view = &it->views.v[i];
-
-		if (memcmp(&view->sets, want, sizeof *want))
-			continue;
-		/* It may have been so before. */
-		if (from - view->from > it->late && i + 1 < it->views.n &&
-			from - it->views.v[i + 1].from >= -EARLY)
-			continue;
-		on_time(it, told_of(it, want), from, view->from);
-		*at = i;
-		return;
-	}
-	conformance_differs(it->stage.c,
-		"%s: recorded from %.2f s on, and never so", told_of(it, want),
-		from);
-}
-
-/* When the sets were so first, whatever pods stopped meanwhile: in the series
- * that has the plateau, back to the last time at which they were not. */
-static double began(struct play *it, const struct numbers *sets, double from)
-{
-	const struct tw_yaml *all = tw_yaml_get(it->stage.c->want, "series");
-	double began = from;
-
-	for (size_t i = tw_yaml_count(all); i--;) {
-		const struct tw_yaml *entry = tw_yaml_item(all, i);
-		double t = conformance_get_real(entry, "t", 0);
-		struct numbers now = recorded(it, entry);
-
-		if (t > from)
-			continue;
-		if (memcmp(&now, sets, sizeof now))
-			break;
-		began = t;
-	}
-	return began;
-}
-
-/* Plateaus that differ in pods that stop alone are one. */
-static void compare_plateaus(struct play *it)
-{
-	const struct tw_yaml *all = tw_yaml_path(
-		it->stage.c->file, "derived", "plateaus_ge_1s", NULL);
-	size_t at = 0;
-
-	for (size_t i = 0; i < tw_yaml_count(all); i++) {
-		const struct tw_yaml *entry = tw_yaml_item(all, i);
-		struct numbers want = recorded(it, entry);
-		double from = conformance_get_real(entry, "from", 0);
-
-		if (conformance_get_real(entry, "to", 1e9) - from >= LONG)
-			compare_plateau(it, &want, began(it, &want, from), &at);
-	}
-}
-
-static void compare_complete(struct play *it)
-{
-	const struct tw_yaml *derived =
-		tw_yaml_get(it->stage.c->file, "derived");
-	double want = conformance_get_real(derived, "status_complete_at", -1);
-	size_t i = it->views.n;
-
-	if (want < 0)
-		return;
-	while (i && it->views.v[i - 1].complete)
-		i--;
-	if (i == it->views.n)
-		conformance_differs(
-			it->stage.c, "the status is never complete");
-	else
-		on_time(it, "complete", want, it->views.v[i].from);
-}
-
-static void compare_deadline(struct play *it)
-{
-	const struct tw_yaml *all = tw_yaml_path(
-		it->stage.c->file, "derived", "progressing_condition", NULL);
-	double want = -1;
-
-	for (size_t i = 0; i < tw_yaml_count(all) && want < 0; i++) {
-		const struct tw_yaml *entry = tw_yaml_item(all, i);
-		const char *text = tw_yaml_text(tw_yaml_item(entry, 1));
-
-		if (text && strstr(text, "ProgressDeadlineExceeded"))
-			tw_yaml_real(tw_yaml_item(entry, 0), &want);
-	}
-	/* Times of conditions are whole seconds. */
-	if ((want < 0) != (it->exceeded < 0) ||
-		(want >= 0 && fabs(want - it->exceeded) > 1.1))
-		conformance_differs(it->stage.c,
-			"ProgressDeadlineExceeded at %.2f s, recorded at %.2f "
-			"s",
-			it->exceeded, want);
-}
-
-static void compare_deployment(struct play *it)
-{
-	struct conformance *c = it->stage.c;
-	const struct tw_yaml *derived = tw_yaml_get(c->file, "derived");
-	int64_t most =
-		conformance_get_int(derived, "max_active_plus_terminating", -1);
-
-	conformance_int(c, "most active pods",
-		tw_yaml_get(derived, "max_active_pods"), it->most);
-	conformance_int(c, "fewest ready pods",
-		tw_yaml_get(derived, "min_ready_pods"), it->fewest_ready);
-	conformance_int(c, "fewest available pods",
-		tw_yaml_get(derived, "min_available_sum"),
-		it->fewest_available);
-	if (most >= 0 && llabs(most - it->most_with_stopping) > 1)
-		conformance_differs(c,
-			"most pods, those that stop too: wanted %lld, got %lld",
-			(long long)most, (long long)it->most_with_stopping);
-	compare_plateaus(it);
-	compare_complete(it);
-	compare_deadline(it);
-}
-
-/* ---- comparison: StatefulSets --------------------------------------- */
-
-static const struct happening *next_of(
-	const struct happenings *all, size_t *at, const char *pod)
-{
-	while (*at < all->n)
-		if (!strcmp(all->v[(*at)++].pod, pod))
-			return &all->v[*at - 1];
-	return NULL;
-}
-
-static struct happenings recorded_sequence(struct play *it)
-{
-	const struct tw_yaml *all = tw_yaml_path(
-		it->stage.c->file, "derived", "pod_sequence", NULL);
-	struct happenings to = {0};
-
-	for (size_t i = 0; i < tw_yaml_count(all); i++) {
-		const struct tw_yaml *entry = tw_yaml_item(all, i);
-		struct happening now = {
-			.pod = tw_yaml_text(tw_yaml_item(entry, 1)),
-			.what = tw_yaml_text(tw_yaml_item(entry, 2)),
-			.image = tw_yaml_text(tw_yaml_item(entry, 3))};
-
-		tw_yaml_real(tw_yaml_item(entry, 0), &now.at);
-		tw_vec_push_in(&it->stage.c->arena, &to, now);
-	}
-	return to;
-}
-
-static void compare_pod(
-	struct play *it, const struct happenings *want, const char *pod)
-{
-	struct conformance *c = it->stage.c;
-	size_t a = 0, b = 0;
-
-	for (;;) {
-		const struct happening *x = next_of(want, &a, pod);
-		const struct happening *y = next_of(&it->got, &b, pod);
-
-		if (!x && !y)
-			return;
-		if (!x || !y || strcmp(x->what, y->what) ||
-			(x->image && strcmp(x->image, y->image))) {
-			conformance_differs(c,
-				"%s: %s %s at %.2f s, recorded: %s %s at %.2f "
-				"s",
-				pod, y ? y->what : "nothing", y ? y->image : "",
-				y ? y->at : 0, x ? x->what : "nothing",
-				x && x->image ? x->image : "", x ? x->at : 0);
-			return;
-		}
-		on_time(it, tw_arena_printf(&c->arena, "%s %s", pod, x->what),
-			x->at, y->at);
-	}
-}
-
-static void compare_statefulset(struct play *it)
-{
-	struct happenings want = recorded_sequence(it);
-
-	for (size_t i = 0; i < want.n; i++) {
-		size_t first = 0;
-
-		while (strcmp(want.v[first].pod, want.v[i].pod))
-			first++;
-		if (first == i)
-			compare_pod(it, &want, want.v[i].pod);
-	}
-}
-
 /* ---- the system ----------------------------------------------------- */
 
 /* Nodes with room for all, as the recording's were. */
@@ -720,9 +441,9 @@ static void play(struct play *it, bool is_set)
 	}
 	stage_advance(&it->stage, end_of(it));
 	if (is_set)
-		compare_statefulset(it);
+		rollout_compare_statefulset(it);
 	else
-		compare_deployment(it);
+		rollout_compare_deployment(it);
 }
 
 static void rollout(struct conformance *c)
