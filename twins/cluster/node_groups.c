@@ -1,6 +1,7 @@
 #include "twins/cluster/node_groups.h"
 
 #include "twins/base/hash.h"
+#include "twins/cluster/node_held.h"
 #include "twins/cluster/nodes.h"
 #include "twins/cluster/sched_queue.h"
 #include "twins/cluster/workloads.h"
@@ -311,16 +312,6 @@ static double share_of(const struct tw_sched_node *node, const char *resource)
 		   : 0;
 }
 
-static bool is_on(const struct tw_world *world, uint32_t replica, uint32_t node)
-{
-	uint8_t state = tw_pod_of(world, replica)->state;
-
-	return world->replicas[replica].managed &&
-	       world->replicas[replica].node == node &&
-	       (state == TW_POD_RUNNING || state == TW_POD_BOUND ||
-		       state == TW_POD_STOPPING);
-}
-
 /* Its pods fit on the other nodes. */
 static bool can_move(struct scan *scan, uint32_t node)
 {
@@ -337,9 +328,10 @@ static bool can_move(struct scan *scan, uint32_t node)
 			&world->model->revisions[world->model->replicas[r]
 							 .revision];
 
-		can = is_on(world, r, node) && !it->own_nodes &&
+		can = tw_pod_is_on(world, r, node) && !it->own_nodes &&
 		      put_somewhere(scan, it->pod, others, n);
 	}
+	can = can && !tw_node_is_held(world, node, &pods);
 	tw_vec_release(&pods);
 	return can;
 }
@@ -360,7 +352,7 @@ static void drain(struct tw_world *world, uint32_t node)
 	world->node_groups->leaving[node] = true;
 	tw_nodes_cordon(world, node, true);
 	for (size_t i = 0; i < pods.n; i++)
-		if (is_on(world, pods.v[i], node))
+		if (tw_pod_is_on(world, pods.v[i], node))
 			tw_pod_delete(world, pods.v[i], TW_POD_GRACE);
 	tw_vec_release(&pods);
 }

@@ -14,7 +14,7 @@
  *	unneeded   less than half of its CPU and of its memory is requested,
  *		   and its pods fit elsewhere; for 10 minutes, and 10 minutes
  *		   after the last one came, it is cordoned, drained, removed:
- *		   one a scan
+ *		   one a scan; unless a pod of it holds it (node_held.h)
  *
  * Not modelled: topology and pod affinity in the search (a node that comes may
  * not help), DaemonSets on new nodes (one with a DaemonSet's pod is not
