@@ -21,6 +21,18 @@ static const struct tw_spec_service *front_of(
 	return it;
 }
 
+/* Where nothing else tells, what people call the way in. */
+static bool sounds_like_front(const char *name)
+{
+	static const char *const words[] = {"front", "web", "page", "gateway",
+		"portal", "edge", "proxy", "www"};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strstr(name, words[i]))
+			return true;
+	return false;
+}
+
 /* How much it says that requests come in here. */
 static int weight_of(const struct tw_spec *spec,
 	const struct tw_draft_graph *graph, const struct tw_spec_service *it)
@@ -29,12 +41,14 @@ static int weight_of(const struct tw_spec *spec,
 
 	for (size_t i = 0; i < spec->entries.n; i++)
 		if (!strcmp(spec->entries.v[i]->service.v, it->key))
-			return 3;
+			return 4;
 	if (it->type.v && (!strcmp(it->type.v, "LoadBalancer") ||
 				  !strcmp(it->type.v, "NodePort")))
-		return 2;
-	return at != SIZE_MAX && !graph->nodes.v[at].needed &&
-	       !tw_draft_is_load(it->name);
+		return 3;
+	if (at == SIZE_MAX || graph->nodes.v[at].needed ||
+		tw_draft_is_load(it->name))
+		return 0;
+	return sounds_like_front(it->name) ? 2 : 1;
 }
 
 const struct tw_spec_service *tw_draft_entry(const struct tw_spec *spec)
