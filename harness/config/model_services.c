@@ -261,7 +261,8 @@ static const struct tw_row endpoint_rows[] = {
 		.otherwise = "1Ki",
 		.min = 1,
 		.max = 1e12,
-		.help = "bytes of a request, for limited bandwidth and loss; what "
+		.help = "bytes of a request, for limited bandwidth and loss; "
+			"what "
 			"the capture has comes before the default"},
 	{.name = "answer-size",
 		.type = TW_ROW_BYTES,
@@ -492,6 +493,17 @@ static const struct tw_row service_rows[] = {
 		AT(tw_spec_service, startup),
 		.help = "of a pod, from the start of its container until it "
 			"listens; the default is restart-delay"},
+	{.name = "starts-after",
+		.type = TW_ROW_TEXTS,
+		AT(tw_spec_service, starts_after),
+		.help = "services of which a pod has to be ready before a "
+			"process of this one starts; it looks each second"},
+	{.name = "restore",
+		.type = TW_ROW_LAW,
+		AT(tw_spec_service, restore),
+		.help = "beside startup, of a pod that replaces one whose node "
+			"is lost, where no other pod of the service is ready: "
+			"its data comes from a backup"},
 	{.name = "init",
 		.type = TW_ROW_MAP,
 		.table = &tw_init_table,

@@ -6,6 +6,7 @@
 #include "twins/cluster/life.h"
 #include "twins/cluster/pods_inner.h"
 #include "twins/cluster/probe.h"
+#include "twins/cluster/start_order.h"
 #include "twins/cluster/versions.h"
 #include "twins/kernel/dist.h"
 #include "twins/world/cpu.h"
@@ -184,6 +185,29 @@ static void begin_process(struct tw_world *world, uint32_t replica)
 	see_start(world, replica, startup);
 }
 
+/* As an init container would, before any probe: it looks again a second later
+ * whether those whom it needs are ready. `fresh`: a new pod, whose data may
+ * have to come from a backup. */
+static void start_process(struct tw_world *world, uint32_t replica, bool fresh)
+{
+	tw_time now = tw_world_now(world), restores;
+
+	if (!tw_start_is_ordered(world, replica)) {
+		begin_process(world, replica);
+		return;
+	}
+	if (tw_start_waits(world, replica)) {
+		pod_next(world, replica, now + TW_S,
+			fresh ? POD_MAY_START : POD_MAY_START_AGAIN);
+		return;
+	}
+	restores = fresh ? tw_start_restores(world, replica) : 0;
+	if (restores)
+		pod_next(world, replica, now + restores, POD_RESTORED);
+	else
+		begin_process(world, replica);
+}
+
 /* Its containers run, from now on. */
 static void run(struct tw_world *world, uint32_t replica)
 {
@@ -192,7 +216,7 @@ static void run(struct tw_world *world, uint32_t replica)
 	tw_pod_move(world, replica, TW_POD_RUNNING);
 	if (pod_life(world, replica)->n_containers)
 		pod_tap(world, TW_TAP_STARTED, replica);
-	begin_process(world, replica);
+	start_process(world, replica, true);
 }
 
 /* ---- started again -------------------------------------------------- */
@@ -218,7 +242,7 @@ void tw_kubelet_restart(struct tw_world *world, uint32_t replica, tw_time wait)
 static void start_again(struct tw_world *world, uint32_t replica)
 {
 	pod_tap(world, TW_TAP_RESTARTED, replica);
-	begin_process(world, replica);
+	start_process(world, replica, false);
 }
 
 static void listens(struct tw_world *world, uint32_t replica)
@@ -537,6 +561,15 @@ void tw_kubelet_event(struct tw_world *world, uint32_t replica, uint32_t what)
 	switch (what) {
 	case POD_LISTENS:
 		listens(world, replica);
+		break;
+	case POD_MAY_START:
+		start_process(world, replica, true);
+		break;
+	case POD_MAY_START_AGAIN:
+		start_process(world, replica, false);
+		break;
+	case POD_RESTORED:
+		begin_process(world, replica);
 		break;
 	case POD_PROBE:
 		probe(world, replica);

@@ -8,6 +8,7 @@
 #include "twins/cluster/kubelet.h"
 #include "twins/cluster/nodes.h"
 #include "twins/cluster/probe.h"
+#include "twins/cluster/start_order.h"
 #include "twins/cluster/versions.h"
 #include "twins/cluster/workloads.h"
 #include "twins/traffic/traffic.h"
@@ -117,11 +118,30 @@ void tw_cluster_crash(
 	tw_kubelet_restart(world, replica, wait);
 }
 
-void tw_cluster_restart(struct tw_world *world, uint32_t replica, tw_time delay)
+static void restart_at(
+	struct tw_world *world, uint32_t replica, tw_time delay, uint32_t takes)
 {
 	tw_queue_schedule(&world->queue, tw_world_now(world) + delay,
 		TW_CLASS_WORLD, TW_EV_RESTART, replica,
-		world->replicas[replica].life);
+		(uint64_t)takes << 32 | world->replicas[replica].life);
+}
+
+/* One that waits for others does so before the time that its start takes. */
+void tw_cluster_restart(struct tw_world *world, uint32_t replica, tw_time delay)
+{
+	tw_time takes = world->model->restart_delay;
+	uint32_t service = world->model->replicas[replica].service;
+
+	if (service == TW_NONE || !world->model->services[service].n_after) {
+		restart_at(world, replica, delay, 0);
+		return;
+	}
+	if (takes > delay)
+		takes = delay;
+	if (takes < TW_MS)
+		takes = TW_MS;
+	restart_at(world, replica, delay > takes ? delay - takes : 0,
+		(uint32_t)(takes / TW_MS));
 }
 
 /* Where nobody watches nodes. */
@@ -191,7 +211,10 @@ void tw_cluster_node_up(struct tw_world *world, uint32_t node)
 		tw_nodes_back(world, node);
 }
 
-static void restarted(struct tw_world *world, uint32_t replica, uint32_t life)
+/* `takes`: ms that the process takes from now on, if it may start; 0: it is
+ * there. */
+static void restarted(
+	struct tw_world *world, uint32_t replica, uint32_t life, uint32_t takes)
 {
 	struct tw_world_replica *it = &world->replicas[replica];
 	struct tw_world_service *service = &world->services[it->service];
@@ -200,6 +223,13 @@ static void restarted(struct tw_world *world, uint32_t replica, uint32_t life)
 		(it->managed &&
 			tw_pod_of(world, replica)->state != TW_POD_RUNNING))
 		return;
+	if (takes) {
+		bool waits = tw_start_waits(world, replica);
+
+		restart_at(world, replica, waits ? TW_S : takes * TW_MS,
+			waits ? takes : 0);
+		return;
+	}
 	tw_world_touch(world, service);
 	it->health = TW_UP;
 	it->ready = true;
@@ -235,7 +265,8 @@ bool tw_cluster_event(struct tw_world *world, const struct tw_event *event)
 {
 	switch (event->kind) {
 	case TW_EV_RESTART:
-		restarted(world, event->a, (uint32_t)event->b);
+		restarted(world, event->a, (uint32_t)event->b,
+			(uint32_t)(event->b >> 32));
 		return true;
 	case TW_EV_LIST:
 		tw_directory_list(world, event->a, seen_of(world, event->a));

@@ -13,6 +13,9 @@ enum pod_next {
 	POD_RELIST,
 	/* The kubelet's. */
 	POD_LISTENS,
+	POD_MAY_START,
+	POD_MAY_START_AGAIN,
+	POD_RESTORED,
 	POD_PROBE,
 	POD_PULL_AGAIN,
 	POD_INIT_ENDS,

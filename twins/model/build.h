@@ -92,6 +92,9 @@ int64_t build_slots(const struct build *b,
 	int64_t desired);
 void build_workloads(struct build *b);
 
+/* starts.c: which services wait for which. */
+void build_starts(struct build *b);
+
 /* sets.c: what the ReplicaSet of a revision is called, into to->set, and what
  * stands before the ordinals of its pods (NULL: to->name). `turn`: of a
  * restart, from 1; 0: of none. workload NULL: its service has no manifest. */

@@ -218,13 +218,13 @@ static void compile(struct build *b)
 
 	model->endpoint_delay = tw_int_or(spec->endpoint_delay, TW_S);
 	model->node_grace = tw_int_or(spec->node_grace, 0);
-	model->kubernetes = (int)tw_int_or(
-		spec->kubernetes, TW_KUBERNETES);
+	model->kubernetes = (int)tw_int_or(spec->kubernetes, TW_KUBERNETES);
 	model->restart_delay = tw_int_or(spec->restart_delay, 10 * TW_S);
 	tw_conditions_of(spec, &model->arena, &model->conditions);
 	tw_key_sources_of(spec, &model->keys);
 	add_services(b);
 	find_aliases(b);
+	build_starts(b);
 	build_missing_endpoints(b);
 	number_endpoints(b);
 	build_ground(b);

@@ -90,9 +90,12 @@ struct tw_service {
 	uint32_t pool;	  /* all of its replicas */
 	uint32_t workers; /* of each replica */
 	uint32_t queue;
-	int64_t cpus;	    /* cores that a replica can use at once, in
-			     * thousandths; 0: not given */
-	uint8_t balancer;   /* enum tw_balancer */
+	int64_t cpus;	       /* cores that a replica can use at once, in
+				* thousandths; 0: not given */
+	uint8_t balancer;      /* enum tw_balancer */
+	const uint32_t *after; /* services that are ready before it starts */
+	uint32_t n_after;
+	const struct tw_dist *restore; /* NULL: it has nothing to restore */
 	bool is_async;	    /* a worker is held while it computes only */
 	uint8_t order;	    /* enum tw_queue_order */
 	bool drops;	    /* one whose caller has gone is not started */
@@ -376,9 +379,9 @@ enum tw_container_kind {
 struct tw_container {
 	const char *name;
 	uint64_t hash;
-	uint32_t image; /* of model->pulls; TW_NONE: it has none */
-	uint8_t kind;	/* enum tw_container_kind */
-	uint8_t pull;	/* enum tw_pull_policy */
+	uint32_t image;		    /* of model->pulls; TW_NONE: it has none */
+	uint8_t kind;		    /* enum tw_container_kind */
+	uint8_t pull;		    /* enum tw_pull_policy */
 	const struct tw_dist *runs; /* NULL: no time */
 	double fails;
 	struct tw_probe_plan startup; /* of a sidecar */
@@ -390,7 +393,7 @@ struct tw_pod_life {
 	 * containers take time; n 0: all start at once. */
 	const struct tw_container *containers;
 	uint32_t n_containers, n_init;
-	bool never_restarts; /* restartPolicy: Never */
+	bool never_restarts;	       /* restartPolicy: Never */
 	const struct tw_dist *startup; /* until it listens */
 	/* Of any kind, exec too: whether they find a process that listens. */
 	struct tw_probe_plan starts, liveness; /* startup probe, liveness */

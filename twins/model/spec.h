@@ -210,6 +210,10 @@ struct tw_spec_service {
 	struct tw_int session_affinity;
 	struct tw_spec_job job;
 	TW_VEC(struct tw_spec_init *) init; /* of its pods */
+	struct tw_texts starts_after; /* services: one pod of each is ready
+				       * before a process of this one starts */
+	struct tw_law restore; /* of a pod that replaces a lost one and finds
+				* no other: its data, from a backup */
 	struct tw_law startup; /* of a pod, from its container's start until
 				* it listens; default: restart_delay */
 	int64_t most; /* pods that something may ask for in the run, where no
@@ -289,7 +293,7 @@ struct tw_spec_workload {
 	struct tw_text max_surge, max_unavailable; /* "25%" or a number */
 	struct tw_int termination_grace;	   /* ns; default 30 s */
 	struct tw_text restart_policy; /* "Always" (default), "Never", ... */
-	struct tw_int pre_stop;	 /* ns that its longest preStop sleeps; 0 */
+	struct tw_int pre_stop; /* ns that its longest preStop sleeps; 0 */
 	struct tw_int progress_deadline; /* ns; default 600 s */
 	struct tw_int min_ready; /* ns until ready is available; default 0 */
 	struct tw_int paused;	 /* 1: its template is not rolled out */
@@ -679,9 +683,9 @@ void tw_spec_may_restart(struct tw_spec *spec, const char *glob, int64_t n);
  * the pod template of a Deployment ("namespace/name") differs between the two;
  * where it does, the old workload joins `to` under its own name and the new
  * one's pods are called "name-new". Deployments and StatefulSets that `to` does
- * not have are deleted then, and Services stay. Other kinds, and everything that is not a
- * pod, are as `to` has them from the start. `from` must outlive `to`. Returns
- * how many Deployments change.
+ * not have are deleted then, and Services stay. Other kinds, and everything
+ * that is not a pod, are as `to` has them from the start. `from` must outlive
+ * `to`. Returns how many Deployments change.
  */
 size_t tw_spec_rollout(struct tw_spec *to, const struct tw_spec *from,
 	tw_time at, bool (*changed)(void *context, const char *workload),

@@ -59,6 +59,7 @@ static struct tw_spec_service *copy_service(
 	OWN_VEC(arena, &to->ports);
 	OWN_VEC(arena, &to->subsets);
 	OWN_VEC(arena, &to->job.calls);
+	OWN_VEC(arena, &to->starts_after);
 	for (size_t i = 0; i < to->job.calls.n; i++)
 		to->job.calls.v[i] = copied(arena, to->job.calls.v[i],
 			sizeof(struct tw_spec_job_call));

@@ -19,6 +19,7 @@ static const struct tw_field service_fields[] = {
 	TW_FIELD(tw_spec_service, memory_request, INT),
 	TW_FIELD(tw_spec_service, memory_leak, INT),
 	TW_FIELD(tw_spec_service, memory_limit, INT),
+	TW_FIELD(tw_spec_service, restore, LAW),
 	TW_FIELD(tw_spec_service, job.runs, LAW),
 	TW_FIELD(tw_spec_service, job.cpu, INT),
 	TW_FIELD(tw_spec_service, job.fails, REAL),
@@ -168,6 +169,8 @@ void tw_walk_service(struct tw_walk *walk, struct tw_spec_service *service)
 	size_t mark = tw_walk_enter(walk, "services.%s", service->key);
 
 	tw_walk_fields(walk, service_fields, service);
+	tw_walk_texts(walk, "starts-after", service->starts_after.v,
+		service->starts_after.n);
 	for (size_t i = 0; i < service->ports.n; i++) {
 		size_t inner = tw_walk_enter(walk, "ports[%zu]", i);
 

@@ -37,27 +37,27 @@ enum tw_event_kind {
 	TW_EV_WARM,	/* what counts begins */
 	TW_EV_FAULT_ON, /* a: fault of the scenario */
 	TW_EV_FAULT_OFF,
-	TW_EV_RESTART,	 /* a: replica, b: its life; a dead one is ready */
-	TW_EV_LIST,	 /* a: replica; callers learn how it is */
-	TW_EV_POD,	 /* a: replica, b: its life << 8 | what comes next */
-	TW_EV_PULL,	 /* a: pull of an image, b: generation */
-	TW_EV_SCHEDULE,	 /* pods that back off are tried again */
-	TW_EV_ROLLOUT,	 /* what differs is rolled out (workloads.h) */
-	TW_EV_NODES,	 /* a: node or zone, b: what (cluster/nodes.c) */
-	TW_EV_EVICT,	 /* a: replica, b: its node's taint and its pod */
-	TW_EV_DRAIN,	 /* a: which drain (cluster/drain.c) */
-	TW_EV_WORKLOAD,	 /* a: workload, b: its controller knows */
-	TW_EV_METRICS,	 /* a: which pipeline measures (cluster/metrics.c) */
-	TW_EV_AUTOSCALE, /* a: autoscaler, b: what it does */
+	TW_EV_RESTART,	  /* a: replica, b: its life; a dead one is ready */
+	TW_EV_LIST,	  /* a: replica; callers learn how it is */
+	TW_EV_POD,	  /* a: replica, b: its life << 8 | what comes next */
+	TW_EV_PULL,	  /* a: pull of an image, b: generation */
+	TW_EV_SCHEDULE,	  /* pods that back off are tried again */
+	TW_EV_ROLLOUT,	  /* what differs is rolled out (workloads.h) */
+	TW_EV_NODES,	  /* a: node or zone, b: what (cluster/nodes.c) */
+	TW_EV_EVICT,	  /* a: replica, b: its node's taint and its pod */
+	TW_EV_DRAIN,	  /* a: which drain (cluster/drain.c) */
+	TW_EV_WORKLOAD,	  /* a: workload, b: its controller knows */
+	TW_EV_METRICS,	  /* a: which pipeline measures (cluster/metrics.c) */
+	TW_EV_AUTOSCALE,  /* a: autoscaler, b: what it does */
 	TW_EV_NODE_GROUP, /* a: node, b: what (cluster/node_groups.c) */
-	TW_EV_PROBE,	 /* a: replica, b: as probe.c packs it */
-	TW_EV_PROBED,  /* likewise: the probe's time is up */
-	TW_EV_CPU,	 /* a: replica; its CPU: a job ends, a quota does */
-	TW_EV_CONNECTED, /* a: connection, b: generation * 2 + it works */
-	TW_EV_LOOKUP,	 /* a: look-up; it fails now */
-	TW_EV_BULKHEAD,	 /* a: ticket: it has waited long enough */
-	TW_EV_IDLE,	 /* a: connection, b: generation; long enough */
-	TW_EV_SWEEP,	 /* a: upstream, b: proxy; of outlier detection */
+	TW_EV_PROBE,	  /* a: replica, b: as probe.c packs it */
+	TW_EV_PROBED,	  /* likewise: the probe's time is up */
+	TW_EV_CPU,	  /* a: replica; its CPU: a job ends, a quota does */
+	TW_EV_CONNECTED,  /* a: connection, b: generation * 2 + it works */
+	TW_EV_LOOKUP,	  /* a: look-up; it fails now */
+	TW_EV_BULKHEAD,	  /* a: ticket: it has waited long enough */
+	TW_EV_IDLE,	  /* a: connection, b: generation; long enough */
+	TW_EV_SWEEP,	  /* a: upstream, b: proxy; of outlier detection */
 	TW_EV_PAUSE, /* a: replica, b: 2 * number of the pause + it begins */
 	TW_EV_OOM,   /* a: replica, b: 2 * its life + enum tw_oom_kind */
 };
@@ -198,10 +198,11 @@ struct tw_world_replica {
 	uint32_t service;
 	uint32_t life; /* counts deaths */
 	uint8_t health;
-	bool ready;	   /* for the endpoints, as the kubelet says */
-	bool managed;	   /* it is a pod (cluster/pods.h) */
-	bool listed;	   /* callers see it */
-	uint8_t seen;	   /* enum tw_seen, or-ed: what its EndpointSlice says */
+	bool ready;   /* for the endpoints, as the kubelet says */
+	bool managed; /* it is a pod (cluster/pods.h) */
+	bool waits;   /* its process, for others (cluster/start_order.h) */
+	bool listed;  /* callers see it */
+	uint8_t seen; /* enum tw_seen, or-ed: what its EndpointSlice says */
 	tw_time listed_at; /* since when; TW_LISTED_EVER: from the start */
 	uint32_t stand_before, stand_after; /* on its node (standing.h) */
 };
@@ -243,7 +244,7 @@ struct tw_world_service {
 struct tw_world_pool {
 	uint32_t *listed;
 	uint32_t n;
-	uint32_t version; /* counts changes */
+	uint32_t version;	     /* counts changes */
 	struct tw_pool_views *views; /* NULL: all see the same (endpoints.h) */
 };
 
@@ -340,19 +341,19 @@ struct tw_world {
 	 * policy asks. */
 	uint32_t (*tried)[TW_TRIED];
 	struct tw_why *whys; /* by call (traffic/why.c); NULL: none failed */
-	uint32_t *app_lanes;		/* by step */
+	uint32_t *app_lanes; /* by step */
 	bool *node_down;
 	struct tw_standing_node *standing; /* by node (standing.h) */
 	/* NULL: the control plane does not act (cluster/workloads.h). */
 	struct tw_workloads *workloads;
 	struct tw_pods *pods;
-	struct tw_drains *drains; /* NULL: nobody drained a node */
-	struct tw_images *images; /* NULL: they are there at once */
-	struct tw_nodes *nodes; /* NULL: they die and come back unseen */
-	struct tw_metrics *metrics;	/* NULL: nobody reads any */
-	struct tw_autoscale *autoscale; /* NULL: no autoscaler */
+	struct tw_drains *drains;   /* NULL: nobody drained a node */
+	struct tw_images *images;   /* NULL: they are there at once */
+	struct tw_nodes *nodes;	    /* NULL: they die and come back unseen */
+	struct tw_metrics *metrics; /* NULL: nobody reads any */
+	struct tw_autoscale *autoscale;	    /* NULL: no autoscaler */
 	struct tw_node_groups *node_groups; /* NULL: nodes stay as they are */
-	struct tw_probe_state *probes; /* NULL: none (cluster/probe.c) */
+	struct tw_probe_state *probes;	    /* NULL: none (cluster/probe.c) */
 	struct tw_cpu_node *cpu_nodes;
 	TW_VEC(uint32_t) cpus_at_work; /* replicas (cpu.c) */
 	int64_t *node_memory;	 /* bytes in use, where it is modelled */
@@ -376,7 +377,7 @@ struct tw_world {
 	uint64_t area, sojourn; /* of arrivals */
 	tw_time since;
 	uint64_t *example_hashes;
-	bool inside; /* a callback is running */
+	bool inside;  /* a callback is running */
 	bool closing; /* the traffic is over: nobody begins anything new */
 	/* Nothing that is on now, nor anything of the model as a whole, may
 	 * touch every call: see tw_world_see_plain(). */
