@@ -3,6 +3,8 @@
  */
 #include "tests/unit/twin/control.h"
 
+#include <stdarg.h>
+
 #define APP(name, replicas, cpu, more)                                         \
 	"---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: " name   \
 	"}\nspec:\n  replicas: " replicas                                      \
@@ -131,4 +133,96 @@ START_TEST(budgets_first)
 }
 END_TEST
 
-TW_TESTS("twin/preempt", lower_goes, nobody_goes, budgets_first)
+#define ON(node)	     ", nodeSelector: {k: " node "}"
+#define LOW(name, node, cpu) APP(name, "1", cpu, ON(node))
+#define MID(name, node, cpu)                                                   \
+	APP(name, "1", cpu, ON(node) ", priorityClassName: mid")
+#define TOP(cpu) APP("web", "0", cpu, ", priorityClassName: high")
+#define KEEP(app)                                                              \
+	"---\napiVersion: policy/v1\nkind: PodDisruptionBudget\n"              \
+	"metadata: {name: " app "}\nspec: {minAvailable: 1, selector: "        \
+	"{matchLabels: {app: " app "}}}\n"
+#define TWO                                                                    \
+	MODEL("[{name: a, count: 1, cpu: 1, labels: {k: a}}, "                 \
+	      "{name: b, count: 1, cpu: 1, labels: {k: b}}]")
+
+/* Who goes first when a web comes at 20 s (what replaces them may make others
+ * go); `later`: a workload that gets its first
+ * pod at 10 s. */
+static void expect_victims(
+	const char *manifests, const char *model, const char *later, int n, ...)
+{
+	struct control it;
+	const char *at;
+	va_list args;
+
+	control_start(&it, manifests, model);
+	if (later)
+		control_fault(&it, "scale", later);
+	control_fault(&it, "scale", "workload=web replicas=1 at=20s");
+	control_run(&it, 40);
+	at = tw_buf_text(&it.log);
+	va_start(args, n);
+	for (int i = 0; i < n; i++) {
+		char line[100];
+
+		snprintf(line, sizeof line, "replica default/%s-1 is preempted",
+			va_arg(args, const char *));
+		at = strstr(at + 1, " is preempted");
+		if (!at || at - tw_buf_text(&it.log) < 30 ||
+			strncmp(at + strlen(" is preempted") - strlen(line),
+				line, strlen(line))) {
+			fprintf(stderr, "%s\n", tw_buf_text(&it.log));
+			ck_abort_msg("not next: %s", line);
+		}
+	}
+	va_end(args);
+	control_end(&it);
+}
+
+/* pickOneNodeForPreemption, criterion by criterion: in each the one before is
+ * even, and the one after, or the order of nodes, would choose otherwise. */
+START_TEST(which_node)
+{
+	/* The lowest highest priority, though two go for one. */
+	expect_victims(BASE TOP("1") MID("m", "a", "1") LOW("x", "b", "500m")
+			       LOW("y", "b", "500m"),
+		TWO, NULL, 2, "x", "y");
+	/* The lowest sum. */
+	expect_victims(BASE TOP("1") MID("m", "a", "500m") MID("n", "a", "500m")
+			       MID("o", "b", "500m") LOW("x", "b", "500m"),
+		TWO, NULL, 2, "o", "x");
+	/* The one that started last. */
+	expect_victims(BASE TOP("1") LOW("x", "a", "1")
+			       APP("y", "0", "1", ON("b")),
+		TWO, "workload=y replicas=1 at=10s", 1, "y");
+	expect_victims(BASE TOP("1") APP("y", "0", "1", ON("a"))
+			       LOW("x", "b", "1"),
+		TWO, "workload=y replicas=1 at=10s", 1, "y");
+}
+END_TEST
+
+/* On one node: who breaks a budget is spared first, then who is more important:
+ * by priority, then who is older. */
+START_TEST(who_is_spared)
+{
+	static const char one[] =
+		MODEL("[{name: a, count: 1, cpu: 1, labels: {k: a}}]");
+
+	expect_victims(BASE TOP("500m") MID("m", "a", "500m")
+			       LOW("x", "a", "500m"),
+		one, NULL, 1, "x");
+	expect_victims(BASE TOP("500m") MID("m", "a", "500m")
+			       LOW("x", "a", "500m") KEEP("x"),
+		one, NULL, 1, "m");
+	expect_victims(BASE TOP("500m") LOW("x", "a", "500m")
+			       APP("y", "0", "500m", ON("a")),
+		one, "workload=y replicas=1 at=10s", 1, "y");
+	expect_victims(BASE TOP("500m") APP("a", "0", "500m", ON("a"))
+			       LOW("x", "a", "500m"),
+		one, "workload=a replicas=1 at=10s", 1, "a");
+}
+END_TEST
+
+TW_TESTS("twin/preempt", which_node, who_is_spared, lower_goes, nobody_goes,
+	budgets_first)
