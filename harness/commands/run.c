@@ -387,6 +387,19 @@ static int run_case(const struct tw_cli *cli, const struct tw_case *one,
 	return status;
 }
 
+/* It takes two sides, and there is one. */
+static void tell_rollout(const struct tw_case *one, struct tw_diags *diags)
+{
+	if (!one->config || !one->config->rollout.origin)
+		return;
+	tw_diag_hint(diags,
+		tw_diag(diags, TW_WARNING, one->config->rollout.origin->pos,
+			"nothing is rolled out in %s: a run has one side only",
+			one->name),
+		"twinrig gate rolls it out; rollout-restart: [{workload: …}] "
+		"replaces all pods in a run, too");
+}
+
 static int run_cases(const struct tw_cli *cli, const struct tw_setup *setup,
 	struct tw_system *system, struct tw_json_writer *json)
 {
@@ -410,6 +423,7 @@ static int run_cases(const struct tw_cli *cli, const struct tw_setup *setup,
 		const struct tw_flow *flow = tw_traffic_flow(
 			traffic, cases.list.v[i]->traffic, &system->diags);
 
+		tell_rollout(cases.list.v[i], &system->diags);
 		status = flow ? run_case(cli, cases.list.v[i], system, flow,
 					seed, json)
 			      : TW_EXIT_USAGE;

@@ -61,6 +61,10 @@ expect 0 "$TWINRIG" run --scenario refused --watch events
 said 'Warning +RolloutUndo .* unable to find specified revision 3 in history$'
 [[ $(grep -c ^[0-9] out) -eq 1 ]] || fail "an undo that was refused did something"
 
+# A run has one side: it says so.
+expect 0 "$TWINRIG" run --scenario rollover
+said 'twinrig.yaml:[0-9]+:[0-9]+: warning: nothing is rolled out in rollover: a run has one side only$'
+
 # --- in a gate: three ReplicaSets, two, and a rollout that does not end --------
 gate() {
 	expect "$1" "$TWINRIG" gate --no-store --scenario "$2" -v
@@ -82,3 +86,15 @@ said "error: no workload fits 'shop/card'"
 sed -i 's/shop\/card/cart/; s/to-revision: 3/to-revision: 0/' twinrig.yaml
 expect 2 "$TWINRIG" check
 said 'to-revision'
+
+# --- an autoscaler in the middle of it: both ReplicaSets get their share --------
+cp -r "$top/fixtures/autoscaling" "$work/api"
+cd "$work/api"
+sed -i 's/^    faults:/    rollout-restart: [{workload: shop\/api, at: 90s}]\n&/' \
+	twinrig.yaml
+expect 0 "$TWINRIG" run --watch events
+said '^1m33s .* New size: 7; '
+# 3 and 2 of 4 + 1; of 7 + 2 that is 5.4 and 3.6.
+said '^1m33s .* Scaled up replica set api-[4-9bcdf]+ from 3 to 5$'
+said '^1m33s .* Scaled up replica set api-[4-9bcdf]+ from 2 to 4$'
+said '^2m13s .* Scaled down replica set api-[4-9bcdf]+ from 1 to 0$'
