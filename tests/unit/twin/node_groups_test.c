@@ -108,5 +108,52 @@ START_TEST(pods_hold_a_node)
 }
 END_TEST
 
-TW_TESTS("twin/node_groups", nodes_on_their_way_count, budgets_hold_a_node,
-	pods_hold_a_node)
+/* Five nodes, of which one would do: one goes a scan, 10 s after another. */
+START_TEST(one_a_scan)
+{
+	struct control it;
+	const char *at;
+	long last = -1;
+	unsigned n = 0;
+
+	control_start(&it, TWO, MODEL("5", ""));
+	control_run(&it, 150);
+	for (at = tw_buf_text(&it.log); (at = strstr(at, " is cordoned"));
+		at++) {
+		const char *line = at;
+		long now;
+
+		while (line > tw_buf_text(&it.log) && line[-1] != '\n')
+			line--;
+		now = strtol(line, NULL, 10);
+		ck_assert(last < 0 || now >= last + 10);
+		last = now;
+		n++;
+	}
+	ck_assert_uint_eq(n, 4);
+	control_end(&it);
+}
+END_TEST
+
+/* Little of its CPU is requested, and more than half of its memory. */
+START_TEST(memory_is_needed_too)
+{
+	struct control it;
+
+	control_start(&it,
+		FRONT
+		"---\napiVersion: apps/v1\nkind: Deployment\nmetadata: "
+		"{name: web}\nspec: {replicas: 1, selector: "
+		"{matchLabels: {app: web}}, template: {metadata: {labels: "
+		"{app: web}}, spec: {containers: [{name: c, image: x, "
+		"resources: {requests: {cpu: 100m, memory: 5Gi}}}]}}}\n",
+		MODEL("3", ""));
+	control_run(&it, 150);
+	ck_assert_uint_eq(count(&it, " is being deleted"), 0);
+	ck_assert_uint_eq(count(&it, " is removed"), 2);
+	control_end(&it);
+}
+END_TEST
+
+TW_TESTS("twin/node_groups", one_a_scan, memory_is_needed_too,
+	nodes_on_their_way_count, budgets_hold_a_node, pods_hold_a_node)

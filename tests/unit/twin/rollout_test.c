@@ -383,6 +383,23 @@ START_TEST(paused_manifest)
 }
 END_TEST
 
-TW_TESTS("twin/rollout", undone, scaled_with_the_template, paused_manifest,
-	rolling_update, pre_stop_loses_nothing, without_a_probe, recreate,
-	no_room_for_the_surge, scaling, stuck_and_scaled)
+/* What is paused has no deadline; resumed, its time begins anew. */
+START_TEST(paused_deadline)
+{
+	static const char *const held[] = {
+		"rollout-pause workload=web at=15s for=40s", NULL};
+	struct outcome got;
+
+	roll_out_and(STUCK("web:1", "1"), STUCK("web:2", "3000"), MODEL("40"),
+		always, 90, held, &got);
+	ck_assert_uint_eq(got.deadlines, 1);
+	ck_assert_ptr_nonnull(strstr(tw_buf_text(&got.log),
+		"\n76.000000000s default/web makes no progress"));
+	tw_buf_release(&got.log);
+}
+END_TEST
+
+TW_TESTS("twin/rollout", paused_deadline, undone, scaled_with_the_template,
+	paused_manifest, rolling_update, pre_stop_loses_nothing,
+	without_a_probe, recreate, no_room_for_the_surge, scaling,
+	stuck_and_scaled)
