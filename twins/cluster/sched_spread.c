@@ -167,11 +167,24 @@ static bool is_included(const struct tw_sched_cycle *cycle,
 
 /* ---- filter --------------------------------------------------------- */
 
+/* Whether each node with pods counts: nothing is asked of it. */
+static bool counts_anywhere(const struct tw_sched_cycle *cycle,
+	const struct state *state, const struct constraint *it)
+{
+	const struct tw_pod_spec *pod = cycle->class->pod;
+
+	return !state->all_keys && !it->spread->honor_taints &&
+	       (it->spread->ignore_affinity ||
+		       (!pod->node_selector.n &&
+			       !pod->node_affinity.is_required));
+}
+
 /* Pods that count, node by node. */
 static void count_pods(struct tw_sched_cycle *cycle, struct state *state,
 	struct constraint *it)
 {
 	struct tw_scheduler *s = cycle->s;
+	bool anywhere = counts_anywhere(cycle, state, it);
 
 	for (size_t c = 0; c < it->counted->n; c++) {
 		uint32_t class = it->counted->v[c];
@@ -180,17 +193,18 @@ static void count_pods(struct tw_sched_cycle *cycle, struct state *state,
 		for (size_t i = 0; i < memo->places.n; i++) {
 			const struct tw_class_place *place = &memo->places.v[i];
 			uint32_t n = place->node;
-			const struct tw_sched_node *node = &s->nodes.v[n];
 			int64_t pods = (int64_t)place->n - place->leaving;
 
-			if (node->absent)
+			if (s->n_absent && s->nodes.v[n].absent)
 				continue;
 			if (it->marks)
 				tw_vec_push(&s->marks.set, n);
 			if (it->on)
 				it->on[n] += pods;
-			else if ((!state->all_keys || has_keys(state, n)) &&
-				 is_included(cycle, it, node->spec))
+			else if (anywhere ||
+				 ((!state->all_keys || has_keys(state, n)) &&
+					 is_included(cycle, it,
+						 s->nodes.v[n].spec)))
 				it->pods[domain_of(it, n)] += pods;
 		}
 	}

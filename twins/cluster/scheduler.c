@@ -95,6 +95,7 @@ void tw_scheduler_set_node(
 
 void tw_scheduler_set_absent(struct tw_scheduler *s, uint32_t node, bool absent)
 {
+	s->n_absent += (uint32_t)absent - (uint32_t)s->nodes.v[node].absent;
 	s->nodes.v[node].absent = absent;
 	s->turns.v[node]++;
 	s->shapes++;

@@ -191,6 +191,7 @@ struct tw_scheduler {
 	struct tw_map labelled; /* "namespace key=value" -> tw_sched_list * */
 	/* Count changes: of which nodes there are, of what they look like. */
 	uint64_t shapes, looks;
+	uint32_t n_absent; /* nodes */
 	bool has_images;	/* some node */
 	bool has_affinity;	/* some class: terms that others meet */
 	bool has_anti_affinity; /* some class, required */
