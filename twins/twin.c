@@ -5,6 +5,7 @@
 #include "twins/cluster/autoscale.h"
 #include "twins/cluster/node_groups.h"
 #include "twins/cluster/chronicle.h"
+#include "twins/cluster/eviction.h"
 #include "twins/cluster/life.h"
 #include "twins/cluster/oom.h"
 #include "twins/cluster/place.h"
@@ -97,6 +98,7 @@ struct tw_twin *tw_twin_new(
 	tw_autoscale_init(&twin->world);
 	tw_node_groups_init(&twin->world);
 	tw_probes_init(&twin->world);
+	tw_eviction_init(&twin->world, options->aligned);
 	tw_chronicle_init(&twin->world, options->watcher);
 	schedule_faults(twin);
 	return twin;

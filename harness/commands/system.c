@@ -182,7 +182,7 @@ int tw_system_compile(struct tw_system *system, const struct tw_config *config)
 		system->manifests, system->spec, &system->diags);
 	tw_spec_link(system->spec);
 	grow(config, system->spec);
-	if (system->manifests->managed)
+	if (system->manifests->managed || tw_spec_may_press(system->spec))
 		tw_spec_manage(system->spec);
 	/* Also where there are errors: it may find more of them. */
 	system->model = tw_twin_model(system->spec, &system->diags);

@@ -118,7 +118,8 @@ static const char *status_of(const struct pod *pod, bool has_node)
 			return pod->state;
 		return has_node ? "ContainerCreating" : "Pending";
 	case PHASE_TERMINATING:
-		return "Terminating";
+		/* It was evicted. */
+		return pod->state ? pod->state : "Terminating";
 	case PHASE_COMPLETED:
 		return "Completed";
 	case PHASE_FAILED:
@@ -553,7 +554,9 @@ static void about_pod(struct chronicle *it, const struct tw_tap_event *event)
 		if (!is_active(it->pods[r].phase))
 			break; /* what ended is only forgotten */
 		/* There is nothing to stop in one that is being started. */
-		if (!it->pods[r].state && has_kubelet(it, r))
+		if ((it->pods[r].phase != PHASE_PENDING ||
+			    !it->pods[r].state) &&
+			has_kubelet(it, r))
 			say(it, "Pod", name, false, "Killing",
 				"Stopping container %s", container_name(it, r));
 		set_phase(it, r, PHASE_TERMINATING);
@@ -630,6 +633,19 @@ static void about_node(struct chronicle *it, const struct tw_tap_event *event)
 			"Node %s event: Removing Node %s from Controller", name,
 			name);
 		nodes_change(it, (uint32_t)-1);
+		break;
+	case TW_TAP_PRESSED:
+		say(it, "Node", name, false, "NodeHasInsufficientMemory",
+			"Node %s status is now: NodeHasInsufficientMemory",
+			name);
+		break;
+	case TW_TAP_NOT_PRESSED:
+		say(it, "Node", name, false, "NodeHasSufficientMemory",
+			"Node %s status is now: NodeHasSufficientMemory", name);
+		break;
+	case TW_TAP_SHORT:
+		say(it, "Node", name, true, "EvictionThresholdMet",
+			"Attempting to reclaim memory");
 		break;
 	case TW_TAP_CORDONED:
 		say(it, "Node", name, false, "NodeNotSchedulable",

@@ -4,6 +4,7 @@
 #include "twins/cluster/node_groups.h"
 #include "twins/cluster/drain.h"
 #include "twins/cluster/crash.h"
+#include "twins/cluster/eviction.h"
 #include "twins/cluster/images.h"
 #include "twins/cluster/kubelet.h"
 #include "twins/cluster/nodes.h"
@@ -275,6 +276,8 @@ bool tw_cluster_event(struct tw_world *world, const struct tw_event *event)
 		if (world->probes && tw_probes_event(world, event))
 			return true;
 		if (world->images && tw_images_event(world, event))
+			return true;
+		if (world->eviction && tw_eviction_event(world, event))
 			return true;
 		if (world->autoscale && tw_autoscale_event(world, event))
 			return true;

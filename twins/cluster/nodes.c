@@ -29,6 +29,7 @@ struct node {
 	enum ready ready; /* its condition */
 	bool fails;	  /* its kubelet reports Ready=False */
 	bool cordoned;
+	bool pressed; /* MemoryPressure */
 	bool no_schedule;
 	bool no_execute;
 	bool waits;		   /* for NoExecute */
@@ -103,6 +104,9 @@ static void show(struct tw_world *world, uint32_t at)
 	if (it->no_schedule)
 		add_taint(world, it->spec,
 			it->ready == READY_FALSE ? NOT_READY : UNREACHABLE,
+			TW_EFFECT_NO_SCHEDULE);
+	if (it->pressed)
+		add_taint(world, it->spec, TW_TAINT_MEMORY_PRESSURE,
 			TW_EFFECT_NO_SCHEDULE);
 	if (it->no_execute)
 		add_taint(world, it->spec, it->taint, TW_EFFECT_NO_EXECUTE);
@@ -543,6 +547,12 @@ void tw_nodes_cordon(struct tw_world *world, uint32_t node, bool cordoned)
 		return;
 	it->cordoned = cordoned;
 	tap(world, cordoned ? TW_TAP_CORDONED : TW_TAP_UNCORDONED, node, NULL);
+	show(world, node);
+}
+
+void tw_nodes_press(struct tw_world *world, uint32_t node, bool pressed)
+{
+	node_at(world, node)->pressed = pressed;
 	show(world, node);
 }
 

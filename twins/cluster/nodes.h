@@ -60,6 +60,9 @@ void tw_nodes_lose_at(struct tw_world *world, uint32_t node, tw_time at);
 void tw_nodes_cordon(struct tw_world *world, uint32_t node, bool cordoned);
 bool tw_nodes_is_cordoned(const struct tw_world *world, uint32_t node);
 
+/* It reports MemoryPressure=True, or False again: the taint NoSchedule. */
+void tw_nodes_press(struct tw_world *world, uint32_t node, bool pressed);
+
 /* TW_EV_NODES, TW_EV_EVICT; false: another kind. */
 bool tw_nodes_event(struct tw_world *world, const struct tw_event *event);
 

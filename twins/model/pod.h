@@ -202,6 +202,9 @@ struct tw_node_spec {
 	TW_VEC(struct tw_node_image) images;
 };
 
+/* core/v1, well-known taints of nodes. */
+#define TW_TAINT_MEMORY_PRESSURE "node.kubernetes.io/memory-pressure"
+
 /* core/v1, well-known labels of nodes. */
 #define TW_NODE_REGION "topology.kubernetes.io/region"
 #define TW_NODE_ZONE   "topology.kubernetes.io/zone"

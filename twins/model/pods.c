@@ -3,6 +3,7 @@
  * every node and pod has.
  */
 #include "twins/model/build.h"
+#include "twins/model/cgroup.h"
 
 #include <string.h>
 
@@ -188,6 +189,29 @@ static void group_alone(struct build *b, struct tw_revision *to,
 	pod->has_group = true;
 }
 
+/* A node that is short of memory takes in what asks for some of it, and what
+ * stands on every node (docs: Taint Nodes by Condition; pkg/controller/daemon/
+ * util/daemonset_util.go). */
+static void bear_pressure(struct build *b,
+	const struct tw_spec_workload *workload, struct tw_pod_spec *to)
+{
+	struct tw_tolerations all = to->tolerations;
+	const struct tw_toleration it = {.key = TW_TAINT_MEMORY_PRESSURE,
+		.value = "",
+		.op = TW_TOLERATE_EXISTS,
+		.effect = TW_EFFECT_NO_SCHEDULE,
+		.seconds = -1};
+
+	if (tw_qos_of(workload) == TW_QOS_BEST_EFFORT &&
+		strcmp(workload->kind, "DaemonSet") != 0)
+		return;
+	to->tolerations = (struct tw_tolerations){0};
+	for (size_t i = 0; i < all.n; i++)
+		tw_vec_push_in(
+			&b->model->arena, &to->tolerations, all.v[i]);
+	tw_vec_push_in(&b->model->arena, &to->tolerations, it);
+}
+
 void build_pod_spec(struct build *b, const struct tw_spec_workload *workload,
 	struct tw_revision *to)
 {
@@ -207,6 +231,7 @@ void build_pod_spec(struct build *b, const struct tw_spec_workload *workload,
 	if (pod->priority_class &&
 		tw_map_get(&b->spec->polite, pod->priority_class))
 		pod->never_preempts = true;
+	bear_pressure(b, workload, pod);
 	add_services(b, workload, pod);
 	group_alone(b, to, pod, workload->kind);
 	if (pod->special_requests)

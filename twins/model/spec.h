@@ -669,6 +669,9 @@ void tw_spec_link(struct tw_spec *spec);
 /* The control plane acts in a run of it: every workload has its controller,
  * and names for pods that replace others. */
 void tw_spec_manage(struct tw_spec *spec);
+/* Whether a node may come to be short of memory (cluster/eviction.h): a model
+ * gives that of nodes and of services. */
+bool tw_spec_may_press(const struct tw_spec *spec);
 /* Likewise; and the workload may be asked to have `n` pods. */
 void tw_spec_may_grow(
 	struct tw_spec *spec, struct tw_spec_workload *workload, int64_t n);

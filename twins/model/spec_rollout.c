@@ -58,6 +58,22 @@ void tw_spec_manage(struct tw_spec *spec)
 	spec->managed = true;
 }
 
+bool tw_spec_may_press(const struct tw_spec *spec)
+{
+	bool nodes = false, services = false;
+
+	for (size_t i = 0; i < spec->nodes.n; i++)
+		nodes |= spec->nodes.v[i]->memory.origin ||
+			 spec->nodes.v[i]->object;
+	for (size_t i = 0; i < spec->services.n; i++) {
+		const struct tw_spec_service *it = spec->services.v[i].value;
+
+		services |= it->memory_base.origin ||
+			    it->memory_request.origin || it->memory_leak.origin;
+	}
+	return nodes && services;
+}
+
 void tw_spec_may_grow(
 	struct tw_spec *spec, struct tw_spec_workload *workload, int64_t n)
 {
@@ -105,8 +121,7 @@ static size_t keep_until_deleted(struct tw_spec *to, const struct tw_spec *from)
 	size_t n = 0;
 
 	for (size_t i = 0; i < from->workloads.n; i++) {
-		const struct tw_spec_workload *was =
-			from->workloads.v[i].value;
+		const struct tw_spec_workload *was = from->workloads.v[i].value;
 		struct tw_spec_workload *gone;
 
 		if (tw_map_get(&to->workloads, was->key) ||

@@ -8,6 +8,18 @@ static void tell(
 		(uint64_t)world->replicas[replica].life << 1 | kind);
 }
 
+/* Once, until somebody has looked. */
+static void watch(struct tw_world *world, uint32_t node)
+{
+	struct tw_node_pressure *it = &world->node_pressure[node];
+
+	if (it->told || world->node_memory[node] <= it->threshold)
+		return;
+	it->told = true;
+	tw_queue_schedule(&world->queue, tw_world_now(world), TW_CLASS_WORLD,
+		TW_EV_PRESSURE, node, TW_PRESSURE_RISEN);
+}
+
 static void change(struct tw_world *world, uint32_t replica, int64_t by)
 {
 	struct tw_world_replica *it = &world->replicas[replica];
@@ -20,8 +32,11 @@ static void change(struct tw_world *world, uint32_t replica, int64_t by)
 	memory->used += by;
 	if (memory->used > service->memory)
 		service->memory = memory->used;
-	if (it->node != TW_NONE)
+	if (it->node != TW_NONE) {
 		world->node_memory[it->node] += by;
+		if (world->node_pressure && by > 0)
+			watch(world, it->node);
+	}
 	if (by <= 0 || memory->told)
 		return;
 	if (memory->limit && memory->used > memory->limit) {

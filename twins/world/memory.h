@@ -24,6 +24,15 @@ struct tw_memory {
 /* TW_EV_OOM, b: what is over its limit. */
 enum tw_oom_kind { TW_OOM_CONTAINER, TW_OOM_NODE };
 
+/* TW_EV_PRESSURE: a node has come to use more than its threshold; and, for
+ * whoever is told of that, a look at it. */
+enum tw_pressure_kind { TW_PRESSURE_RISEN, TW_PRESSURE_LOOK };
+
+struct tw_node_pressure {
+	int64_t threshold; /* bytes */
+	bool told;	   /* and not again until this is false */
+};
+
 void tw_memory_init(struct tw_world *world);
 /* A request begins, ends. */
 void tw_memory_enter(struct tw_world *world, uint32_t replica);

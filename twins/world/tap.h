@@ -55,6 +55,9 @@ enum tw_tap_kind {
 	TW_TAP_UNTAINTED,
 	TW_TAP_NODE_ADDED,
 	TW_TAP_NODE_REMOVED,
+	TW_TAP_PRESSED, /* MemoryPressure */
+	TW_TAP_NOT_PRESSED,
+	TW_TAP_SHORT, /* of memory: it has to evict */
 	TW_TAP_CORDONED,
 	TW_TAP_UNCORDONED,
 	TW_TAP_SUCCEEDED,  /* a pod of a Job ended */

@@ -40,6 +40,7 @@ enum tw_event_kind {
 	TW_EV_RESTART,	  /* a: replica, b: its life; a dead one is ready */
 	TW_EV_LIST,	  /* a: replica; callers learn how it is */
 	TW_EV_POD,	  /* a: replica, b: its life << 8 | what comes next */
+	TW_EV_PRESSURE,	  /* a: node, b: enum tw_pressure_kind */
 	TW_EV_PULL,	  /* a: pull of an image, b: generation */
 	TW_EV_SCHEDULE,	  /* pods that back off are tried again */
 	TW_EV_ROLLOUT,	  /* what differs is rolled out (workloads.h) */
@@ -356,6 +357,9 @@ struct tw_world {
 	struct tw_probe_state *probes;	    /* NULL: none (cluster/probe.c) */
 	struct tw_cpu_node *cpu_nodes;
 	TW_VEC(uint32_t) cpus_at_work; /* replicas (cpu.c) */
+	/* By node; NULL: nobody is evicted (cluster/eviction.h). */
+	struct tw_node_pressure *node_pressure;
+	struct tw_pressing *eviction;
 	int64_t *node_memory;	 /* bytes in use, where it is modelled */
 	struct tw_pause *pauses; /* by replica; NULL: nobody pauses */
 	uint32_t paused;	 /* replicas that pause now */

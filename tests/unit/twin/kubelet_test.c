@@ -664,9 +664,193 @@ START_TEST(memory_comes_with_the_pod)
 }
 END_TEST
 
+/* ---- memory pressure ------------------------------------------------ */
+
+#define RESOURCES(request)                                                     \
+	"{name: c, image: 'web:1', resources: {requests: {memory: " request    \
+	"}}}"
+#define SHARED(web, db)                                                        \
+	ONE(web) "---\n" A_SERVICE("db") DEPLOY("db", "1", ON_N1(db))
+#define MEMORIES(nodes)                                                        \
+	"version: 1\n" STARTS "    memory: {base: 50Mi}\n"                     \
+	"  db: {startup: 3s, endpoints: {GET /: []}, memory: {base: 100Mi}}\n" \
+	"nodes: [" nodes "]\n" ENTRY
+
+/* 430 of 500Mi are in use, and both use more than they asked for: the one goes
+ * that has most beyond it, 1 s after the look at 20 s. Pressure is over when
+ * nothing of it was seen for 5 minutes. */
+START_TEST(evicts_by_excess)
+{
+	struct control it;
+
+	control_start(&it, SHARED(RESOURCES("32Mi"), RESOURCES("200Mi")),
+		MEMORIES("{name: n, count: 2, cpu: 4, memory: 500Mi}"));
+	control_fault(&it, "memory-stress", "service=db size=280Mi at=12s");
+	control_run(&it, 340);
+	control_expect(&it,
+		/* clang-format off */
+"12.000000000s fault memory-stress service=db size=280Mi at=12s begins\n"
+"20.000000000s node n-1 is under memory pressure\n"
+"20.000000000s node n-1 has to reclaim memory\n"
+"20.000000000s replica default/db-1 Evicted: The node was low on resource: memory. Threshold quantity: 100Mi, available: 70Mi. Container c was using 380Mi, request is 200Mi, has larger consumption of memory. \n"
+"20.000000000s replica default/db-1 is being deleted\n"
+"20.000000000s replica default/db-2 is created\n"
+"20.000000000s replica default/db-2 is assigned to n-1\n"
+"20.000000000s replica default/db-2 is ready for requests\n"
+"21.000000000s replica default/db-1 is no longer listed\n"
+"21.000000000s replica default/db-2 is listed\n"
+"21.000000000s replica default/db-1 is gone\n"
+"23.000000000s replica default/db-2 listens\n"
+"320.000000000s node n-1 is no longer under memory pressure\n"
+		/* clang-format on */
+	);
+	ck_assert_uint_eq(it.obs.evicted, 1);
+	control_end(&it);
+}
+END_TEST
+
+/* The class of each, and who goes while db takes 380Mi: who uses more than it
+ * requests, whatever its priority; then the less important one; nobody that is
+ * critical to the system. */
+START_TEST(evicts_by_rank)
+{
+	static const struct {
+		const char *web, *db, *request, *goes;
+	} cases[] = {{"high", "low", "400Mi", "web-1 Evicted"},
+		{"low", "high", "200Mi", "web-1 Evicted"},
+		{"system-node-critical", "system-node-critical", "200Mi",
+			NULL}};
+	struct control it;
+	char text[4000];
+
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(text, sizeof text,
+			WEB("1", "{priorityClassName: %s, containers: "
+				 "[" RESOURCES(
+					 "32Mi") "]}") "---\n" A_SERVICE("db")
+				DEPLOY("db", "1",
+					"{priorityClassName: %s, containers: "
+					"[" RESOURCES(
+						"%s") "]}") "---\napiVersion: "
+							    "scheduling.k8s.io/"
+							    "v1\nkind: "
+							    "PriorityClass\nmet"
+							    "adata: {name: "
+							    "high}\nvalue: "
+							    "1000\n"
+							    "---\napiVersion: "
+							    "scheduling.k8s.io/"
+							    "v1\nkind: "
+							    "PriorityClass\nmet"
+							    "adata: {name: "
+							    "low}\nvalue: 10\n",
+			cases[i].web, cases[i].db, cases[i].request);
+		control_start(&it, text,
+			MEMORIES("{name: n, cpu: 4, memory: 500Mi}"));
+		control_fault(
+			&it, "memory-stress", "service=db size=280Mi at=12s");
+		control_run(&it, 25);
+		ck_assert(control_says(
+			&it, "20.000000000s node n has to reclaim memory\n"));
+		ck_assert_msg(
+			!cases[i].goes || control_says(&it, cases[i].goes),
+			"%s", tw_buf_text(&it.log));
+		ck_assert(!control_says(&it, "db-1 Evicted"));
+		ck_assert(cases[i].goes || !control_says(&it, "Evicted"));
+		control_end(&it);
+	}
+}
+END_TEST
+
+/* Again, when it comes again; and what takes its time has 1 s. */
+START_TEST(evicts_again)
+{
+	struct control it;
+
+	control_start(&it, SHARED(RESOURCES("100Mi"), RESOURCES("300Mi")),
+		"version: 1\nservices:\n"
+		"  web: {startup: 3s, endpoints: {GET /: [{wait: 60s}]}, "
+		"memory: {base: 50Mi}}\n"
+		"  db: {startup: 3s, endpoints: {GET /: []}, memory: {base: "
+		"100Mi}}\n"
+		"nodes: [{name: n, cpu: 4, memory: 500Mi}]\n" ENTRY);
+	control_fault(&it, "memory-stress",
+		"service=web size=280Mi at=12s for=30s every=400s times=2");
+	control_run(&it, 450);
+	ck_assert_msg(
+		control_says(&it, "20.000000000s replica default/web-1 Evi"),
+		"%s", tw_buf_text(&it.log));
+	ck_assert(control_says(
+		&it, "21.000000000s replica default/web-1 is gone\n"));
+	ck_assert(control_says(
+		&it, "420.000000000s replica default/web-2 Evicted"));
+	control_end(&it);
+}
+END_TEST
+
+/* Not yet: less than 100Mi have to be left. And what grows faster than the
+ * kubelet looks is the kernel's affair. */
+START_TEST(evicts_in_time)
+{
+	struct control it;
+
+	control_start(&it, SHARED(RESOURCES("32Mi"), RESOURCES("200Mi")),
+		MEMORIES("{name: n, count: 2, cpu: 4, memory: 500Mi}"));
+	control_fault(&it, "memory-stress", "service=db size=250Mi at=12s");
+	control_run(&it, 40);
+	ck_assert(!control_says(&it, "pressure"));
+	control_end(&it);
+
+	control_start(&it, SHARED(RESOURCES("32Mi"), RESOURCES("200Mi")),
+		MEMORIES("{name: n, count: 2, cpu: 4, memory: 500Mi}"));
+	control_fault(&it, "memory-stress", "service=db size=400Mi at=12s");
+	control_run(&it, 40);
+	ck_assert(control_says(&it,
+		"12.000000000s replica default/db-1 is killed: OOMKilled: node "
+		"n-1 has 550Mi of 500Mi"));
+	ck_assert(!control_says(&it, "Evicted"));
+	control_end(&it);
+}
+END_TEST
+
+/* A node under pressure takes in no pod of the class BestEffort. */
+START_TEST(pressure_repels)
+{
+	static const struct {
+		const char *web;
+		bool comes;
+	} cases[] = {{RESOURCES("32Mi"), true},
+		{"{name: c, image: 'web:1'}", false}};
+	struct control it;
+	char text[3000];
+
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(text, sizeof text, SHARED("%s", RESOURCES("200Mi")),
+			cases[i].web);
+		control_start(&it, text,
+			MEMORIES("{name: n, cpu: 4, memory: 500Mi}"));
+		control_fault(
+			&it, "memory-stress", "service=db size=280Mi at=12s");
+		control_fault(&it, "delete-pod", "service=web at=30s");
+		control_run(&it, 60);
+		ck_assert(control_says(&it, "20.000000000s replica "
+					    "default/db-1 Evicted"));
+		ck_assert_msg(control_says(&it, "web-2 is assigned to n\n") ==
+				      cases[i].comes,
+			"%s", tw_buf_text(&it.log));
+		ck_assert(control_says(&it,
+				  "web-2 is pending: 0/1 nodes are available: "
+				  "1 node(s) had untolerated taint") !=
+			  cases[i].comes);
+		control_end(&it);
+	}
+}
+END_TEST
+
 TW_TESTS("twin/kubelet", cpu_moves_with_the_pod, pulls_by_size,
 	has_what_is_there, policies_by_default, pulls_share, pulls_fail,
 	pull_outlives_its_pod, init_containers, init_crash_loop,
 	init_fails_at_times, sidecars, liveness_kills_a_slow_start,
 	back_off_is_of_a_pod, startup_probe_holds_off, startup_probe_kills,
-	what_dies_starts_up_again, memory_comes_with_the_pod)
+	what_dies_starts_up_again, memory_comes_with_the_pod, evicts_by_excess,
+	evicts_by_rank, evicts_again, evicts_in_time, pressure_repels)
