@@ -54,7 +54,8 @@
  *	shift(latency)
  *	            how long the candidate's calls take for one of the
  *	            baseline's (quantile.h); `baseline` is 1. It sees all
- *	            times grow better than any quantile, and no tail
+ *	            times grow better than any quantile, and no tail. Runs are
+ *	            put together by their logarithms
  *	rate(requests)
  *	            calls that ended, per second of the run or the window
  *	max(unavailable)

@@ -197,6 +197,15 @@ static double limit_of(const struct tw_judging *j, double baseline)
 	return line.factor * baseline + line.add;
 }
 
+/* Quotients are as far apart as their logarithms: the mean of 1.25 and 0.8 is
+ * no change. */
+double tw_judge_apart(const struct tw_judging *j, double value, double limit)
+{
+	if (!tw_judge_is_shift(j) || !(limit > 0))
+		return value - limit;
+	return tw_log(value / limit);
+}
+
 /* A pair of values into the excess; what never recovered is counted. */
 static void add_pair(struct tw_judging *j, size_t i)
 {
@@ -215,12 +224,14 @@ static void add_pair(struct tw_judging *j, size_t i)
 		struct tw_line line = tw_judge_line(j->check, b->value, k);
 
 		j->excess[k][j->valid] =
-			line.sign *
-			(c->value - (line.factor * b->value + line.add));
+			line.sign * tw_judge_apart(j, c->value,
+					    line.factor * b->value + line.add);
 		if (j->relative && c->censored && b->censored)
 			j->excess[k][j->valid] = 0;
 	}
-	j->difference[j->valid] = j->relative ? c->value - b->value : c->value;
+	j->difference[j->valid] = tw_judge_is_shift(j) ? tw_log(c->value)
+				  : j->relative	       ? c->value - b->value
+						       : c->value;
 	j->kept[j->valid] = j->own ? j->own[i] : b->value;
 	j->valid++;
 }
@@ -247,6 +258,12 @@ static void summarise(struct tw_judging *j)
 	g->has_candidate = nc > 0;
 	g->has_baseline = nb > 0;
 	g->candidate /= (double)(nc ? nc : 1);
+	if (tw_judge_is_shift(j) && j->valid) {
+		g->candidate = 0;
+		for (size_t i = 0; i < j->valid; i++)
+			g->candidate += j->difference[i] / (double)j->valid;
+		g->candidate = tw_exp(g->candidate);
+	}
 	g->baseline /= (double)(nb ? nb : 1);
 	g->limit = j->relative ? limits / (double)(nb ? nb : 1)
 			       : j->check->limit.add;

@@ -233,6 +233,10 @@ static void show(struct tw_judging *j)
 		widen(j, &i, plain, &n);
 	g->low = i.low;
 	g->high = i.high;
+	if (tw_judge_is_shift(j)) {
+		g->low = tw_exp(i.low) - (j->relative ? 1 : 0);
+		g->high = tw_exp(i.high) - (j->relative ? 1 : 0);
+	}
 }
 
 /*
@@ -290,6 +294,8 @@ static void find_power(struct tw_judging *j)
 		g->has_noise = true;
 	}
 	beyond = catches(j, spread_of(j));
+	if (tw_judge_is_shift(j))
+		beyond = g->limit * (tw_exp(beyond) - 1);
 	g->detects = (j->relative ? g->margin : 0) + beyond;
 	g->has_detects = g->detects < HUGE_VAL;
 	if (!numbers_of(j, &n) || j->check->compare == TW_GE ||
@@ -306,6 +312,12 @@ static void find_power(struct tw_judging *j)
 		g->detects = rate;
 }
 
+/* As it is told: of a shift a share of the limit. */
+static double excess_of(const struct tw_judging *j, double of)
+{
+	return tw_judge_is_shift(j) && of < 700 ? tw_exp(of) - 1 : of;
+}
+
 void tw_judge_intervals(struct tw_judging *j)
 {
 	struct tw_group *g = j->group;
@@ -316,9 +328,9 @@ void tw_judge_intervals(struct tw_judging *j)
 
 		join(&j->interval, &lower);
 	}
-	g->excess = j->interval.mean;
-	g->excess_low = j->interval.low;
-	g->excess_high = j->interval.high;
+	g->excess = excess_of(j, j->interval.mean);
+	g->excess_low = excess_of(j, j->interval.low);
+	g->excess_high = excess_of(j, j->interval.high);
 	g->p = j->interval.p;
 	if (j->options->share > 0) {
 		g->p /= j->options->share;

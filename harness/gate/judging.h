@@ -55,6 +55,15 @@ struct tw_judging {
 	struct tw_interval interval;	/* of the worse line's excess */
 };
 
+/* Of quotients, which are judged by their logarithms (check.h). */
+static inline bool tw_judge_is_shift(const struct tw_judging *j)
+{
+	return j->check->aggregate == TW_AGG_SHIFT;
+}
+
+/* How far a value is above the limit, in what the excess is counted in. */
+double tw_judge_apart(const struct tw_judging *j, double value, double limit);
+
 /* The line at this baseline: a floor may make it another. */
 struct tw_line tw_judge_line(
 	const struct tw_check *check, double baseline, bool lower);

@@ -86,11 +86,11 @@ static size_t gates_wanted(void)
 }
 
 /* CHECK=TEXT: of the checks alone that begin so. */
-static bool is_asked(const struct kind *kind)
+static bool is_asked(const char *check)
 {
 	const char *only = getenv("CHECK");
 
-	return !only || !strncmp(kind->check, only, strlen(only));
+	return !only || !strncmp(check, only, strlen(only));
 }
 
 static double percent(size_t n, size_t of)
@@ -103,7 +103,8 @@ static void errors_table(size_t gates)
 	printf("| check | world | false pass | false fail | fail at no change "
 	       "| regression caught |\n|---|---|--:|--:|--:|--:|\n");
 	for (size_t k = 0; k < KINDS; k++)
-		for (size_t w = 0; w < WORLDS && is_asked(&kinds[k]); w++) {
+		for (size_t w = 0; w < WORLDS && is_asked(kinds[k].check);
+			w++) {
 			struct verdicts at = {0}, none, beyond;
 			bool has_margin = kinds[k].at_margin.factor > 1 ||
 					  kinds[k].at_margin.errors > 0;
@@ -174,52 +175,68 @@ static void other_table(size_t gates)
 }
 
 /* Of gates that go on from 4 runs to 32 until they are decided. */
+static void looks_row(const struct world *w, const struct effect *effect,
+	const char *check, const char *truth, size_t gates)
+{
+	const struct tw_looks looks = {4, LOOK_RUNS};
+	size_t passed = 0, failed = 0, runs = 0;
+
+	if (!is_asked(check))
+		return;
+	for (uint64_t g = 0; g < gates; g++) {
+		enum tw_verdict verdict = TW_VERDICT_INCONCLUSIVE;
+		struct gate_data data;
+		size_t n = 0, next;
+
+		gate_make(w, effect, LOOK_RUNS, g + 1, &data);
+		while (verdict == TW_VERDICT_INCONCLUSIVE &&
+			(next = tw_look_next(&looks, n))) {
+			n = next;
+			data.f.b.n = data.f.c.n = n;
+			data.f.options.share = tw_look_share(&looks, n);
+			verdict = judge(&data.f, check)->groups.v[0]->verdict;
+		}
+		data.f.b.n = data.f.c.n = LOOK_RUNS;
+		passed += verdict == TW_VERDICT_PASS;
+		failed += verdict == TW_VERDICT_FAIL;
+		runs += n;
+		gate_free(&data);
+	}
+	printf("| `%s` | %s | %s | %.1f%% | %.1f%% | %.1f%% | %.1f |\n", check,
+		w->name, truth, percent(passed, gates), percent(failed, gates),
+		percent(gates - passed - failed, gates),
+		(double)runs / (double)gates);
+	fflush(stdout);
+}
+
 static void looks_table(size_t gates)
 {
-	static const struct world w = {
-		.name = "weather", CALM, .weather = 0.05};
+	static const struct world weather = {
+		.name = "each run its weather (5%)", CALM, .weather = 0.05};
 	static const struct {
 		const char *truth;
 		double factor;
 	} rows[] = {{"no change", 1}, {"+5%", 1.05}, {"+10%, the margin", 1.1},
 		{"+15%", 1.15}, {"+20%", 1.2}, {"+30%", 1.3}};
-	const struct tw_looks looks = {4, LOOK_RUNS};
-	const char *check = "p50(latency) <= baseline * 1.10";
+	static const struct effect longer = {.factor = 1.1, .slower = 1};
+	static const struct effect failing = {
+		.factor = 1, .slower = 1, .errors = 0.01};
 
-	printf("| truth | pass | fail | undecided at 32 | runs, in the mean |\n"
-	       "|---|--:|--:|--:|--:|\n");
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct effect effect = {.factor = rows[i].factor, .slower = 1};
-		size_t passed = 0, failed = 0, runs = 0;
-
-		for (uint64_t g = 0; g < gates; g++) {
-			enum tw_verdict verdict = TW_VERDICT_INCONCLUSIVE;
-			struct gate_data data;
-			size_t n = 0, next;
-
-			gate_make(&w, &effect, LOOK_RUNS, g + 1, &data);
-			while (verdict == TW_VERDICT_INCONCLUSIVE &&
-				(next = tw_look_next(&looks, n))) {
-				n = next;
-				data.f.b.n = data.f.c.n = n;
-				data.f.options.share = tw_look_share(&looks, n);
-				verdict = judge(&data.f, check)
-						  ->groups.v[0]
-						  ->verdict;
-			}
-			data.f.b.n = data.f.c.n = LOOK_RUNS;
-			passed += verdict == TW_VERDICT_PASS;
-			failed += verdict == TW_VERDICT_FAIL;
-			runs += n;
-			gate_free(&data);
-		}
-		printf("| %s | %.1f%% | %.1f%% | %.1f%% | %.1f |\n",
-			rows[i].truth, percent(passed, gates),
-			percent(failed, gates),
-			percent(gates - passed - failed, gates),
-			(double)runs / (double)gates);
-		fflush(stdout);
-	}
+	printf("| check | world | truth | pass | fail | undecided at 32 | "
+	       "runs, in the mean |\n|---|---|---|--:|--:|--:|--:|\n");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		looks_row(&weather,
+			&(struct effect){.factor = rows[i].factor, .slower = 1},
+			"p50(latency) <= baseline * 1.10", rows[i].truth,
+			gates);
+	looks_row(&worlds[1], &longer, "shift(latency) <= baseline * 1.10",
+		"the margin", gates);
+	looks_row(&worlds[4], &longer, "p99(latency) <= baseline * 1.10",
+		"the margin", gates);
+	looks_row(&worlds[1], &failing, "ratio(errors) <= baseline + 1pp",
+		"the margin", gates);
+	looks_row(&worlds[0], &failing, "ratio(errors) <= baseline + 1pp",
+		"the margin", gates);
 }
 
 /* ---- runs that are still needed ----------------------------------------- */
@@ -419,7 +436,7 @@ static void peers_table(size_t gates)
 	       "judge | Mann-Whitney | Kayenta | threshold |\n"
 	       "|---|---|--:|--:|--:|--:|\n");
 	for (size_t k = 0; k < KINDS; k++)
-		if (is_asked(&kinds[k]))
+		if (is_asked(kinds[k].check))
 			peers_of_kind(&kinds[k], gates);
 }
 

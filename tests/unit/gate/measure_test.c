@@ -201,6 +201,38 @@ START_TEST(shift)
 }
 END_TEST
 
+/* Quotients: a quarter more and a fifth less is no change. One run has no
+ * interval. */
+START_TEST(shift_by_logarithms)
+{
+	for (size_t runs = 1; runs <= 6; runs += 5) {
+		const struct tw_group *g;
+		struct fixture f;
+
+		fixture_init(&f, runs);
+		for (size_t i = 0; i < runs; i++) {
+			add_calls(&f.b, i, "GET /", 500, 100 * TW_MS, 0);
+			add_calls(&f.c, i, "GET /", 500,
+				(i % 2 ? 80 : 125) * TW_MS, 0);
+		}
+		g = judge(&f, "shift(latency) <= baseline * 1.5")->groups.v[0];
+		if (runs == 1) {
+			expect_group(
+				g, TW_VERDICT_INCONCLUSIVE, TW_REASON_ONE_RUN);
+		} else {
+			expect_group(g, TW_VERDICT_PASS, TW_REASON_WITHIN);
+			ck_assert_double_eq_tol(g->candidate, 1, 0.003);
+			ck_assert_double_eq_tol(
+				(1 + g->low) * (1 + g->high), 1, 0.006);
+			/* A third less than the limit. */
+			ck_assert_double_eq_tol(g->excess, 1 / 1.5 - 1, 0.003);
+			ck_assert_double_gt(g->detects, 0.5);
+		}
+		fixture_release(&f);
+	}
+}
+END_TEST
+
 START_TEST(saturation)
 {
 	struct fixture f;
@@ -263,4 +295,4 @@ END_TEST
 
 TW_TESTS("gate/measure", when_an_alert_rings, time_over_a_threshold, burn_rate,
 	counts_and_slow_calls, distances, as_far_as_the_baseline_from_itself,
-	shift, saturation)
+	shift, shift_by_logarithms, saturation)

@@ -113,6 +113,7 @@ START_TEST(conditions)
 		{"any(result, {# < 0.5})", 'f'},
 		{"none(result, # > 1)", 't'},
 		{"one(result, {# > 0})", 't'},
+		{"one([1, 2], {# > 0})", 'f'},
 		{"count(result, {# > 0}) == 1", 't'},
 		{"filter(result, {# > 1}) == []", 't'},
 		{"map(result, {# * 100})[0] == 96", 't'},
