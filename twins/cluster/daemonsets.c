@@ -51,8 +51,6 @@ static struct seat seat_of(const struct tw_world *world,
 	const struct tw_revision *all = world->model->revisions;
 	struct seat seat = {replica_on(&all[it->now], node), TW_NONE};
 
-	if (it->before != TW_NONE)
-		seat.old = replica_on(&all[it->before], node);
 	for (uint32_t i = 0; i < it->model->n_revisions; i++) {
 		uint32_t revision = it->model->revisions[i];
 		uint32_t replica = replica_on(&all[revision], node);
@@ -75,17 +73,12 @@ static bool is_available(const struct tw_world *world, uint32_t replica)
 	       tw_pod_of(world, replica)->available;
 }
 
-/* A node without a pod gets one. */
-static void fill(struct tw_world *world, const struct tw_managed *it,
-	const struct seat *seat)
+/* A node without a pod gets one of the new template, with OnDelete too. */
+static void fill(struct tw_world *world, const struct seat *seat)
 {
-	uint32_t replica = !it->model->on_delete || seat->old == TW_NONE
-				   ? seat->now
-				   : seat->old;
-
-	if (replica != TW_NONE && !is_there(world, seat->now) &&
+	if (seat->now != TW_NONE && !is_there(world, seat->now) &&
 		!is_there(world, seat->old))
-		tw_pod_create_named(world, replica);
+		tw_pod_create_named(world, seat->now);
 }
 
 /* The old pod of a node that the new revision does not want, or that there is
@@ -181,7 +174,7 @@ static void sync(struct tw_world *world, uint32_t workload)
 	for (uint32_t node = 0; node < world->model->n_nodes; node++) {
 		struct seat seat = seat_of(world, it, node);
 
-		fill(world, it, &seat);
+		fill(world, &seat);
 		clear(world, &seat);
 	}
 	update(world, it);

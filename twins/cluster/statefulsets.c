@@ -10,8 +10,8 @@
  *			is not available; OnDelete: nothing
  *
  * A pod that is made anew is of the old revision below the partition, else of
- * the new one. One that stands on a lost node is not replaced until it is
- * gone.
+ * the new one, with OnDelete too. One that stands on a lost node is not
+ *replaced until it is gone.
  *
  * Source: Kubernetes 1.36, pkg/controller/statefulset/
  * stateful_set_control.go, updateStatefulSet.
@@ -119,8 +119,8 @@ static void create(
 	struct tw_world *world, const struct tw_managed *it, uint32_t ordinal)
 {
 	const struct tw_workload *model = it->model;
-	bool is_old = it->before != TW_NONE &&
-		      (ordinal < model->partition || model->on_delete);
+	bool is_old = it->before != TW_NONE && !model->on_delete &&
+		      ordinal < model->partition;
 	uint32_t replica =
 		replica_of(world, is_old ? it->before : it->now, ordinal);
 

@@ -265,5 +265,76 @@ START_TEST(other_kinds)
 }
 END_TEST
 
-TW_TESTS("twin/rollover", rollover, pause_and_resume, refused, history,
-	three_sets_share, other_kinds)
+/* One more pod than before, of which only one of the sets gets a share: both
+ * are of the new size from then on. */
+START_TEST(no_share_for_one)
+{
+	struct control it;
+
+	control_start_many(&it,
+		WEB("10", "  strategy: {rollingUpdate: {maxSurge: 3, "
+			  "maxUnavailable: 2}}\n"),
+		MODEL("6s"), 1);
+	it.sets = true;
+	control_fault(&it, "rollout-restart", "workload=web at=10s");
+	control_fault(&it, "scale", "workload=web replicas=11 at=12s");
+	control_run(&it, 40);
+	ck_assert(control_says(&it,
+		"12.000000000s Deployment default/web " UP(
+			V1) "to 9 from 8\n"
+			    "12.000000000s replica default/" V1));
+	ck_assert(!control_says(&it, UP(V2) "to 6 from 5\n12"));
+	ck_assert_uint_eq(it.obs.rolled_out, 1);
+	control_end(&it);
+}
+END_TEST
+
+#define AGENT(strategy)                                                        \
+	"apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"               \
+	"spec: {selector: {app: web}, ports: [{port: 80}]}\n"                  \
+	"---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: web}\n"   \
+	"spec: {updateStrategy: {type: " strategy                              \
+	"}, selector: {matchLabels: {app: web}}, template: {metadata: "        \
+	"{labels: {app: web}}, spec: {containers: [{name: c, image: x}]}}}\n"
+
+/* Who deletes a pod gets one of the new template. */
+START_TEST(on_delete)
+{
+	struct control it;
+
+	control_start_many(&it, AGENT("OnDelete"), MODEL("1s"), 1);
+	control_fault(&it, "rollout-restart", "workload=web at=10s");
+	control_fault(&it, "delete-pod", "replica=web-1 at=20s");
+	control_run(&it, 40);
+	ck_assert(control_says(
+		&it, "replica default/web-restart-1-1 is created"));
+	ck_assert(!control_says(&it, "web-2 is being deleted"));
+	control_end(&it);
+}
+END_TEST
+
+START_TEST(partition)
+{
+	static const char set[] =
+		"apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+		"spec: {selector: {app: web}, ports: [{port: 80}]}\n"
+		"---\napiVersion: apps/v1\nkind: StatefulSet\n"
+		"metadata: {name: web}\nspec: {replicas: 3, serviceName: web, "
+		"updateStrategy: {rollingUpdate: {partition: 2}}, "
+		"selector: {matchLabels: {app: web}}, template: {metadata: "
+		"{labels: {app: web}}, spec: {containers: [{name: c, image: "
+		"x}]}}}\n";
+	struct control it;
+
+	control_start_many(&it, set, MODEL("1s"), 1);
+	control_fault(&it, "rollout-restart", "workload=web at=10s");
+	control_run(&it, 40);
+	ck_assert(control_says(&it, "web-2 is being deleted"));
+	ck_assert(!control_says(&it, "web-1 is being deleted"));
+	ck_assert_uint_eq(it.obs.rolled_out, 1);
+	control_end(&it);
+}
+END_TEST
+
+TW_TESTS("twin/rollover", no_share_for_one, on_delete, partition, rollover,
+	pause_and_resume, refused, history, three_sets_share, other_kinds)
