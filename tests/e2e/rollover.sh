@@ -98,3 +98,8 @@ said '^1m33s .* New size: 7; '
 said '^1m33s .* Scaled up replica set api-[4-9bcdf]+ from 3 to 5$'
 said '^1m33s .* Scaled up replica set api-[4-9bcdf]+ from 2 to 4$'
 said '^2m13s .* Scaled down replica set api-[4-9bcdf]+ from 1 to 0$'
+
+# --- and after it: what it reads are the new pods ---------------------------------
+sed -i 's/at: 90s/at: 10s/' twinrig.yaml
+expect 0 "$TWINRIG" run --watch events
+said '^1m18s .* New size: 4; '
