@@ -40,7 +40,7 @@ static const struct option table[] = {
 		"the configuration (twinrig.yaml)", NULL},
 	{"baseline", 0, TEXT, AT(baseline), "REF|DIR",
 		"or stored:NAME: what to compare with (as configured)",
-		" gate merge check "},
+		" gate merge check run "},
 	{"scenario", 0, TEXT, AT(scenario), "NAME",
 		"only scenarios of this name or glob", " gate merge run "},
 	{"runs", 0, COUNT, AT(runs), "N", "trials of each scenario",

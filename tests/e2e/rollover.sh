@@ -65,6 +65,17 @@ said 'Warning +RolloutUndo .* unable to find specified revision 3 in history$'
 expect 0 "$TWINRIG" run --scenario rollover
 said 'twinrig.yaml:[0-9]+:[0-9]+: warning: nothing is rolled out in rollover: a run has one side only$'
 
+# With the other one it rolls out what differs.
+expect 0 "$TWINRIG" run --baseline . --scenario held --watch events
+said '^10s .* deployment/shop/cart .*Scaled up replica set cart-[4-9bcdf]+ from 0 to 1$'
+unsaid 'nothing is rolled out'
+expect 0 "$TWINRIG" run --baseline . --scenario held
+said 'rolled out: 0 of 1 workloads when the run ended$'
+expect 0 "$TWINRIG" run --baseline . --scenario rollover
+said 'rolled out: 1 of 1 workloads$'
+expect 3 "$TWINRIG" run --baseline nowhere --scenario rollover
+said 'nowhere'
+
 # --- in a gate: three ReplicaSets, two, and a rollout that does not end --------
 gate() {
 	expect "$1" "$TWINRIG" gate --no-store --scenario "$2" -v
