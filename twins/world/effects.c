@@ -193,6 +193,16 @@ tw_time tw_effects_on_close(const struct tw_world *world, uint64_t key,
 	return longest;
 }
 
+/* `add`: how long it grows, from `count` on. */
+static double grown(const struct tw_world *world, const struct tw_effect *it)
+{
+	tw_time since = tw_world_now(world) - (tw_time)it->count;
+
+	if (since >= it->add)
+		return it->factor;
+	return 1 + (it->factor - 1) * ((double)since / (double)it->add);
+}
+
 uint32_t tw_effects_on_arrival(
 	const struct tw_world *world, uint64_t key, uint32_t endpoint)
 {
@@ -209,7 +219,7 @@ uint32_t tw_effects_on_arrival(
 			!has(effect->callees, callee) ||
 			!happens(world, effect, key))
 			continue;
-		copies *= effect->factor;
+		copies *= grown(world, effect);
 		u = tw_effect_draw(world, effect, key, DRAW_COPIES);
 	}
 	if (copies > MAX_COPIES)

@@ -136,6 +136,20 @@ START_TEST(surge_multiplies)
 }
 END_TEST
 
+/* 400 requests with one copy of each in the mean, then 400 with two. */
+START_TEST(surge_grows)
+{
+	struct bed bed = lay(2);
+	struct tw_cell web;
+
+	ck_assert(add(&bed, "surge", "factor=3x at=2s for=8s ramp=4s"));
+	web = run(&bed, "default/web");
+	ck_assert_uint_gt(bed.obs.arrivals, 2200 - 50);
+	ck_assert_uint_lt(bed.obs.arrivals, 2200 + 50);
+	done(&bed, &web);
+}
+END_TEST
+
 /* Sent again 0.2, 0.6, 1.4 s after it was sent first: the first of these
  * after the end gets through. */
 START_TEST(partition_ends_and_tcp_goes_on)
@@ -281,7 +295,8 @@ END_TEST
 
 TW_TESTS("fault/fault", mistakes_are_told, window_spans_all_faults,
 	error_answers_in_its_time, latency_delays_one_edge, slow_stretches_work,
-	surge_multiplies, partition_hangs_until_the_connect_timeout,
+	surge_multiplies, surge_grows,
+	partition_hangs_until_the_connect_timeout,
 	partition_ends_and_tcp_goes_on, partition_cuts_answers,
 	partition_one_way_lets_the_other_pass, partition_both_ways,
 	partition_of_zones_spares_the_rest,
