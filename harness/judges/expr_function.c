@@ -146,7 +146,8 @@ static bool over_items(struct tw_expr_scope *s, const struct tw_expr *e,
 	else if (e->function == COUNT)
 		*to = tw_expr_number((double)yes);
 	else if (e->function == FIND)
-		*to = yes ? kept[0] : (struct tw_expr_value){TW_EXPR_NIL};
+		*to = yes ? kept[0]
+			  : (struct tw_expr_value){.type = TW_EXPR_NIL};
 	else
 		*to = tw_expr_truth(e->function == ALL	  ? yes == list.n
 				    : e->function == ANY  ? yes > 0
