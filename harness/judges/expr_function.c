@@ -2,8 +2,8 @@
 #include "harness/judges/expr_eval.h"
 
 #include "twins/base/units.h"
-#include "twins/kernel/fmath.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- functions ---------------------------------------------------------- */
@@ -76,8 +76,7 @@ static bool as_number(struct tw_expr_scope *s, const struct tw_expr *e,
 	if (v.type != TW_EXPR_NUMBER)
 		return tw_expr_fails(s, "that is no number");
 	if (whole)
-		v.number =
-			v.number < 0 ? tw_ceil(v.number) : tw_floor(v.number);
+		v.number = trunc(v.number);
 	*to = tw_expr_number(v.number);
 	return true;
 }
@@ -175,10 +174,9 @@ static bool rounded(struct tw_expr_scope *s, const struct tw_expr *e,
 		return false;
 	v = to->number;
 	to->number = e->function == ABS	    ? (v < 0 ? -v : v)
-		     : e->function == CEIL  ? tw_ceil(v)
-		     : e->function == FLOOR ? tw_floor(v)
-		     : v < 0		    ? -tw_round(-v)
-					    : tw_round(v);
+		     : e->function == CEIL  ? ceil(v)
+		     : e->function == FLOOR ? floor(v)
+					    : round(v);
 	return true;
 }
 

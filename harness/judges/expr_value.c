@@ -5,6 +5,7 @@
 #include "twins/base/units.h"
 #include "twins/kernel/fmath.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -142,24 +143,15 @@ static bool ordered(struct tw_expr_scope *s, enum tw_expr_op op,
 	return true;
 }
 
-/* What is left of a division, with the sign of what is divided. */
-static double remainder_of(double a, double b)
-{
-	double q = a / b;
-	double whole = q < 0 ? tw_ceil(q) : tw_floor(q);
-
-	return a - whole * b;
-}
-
 static double power(double a, double b)
 {
 	double value = tw_pow(a < 0 ? -a : a, b);
 
 	if (a >= 0)
 		return value;
-	if (b != tw_floor(b))
+	if (b != floor(b))
 		return NAN;
-	return remainder_of(b, 2) == 0 ? value : -value;
+	return fmod(b, 2) == 0 ? value : -value;
 }
 
 static bool arithmetic(struct tw_expr_scope *s, enum tw_expr_op op,
@@ -184,7 +176,7 @@ static bool arithmetic(struct tw_expr_scope *s, enum tw_expr_op op,
 			     : op == TW_OP_SUB ? x - y
 			     : op == TW_OP_MUL ? x * y
 			     : op == TW_OP_DIV ? x / y
-			     : op == TW_OP_MOD ? remainder_of(x, y)
+			     : op == TW_OP_MOD ? fmod(x, y)
 					       : power(x, y));
 	return true;
 }
@@ -204,7 +196,7 @@ static bool indexed(struct tw_expr_scope *s, const struct tw_expr_value *list,
 	}
 	if (list->type != TW_EXPR_LIST)
 		return tw_expr_fails(s, "there is nothing in it to look up");
-	if (at->type != TW_EXPR_NUMBER || i != tw_floor(i))
+	if (at->type != TW_EXPR_NUMBER || i != floor(i))
 		return tw_expr_fails(
 			s, "a list is looked up by a whole number");
 	if (i < 0)
@@ -248,10 +240,9 @@ static bool ranged(struct tw_expr_scope *s, const struct tw_expr_value *a,
 	size_t n;
 
 	if (a->type != TW_EXPR_NUMBER || b->type != TW_EXPR_NUMBER ||
-		a->number != tw_floor(a->number) ||
-		b->number != tw_floor(b->number))
+		a->number != floor(a->number) || b->number != floor(b->number))
 		return tw_expr_fails(s, "a range is of two whole numbers");
-	if (b->number - a->number >= MOST)
+	if (!(b->number - a->number < MOST))
 		return tw_expr_fails(s, "a range of so many numbers");
 	n = b->number < a->number ? 0 : (size_t)(b->number - a->number) + 1;
 	items = tw_new_array(s->arena, n + 1, struct tw_expr_value);
