@@ -11,6 +11,7 @@
 #include "twins/cluster/place.h"
 #include "twins/cluster/probe.h"
 #include "twins/cluster/workloads.h"
+#include "twins/kernel/random.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/effects.h"
 

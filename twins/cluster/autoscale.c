@@ -4,6 +4,7 @@
 #include "twins/cluster/metrics.h"
 #include "twins/cluster/versions.h"
 #include "twins/cluster/workloads.h"
+#include "twins/kernel/random.h"
 
 #include <string.h>
 

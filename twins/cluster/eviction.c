@@ -2,6 +2,7 @@
 
 #include "twins/cluster/nodes.h"
 #include "twins/cluster/pressure.h"
+#include "twins/kernel/random.h"
 #include "twins/model/cgroup.h"
 #include "twins/world/memory.h"
 #include "twins/world/standing.h"

@@ -26,6 +26,7 @@
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
 #include "twins/kernel/dist.h"
+#include "twins/kernel/random.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/cpu.h"
 
@@ -311,8 +312,7 @@ static void count_ended(struct tw_world *world, uint32_t workload)
 	struct job *job = job_of(world, workload);
 
 	for (uint32_t i = 0; i < it->n_replicas; i++) {
-		struct tw_pod *pod =
-			&world->pods->all[it->first_replica + i];
+		struct tw_pod *pod = &world->pods->all[it->first_replica + i];
 
 		/* Counted once: its work is over, and was when it ended. */
 		if (pod->state != TW_POD_ENDED ||

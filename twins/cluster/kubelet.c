@@ -9,6 +9,7 @@
 #include "twins/cluster/start_order.h"
 #include "twins/cluster/versions.h"
 #include "twins/kernel/dist.h"
+#include "twins/kernel/random.h"
 #include "twins/world/cpu.h"
 #include "twins/world/memory.h"
 

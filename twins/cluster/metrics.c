@@ -2,6 +2,7 @@
 
 #include "twins/base/hash.h"
 #include "twins/cluster/workloads.h"
+#include "twins/kernel/random.h"
 #include "twins/world/cpu.h"
 #include "twins/world/memory.h"
 

@@ -5,6 +5,7 @@
 #include "twins/cluster/nodes.h"
 #include "twins/cluster/sched_queue.h"
 #include "twins/cluster/workloads.h"
+#include "twins/kernel/random.h"
 #include "twins/world/standing.h"
 
 #include <stdlib.h>

@@ -6,6 +6,7 @@
 #include "twins/cluster/sched_queue.h"
 #include "twins/cluster/versions.h"
 #include "twins/cluster/workloads.h"
+#include "twins/kernel/random.h"
 #include "twins/world/standing.h"
 
 #include <string.h>
@@ -35,7 +36,7 @@ struct node {
 	bool waits;		   /* for NoExecute */
 	uint32_t turn;		   /* of its NoExecute taint: counts them */
 	const char *taint;	   /* key of the taint NoExecute */
-	tw_time silent_at; /* when it has been silent for too long */
+	tw_time silent_at;	   /* when it has been silent for too long */
 	struct tw_node_spec *spec; /* NULL: as the model has it */
 };
 
@@ -405,9 +406,8 @@ static void unready_pods(struct tw_world *world, uint32_t at, tw_time delay)
 			continue;
 		it->ready = false;
 		tw_pods_changed(world, r);
-		tw_queue_schedule(&world->queue,
-			tw_world_now(world) + delay, TW_CLASS_WORLD,
-			TW_EV_LIST, r, 0);
+		tw_queue_schedule(&world->queue, tw_world_now(world) + delay,
+			TW_CLASS_WORLD, TW_EV_LIST, r, 0);
 	}
 	tw_vec_release(&pods);
 }

@@ -5,6 +5,7 @@
 #include "twins/cluster/life.h"
 #include "twins/cluster/pods.h"
 #include "twins/cluster/prober.h"
+#include "twins/kernel/random.h"
 #include "twins/world/pause.h"
 
 enum which { READINESS, LIVENESS, STARTUP, PROBES };

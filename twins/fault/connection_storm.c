@@ -1,6 +1,7 @@
 #include "twins/fault/kinds.h"
 
 #include "twins/base/hash.h"
+#include "twins/kernel/random.h"
 #include "twins/traffic/traffic.h"
 
 /*

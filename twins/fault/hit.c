@@ -8,6 +8,7 @@
 #include "twins/base/memory.h"
 #include "twins/cluster/pods.h"
 #include "twins/kernel/fmath.h"
+#include "twins/kernel/random.h"
 
 #include <stdlib.h>
 

@@ -9,6 +9,8 @@
 #ifndef TW_KERNEL_RANDOM_H
 #define TW_KERNEL_RANDOM_H
 
+#include "twins/kernel/draw_keys.h"
+
 #include <stdint.h>
 
 #ifdef __SSE2__
@@ -116,17 +118,7 @@ static inline uint64_t tw_draw_bits(
 #endif
 }
 
-/*
- * The same where many draws have one seed: the keys of the rounds are added up
- * once (tw_draw_keys()).
- */
-struct tw_draw_keys {
-	uint64_t seed;
-#ifdef __SSE2__
-	__m128i rounds[10];
-#endif
-};
-
+/* Once a seed; the draws below are then the same as those above. */
 static inline void tw_draw_keys(struct tw_draw_keys *keys, uint64_t seed)
 {
 	keys->seed = seed;

@@ -5,6 +5,7 @@
  * Part of path.c, before steps.c and serve.c.
  */
 #include "twins/kernel/fmath.h"
+#include "twins/kernel/random.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/capacity.h"
 #include "twins/world/effects.h"

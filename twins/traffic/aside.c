@@ -8,6 +8,7 @@
  * retries know of an injected fault.
  */
 #include "twins/base/hash.h"
+#include "twins/kernel/random.h"
 #include "twins/traffic/traffic.h"
 
 /* Draws of one start of a call (an application may start it over). */

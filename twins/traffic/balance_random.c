@@ -1,6 +1,7 @@
 #include "twins/traffic/balance.h"
 
 #include "twins/base/hash.h"
+#include "twins/kernel/random.h"
 
 /*
  * A random choice is the replica whose name, hashed with the draw, comes out

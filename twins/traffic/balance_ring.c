@@ -2,6 +2,7 @@
 #include "twins/base/text.h"
 #include "twins/base/xxhash.h"
 #include "twins/kernel/fmath.h"
+#include "twins/kernel/random.h"
 #include "twins/traffic/balance.h"
 #include "twins/traffic/ring.h"
 

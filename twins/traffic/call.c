@@ -10,6 +10,7 @@
  */
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
+#include "twins/kernel/random.h"
 #include "twins/traffic/traffic.h"
 
 static bool is_failure(enum tw_reason reason, int status)

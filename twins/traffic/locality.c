@@ -2,6 +2,7 @@
  * Places: which part of a proxy's requests chooses among which replicas
  * (twins/model/policy.h; shares by priority.h).
  */
+#include "twins/kernel/random.h"
 #include "twins/traffic/balance.h"
 #include "twins/traffic/priority.h"
 #include "twins/traffic/traffic.h"

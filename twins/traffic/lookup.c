@@ -9,6 +9,7 @@
  */
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
+#include "twins/kernel/random.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/effects.h"
 

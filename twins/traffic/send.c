@@ -3,6 +3,7 @@
  */
 #include "twins/base/hash.h"
 #include "twins/kernel/dist.h"
+#include "twins/kernel/random.h"
 #include "twins/model/reach.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/effects.h"

@@ -7,6 +7,7 @@
 #include "twins/base/hash.h"
 #include "twins/kernel/dist.h"
 #include "twins/kernel/fmath.h"
+#include "twins/kernel/random.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/cache.h"
 #include "twins/world/capacity.h"

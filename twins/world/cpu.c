@@ -1,6 +1,7 @@
 #include "twins/world/cpu.h"
 
 #include "twins/base/assert.h"
+#include "twins/kernel/random.h"
 
 /* ---- the heap of jobs ----------------------------------------------- */
 

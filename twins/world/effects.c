@@ -2,6 +2,7 @@
 
 #include "twins/base/hash.h"
 #include "twins/kernel/fmath.h"
+#include "twins/kernel/random.h"
 
 /* Draws of one effect on one key: 0 is the coin. */
 #define DRAW_COPIES 1

@@ -1,3 +1,4 @@
+#include "twins/kernel/random.h"
 #include "twins/world/mode.h"
 
 /* A law of nothing would make spells without end. */

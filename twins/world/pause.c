@@ -1,6 +1,7 @@
 #include "twins/world/pause.h"
 
 #include "twins/base/assert.h"
+#include "twins/kernel/random.h"
 #include "twins/world/cpu.h"
 
 /* A law of nothing would make pauses without end at one instant. */

@@ -2,6 +2,7 @@
 
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
+#include "twins/kernel/random.h"
 #include "twins/world/capacity.h"
 #include "twins/world/cpu.h"
 #include "twins/world/directory.h"

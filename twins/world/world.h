@@ -12,7 +12,7 @@
 
 #include "twins/base/assert.h"
 #include "twins/kernel/queue.h"
-#include "twins/kernel/random.h"
+#include "twins/kernel/draw_keys.h"
 #include "twins/model/model.h"
 #include "twins/observe/observation.h"
 #include "twins/world/tap.h"
