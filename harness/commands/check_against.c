@@ -5,8 +5,6 @@
 #include "harness/commands/check_against.h"
 
 #include "harness/commands/gate.h"
-#include "harness/commands/reach.h"
-#include "harness/lint/lint.h"
 
 #include <stdio.h>
 
@@ -30,15 +28,9 @@ static int compare(struct tw_gate *gate)
 
 	if (status)
 		return status;
-	tw_lint(gate->candidate.spec, gate->candidate.model,
-		&gate->candidate.diags);
-	if (gate->has_baseline)
-		tw_lint(gate->baseline.spec, gate->baseline.model,
-			&gate->baseline.diags);
+	tw_gate_lint(gate);
 	tw_gate_list_differences(gate);
-	if (gate->has_baseline)
-		gate->report.reach = tw_reach_differences(&gate->baseline,
-			&gate->candidate, &gate->arena, &gate->report.n_reach);
+	tw_gate_list_reach(gate);
 	return 0;
 }
 

@@ -407,6 +407,22 @@ static int prove(struct tw_gate *gate)
 	return TW_EXIT_USAGE;
 }
 
+void tw_gate_lint(struct tw_gate *gate)
+{
+	tw_lint(gate->candidate.spec, gate->candidate.model,
+		&gate->candidate.diags);
+	if (gate->has_baseline)
+		tw_lint(gate->baseline.spec, gate->baseline.model,
+			&gate->baseline.diags);
+}
+
+void tw_gate_list_reach(struct tw_gate *gate)
+{
+	if (gate->has_baseline)
+		gate->report.reach = tw_reach_differences(&gate->baseline,
+			&gate->candidate, &gate->arena, &gate->report.n_reach);
+}
+
 static int judge_all(struct tw_gate *gate)
 {
 	int status = tw_gate_open_sides(gate);
@@ -420,11 +436,7 @@ static int judge_all(struct tw_gate *gate)
 		status = compile_cases(gate);
 	if (status)
 		return status;
-	tw_lint(gate->candidate.spec, gate->candidate.model,
-		&gate->candidate.diags);
-	if (gate->has_baseline)
-		tw_lint(gate->baseline.spec, gate->baseline.model,
-			&gate->baseline.diags);
+	tw_gate_lint(gate);
 	gate->runs = gate->cli->runs
 			     ? (size_t)gate->cli->runs
 			     : (size_t)tw_int_or(gate->policy->gate.runs, 8);
@@ -445,9 +457,7 @@ static int judge_all(struct tw_gate *gate)
 	if (gate->cli->prove)
 		return prove(gate);
 	tw_gate_list_differences(gate);
-	if (gate->has_baseline)
-		gate->report.reach = tw_reach_differences(&gate->baseline,
-			&gate->candidate, &gate->arena, &gate->report.n_reach);
+	tw_gate_list_reach(gate);
 	tw_gate_list_assumed(gate);
 	status = tw_gate_store_open(gate);
 	if (!status)

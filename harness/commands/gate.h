@@ -105,6 +105,10 @@ struct tw_gate {
 /* All return 0, or the exit status with which the gate ends: findings are in
  * the diags of the setup and the systems. */
 int tw_gate_open_sides(struct tw_gate *gate);
+/* Findings of both sides, as far as no traffic is needed. */
+void tw_gate_lint(struct tw_gate *gate);
+/* Pairs that can talk on one side alone, for the report. */
+void tw_gate_list_reach(struct tw_gate *gate);
 void tw_gate_list_differences(struct tw_gate *gate);
 void tw_gate_list_assumed(struct tw_gate *gate);
 /* Deployments whose pod template differs, "namespace/name". */

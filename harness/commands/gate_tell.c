@@ -1,6 +1,7 @@
 /* What is told at the end, and where: files, the terminal, and by itself where
  * a CI system looks. */
 #include "harness/commands/gate.h"
+#include "harness/commands/output.h"
 #include "harness/commands/sarif.h"
 
 #include <stdio.h>
@@ -17,22 +18,13 @@ static int write_report(const struct tw_gate *gate,
 		.scenes = true,
 		.strict = gate->cli->junit_strict,
 	};
-	bool is_stdout = !path || !strcmp(path, "-");
-	FILE *file = is_stdout ? stdout : fopen(path, "wb");
 	struct tw_buf text = {0};
-	int failed;
+	int status;
 
-	if (!file) {
-		perror(path);
-		return TW_EXIT_RUN;
-	}
 	kind->write(&gate->report, &options, &text);
-	failed = text.n && fwrite(text.p, text.n, 1, file) != 1;
-	failed |= is_stdout ? fflush(file) : fclose(file);
-	if (failed)
-		perror(is_stdout ? "standard output" : path);
+	status = tw_output_write(path, &text);
 	tw_buf_release(&text);
-	return failed ? TW_EXIT_RUN : 0;
+	return status;
 }
 
 /* What is wrong in the candidate and was not in the baseline, and the verdict

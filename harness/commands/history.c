@@ -1,5 +1,6 @@
 /* `twinrig history`: the stored verdicts over time, and what they add up to. */
 #include "harness/commands/history_read.h"
+#include "harness/commands/output.h"
 
 #include <stdio.h>
 
@@ -134,22 +135,13 @@ static void print_changes(const struct tw_history *h)
 
 static int write_page(const struct tw_history *history, const char *path)
 {
-	bool is_stdout = !strcmp(path, "-");
-	FILE *file = is_stdout ? stdout : fopen(path, "wb");
 	struct tw_buf text = {0};
-	int failed;
+	int status;
 
-	if (!file) {
-		perror(path);
-		return TW_EXIT_RUN;
-	}
 	tw_history_html(history, &text);
-	failed = fwrite(text.p, text.n, 1, file) != 1;
-	failed |= is_stdout ? fflush(file) : fclose(file);
-	if (failed)
-		perror(is_stdout ? "standard output" : path);
+	status = tw_output_write(path, &text);
 	tw_buf_release(&text);
-	return failed ? TW_EXIT_RUN : 0;
+	return status;
 }
 
 static void print(const struct tw_history *h)

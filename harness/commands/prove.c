@@ -1,5 +1,6 @@
 #include "harness/commands/prove_run.h"
 
+#include "harness/commands/output.h"
 #include "harness/trial/parallel.h"
 
 #include <stdio.h>
@@ -201,23 +202,6 @@ static int conclude(struct tw_proving *p)
 
 /* ---- telling ------------------------------------------------------------ */
 
-static int write_to(const char *path, const struct tw_buf *text)
-{
-	bool is_stdout = !strcmp(path, "-");
-	FILE *file = is_stdout ? stdout : fopen(path, "wb");
-	int failed;
-
-	if (!file) {
-		perror(path);
-		return TW_EXIT_RUN;
-	}
-	failed = text->n && fwrite(text->p, text->n, 1, file) != 1;
-	failed |= is_stdout ? fflush(file) : fclose(file);
-	if (failed)
-		perror(is_stdout ? "standard output" : path);
-	return failed ? TW_EXIT_RUN : 0;
-}
-
 static int tell(struct tw_proving *p)
 {
 	const struct tw_cli *cli = p->gate->cli;
@@ -237,10 +221,10 @@ static int tell(struct tw_proving *p)
 		if (!paths[i])
 			continue;
 		taken = taken || !strcmp(paths[i], "-");
-		failed |= write_to(paths[i], &texts[i]);
+		failed |= tw_output_write(paths[i], &texts[i]);
 	}
 	if (!taken)
-		failed |= write_to("-", &texts[3]);
+		failed |= tw_output_write("-", &texts[3]);
 	tw_prove_store_finish(p, &texts[0]);
 	for (size_t i = 0; i < 4; i++)
 		tw_buf_release(&texts[i]);

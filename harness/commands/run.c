@@ -4,6 +4,7 @@
  */
 #include "harness/commands/command.h"
 #include "harness/commands/gate.h"
+#include "harness/commands/output.h"
 #include "harness/commands/run_json.h"
 #include "harness/commands/run_text.h"
 #include "harness/commands/scenario.h"
@@ -202,23 +203,6 @@ static int run_cases(struct tw_gate *gate, struct tw_json_writer *json)
 	return status;
 }
 
-static int write_json(const char *path, const struct tw_buf *text)
-{
-	bool is_stdout = !strcmp(path, "-");
-	FILE *file = is_stdout ? stdout : fopen(path, "wb");
-	int failed;
-
-	if (!file) {
-		perror(path);
-		return TW_EXIT_RUN;
-	}
-	failed = fwrite(text->p, text->n, 1, file) != 1;
-	failed |= is_stdout ? fflush(file) : fclose(file);
-	if (failed)
-		perror(is_stdout ? "standard output" : path);
-	return failed ? TW_EXIT_RUN : TW_EXIT_PASS;
-}
-
 static int run_to_json(struct tw_gate *gate)
 {
 	struct tw_json_writer json;
@@ -236,7 +220,7 @@ static int run_to_json(struct tw_gate *gate)
 	tw_json_end(&json);
 	tw_json_finish(&json);
 	if (!status)
-		status = write_json(gate->cli->json, &out);
+		status = tw_output_write(gate->cli->json, &out);
 	tw_buf_release(&out);
 	return status;
 }

@@ -1,9 +1,9 @@
 #include "harness/commands/sarif.h"
 
 #include "harness/commands/command.h"
+#include "harness/commands/output.h"
 #include "harness/lint/lint.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Rules of what is not a lint: the readers' and the compiler's. */
@@ -57,16 +57,10 @@ void tw_sarif_findings(struct tw_sarif *sarif, const struct tw_diags *diags,
 
 int tw_sarif_file(struct tw_sarif *sarif, const char *path)
 {
-	bool is_stdout = !strcmp(path, "-");
-	FILE *file = is_stdout ? stdout : fopen(path, "wb");
 	TW_VEC(struct tw_sarif_rule) rules = {0};
 	struct tw_buf text = {0};
-	int failed;
+	int status;
 
-	if (!file) {
-		perror(path);
-		return TW_EXIT_RUN;
-	}
 	for (size_t i = 0; tw_lint_rules[i].name; i++)
 		tw_vec_push(
 			&rules, ((struct tw_sarif_rule){tw_lint_rules[i].name,
@@ -77,11 +71,8 @@ int tw_sarif_file(struct tw_sarif *sarif, const char *path)
 	sarif->rules = rules.v;
 	sarif->n_rules = rules.n;
 	tw_sarif_write(sarif, &text);
-	failed = fwrite(text.p, text.n, 1, file) != 1;
-	failed |= is_stdout ? fflush(file) : fclose(file);
-	if (failed)
-		perror(is_stdout ? "standard output" : path);
+	status = tw_output_write(path, &text);
 	tw_buf_release(&text);
 	tw_vec_release(&rules);
-	return failed ? TW_EXIT_RUN : 0;
+	return status;
 }

@@ -1,0 +1,23 @@
+#include "harness/commands/output.h"
+
+#include "harness/commands/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int tw_output_write(const char *path, const struct tw_buf *text)
+{
+	bool is_stdout = !path || !strcmp(path, "-");
+	FILE *file = is_stdout ? stdout : fopen(path, "wb");
+	bool failed;
+
+	if (!file) {
+		perror(path);
+		return TW_EXIT_RUN;
+	}
+	failed = text->n && fwrite(text->p, text->n, 1, file) != 1;
+	failed |= is_stdout ? fflush(file) : fclose(file);
+	if (failed)
+		perror(is_stdout ? "standard output" : path);
+	return failed ? TW_EXIT_RUN : 0;
+}
