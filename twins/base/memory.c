@@ -7,9 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define BLOCK_SIZE (64 * 1024)
 #define ALIGNMENT  16
+/* From here on a table is mapped. */
+#define MAPPED_SIZE ((size_t)1024 * 1024)
 
 struct tw_arena_block {
 	struct tw_arena_block *next;
@@ -67,6 +70,30 @@ char *tw_strdup(const char *s)
 void tw_free(void *p)
 {
 	free(p);
+}
+
+void *tw_reserve(size_t n, size_t size)
+{
+	size_t bytes;
+	void *p;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		out_of_memory(SIZE_MAX);
+	if (bytes < MAPPED_SIZE)
+		return tw_calloc(n, size);
+	p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		out_of_memory(bytes);
+	return p;
+}
+
+void tw_unreserve(void *p, size_t n, size_t size)
+{
+	if (!p || n * size < MAPPED_SIZE)
+		free(p);
+	else
+		munmap(p, n * size);
 }
 
 void tw_arena_init(struct tw_arena *arena)

@@ -20,6 +20,13 @@ void *tw_reallocarray(void *p, size_t n, size_t size);
 char *tw_strdup(const char *s);
 void tw_free(void *p);
 
+/* A zeroed table of which most is never touched: where it is large its pages
+ * come from the kernel one by one, and no sanitizer marks each of its bytes (a
+ * run's tables of calls are 400 MB, of which a small system touches 100 KB).
+ * What tw_reserve() gave is given back with the same n and size. */
+void *tw_reserve(size_t n, size_t size);
+void tw_unreserve(void *p, size_t n, size_t size);
+
 struct tw_arena_block;
 
 struct tw_arena {

@@ -98,7 +98,7 @@ static void add_channel(struct tw_world *world, const struct tw_channel *model)
 	it.upstreams = tw_upstreams_of(world, model);
 	if (model->host_retries && !world->tried)
 		world->tried =
-			tw_calloc(world->max_in_flight, sizeof *world->tried);
+			tw_reserve(world->max_in_flight, sizeof *world->tried);
 	it.plain = is_plain(world, &it);
 	memset(it.cells, 0xff, n_cells * sizeof *it.cells); /* TW_NONE */
 	for (uint32_t t = 0; t < model->n_targets; t++)
@@ -175,7 +175,7 @@ static void init_replicas(struct tw_world *world, const uint32_t *node_of)
 				: TW_DOWN;
 		it->listed = it->ready = it->health == TW_UP;
 		it->listed_at = TW_LISTED_EVER;
-		it->seen = it->listed ? TW_SEEN | TW_SEEN_SERVING
+		it->seen = it->listed		 ? TW_SEEN | TW_SEEN_SERVING
 			   : it->node != TW_NONE ? TW_SEEN
 						 : 0;
 		it->zone = it->node == TW_NONE ? model->n_zones
@@ -237,12 +237,12 @@ void tw_world_init(struct tw_world *world, const struct tw_model *model,
 	tw_arena_init(&world->arena);
 	tw_map_init(&world->channel_of, &world->arena);
 	tw_map_init(&world->turns_of, &world->arena);
-	world->calls = tw_calloc(world->max_in_flight, sizeof *world->calls);
-	world->tasks = tw_calloc(world->cap_tasks, sizeof *world->tasks);
+	world->calls = tw_reserve(world->max_in_flight, sizeof *world->calls);
+	world->tasks = tw_reserve(world->cap_tasks, sizeof *world->tasks);
 	if (model->keys.n) {
-		world->call_keys = tw_calloc(world->max_in_flight,
+		world->call_keys = tw_reserve(world->max_in_flight,
 			model->keys.n * sizeof *world->call_keys);
-		world->task_keys = tw_calloc(world->cap_tasks,
+		world->task_keys = tw_reserve(world->cap_tasks,
 			model->keys.n * sizeof *world->task_keys);
 	}
 	world->node_down = tw_new_array(&world->arena, model->n_nodes, bool);
@@ -266,6 +266,8 @@ void tw_world_init(struct tw_world *world, const struct tw_model *model,
 
 void tw_world_release(struct tw_world *world)
 {
+	uint32_t n = world->max_in_flight, n_keys = world->model->keys.n;
+
 	tw_observation_release(&world->obs);
 	tw_upstreams_release(world);
 	tw_cpu_release(world);
@@ -275,11 +277,12 @@ void tw_world_release(struct tw_world *world)
 	tw_vec_release(&world->effects);
 	tw_vec_release(&world->copies);
 	tw_free(world->soon);
-	tw_free(world->tried);
+	tw_unreserve(world->tried, n, sizeof *world->tried);
 	tw_free(world->whys);
-	tw_free(world->calls);
-	tw_free(world->tasks);
-	tw_free(world->call_keys);
-	tw_free(world->task_keys);
+	tw_unreserve(world->calls, n, sizeof *world->calls);
+	tw_unreserve(world->tasks, world->cap_tasks, sizeof *world->tasks);
+	tw_unreserve(world->call_keys, n, n_keys * sizeof *world->call_keys);
+	tw_unreserve(world->task_keys, world->cap_tasks,
+		n_keys * sizeof *world->task_keys);
 	tw_arena_release(&world->arena);
 }
