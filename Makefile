@@ -202,8 +202,10 @@ test:
 	$(Q)ci/install-deps --test
 	+$(Q)$(SUBMAKE) check
 
+# What a sanitizer slows down gets more time: a busy machine fails nothing.
 check: programs
-	$(Q)TWINRIG=$(abspath $(BIN)) OUT=$(abspath $(OUT)) tests/suite
+	$(Q)$(if $(filter asan tsan,$(MODE)),DEADLINE=900 CK_TIMEOUT_MULTIPLIER=4) \
+		TWINRIG=$(abspath $(BIN)) OUT=$(abspath $(OUT)) tests/suite
 
 demo: deps
 	+$(Q)$(SUBMAKE) all fixtures
