@@ -193,7 +193,7 @@ int tw_manifests_spec(
  * it: nothing would ever run them.
  *
  * Addresses that lead nowhere are warnings (rule address-to-nowhere); calls
- * whose every address leads nowhere are severed (spec.h).
+ * whose every address leads nowhere are severed (spec_policy.h).
  */
 #define TW_MANIFESTS_ENDPOINT "default"
 size_t tw_manifests_link(

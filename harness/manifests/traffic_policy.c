@@ -1,8 +1,8 @@
 /*
  * Istio's DestinationRule trafficPolicy, of a host or of a subset: what each
- * proxy does with the replicas. It becomes a rule of groups alone (spec.h);
- * those of subsets stand before that of the host, as they override it group by
- * group.
+ * proxy does with the replicas. It becomes a rule of groups alone
+ * (spec_policy.h); those of subsets stand before that of the host, as they
+ * override it group by group.
  */
 #include "harness/manifests/reader.h"
 

@@ -1,6 +1,6 @@
 /*
  * What a kubelet has to do before a pod's containers run: images and init
- * containers (images.h, spec.h).
+ * containers (images.h, spec_service.h).
  */
 #include "twins/model/build.h"
 
