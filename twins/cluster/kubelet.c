@@ -1,17 +1,14 @@
-#include "twins/cluster/kubelet.h"
-
+/*
+ * What the kubelet does before a pod runs: its containers one after the other,
+ * each with its image, and what it says of them.
+ */
 #include "twins/base/hash.h"
 #include "twins/cluster/crash.h"
 #include "twins/cluster/images.h"
-#include "twins/cluster/life.h"
-#include "twins/cluster/pods_inner.h"
-#include "twins/cluster/probe.h"
-#include "twins/cluster/start_order.h"
+#include "twins/cluster/kubelet_inner.h"
 #include "twins/cluster/versions.h"
 #include "twins/kernel/dist.h"
 #include "twins/kernel/random.h"
-#include "twins/world/cpu.h"
-#include "twins/world/memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -74,203 +71,6 @@ static const char *trouble(struct tw_world *world, uint32_t replica,
 		return what;
 	snprintf(to, 32, "Init:%s", what);
 	return to;
-}
-
-/* ---- the pod runs --------------------------------------------------- */
-
-static tw_time startup_of(struct tw_world *world, uint32_t replica)
-{
-	const struct tw_replica *it = &world->model->replicas[replica];
-	const struct tw_dist *law = world->model->lives[it->revision].startup;
-
-	if (!law)
-		return world->model->restart_delay;
-	return tw_dist_sample(
-		law, tw_draw(world->seed,
-			     tw_hash_combine(
-				     it->hash, world->replicas[replica].life),
-			     TW_DRAW_ARRIVAL, 0));
-}
-
-void tw_kubelet_ready(struct tw_world *world, uint32_t replica)
-{
-	struct tw_pod *pod = pod_at(world, replica);
-	tw_time wait = pod_min_ready(world, replica);
-
-	pod->ready_since = tw_world_now(world);
-	if (wait)
-		pod_next(
-			world, replica, pod->ready_since + wait, POD_AVAILABLE);
-	tw_pod_see_ready(world, replica);
-}
-
-static void set_ready(struct tw_world *world, uint32_t replica)
-{
-	world->replicas[replica].ready = true;
-	pod_tap(world, TW_TAP_POD_READY, replica);
-	pod_publish(world, replica);
-	tw_kubelet_ready(world, replica);
-}
-
-/* ---- until it has started ------------------------------------------- */
-
-/* The first tick of a probe, from 0, at which the process listens. */
-static tw_time first_success(const struct tw_probe_plan *plan, tw_time startup)
-{
-	tw_time wait = startup - plan->delay;
-
-	return wait <= 0 ? 0 : (wait + plan->period - 1) / plan->period;
-}
-
-/* A probe that only needs the process can be told in advance: until it listens
- * each tick fails. False: it kills before. */
-static bool survives(struct tw_world *world, uint32_t replica,
-	const struct tw_probe_plan *plan, tw_time startup, enum pod_next kills)
-{
-	if (first_success(plan, startup) < plan->failure)
-		return true;
-	pod_next(world, replica,
-		tw_world_now(world) + plan->delay +
-			plan->period * (plan->failure - 1),
-		kills);
-	return false;
-}
-
-void tw_kubelet_started(struct tw_world *world, uint32_t replica)
-{
-	const struct tw_pod_life *life = pod_life(world, replica);
-	tw_time now = tw_world_now(world);
-	tw_time at = pod_at(world, replica)->begun + life->probe_delay;
-
-	if (tw_probes_start(world, replica))
-		return;
-	if (life->probed)
-		pod_next(world, replica, at > now ? at : now, POD_PROBE);
-	else
-		set_ready(world, replica);
-}
-
-/* A startup probe holds the others off; without one liveness counts from the
- * start. */
-static void see_start(struct tw_world *world, uint32_t replica, tw_time startup)
-{
-	const struct tw_pod_life *life = pod_life(world, replica);
-	const struct tw_probe_plan *starts = &life->starts;
-
-	if (tw_probes_watch_start(world, replica))
-		return;
-	if (!starts->on) {
-		if (life->liveness.on && !tw_probes_liveness(world, replica))
-			survives(world, replica, &life->liveness, startup,
-				POD_LIVENESS_KILLS);
-		tw_kubelet_started(world, replica);
-	} else if (survives(world, replica, starts, startup,
-			   POD_STARTUP_KILLS)) {
-		pod_next(world, replica,
-			tw_world_now(world) + starts->delay +
-				starts->period * first_success(starts, startup),
-			POD_STARTED);
-	}
-}
-
-/* Its process begins to start up. */
-static void begin_process(struct tw_world *world, uint32_t replica)
-{
-	struct tw_pod *pod = pod_at(world, replica);
-	tw_time startup = startup_of(world, replica);
-
-	pod->begun = tw_world_now(world);
-	pod->starting = true;
-	pod->successes = 0;
-	pod_next(world, replica, pod->begun + startup, POD_LISTENS);
-	see_start(world, replica, startup);
-}
-
-/* As an init container would, before any probe: it looks again a second later
- * whether those whom it needs are ready. `fresh`: a new pod, whose data may
- * have to come from a backup. */
-static void start_process(struct tw_world *world, uint32_t replica, bool fresh)
-{
-	tw_time now = tw_world_now(world), restores;
-
-	if (!tw_start_is_ordered(world, replica)) {
-		begin_process(world, replica);
-		return;
-	}
-	if (tw_start_waits(world, replica)) {
-		pod_next(world, replica, now + TW_S,
-			fresh ? POD_MAY_START : POD_MAY_START_AGAIN);
-		return;
-	}
-	restores = fresh ? tw_start_restores(world, replica) : 0;
-	if (restores)
-		pod_next(world, replica, now + restores, POD_RESTORED);
-	else
-		begin_process(world, replica);
-}
-
-/* Its containers run, from now on. */
-static void run(struct tw_world *world, uint32_t replica)
-{
-	tw_cpu_stand(world, replica);
-	pod_at(world, replica)->started = tw_world_now(world);
-	tw_pod_move(world, replica, TW_POD_RUNNING);
-	if (pod_life(world, replica)->n_containers)
-		pod_tap(world, TW_TAP_STARTED, replica);
-	start_process(world, replica, true);
-}
-
-/* ---- started again -------------------------------------------------- */
-
-bool tw_kubelet_restarts(const struct tw_world *world, uint32_t replica)
-{
-	const struct tw_pod_life *life;
-
-	if (!world->replicas[replica].managed ||
-		tw_pod_of(world, replica)->state != TW_POD_RUNNING)
-		return false;
-	life = pod_life(world, replica);
-	return life->startup || life->probed || life->starts.on ||
-	       life->liveness.on;
-}
-
-void tw_kubelet_restart(struct tw_world *world, uint32_t replica, tw_time wait)
-{
-	pod_at(world, replica)->starting = false;
-	pod_next(world, replica, tw_world_now(world) + wait, POD_START_AGAIN);
-}
-
-static void start_again(struct tw_world *world, uint32_t replica)
-{
-	pod_tap(world, TW_TAP_RESTARTED, replica);
-	start_process(world, replica, false);
-}
-
-static void listens(struct tw_world *world, uint32_t replica)
-{
-	struct tw_world_replica *it = &world->replicas[replica];
-	struct tw_world_service *service = &world->services[it->service];
-
-	pod_at(world, replica)->starting = false;
-	tw_world_touch(world, service);
-	it->health = TW_UP;
-	service->capacity += it->workers;
-	pod_tap(world, TW_TAP_LISTENS, replica);
-	tw_memory_start(world, replica);
-}
-
-static void probe(struct tw_world *world, uint32_t replica)
-{
-	const struct tw_pod_life *life = pod_life(world, replica);
-	struct tw_pod *pod = pod_at(world, replica);
-
-	if (world->replicas[replica].health == TW_UP)
-		pod->successes++;
-	if (pod->successes >= life->probe_success)
-		set_ready(world, replica);
-	else
-		pod_next(world, replica,
-			tw_world_now(world) + life->probe_period, POD_PROBE);
 }
 
 /* ---- init containers ------------------------------------------------ */
@@ -426,7 +226,7 @@ static void go_on(struct tw_world *world, uint32_t replica)
 			return;
 		next_container(start);
 	}
-	run(world, replica);
+	tw_kubelet_run(world, replica);
 }
 
 void tw_kubelet_start(struct tw_world *world, uint32_t replica)
@@ -434,7 +234,7 @@ void tw_kubelet_start(struct tw_world *world, uint32_t replica)
 	char state[32];
 
 	if (!pod_life(world, replica)->n_containers) {
-		run(world, replica);
+		tw_kubelet_run(world, replica);
 		return;
 	}
 	tw_pod_move(world, replica, TW_POD_BOUND);
@@ -559,22 +359,9 @@ void tw_kubelet_pulled(struct tw_world *world, uint32_t replica,
 
 void tw_kubelet_event(struct tw_world *world, uint32_t replica, uint32_t what)
 {
+	if (tw_kubelet_process_event(world, replica, what))
+		return;
 	switch (what) {
-	case POD_LISTENS:
-		listens(world, replica);
-		break;
-	case POD_MAY_START:
-		start_process(world, replica, true);
-		break;
-	case POD_MAY_START_AGAIN:
-		start_process(world, replica, false);
-		break;
-	case POD_RESTORED:
-		begin_process(world, replica);
-		break;
-	case POD_PROBE:
-		probe(world, replica);
-		break;
 	case POD_PULL_AGAIN:
 		go_on(world, replica);
 		break;
@@ -587,18 +374,6 @@ void tw_kubelet_event(struct tw_world *world, uint32_t replica, uint32_t what)
 		break;
 	case POD_SIDECAR_KILLED:
 		sidecar_killed(world, replica);
-		break;
-	case POD_STARTED:
-		tw_kubelet_started(world, replica);
-		break;
-	case POD_STARTUP_KILLS:
-		tw_cluster_crash(world, replica, TW_STARTUP_FAILED);
-		break;
-	case POD_LIVENESS_KILLS:
-		tw_cluster_crash(world, replica, TW_LIVENESS_FAILED);
-		break;
-	case POD_START_AGAIN:
-		start_again(world, replica);
 		break;
 	default:
 		tw_unreachable();

@@ -1,5 +1,6 @@
 /*
- * Private to the files that make up a pod's life: pods.c, kubelet.c.
+ * Private to the files that make up a pod's life: pods.c, kubelet.c,
+ * kubelet_process.c.
  */
 #ifndef TW_CLUSTER_PODS_INNER_H
 #define TW_CLUSTER_PODS_INNER_H
