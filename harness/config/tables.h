@@ -17,6 +17,10 @@ void *tw_config_scenario_add(struct tw_schema_reader *reader, void *base,
 
 /* Parts of the model's table: `add` and `table` of a row each. */
 extern const struct tw_table tw_service_table, tw_policy_table, tw_entry_table;
+/* Endpoints of a service (model_endpoints.c). */
+extern const struct tw_table tw_endpoint_table;
+void *tw_endpoint_add(struct tw_schema_reader *reader, void *base,
+	const struct tw_yaml *key, struct tw_yaml *value);
 /* Group of a service; `base` is the service. */
 extern const struct tw_table tw_job_table;
 /* Init containers of a service (model_images.c). */
@@ -29,9 +33,8 @@ void tw_images_read(
 /* Groups of a policy. */
 extern const struct tw_table tw_connections_table, tw_breaker_table,
 	tw_budget_table, tw_throttle_table, tw_outlier_table,
-	tw_balancing_table,
-	tw_locality_table, tw_limit_table, tw_app_breaker_table,
-	tw_bulkhead_table;
+	tw_balancing_table, tw_locality_table, tw_limit_table,
+	tw_app_breaker_table, tw_bulkhead_table;
 void *tw_service_add(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value);
 void *tw_policy_add(struct tw_schema_reader *reader, void *base,
