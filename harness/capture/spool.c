@@ -1,45 +1,13 @@
 #include "harness/capture/spool.h"
 
 #include "harness/capture/details.h"
+#include "harness/capture/slots.h"
 #include "harness/capture/sort.h"
 #include "harness/capture/templates.h"
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
 
 #include <stdlib.h>
-
-/*
- * While a capture is read, a record's endpoint is a slot: a named endpoint,
- * or a provisional number of a service's inferred templates. When all is
- * read, each slot is told the endpoint that it came to be.
- */
-struct slot {
-	const char *service;
-	const char *name;	   /* NULL: inferred */
-	struct inferred *inferred; /* whose provisional number it is */
-	uint32_t provisional;
-	uint32_t endpoint; /* after finish() */
-	tw_traits traits;
-	int respond;
-	uint64_t requests[TW_SPOOL_SIDES];
-	struct tw_byte_count request_bytes, answer_bytes;
-};
-
-struct inferred {
-	const char *service; /* NULL: no service is known */
-	struct tw_templates *templates;
-	struct tw_map slots; /* struct inferred_key -> slot */
-};
-
-struct inferred_key {
-	tw_traits traits;
-	uint64_t provisional;
-};
-
-struct named_key {
-	const void *endpoint; /* of a spec */
-	tw_traits traits;
-};
 
 struct tw_spool {
 	struct tw_arena arena;
@@ -50,12 +18,8 @@ struct tw_spool {
 	struct tw_sort sort;
 	struct tw_store details;
 	struct tw_buf scratch;
-	struct tw_map slots_by_pointer; /* of a spec's endpoint */
-	struct tw_map slots_by_name;
-	struct tw_map inferred_by_pointer; /* of a spec's service */
-	struct tw_map inferred_by_name;
-	TW_VEC(struct slot) slots;
-	TW_VEC(struct tw_spool_endpoint) endpoints;
+	struct tw_slots slots;
+	struct tw_spool_endpoints endpoints;
 	TW_VEC(struct tw_spool_call) calls;
 	struct tw_templates *unrouted;
 	struct tw_map known_keys; /* hashes of both sides -> who + 1 */
@@ -73,10 +37,7 @@ struct tw_spool *tw_spool_new(const struct tw_spool_options *options)
 	struct tw_spool *spool = tw_calloc(1, sizeof *spool);
 
 	tw_arena_init(&spool->arena);
-	tw_map_init(&spool->slots_by_pointer, &spool->arena);
-	tw_map_init(&spool->slots_by_name, &spool->arena);
-	tw_map_init(&spool->inferred_by_pointer, &spool->arena);
-	tw_map_init(&spool->inferred_by_name, &spool->arena);
+	tw_slots_init(&spool->slots, &spool->arena);
 	tw_map_init(&spool->known_keys, &spool->arena);
 	spool->options = *options;
 	tw_redact_init(&spool->own_redact, key);
@@ -94,13 +55,8 @@ void tw_spool_free(struct tw_spool *spool)
 {
 	if (!spool)
 		return;
-	for (size_t i = 0; i < spool->inferred_by_name.n; i++) {
-		struct inferred *inferred = spool->inferred_by_name.v[i].value;
-
-		tw_templates_free(inferred->templates);
-	}
 	tw_templates_free(spool->unrouted);
-	tw_vec_release(&spool->slots);
+	tw_slots_release(&spool->slots);
 	tw_vec_release(&spool->endpoints);
 	tw_vec_release(&spool->calls);
 	tw_vec_release(&spool->keys);
@@ -113,130 +69,19 @@ void tw_spool_free(struct tw_spool *spool)
 	tw_free(spool);
 }
 
-/* ---- slots ------------------------------------------------------------ */
-
 static struct tw_str str(struct twinrig_text text)
 {
 	return (struct tw_str){text.p, text.n};
 }
 
-/* A map's value that is an index: NULL is none. */
-static void *from_index(size_t index)
-{
-	return (void *)(uintptr_t)(index + 1);
-}
-
-static uint32_t new_slot(struct tw_spool *spool, struct slot slot)
-{
-	tw_vec_push(&spool->slots, slot);
-	return (uint32_t)(spool->slots.n - 1);
-}
-
-/* By its text: the same for both sides. */
-static uint32_t slot_of_name(struct tw_spool *spool, const struct slot *it)
-{
-	const char *name =
-		tw_arena_printf(&spool->arena, "%s\n%s\n%llx %d", it->service,
-			it->name, (unsigned long long)it->traits, it->respond);
-	void *known = tw_map_get(&spool->slots_by_name, name);
-	uint32_t at;
-
-	if (known)
-		return (uint32_t)((uintptr_t)known - 1);
-	at = new_slot(spool,
-		(struct slot){
-			.service = tw_arena_strdup(&spool->arena, it->service),
-			.name = tw_arena_strdup(&spool->arena, it->name),
-			.traits = it->traits,
-			.respond = it->respond,
-		});
-	tw_map_put(&spool->slots_by_name, name, from_index(at));
-	return at;
-}
-
-static uint32_t named_slot(
-	struct tw_spool *spool, const struct tw_routed *routed)
-{
-	const struct named_key key = {routed->endpoint, routed->traits};
-	void *known = tw_map_get_n(
-		&spool->slots_by_pointer, (const char *)&key, sizeof key);
-	uint32_t slot;
-
-	if (known)
-		return (uint32_t)((uintptr_t)known - 1);
-	slot = slot_of_name(
-		spool, &(struct slot){.service = routed->service->key,
-			       .name = routed->endpoint->name,
-			       .traits = routed->traits});
-	tw_map_put_n(&spool->slots_by_pointer, (const char *)&key, sizeof key,
-		from_index(slot));
-	return slot;
-}
-
-/* Answered by the way in: an endpoint of no service. */
-static uint32_t answered_slot(
-	struct tw_spool *spool, const struct tw_routed *routed)
-{
-	return slot_of_name(spool, &(struct slot){.service = TW_SPOOL_WAY_IN,
-					   .name = routed->path,
-					   .respond = routed->respond});
-}
-
-static struct inferred *inferred_of(
-	struct tw_spool *spool, const struct tw_spec_service *service)
-{
-	struct inferred *inferred = tw_map_get_n(&spool->inferred_by_pointer,
-		(const char *)&service, sizeof service);
-
-	if (inferred)
-		return inferred;
-	inferred = tw_map_get(
-		&spool->inferred_by_name, service ? service->key : "");
-	if (!inferred) {
-		inferred = tw_new(&spool->arena, struct inferred);
-		inferred->templates = tw_templates_new();
-		tw_map_init(&inferred->slots, &spool->arena);
-		if (service)
-			inferred->service =
-				tw_arena_strdup(&spool->arena, service->key);
-		tw_map_put(&spool->inferred_by_name,
-			service ? service->key : "", inferred);
-	}
-	tw_map_put_n(&spool->inferred_by_pointer, (const char *)&service,
-		sizeof service, inferred);
-	return inferred;
-}
-
-static uint32_t inferred_slot(struct tw_spool *spool,
-	const struct tw_routed *routed, const struct twinrig_exchange *exchange)
-{
-	struct inferred *inferred = inferred_of(spool, routed->service);
-	uint32_t number = tw_templates_add(inferred->templates,
-		str(exchange->method), str(exchange->target));
-	const struct inferred_key key = {routed->traits, number};
-	void *known =
-		tw_map_get_n(&inferred->slots, (const char *)&key, sizeof key);
-	uint32_t slot;
-
-	if (known)
-		return (uint32_t)((uintptr_t)known - 1);
-	slot = new_slot(spool, (struct slot){.service = inferred->service,
-				       .inferred = inferred,
-				       .provisional = number,
-				       .traits = routed->traits});
-	tw_map_put_n(&inferred->slots, (const char *)&key, sizeof key,
-		from_index(slot));
-	return slot;
-}
-
 /* ---- one exchange ----------------------------------------------------- */
 
-static void count_request(struct slot *slot, int side,
-	const struct twinrig_exchange *exchange)
+static void count_request(
+	struct tw_slot *slot, int side, const struct twinrig_exchange *exchange)
 {
 	slot->requests[side]++;
-	tw_byte_count_add(&slot->request_bytes,
-		tw_exchange_request_bytes(exchange));
+	tw_byte_count_add(
+		&slot->request_bytes, tw_exchange_request_bytes(exchange));
 	tw_byte_count_add(
 		&slot->answer_bytes, tw_exchange_answer_bytes(exchange));
 }
@@ -255,15 +100,15 @@ static uint32_t route(struct tw_spool *spool, int side,
 		result = tw_router_route(
 			router, exchange, spool->position, &routed);
 	if (result == TW_ANSWERED)
-		slot = answered_slot(spool, &routed);
+		slot = tw_slots_answered(&spool->slots, &routed);
 	else if (result == TW_ROUTED && routed.endpoint)
-		slot = named_slot(spool, &routed);
+		slot = tw_slots_named(&spool->slots, &routed);
 	else if (result == TW_ROUTED)
-		slot = inferred_slot(spool, &routed, exchange);
+		slot = tw_slots_inferred(&spool->slots, &routed, exchange);
 	if (slot == TW_SPOOL_UNROUTED)
 		spool->stats.unrouted[side]++;
 	else
-		count_request(&spool->slots.v[slot], side, exchange);
+		count_request(&spool->slots.all.v[slot], side, exchange);
 	if (slot == TW_SPOOL_UNROUTED && !side)
 		tw_templates_add(spool->unrouted, str(exchange->method),
 			str(exchange->target));
@@ -354,7 +199,7 @@ static uint32_t who_of(
 	if (known)
 		return (uint32_t)((uintptr_t)known - 1);
 	tw_map_put_n(&spool->known_keys, (const char *)hashes,
-		n * sizeof *hashes, from_index(spool->n_known_keys));
+		n * sizeof *hashes, tw_slot_from_index(spool->n_known_keys));
 	for (size_t i = 0; i < n; i++)
 		tw_vec_push(&spool->keys, hashes[i]);
 	return spool->n_known_keys++;
@@ -419,43 +264,6 @@ int tw_spool_read_memory(struct tw_spool *spool, const char *name,
 	return result || spool->failed ? -1 : 0;
 }
 
-static void settle_slot(
-	struct tw_spool *spool, struct tw_map *known, struct slot *slot)
-{
-	const char *name = slot->name;
-	struct tw_spool_endpoint *endpoint;
-	const char *key;
-	void *at;
-
-	if (!name)
-		name = tw_templates_name(slot->inferred->templates,
-			tw_templates_final(
-				slot->inferred->templates, slot->provisional));
-	key = tw_arena_printf(&spool->arena, "%s\n%s\n%llx %d",
-		slot->service ? slot->service : "", name,
-		(unsigned long long)slot->traits, slot->respond);
-	at = tw_map_get(known, key);
-	if (at) {
-		slot->endpoint = (uint32_t)((uintptr_t)at - 1);
-	} else {
-		slot->endpoint = (uint32_t)spool->endpoints.n;
-		tw_map_put(known, key, from_index(slot->endpoint));
-		tw_vec_push(&spool->endpoints,
-			(struct tw_spool_endpoint){.service = slot->service,
-				.endpoint = name,
-				.inferred = slot->inferred != NULL,
-				.traits = slot->traits,
-				.respond = slot->respond});
-	}
-	endpoint = &spool->endpoints.v[slot->endpoint];
-	for (int side = 0; side < TW_SPOOL_SIDES; side++)
-		endpoint->requests[side] += slot->requests[side];
-	endpoint->request_bytes.sum += slot->request_bytes.sum;
-	endpoint->request_bytes.n += slot->request_bytes.n;
-	endpoint->answer_bytes.sum += slot->answer_bytes.sum;
-	endpoint->answer_bytes.n += slot->answer_bytes.n;
-}
-
 static int by_requests(const void *a, const void *b)
 {
 	const struct tw_unrouted *left = a, *right = b;
@@ -513,18 +321,8 @@ static int settle_stats(struct tw_spool *spool, struct tw_error *error)
 
 int tw_spool_finish(struct tw_spool *spool, struct tw_error *error)
 {
-	struct tw_map known;
-
 	tw_assert(!spool->finished);
-	for (size_t i = 0; i < spool->inferred_by_name.n; i++) {
-		struct inferred *inferred = spool->inferred_by_name.v[i].value;
-
-		tw_templates_finish(inferred->templates);
-	}
-	tw_map_init(&known, NULL);
-	for (size_t i = 0; i < spool->slots.n; i++)
-		settle_slot(spool, &known, &spool->slots.v[i]);
-	tw_map_release(&known);
+	tw_slots_settle(&spool->slots, &spool->endpoints);
 	settle_unrouted(spool);
 	if (spool->calls.n)
 		qsort(spool->calls.v, spool->calls.n, sizeof *spool->calls.v,
@@ -586,7 +384,7 @@ int tw_spool_get(const struct tw_spool *spool, uint64_t from, size_t n,
 		for (int side = 0; side < TW_SPOOL_SIDES; side++)
 			if (to[i].endpoint[side] != TW_SPOOL_UNROUTED)
 				to[i].endpoint[side] =
-					spool->slots.v[to[i].endpoint[side]]
+					spool->slots.all.v[to[i].endpoint[side]]
 						.endpoint;
 	return 0;
 }
