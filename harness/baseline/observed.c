@@ -1,200 +1,22 @@
 /*
- * The tables first, then writing and reading by them, part by part, in the
+ * Writing and reading by the tables of observed_rows.c, part by part, in the
  * same order.
  */
-#include "harness/baseline/observed.h"
+#include "harness/baseline/observed_rows.h"
 
 #include "harness/baseline/bytes.h"
-#include "harness/baseline/fields.h"
 #include "twins/base/assert.h"
 #include "twins/base/hash.h"
 
-#include <stddef.h>
 #include <stdio.h>
 
 #define MAGIC "TWOB"
 #define HASH  8 /* bytes */
 
-#define ROW(type, member, kind)                                                \
-	{                                                                      \
-#member, TW_FIELD_##kind, offsetof(struct type, member)        \
-	}
-#define END                                                                    \
-	{                                                                      \
-		NULL, TW_FIELD_U32, 0                                          \
-	}
-
-static const struct tw_field observation_rows[] = {
-	ROW(tw_observation, slice, I64),
-	ROW(tw_observation, duration, I64),
-	ROW(tw_observation, warmup, I64),
-	ROW(tw_observation, fault_start, I64),
-	ROW(tw_observation, fault_end, I64),
-	ROW(tw_observation, arrivals, U64),
-	ROW(tw_observation, completed, U64),
-	ROW(tw_observation, events, U64),
-	ROW(tw_observation, overflow, U64),
-	ROW(tw_observation, rollouts, U64),
-	ROW(tw_observation, rolled_out, U64),
-	ROW(tw_observation, pending, U64),
-	ROW(tw_observation, deadlines, U64),
-	ROW(tw_observation, evicted, U64),
-	ROW(tw_observation, preempted, U64),
-	ROW(tw_observation, drains, U64),
-	ROW(tw_observation, drained, U64),
-	ROW(tw_observation, refused_evictions, U64),
-	ROW(tw_observation, peak_in_flight, U64),
-	ROW(tw_observation, undecided, U64),
-	ROW(tw_observation, untold, U32),
-	ROW(tw_observation, late_completions, U64),
-	ROW(tw_observation, n_incidents, U64),
-	ROW(tw_observation, failed_below, U64),
-	ROW(tw_observation, timeline.n_events, U64),
-	END,
-};
-
-static const struct tw_field cell_rows[] = {
-	ROW(tw_cell, count, U64),
-	ROW(tw_cell, errors, U64),
-	ROW(tw_cell, timeouts, U64),
-	ROW(tw_cell, shed, U64),
-	ROW(tw_cell, retries, U64),
-	ROW(tw_cell, abandoned, U64),
-	ROW(tw_cell, queued, I64),
-	ROW(tw_cell, worked, I64),
-	ROW(tw_cell, stalled, I64),
-	ROW(tw_cell, backoff, I64),
-	ROW(tw_cell, network, I64),
-	ROW(tw_cell, unreached, U64),
-	ROW(tw_cell, overflow, U64),
-	ROW(tw_cell, denied, U64),
-	ROW(tw_cell, ejections, U64),
-	ROW(tw_cell, connects, U64),
-	ROW(tw_cell, limited, U64),
-	ROW(tw_cell, rejected, U64),
-	END,
-};
-
-static const struct tw_field slice_rows[] = {
-	ROW(tw_slice, count, U32),
-	ROW(tw_slice, errors, U32),
-	ROW(tw_slice, timeouts, U32),
-	ROW(tw_slice, latency_max, I64),
-	ROW(tw_slice, latency_sum, I64),
-	END,
-};
-
-static const struct tw_field gauge_rows[] = {
-	ROW(tw_gauge_slice, replicas, U32),
-	ROW(tw_gauge_slice, unavailable, U32),
-	ROW(tw_gauge_slice, queue, U32),
-	ROW(tw_gauge_slice, busy, I64),
-	ROW(tw_gauge_slice, capacity, I64),
-	ROW(tw_gauge_slice, computing, I64),
-	ROW(tw_gauge_slice, throttled, I64),
-	ROW(tw_gauge_slice, cpu, I64),
-	ROW(tw_gauge_slice, memory, I64),
-	ROW(tw_gauge_slice, ooms, U32),
-	END,
-};
-
-static const struct tw_field example_rows[] = {
-	ROW(tw_example, key, U64),
-	ROW(tw_example, position, U64),
-	ROW(tw_example, at, I64),
-	ROW(tw_example, latency, I64),
-	ROW(tw_example, status, I32),
-	END,
-};
-
-static const struct tw_field incident_rows[] = {
-	ROW(tw_incident, at, I64),
-	ROW(tw_incident, back, I64),
-	END,
-};
-
-static const struct tw_field scaling_rows[] = {
-	ROW(tw_scaling, min, U32),
-	ROW(tw_scaling, max, U32),
-	ROW(tw_scaling, had, U32),
-	ROW(tw_scaling, most, U32),
-	ROW(tw_scaling, last, U32),
-	ROW(tw_scaling, most_wanted, U32),
-	ROW(tw_scaling, rescales, U32),
-	ROW(tw_scaling, syncs, U32),
-	ROW(tw_scaling, blind, U32),
-	ROW(tw_scaling, saturated, U32),
-	ROW(tw_scaling, first, I64),
-	END,
-};
-
-static const struct tw_field point_rows[] = {
-	ROW(tw_timeline_point, at, I64),
-	ROW(tw_timeline_point, desired, U32),
-	ROW(tw_timeline_point, pending, U32),
-	ROW(tw_timeline_point, starting, U32),
-	ROW(tw_timeline_point, ready, U32),
-	ROW(tw_timeline_point, terminating, U32),
-	ROW(tw_timeline_point, endpoints, U32),
-	ROW(tw_timeline_point, restarts, U32),
-	END,
-};
-
-/* Not part of the format's name: it stood there before it had a table. */
-static const struct tw_field step_rows[] = {
-	ROW(tw_timeline_row, step, I64),
-	END,
-};
-
-static const struct tw_field told_rows[] = {
-	ROW(tw_timeline_event, at, I64),
-	ROW(tw_timeline_event, last, I64),
-	ROW(tw_timeline_event, count, U32),
-	ROW(tw_timeline_event, warning, U32),
-	END,
-};
-
-/* A member that has no row would be lost in silence. (Padding hides one more
- * counter of a cell: the unit test looks at each by name. Thresholds are those
- * of a search, of which nothing is stored.) */
-#if UINTPTR_MAX == UINT64_MAX
-#define NEEDS_A_ROW "a new counter needs a row above, and its size here"
-_Static_assert(sizeof(struct tw_slice) == 32, NEEDS_A_ROW);
-_Static_assert(sizeof(struct tw_gauge_slice) == 64, NEEDS_A_ROW);
-_Static_assert(sizeof(struct tw_example) == 64, NEEDS_A_ROW);
-_Static_assert(sizeof(struct tw_incident) == 32, NEEDS_A_ROW);
-_Static_assert(sizeof(struct tw_scaling) == 64, NEEDS_A_ROW);
-_Static_assert(sizeof(struct tw_timeline_point) == 40, NEEDS_A_ROW);
-_Static_assert(sizeof(struct tw_timeline_event) == 56, NEEDS_A_ROW);
-_Static_assert(sizeof(struct tw_timeline) == 56, NEEDS_A_ROW);
-_Static_assert(sizeof(struct tw_cell) == 320, NEEDS_A_ROW);
-_Static_assert(sizeof(struct tw_observation) ==
-		       sizeof(struct tw_arena) + sizeof(struct tw_map) +
-			       24 * 8 + 6 * 24 + sizeof(struct tw_timeline),
-	NEEDS_A_ROW);
-#endif
-
-static uint64_t tables_hash(void)
-{
-	static const struct tw_field *const tables[] = {observation_rows,
-		cell_rows, slice_rows, gauge_rows, example_rows, incident_rows,
-		point_rows, told_rows, scaling_rows};
-	uint64_t hash = tw_hash_name("observation");
-
-	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-		for (const struct tw_field *row = tables[i]; row->name; row++) {
-			hash = tw_hash_combine(hash, tw_hash_name(row->name));
-			hash = tw_hash_combine(hash, (uint64_t)row->kind);
-		}
-		hash = tw_hash_combine(hash, i);
-	}
-	return hash;
-}
-
 char *tw_observed_format(char to[static TW_OBSERVED_FORMAT])
 {
 	snprintf(to, TW_OBSERVED_FORMAT, "%d-%016llx", TW_OBSERVED_VERSION,
-		(unsigned long long)tables_hash());
+		(unsigned long long)tw_observed_rows_hash());
 	return to;
 }
 
@@ -326,11 +148,11 @@ static void put_cell(struct writer *writer, const struct tw_cell *cell)
 	put_name(writer, cell->key.zone);
 	tw_put_number(out, (uint64_t)cell->key.side);
 	tw_put_number(out, (uint64_t)cell->key.window);
-	tw_fields_put(out, cell_rows, cell);
+	tw_fields_put(out, tw_cell_rows, cell);
 	put_histogram(out, &cell->latency);
 	tw_put_number(out, cell->slices.n);
-	tw_columns_put(out, slice_rows, cell->slices.v, sizeof *cell->slices.v,
-		cell->slices.n);
+	tw_columns_put(out, tw_slice_rows, cell->slices.v,
+		sizeof *cell->slices.v, cell->slices.n);
 }
 
 static void get_cell(struct reader *reader)
@@ -353,7 +175,7 @@ static void get_cell(struct reader *reader)
 		tw_bytes_fail(in, "a series is there twice");
 		return;
 	}
-	tw_fields_get(in, cell_rows, cell);
+	tw_fields_get(in, tw_cell_rows, cell);
 	get_histogram(reader, &cell->latency);
 	n = (size_t)tw_get_number(in, UINT32_MAX);
 	if (!n || !afford(reader, n, sizeof *cell->slices.v))
@@ -361,55 +183,10 @@ static void get_cell(struct reader *reader)
 	cell->slices.v = tw_calloc(n, sizeof *cell->slices.v);
 	cell->slices.n = cell->slices.cap = n;
 	tw_columns_get(
-		in, slice_rows, cell->slices.v, sizeof *cell->slices.v, n);
+		in, tw_slice_rows, cell->slices.v, sizeof *cell->slices.v, n);
 }
 
 /* ---- lists of what is alike -------------------------------------------- */
-
-/* A list of an observation. Of each element: its names, its fields, and a list
- * inside it, column by column. */
-struct list {
-	size_t at, size; /* the vector in the observation; an element */
-	size_t names[5]; /* places of its names; NONE ends them */
-	const struct tw_field
-		*rows; /* NULL: it has none beside the inner list's */
-	size_t inner, inner_size; /* NONE: there is no list inside */
-	const struct tw_field *inner_rows;
-	uint64_t most; /* elements inside */
-	size_t takes;  /* bytes of the shortest element */
-};
-
-#define NONE		 SIZE_MAX
-#define IN(member)	 offsetof(struct tw_observation, member)
-#define OF(type, member) offsetof(struct type, member)
-
-static const struct list gauges = {IN(gauges), sizeof(struct tw_gauge),
-	{OF(tw_gauge, service), NONE}, NULL, OF(tw_gauge, slices),
-	sizeof(struct tw_gauge_slice), gauge_rows, UINT32_MAX, 2};
-static const struct list examples = {IN(failed), sizeof(struct tw_example),
-	{OF(tw_example, service), OF(tw_example, endpoint), OF(tw_example, why),
-		NONE},
-	example_rows, NONE, 0, NULL, 0, 8};
-static const struct list incidents = {IN(incidents), sizeof(struct tw_incident),
-	{OF(tw_incident, replica), OF(tw_incident, cause), NONE}, incident_rows,
-	NONE, 0, NULL, 0, 4};
-static const struct list scalings = {IN(scalings), sizeof(struct tw_scaling),
-	{OF(tw_scaling, name), OF(tw_scaling, workload), NONE}, scaling_rows,
-	NONE, 0, NULL, 0, 13};
-static const struct list timeline = {IN(timeline.rows),
-	sizeof(struct tw_timeline_row), {OF(tw_timeline_row, name), NONE},
-	step_rows, OF(tw_timeline_row, points),
-	sizeof(struct tw_timeline_point), point_rows, TW_TIMELINE_POINTS, 3};
-static const struct list told = {IN(timeline.events),
-	sizeof(struct tw_timeline_event),
-	{OF(tw_timeline_event, kind), OF(tw_timeline_event, object),
-		OF(tw_timeline_event, reason), OF(tw_timeline_event, message),
-		NONE},
-	told_rows, NONE, 0, NULL, 0, 8};
-
-/* As they follow the cells. */
-static const struct list *const lists[] = {
-	&gauges, &examples, &incidents, &scalings, &timeline, &told};
 
 /* Any vector: what TW_VEC makes, whatever it is of. */
 struct vector {
@@ -439,7 +216,7 @@ static struct vector make_vector(
 	return vector;
 }
 
-static void put_list(struct writer *writer, const struct list *list,
+static void put_list(struct writer *writer, const struct tw_observed_list *list,
 	const struct tw_observation *obs)
 {
 	struct vector all = vector_at(obs, list->at), inner;
@@ -448,13 +225,14 @@ static void put_list(struct writer *writer, const struct list *list,
 	for (size_t i = 0; i < all.n; i++) {
 		const char *it = all.v + i * list->size, *name;
 
-		for (const size_t *at = list->names; *at != NONE; at++) {
+		for (const size_t *at = list->names; *at != TW_OBSERVED_NONE;
+			at++) {
 			memcpy(&name, it + *at, sizeof name);
 			put_name(writer, name);
 		}
 		if (list->rows)
 			tw_fields_put(&writer->body, list->rows, it);
-		if (list->inner == NONE)
+		if (list->inner == TW_OBSERVED_NONE)
 			continue;
 		inner = vector_at(it, list->inner);
 		tw_put_number(&writer->body, inner.n);
@@ -463,7 +241,7 @@ static void put_list(struct writer *writer, const struct list *list,
 	}
 }
 
-static void get_list(struct reader *reader, const struct list *list)
+static void get_list(struct reader *reader, const struct tw_observed_list *list)
 {
 	struct tw_bytes *in = &reader->in;
 	struct vector inner, all = make_vector(reader, reader->obs, list->at,
@@ -473,7 +251,8 @@ static void get_list(struct reader *reader, const struct list *list)
 		char *it = all.v + i * list->size;
 
 		/* Every element has its names, also where reading ends. */
-		for (const size_t *at = list->names; *at != NONE; at++) {
+		for (const size_t *at = list->names; *at != TW_OBSERVED_NONE;
+			at++) {
 			const char *name = get_name(reader);
 
 			memcpy(it + *at, &name, sizeof name);
@@ -482,7 +261,7 @@ static void get_list(struct reader *reader, const struct list *list)
 			continue;
 		if (list->rows)
 			tw_fields_get(in, list->rows, it);
-		if (list->inner == NONE)
+		if (list->inner == TW_OBSERVED_NONE)
 			continue;
 		inner = make_vector(reader, it, list->inner,
 			(size_t)tw_get_number(in, list->most),
@@ -509,13 +288,13 @@ void tw_observed_write(const struct tw_observation *obs, struct tw_buf *out)
 	tw_put_number(&writer.body, obs->cells.n);
 	for (size_t i = 0; i < obs->cells.n; i++)
 		put_cell(&writer, &obs->cells.v[i]);
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		put_list(&writer, lists[i], obs);
+	for (size_t i = 0; i < TW_OBSERVED_LISTS; i++)
+		put_list(&writer, tw_observed_lists[i], obs);
 
 	tw_buf_add_text(out, MAGIC);
 	tw_put_number(out, TW_OBSERVED_VERSION);
-	put_hash(out, tables_hash());
-	tw_fields_put(out, observation_rows, obs);
+	put_hash(out, tw_observed_rows_hash());
+	tw_fields_put(out, tw_observation_rows, obs);
 	tw_put_number(out, writer.numbers.n);
 	for (size_t i = 0; i < writer.numbers.n; i++)
 		tw_put_text(out, writer.numbers.v[i].key);
@@ -530,7 +309,7 @@ static void read_parts(struct reader *reader)
 	struct tw_bytes *in = &reader->in;
 	size_t n;
 
-	tw_fields_get(in, observation_rows, reader->obs);
+	tw_fields_get(in, tw_observation_rows, reader->obs);
 	if (!in->wrong && reader->obs->slice <= 0)
 		tw_bytes_fail(in, "its slices have no width");
 	read_names(reader);
@@ -539,8 +318,8 @@ static void read_parts(struct reader *reader)
 		n = 0;
 	for (size_t i = 0; i < n && !in->wrong; i++)
 		get_cell(reader);
-	for (size_t i = 0; i < sizeof lists / sizeof *lists && !in->wrong; i++)
-		get_list(reader, lists[i]);
+	for (size_t i = 0; i < TW_OBSERVED_LISTS && !in->wrong; i++)
+		get_list(reader, tw_observed_lists[i]);
 	if (!in->wrong && in->at != in->end)
 		tw_bytes_fail(in, "something follows its end");
 }
@@ -578,7 +357,7 @@ static bool read_frame(
 	version = tw_get_number(in, UINT64_MAX);
 	for (int i = 0; i < HASH && tw_bytes_left(in); i++)
 		hash = hash << 8 | *in->at++;
-	if (version != TW_OBSERVED_VERSION || hash != tables_hash()) {
+	if (version != TW_OBSERVED_VERSION || hash != tw_observed_rows_hash()) {
 		tw_fail(error, TW_E_RUN,
 			"a stored observation is of format %llu-%016llx; this "
 			"twinrig reads %s",
