@@ -16,7 +16,7 @@ gate() { expect "$1" "$TWINRIG" gate --baseline HEAD; }
 expect 0 "$TWINRIG" run --watch events
 diff "$top/fixtures/autoscaling/timeline.txt" "$work/out" ||
 	fail "the timeline of the autoscaler's reaction differs"
-sed 's/  */ /g' "$top/docs/manual.md" >"$work/manual"
+sed 's/  */ /g' "$top/docs/autoscaling.md" >"$work/manual"
 tail -n +3 "$work/out" | sed 's/  */ /g; s/ Normal / /' >"$work/lines"
 while read -r line; do
 	[[ ! $line ]] || grep -qxF -- "$line" "$work/manual" ||

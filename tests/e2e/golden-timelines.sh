@@ -3,7 +3,7 @@
 # byte by byte, as its fixture has it and as the manual explains it.
 . "$TOP/tests/e2e/lib.bash"
 
-sed 's/  */ /g' "$top/docs/manual.md" >"$work/manual"
+sed 's/  */ /g' "$top/docs/timelines.md" >"$work/manual"
 for name in rolling-update node-loss drain; do
 	cp -r "$top/fixtures/$name" "$work/$name"
 	expect 0 env -C "$work/$name" "$TWINRIG" run --watch events
