@@ -18,6 +18,17 @@ static void read_job_spec(struct tw_manifest_reader *r, struct tw_yaml *spec,
 		&to->deadline);
 }
 
+static void read_suspend(struct tw_manifest_reader *r, struct tw_yaml *spec,
+	struct tw_spec_workload *to)
+{
+	struct tw_yaml *suspend = tw_yaml_get(spec, "suspend");
+	bool yes;
+
+	if (tw_yaml_bool(suspend, &yes))
+		tw_set_int(&to->suspend, yes,
+			tw_manifest_origin(r, suspend, NULL));
+}
+
 static void read_schedule(struct tw_manifest_reader *r, struct tw_yaml *spec,
 	struct tw_spec_workload *to)
 {
@@ -40,17 +51,12 @@ static void read_cron(struct tw_manifest_reader *r, struct tw_yaml *spec,
 {
 	static const char *const policies[] = {
 		"Allow", "Forbid", "Replace", NULL};
-	struct tw_yaml *suspend = tw_yaml_get(spec, "suspend");
-	bool yes;
 
 	read_schedule(r, spec, to);
 	tw_manifest_word(r, tw_yaml_get(spec, "concurrencyPolicy"),
 		"concurrencyPolicy", policies, &to->concurrency);
 	tw_manifest_seconds(r, tw_yaml_get(spec, "startingDeadlineSeconds"), 0,
 		&to->starting_deadline);
-	if (tw_yaml_bool(suspend, &yes))
-		tw_set_int(&to->suspend, yes,
-			tw_manifest_origin(r, suspend, NULL));
 }
 
 void tw_read_job(struct tw_manifest_reader *r)
@@ -66,6 +72,7 @@ void tw_read_job(struct tw_manifest_reader *r)
 	}
 	workload = tw_spec_workload(r->spec, object->kind, object->namespace,
 		object->name, tw_manifest_origin(r, NULL, NULL));
+	read_suspend(r, spec, workload);
 	if (!strcmp(object->kind, "CronJob")) {
 		read_cron(r, spec, workload);
 		spec = tw_yaml_path(spec, "jobTemplate", "spec", NULL);
@@ -98,8 +105,8 @@ void tw_manifests_use_jobs(struct tw_manifests *m, const struct tw_spec *spec)
 {
 	static const char *const of_job[] = {"parallelism", "completions",
 		"backoffLimit", "activeDeadlineSeconds"};
-	static const char *const of_cron[] = {"schedule", "concurrencyPolicy",
-		"startingDeadlineSeconds", "suspend"};
+	static const char *const of_cron[] = {
+		"schedule", "concurrencyPolicy", "startingDeadlineSeconds"};
 
 	for (size_t i = 0; i < m->objects.n; i++) {
 		struct tw_object *object = m->objects.v[i];
@@ -112,8 +119,9 @@ void tw_manifests_use_jobs(struct tw_manifests *m, const struct tw_spec *spec)
 		object->modelled = modelled(spec, object) != NULL;
 		if (!object->modelled)
 			continue;
-		for (size_t k = 0; is_cron && k < 4; k++)
+		for (size_t k = 0; is_cron && k < 3; k++)
 			tw_yaml_use(tw_yaml_get(at, of_cron[k]));
+		tw_yaml_use(tw_yaml_get(at, "suspend"));
 		if (is_cron)
 			at = tw_yaml_path(at, "jobTemplate", "spec", NULL);
 		for (size_t k = 0; k < 4; k++)

@@ -125,7 +125,53 @@ sed -i '/activeDeadline/d; s/parallelism: 3/parallelism: 3\n      backoffLimit: 
 sed -i 's/runs: 35s/runs: 5s\n      fails: 100%/' twins/job.yaml
 run
 grep -q '^35s BackoffLimitExceeded' "$work/events" || fail "no limit of failures"
-sed -i 's/fails: 100%/fails: 0%/' twins/job.yaml
+# Doubled with each failure since the last success, and no longer.
+sed -i 's/parallelism: 3/parallelism: 1/; s/backoffLimit: 2/backoffLimit: 60/; s/Allow/Forbid/' deploy/job.yaml
+sed -i 's/fails: 100%/fails: 50%/' twins/job.yaml
+sed -i 's/duration: 120s/duration: 600s/' twinrig.yaml
+run
+python3 - "$work/events" <<'END' || fail "the back-off of a Job: $(cat "$work/events")"
+import re, sys
+def seconds(t):
+    return sum(int(n) * {"m": 60, "s": 1}[u] for n, u in re.findall(r"(\d+)([ms])", t))
+starts = [seconds(line.split()[0]) for line in open(sys.argv[1])
+    if " Scheduled " in line]
+waits = [b - a - 5 for a, b in zip(starts, starts[1:])]
+for before, wait in zip([0] + waits, waits):
+    assert wait in (0, 2 * before or 10), waits
+pairs = set(zip(waits, waits[1:]))
+assert {(10, 20), (20, 40), (20, 0) if (20, 0) in pairs else (80, 0), (0, 10)} <= pairs, waits
+END
+sed -i 's/duration: 600s/duration: 120s/' twinrig.yaml
+# OnFailure: the same pod again, at once, then 10 s later, then 20 s.
+sed -i 's/restartPolicy: Never/restartPolicy: OnFailure/; s/backoffLimit: 60/backoffLimit: 3/' deploy/job.yaml
+sed -i 's/fails: 50%/fails: 100%/' twins/job.yaml
+run
+[[ $(grep -c '^.* Scheduled' "$work/events") == 1 ]] || fail "OnFailure makes other pods"
+[[ $(awk '$2 == "Started" {printf "%s ", $1}' "$work/events") == "30s 35s 50s 1m15s " ]] ||
+	fail "OnFailure: $(cat "$work/events")"
+grep -q '^1m15s BackoffLimitExceeded' "$work/events" || fail "restarts are failures, too"
+sed -i 's/OnFailure/Never/; s/backoffLimit: 3/backoffLimit: 6/' deploy/job.yaml
+# Without completions one pod's success is enough, and nobody comes after it.
+sed -i 's/parallelism: 1/parallelism: 3/; /completions: 6/d' deploy/job.yaml
+sed -i 's/fails: 100%/fails: 50%/' twins/job.yaml
+run
+[[ $(jobs Scheduled) == 6 ]] || fail "none comes after the first success: $(cat "$work/events")"
+grep -q '^35s Completed' "$work/events" || fail "one success is enough"
+cp deploy/job.yaml "$work/job.yaml"
+python3 - <<'END'
+s = open("deploy/job.yaml").read().split("\n")
+s = [l[4:] if l.startswith("      ") else l for l in s
+    if not l.startswith(("  schedule", "  concurrency", "  jobTemplate", "    spec:"))]
+open("deploy/job.yaml", "w").write("\n".join(s).replace("CronJob", "Job").replace("spec:\n", "spec:\n  suspend: true\n", 1))
+END
+run
+[[ $(jobs Scheduled) == 0 && $(jobs Suspended) == 1 ]] || fail "a suspended Job: $(cat "$work/events")"
+sed -i '/suspend/d' deploy/job.yaml
+run
+[[ $(jobs Scheduled) == 3 && $(jobs Suspended) == 0 ]] || fail "a Job: $(cat "$work/events")"
+cp "$work/job.yaml" deploy/job.yaml
+sed -i 's/fails: 50%/fails: 0%/' twins/job.yaml
 sed -i 's#\*/1 \* \* \* \*#*/1 * * * * *#' deploy/job.yaml
 expect 2 "$TWINRIG" check
 said 'deploy/job.yaml:[0-9]+:13: error: .*five fields, this one has more'
@@ -156,8 +202,12 @@ sed -i 's/^  replicas: 3/&\n  updateStrategy: {rollingUpdate: {partition: 2}}/' 
 equal "$(killed db)" "db-2@20
 3 2" "a partition"
 sed -i 's/partition: 2/maxUnavailable: 3/' deploy/app.yaml
+equal "$(killed db)" "db-2@20 db-1@21 db-0@22
+3 2" "maxUnavailable is dropped before 1.37"
+sed -i 's/^version: 1/&\nkubernetes: "1.37"/' twins/app.yaml
 equal "$(killed db)" "db-2@20 db-1@20 db-0@20
 3 0" "maxUnavailable"
+sed -i '/^kubernetes:/d' twins/app.yaml
 sed -i 's/rollingUpdate: {maxUnavailable: 3}/type: OnDelete/' deploy/app.yaml
 equal "$(killed db)" "
 3 3" "OnDelete"
@@ -169,3 +219,9 @@ s = s.replace("metadata: {name: agent}\nspec:\n", "metadata: {name: agent}\nspec
 open(p, "w").write(s)
 END
 killed agent | grep -q '^3 3$' || fail "maxSurge keeps three"
+# The next node's turn is when the new pod is available: the old one may stop yet.
+sed -i 's/name: agent, image: "agent:1", /&lifecycle: {preStop: {sleep: {seconds: 9}}}, /' deploy/app.yaml
+commit_all . "Agents that stop slowly"
+sed -i 's/cpu: 90m/cpu: 80m/' deploy/app.yaml
+equal "$(killed agent)" "agent-1@20 agent-2@20 agent-3@20
+3 3" "maxSurge does not wait for the old pod's end"

@@ -134,8 +134,10 @@ static void update(struct tw_world *world, const struct tw_managed *it)
 
 		if (seat.now == TW_NONE && seat.old == TW_NONE)
 			continue;
+		/* An old one that stops is none any more. */
 		if (surge ? is_there(world, seat.now) &&
-					is_there(world, seat.old)
+					!is_available(world, seat.now) &&
+					is_active(world, seat.old)
 			  : !is_available(world, seat.now) &&
 					!is_available(world, seat.old))
 			left--;

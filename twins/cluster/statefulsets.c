@@ -3,20 +3,23 @@
  * the new revision.
  *
  *	OrderedReady	an ordinal is created when all before it are available,
- *			and one is deleted at a time, from the highest on
+ *			and one is deleted at a time, from the highest on; one
+ *			that is not available waits for those below it that are
+ *			not, too
  *	Parallel	all at once
- *	update		from the highest ordinal down to the partition, as many
- *			at a time as maxUnavailable (1); it waits for one that
- *			is not available; OnDelete: nothing
+ *	update		from the highest ordinal down to the partition, one at a
+ *			time; it waits for one that is not available; since 1.37
+ *			as many as maxUnavailable; OnDelete: nothing
  *
  * A pod that is made anew is of the old revision below the partition, else of
  * the new one, with OnDelete too. One that stands on a lost node is not
- *replaced until it is gone.
+ * replaced until it is gone.
  *
  * Source: Kubernetes 1.36, pkg/controller/statefulset/
  * stateful_set_control.go, updateStatefulSet.
  */
 #include "twins/cluster/deployment.h"
+#include "twins/cluster/versions.h"
 #include "twins/cluster/workloads.h"
 
 enum slot {
@@ -148,6 +151,19 @@ static bool fill(struct tw_world *world, const struct tw_managed *it)
 	return true;
 }
 
+/* Is a pod of a lower ordinal not available either? (firstUnavailablePod) */
+static bool is_first_unavailable(const struct tw_world *world,
+	const struct tw_managed *it, uint32_t ordinal)
+{
+	for (uint32_t i = 0; i < ordinal; i++) {
+		enum slot slot = seat_of(world, it, i).slot;
+
+		if (slot != SLOT_EMPTY && slot != SLOT_AVAILABLE)
+			return false;
+	}
+	return true;
+}
+
 /* One beyond its size; false: it waits for that. */
 static bool shrink(struct tw_world *world, const struct tw_managed *it)
 {
@@ -159,6 +175,9 @@ static bool shrink(struct tw_world *world, const struct tw_managed *it)
 		if (seat.slot == SLOT_EMPTY)
 			continue;
 		done = false;
+		if (ordered && seat.slot != SLOT_AVAILABLE &&
+			!is_first_unavailable(world, it, i))
+			return false;
 		if (seat.slot != SLOT_STOPPING)
 			tw_pod_delete(world, seat.replica, TW_POD_GRACE);
 		if (ordered)
@@ -175,7 +194,9 @@ static void update(struct tw_world *world, const struct tw_managed *it)
 
 	if (it->before == TW_NONE || model->on_delete)
 		return;
-	tw_deployment_share(model->unavailable, it->wanted, true, &most);
+	if (tw_kubernetes_of(world->model->kubernetes)->set_unavailable)
+		tw_deployment_share(
+			model->unavailable, it->wanted, true, &most);
 	if (most < 1)
 		most = 1;
 	for (uint32_t i = it->wanted; i-- > model->partition;) {

@@ -107,6 +107,21 @@ static const struct tw_kubernetes versions[] = {
 		.tolerance_by_difference = false,
 		.checks_pulled_images = true,
 		.scaled_from_to = true},
+	{.minor = 37,
+		.node_grace = 50 * TW_S,
+		.old_balance = false,
+		.balance_all = false,
+		.whole_overhead = false,
+		.spread_always = false,
+		.small_nodes_helpable = false,
+		.names_taints = false,
+		.two_stops = false,
+		.unhealthy_policy = true,
+		.min_domains = true,
+		.tolerance_by_difference = false,
+		.checks_pulled_images = true,
+		.scaled_from_to = true,
+		.set_unavailable = true},
 };
 
 const struct tw_kubernetes *tw_kubernetes_of(int minor)

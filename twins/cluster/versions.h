@@ -59,6 +59,10 @@ struct tw_kubernetes {
 	 * (pkg/controller/deployment/sync.go; kubernetes/kubernetes#125118, of
 	 * May 2024, so 1.31's). */
 	bool scaled_from_to;
+	/* A StatefulSet's maxUnavailable counts (MaxUnavailableStatefulSet: off
+	 * in 1.36 and, from 1.35.4 on, in 1.35, where the API drops the field;
+	 * kubernetes#137904; on since 1.37, kubernetes#139466). */
+	bool set_unavailable;
 };
 
 /* Of the release 1.`minor`; one that is older than the table is like its

@@ -1,7 +1,7 @@
 /*
  * Jobs and CronJobs: what their pods do, by the model, and when they start.
- * Defaults: batch/v1 (parallelism 1, completions as parallelism where that is
- * given or 1, backoffLimit 6, concurrencyPolicy Allow).
+ * Defaults: batch/v1 (parallelism 1; completions 1, or none where parallelism
+ * is given; backoffLimit 6, concurrencyPolicy Allow).
  */
 #include "twins/model/build.h"
 #include "twins/model/cron.h"
@@ -103,6 +103,10 @@ const struct tw_job *build_job(
 	to->parallelism = (uint32_t)tw_int_or(workload->parallelism, 1);
 	to->completions =
 		(uint32_t)tw_int_or(workload->completions, to->parallelism);
+	to->any = workload->parallelism.origin && !workload->completions.origin;
+	to->suspended = tw_int_or(workload->suspend, 0);
+	to->restarts = workload->restart_policy.v &&
+		       !strcmp(workload->restart_policy.v, "OnFailure");
 	to->backoff_limit = (uint32_t)tw_int_or(workload->backoff_limit, 6);
 	to->deadline = tw_int_or(workload->deadline, TW_NEVER);
 	set_calls(b, from, to);

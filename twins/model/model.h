@@ -265,6 +265,9 @@ struct tw_job {
 	const struct tw_job_call *calls;
 	uint32_t n_calls;
 	uint32_t parallelism, completions, backoff_limit;
+	bool any;	  /* no completions: one pod's success is enough */
+	bool suspended;	  /* a Job: it makes no pods */
+	bool restarts;	  /* restartPolicy: OnFailure */
 	tw_time deadline; /* activeDeadlineSeconds; TW_NEVER: none */
 	/* CronJob: when it starts, ns from the run's begin, in order. */
 	const tw_time *starts;
