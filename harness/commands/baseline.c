@@ -285,21 +285,25 @@ static int run(const struct tw_cli *cli)
 
 const struct tw_command tw_command_baseline = {
 	.name = "baseline",
-	.arguments = "[list | show GATE | accept NAME [GATE] | diff A [B] | "
-		     "push [REMOTE] | fetch [REMOTE] | prune]",
+	.arguments = "[ACTION]",
 	.summary = "what gates stored in git: show, name, compare, share",
 	.manual = "GATE is a gate's id (or the start of it), a baseline's name "
 		  "or a ref; the newest\ngate where none is given.\n\n"
-		  "  list     every stored gate, the newest first; baselines; "
-		  "proofs (gate --prove)\n"
-		  "  show     what it compared and what came of it\n"
-		  "  accept   its candidate becomes the baseline NAME, for "
-		  "`baseline: {stored: NAME}`\n"
-		  "  diff     in what two gates differ: inputs, files, "
-		  "verdicts\n"
-		  "  push     to another repository, fetch from it: a remote, "
-		  "a path or a URL\n"
-		  "  prune    keeps the newest --keep gates and baselines "
-		  "whole, of others the verdict",
+		  "  list                every stored gate, the newest first; "
+		  "baselines; proofs\n"
+		  "                      (gate --prove); what is done where no "
+		  "ACTION is named\n"
+		  "  show [GATE]         what it compared and what came of it\n"
+		  "  accept NAME [GATE]  its candidate becomes the baseline "
+		  "NAME, for\n"
+		  "                      `baseline: {stored: NAME}`\n"
+		  "  diff A [B]          in what two gates differ: inputs, "
+		  "files, verdicts\n"
+		  "  push [REMOTE]       to another repository: a remote, a "
+		  "path or a URL\n"
+		  "  fetch [REMOTE]      from it\n"
+		  "  prune               keeps the newest --keep gates and "
+		  "baselines whole, of\n"
+		  "                      others the verdict",
 	.run = run,
 };

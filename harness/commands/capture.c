@@ -168,6 +168,6 @@ const struct tw_command tw_command_capture = {
 		  "Lines; gzip too. FILE may be a directory, or - for\n"
 		  "standard input. convert redacts secrets; placeholders are "
 		  "made with the key in\nTWINRIG_REDACT_KEY (32 hexadecimal "
-		  "digits), or a random one.\n",
+		  "digits), or a random one.",
 	.run = run_capture,
 };

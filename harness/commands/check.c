@@ -277,7 +277,7 @@ const struct tw_command tw_command_check = {
 		   "looks wrong",
 	.manual =
 		"With --baseline: what differs from there, which services "
-		"can talk to each other now and\ncould not (and the reverse), "
-		"and what looks wrong only here. Nothing is run either way.",
+		"can talk to each other\nnow and could not (and the reverse), "
+		"and what looks wrong only here. Nothing is\nrun either way.",
 	.run = run,
 };

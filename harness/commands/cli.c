@@ -35,77 +35,85 @@ struct option {
 
 #define AT(member) offsetof(struct tw_cli, member)
 
+#define GATE	 " gate merge "
+#define SETUP	 " gate merge baseline rejudge history run check init "
+#define MESSAGES " gate merge baseline rejudge run check init capture "
+
+/* In the order of `--help`. A name may stand here once for each command in
+ * which it means another thing. */
 static const struct option table[] = {
 	{"config", 'c', TEXT, AT(config), "FILE",
-		"the configuration (twinrig.yaml)", NULL},
-	{"baseline", 0, TEXT, AT(baseline), "REF|DIR",
-		"or stored:NAME: what to compare with (as configured)",
+		"the configuration (twinrig.yaml)", SETUP},
+	{"baseline", 0, TEXT, AT(baseline), "WHAT",
+		"compare with a REF, a folder or stored:NAME (as configured)",
 		" gate merge check run "},
 	{"scenario", 0, TEXT, AT(scenario), "NAME",
 		"only scenarios of this name or glob", " gate merge run "},
-	{"runs", 0, COUNT, AT(runs), "N", "trials of each scenario",
-		" gate merge "},
+	{"runs", 0, COUNT, AT(runs), "N", "trials of each scenario", GATE},
 	{"max-runs", 0, COUNT, AT(max_runs), "N",
-		"go on to so many while a check is undecided", " gate merge "},
+		"go on to so many while a check is undecided", GATE},
 	{"seed", 0, COUNT, AT(seed), "N", "the seed of every draw",
 		" gate merge run "},
 	{"threads", 0, COUNT, AT(threads), "N",
-		"trials side by side (one per core)", " gate merge "},
-	{"junit", 0, TEXT, AT(junit), "FILE", "write JUnit XML",
-		" gate merge "},
-	{"json", 0, TEXT, AT(json), "FILE", "write JSON", " gate merge run "},
-	{"markdown", 0, TEXT, AT(markdown), "FILE", "write Markdown",
-		" gate merge "},
-	{"junit-strict", 0, FLAG, AT(junit_strict), NULL,
-		"JUnit without file and line, as Jenkins' xUnit schema has it",
-		" gate merge "},
-	{"annotations", 0, TEXT, AT(annotations), "FILE",
-		"write annotations for GitHub Actions", " gate merge "},
-	{"code-quality", 0, TEXT, AT(code_quality), "FILE",
-		"write GitLab's code quality report", " gate merge "},
-	{"metrics", 0, TEXT, AT(metrics), "FILE",
-		"write OpenMetrics text, for GitLab's metrics report",
-		" gate merge "},
-	{"no-ci", 0, FLAG, AT(no_ci), NULL,
-		"no annotations and job summary by itself in GitHub Actions",
-		" gate merge "},
-	{"html", 0, TEXT, AT(html), "FILE",
-		"write one page with charts, for a browser",
-		" gate merge history "},
-	{"sarif", 0, TEXT, AT(sarif), "FILE",
-		"write findings as SARIF 2.1.0, for code scanning",
-		" gate merge check "},
+		"trials side by side (one per core)", GATE},
 	{"shard", 0, TEXT, AT(shard), "I/N",
 		"run only the I-th of N parts of the trials", " gate "},
 	{"prove", 0, FLAG, AT(prove), NULL,
 		"which regressions the checks would catch, and from what size",
 		" gate "},
 	{"no-store", 0, FLAG, AT(no_store), NULL,
-		"neither take stored trials nor store any", " gate merge "},
-	{"capture", 0, TEXT, AT(capture), "FILE",
-		"a capture or an access log to draft from", " init "},
-	{"output", 'o', TEXT, AT(output), "FILE",
-		"where to write (standard output)", " gate capture schema "},
-	{"format", 0, TEXT, AT(format), "NAME",
-		"jsonl or gor; of a schema: text", " capture schema "},
-	{"lines", 'n', COUNT, AT(lines), "N", "exchanges to show (10)",
-		" capture "},
+		"neither take stored trials nor store any", GATE},
 	{"events", 0, FLAG, AT(events), NULL, "print every event", " run "},
 	{"watch", 0, TEXT, AT(watch), "WHAT",
 		"print pods, nodes, deployments or events as they change",
 		" run "},
-	{"plugins", 0, TEXT, AT(plugins), "DIR", "load plugins from there too",
-		" gate merge run capture plugins "},
+	{"capture", 0, TEXT, AT(capture), "FILE",
+		"a capture or an access log to draft from", " init "},
+	{"format", 0, TEXT, AT(format), "NAME",
+		"jsonl or gor (by the output's name, else jsonl)", " capture "},
+	{"format", 0, TEXT, AT(format), "NAME", "json or text (json)",
+		" schema "},
+	{"lines", 'n', COUNT, AT(lines), "N", "head: exchanges to show (10)",
+		" capture "},
 	{"keep", 0, COUNT, AT(keep), "N", "prune: gates that stay whole (5)",
 		" baseline "},
-	{"force", 0, FLAG, AT(force), NULL,
-		"init: overwrite files; accept: whatever the verdict",
-		" init baseline "},
-	{"quiet", 'q', FLAG, AT(quiet), NULL, "only the verdict and errors",
-		NULL},
-	{"verbose", 'v', FLAG, AT(verbose), NULL, "notes too", NULL},
+	{"force", 0, FLAG, AT(force), NULL, "overwrite files that are there",
+		" init "},
+	{"force", 0, FLAG, AT(force), NULL, "accept: whatever the verdict",
+		" baseline "},
+	{"output", 'o', TEXT, AT(output), "FILE",
+		"the shard's file, with --shard", " gate "},
+	{"output", 'o', TEXT, AT(output), "FILE",
+		"where to write (standard output)", " capture schema "},
+	{"junit", 0, TEXT, AT(junit), "FILE", "write JUnit XML", GATE},
+	{"junit-strict", 0, FLAG, AT(junit_strict), NULL,
+		"JUnit without file and line, as Jenkins' xUnit schema has it",
+		GATE},
+	{"json", 0, TEXT, AT(json), "FILE", "write JSON", " gate merge run "},
+	{"markdown", 0, TEXT, AT(markdown), "FILE", "write Markdown", GATE},
+	{"html", 0, TEXT, AT(html), "FILE",
+		"write one page with charts, for a browser",
+		" gate merge history "},
+	{"sarif", 0, TEXT, AT(sarif), "FILE",
+		"write findings as SARIF 2.1.0, for code scanning",
+		" gate merge check "},
+	{"annotations", 0, TEXT, AT(annotations), "FILE",
+		"write annotations for GitHub Actions", GATE},
+	{"code-quality", 0, TEXT, AT(code_quality), "FILE",
+		"write GitLab's code quality report", GATE},
+	{"metrics", 0, TEXT, AT(metrics), "FILE",
+		"write OpenMetrics text, for GitLab's metrics report", GATE},
+	{"no-ci", 0, FLAG, AT(no_ci), NULL,
+		"no annotations and job summary by itself in GitHub Actions",
+		GATE},
+	{"plugins", 0, TEXT, AT(plugins), "DIR", "load plugins from there too",
+		" gate merge run capture plugins "},
+	{"quiet", 'q', FLAG, AT(quiet), NULL, "only the result and errors",
+		MESSAGES},
+	{"verbose", 'v', FLAG, AT(verbose), NULL, "notes too",
+		" gate merge baseline rejudge run check init "},
 	{"no-progress", 0, FLAG, AT(no_progress), NULL, "no progress bar",
-		" gate merge run "},
+		GATE},
 	{"help", 'h', FLAG, AT(help), NULL, "this text", NULL},
 	{"version", 0, FLAG, AT(version), NULL, "the version", NULL},
 };
@@ -149,13 +157,21 @@ static bool serves(
 	return false;
 }
 
-static const struct option *find_option(struct tw_str name, bool is_letter)
+/* That of the command; where it has none of this name, another one's. */
+static const struct option *find_option(
+	struct tw_str name, bool is_letter, const struct tw_command *command)
 {
-	for (size_t i = 0; i < N_OPTIONS; i++)
-		if (is_letter ? table[i].letter == name.p[0]
-			      : tw_str_equal(name, table[i].name))
-			return &table[i];
-	return NULL;
+	const struct option *found = NULL;
+
+	for (size_t i = 0; i < N_OPTIONS; i++) {
+		if (is_letter ? table[i].letter != name.p[0]
+			      : !tw_str_equal(name, table[i].name))
+			continue;
+		found = &table[i];
+		if (serves(found, command))
+			break;
+	}
+	return found;
 }
 
 static int unknown_option(const char *word, struct tw_error *error)
@@ -208,7 +224,7 @@ static int read_option(struct tw_cli *cli, const struct tw_command *command,
 
 	if (equals)
 		name.n = (size_t)(equals - name.p);
-	option = name.n ? find_option(name, is_letter) : NULL;
+	option = name.n ? find_option(name, is_letter, command) : NULL;
 	if (!option || (is_letter && option->kind == FLAG && name.n > 1))
 		return unknown_option(word, error);
 	if (!serves(option, command))
@@ -244,6 +260,8 @@ const struct tw_command *tw_cli_read(
 		} else if (!only_args && word[0] == '-' && word[1]) {
 			if (read_option(cli, command, argc, argv, &i, error))
 				return NULL;
+		} else if (!command && !strcmp(word, "help")) {
+			cli->help = true;
 		} else if (!command) {
 			command = find_command(word);
 			if (!command) {
@@ -257,6 +275,12 @@ const struct tw_command *tw_cli_read(
 	if (!command && !cli->help && !cli->version)
 		tw_fail(error, TW_E_USAGE,
 			"what is to be done? See 'twinrig --help'");
+	if (command && !command->arguments[0] && cli->args.n && !cli->help)
+		tw_fail(error, TW_E_USAGE,
+			"'%s' takes no arguments, but got '%s'; see 'twinrig "
+			"help "
+			"%s'",
+			command->name, cli->args.v[0], command->name);
 	return command;
 }
 
@@ -305,7 +329,7 @@ void tw_cli_help(const struct tw_command *command, struct tw_buf *out)
 		tw_buf_printf(out, "  %-10s %s\n", tw_commands[i]->name,
 			tw_commands[i]->summary);
 	tw_buf_add_text(out,
-		"\n'twinrig COMMAND --help' lists a command's options.\n\n"
+		"\n'twinrig help COMMAND' lists a command's options.\n\n"
 		"Exit status: 0 every check passed, 1 a check failed, 2 a "
 		"file or the command line\nis wrong, 3 the run could not be "
 		"made, 4 inconclusive.\n");

@@ -37,14 +37,14 @@ struct tw_cli {
 	const char *capture; /* init */
 	const char *output;  /* -o */
 	const char *plugins; /* a directory of more */
-	const char *format;  /* capture convert */
+	const char *format;  /* capture convert, schema */
 	int64_t lines;	     /* capture head -n */
 	const char *shard;   /* gate: "1/4" */
 	bool no_store;	     /* gate: keep nothing in git */
 	bool prove;	     /* gate: mutants of the candidate */
 	bool events;	     /* run: print the event log */
 	const char *watch;   /* run: "pods"; NULL: nothing */
-	int64_t keep;	     /* baseline prune; -1: 20 */
+	int64_t keep;	     /* baseline prune; -1: 5 */
 	bool force;	     /* init, baseline accept */
 	bool quiet, verbose, no_progress;
 	bool help, version;
@@ -54,7 +54,8 @@ struct tw_cli {
 
 struct tw_command {
 	const char *name;
-	const char *arguments; /* shown after the options, e.g. "FILE..." */
+	const char *arguments; /* shown after the options, e.g. "FILE..."; "":
+				* it takes none */
 	const char *summary;   /* one line */
 	const char *manual;    /* some lines more; may be NULL */
 	int (*run)(const struct tw_cli *cli);

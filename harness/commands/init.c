@@ -38,6 +38,6 @@ const struct tw_command tw_command_init = {
 		  "folders, and with --capture\n"
 		  "an access log or a recording of what comes in. What it "
 		  "cannot know it assumes, and\n"
-		  "marks it so.\n",
+		  "marks it so.",
 	.run = run,
 };

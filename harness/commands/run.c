@@ -274,9 +274,9 @@ const struct tw_command tw_command_run = {
 	.arguments = "",
 	.summary = "run one twin once and show what it saw",
 	.manual = "Builds the twin of the working tree and runs each scenario "
-		  "once.\n--events prints every event of it instead of only "
-		  "what came out; --watch pods, nodes, deployments or events "
-		  "prints tables as kubectl does.\nA scenario with a "
-		  "`rollout:` needs --baseline: it begins as that one.",
+		  "once. --events prints\nevery event of it instead of only "
+		  "what came out; --watch pods, nodes, deployments\nor events "
+		  "prints tables as kubectl does. A scenario with a `rollout:` "
+		  "begins as\nwhat --baseline names.",
 	.run = run,
 };

@@ -2,42 +2,50 @@
 
 #include "harness/config/config.h"
 
+#include <errno.h>
 #include <stdio.h>
+
+static int unknown(const char *expected, const char *word)
+{
+	fprintf(stderr, "twinrig: schema: expected %s, not '%s'\n", expected,
+		word);
+	return TW_EXIT_USAGE;
+}
+
+static int write_out(const char *path, const struct tw_buf *text)
+{
+	FILE *to = path && strcmp(path, "-") ? fopen(path, "w") : stdout;
+	bool ok = to && fputs(tw_buf_text(text), to) != EOF;
+
+	if (to && to != stdout)
+		ok = !fclose(to) && ok;
+	if (ok)
+		return TW_EXIT_PASS;
+	fprintf(stderr, "twinrig: %s: %s\n", path ? path : "standard output",
+		strerror(errno));
+	return TW_EXIT_RUN;
+}
 
 static int run(const struct tw_cli *cli)
 {
 	const char *which = cli->args.n ? cli->args.v[0] : "config";
-	enum tw_config_file file;
+	const char *format = cli->format ? cli->format : "json";
+	bool model = !strcmp(which, "model"), text = !strcmp(format, "text");
+	enum tw_config_file file = model ? TW_MODEL_FILE : TW_CONFIG_FILE;
 	struct tw_buf out = {0};
-	FILE *to = stdout;
-	int status = TW_EXIT_PASS;
+	int status;
 
-	if (!strcmp(which, "config")) {
-		file = TW_CONFIG_FILE;
-	} else if (!strcmp(which, "model")) {
-		file = TW_MODEL_FILE;
-	} else {
-		fprintf(stderr,
-			"twinrig: schema: expected config or model, not "
-			"'%s'\n",
-			which);
-		return TW_EXIT_USAGE;
-	}
-	if (cli->output && strcmp(cli->output, "-"))
-		to = fopen(cli->output, "w");
-	if (!to) {
-		perror(cli->output);
-		return TW_EXIT_RUN;
-	}
-	if (cli->format && !strcmp(cli->format, "text"))
+	if (!model && strcmp(which, "config"))
+		return unknown("config or model", which);
+	if (cli->args.n > 1)
+		return unknown("one file", cli->args.v[1]);
+	if (!text && strcmp(format, "json"))
+		return unknown("--format json or text", format);
+	if (text)
 		tw_config_help(file, &out);
 	else
 		tw_config_schema_json(file, &out);
-	fputs(tw_buf_text(&out), to);
-	if (to != stdout && fclose(to)) {
-		perror(cli->output);
-		status = TW_EXIT_RUN;
-	}
+	status = write_out(cli->output, &out);
 	tw_buf_release(&out);
 	return status;
 }
