@@ -68,7 +68,7 @@ Q       := $(if $(V),,@)
 
 SRC  := $(wildcard twins/*.c twins/*/*.c harness/*/*.c plugins/*.c plugins/*/*.c)
 # Part of twins/traffic/path.c, which says why.
-PATH_C := $(patsubst %,twins/traffic/%.c,balance send answer steps serve call plain events)
+PATH_C := $(patsubst %,twins/traffic/%.c,balance send answer steps serve call begin plain events)
 # The HTML report's charts: D3 (BSD 3-clause) as the distribution has it. Its
 # modules in the order in which they need each other; D3=FILE... takes others,
 # D3= leaves the charts out.

@@ -19,5 +19,6 @@
 #include "twins/traffic/steps.c"
 #include "twins/traffic/serve.c"
 #include "twins/traffic/call.c"
+#include "twins/traffic/begin.c"
 #include "twins/traffic/plain.c"
 #include "twins/traffic/events.c"
