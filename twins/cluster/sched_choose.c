@@ -59,23 +59,40 @@ static bool others_agree(const struct tw_sched_cycle *cycle,
 	return true;
 }
 
+static void find_between(struct tw_sched_cycle *cycle,
+	struct tw_sched_kind *kind, const struct others *others, uint32_t node,
+	uint32_t end, uint32_t wanted)
+{
+	const int16_t *sums = kind->sums;
+	uint32_t *feasible = cycle->feasible, n = cycle->n_feasible;
+	int32_t *totals = cycle->s->totals;
+
+	for (; node < end && n < wanted; node++) {
+		int16_t sum = sums[node];
+
+		if (sum <= TW_SCHED_REFUSED) {
+			if (sum == TW_SCHED_UNASKED)
+				sum = tw_sched_kind_ask(cycle, kind, node);
+			if (sum == TW_SCHED_REFUSED)
+				continue;
+		}
+		if (others->n && !others_agree(cycle, others, node))
+			continue;
+		feasible[n] = node;
+		totals[n++] = sum;
+	}
+	cycle->n_feasible = n;
+}
+
+/* With what each scores by itself. */
 static void find_feasible(struct tw_sched_cycle *cycle,
 	struct tw_sched_kind *kind, uint32_t start, uint32_t wanted)
 {
 	struct others others = find_others(cycle);
-	const uint32_t *turns = cycle->s->turns.v;
-	uint32_t n = (uint32_t)cycle->s->nodes.n, node = start;
+	uint32_t n = (uint32_t)cycle->s->nodes.n;
 
-	for (uint32_t i = 0; i < n && cycle->n_feasible < wanted;
-		i++, node = node + 1 < n ? node + 1 : 0) {
-		const struct tw_sched_answer *it = &kind->answers[node];
-
-		if (it->turn != turns[node])
-			tw_sched_kind_ask(cycle, kind, node);
-		if (it->status == TW_SCHED_OK &&
-			(!others.n || others_agree(cycle, &others, node)))
-			cycle->feasible[cycle->n_feasible++] = node;
-	}
+	find_between(cycle, kind, &others, start, n, wanted);
+	find_between(cycle, kind, &others, 0, start, wanted);
 }
 
 /* ---- where it had best go ------------------------------------------- */
@@ -90,8 +107,21 @@ static bool score_kept(struct tw_sched_cycle *cycle,
 	if (!kind->tells[raw])
 		return false;
 	for (uint32_t i = 0; i < cycle->n_feasible; i++)
-		scores[i] = kind->answers[cycle->feasible[i]].raw[raw];
+		scores[i] = kind->raw[cycle->feasible[i]][raw];
 	tw_sched_plugins[slot]->normalise(cycle, slot, scores);
+	return true;
+}
+
+/* Whether its scores are to be added. */
+static bool score_others(struct tw_sched_cycle *cycle, uint32_t slot)
+{
+	const struct tw_sched_plugin *it = tw_sched_plugins[slot];
+
+	if (!tw_sched_pre_score(cycle, it) ||
+		(it->add_all && it->add_all(cycle, slot, (int32_t)it->weight,
+					cycle->s->totals)))
+		return false;
+	tw_sched_score_all(cycle, it, cycle->s->scores);
 	return true;
 }
 
@@ -99,11 +129,10 @@ static bool score_kept(struct tw_sched_cycle *cycle,
 static void find_totals(
 	struct tw_sched_cycle *cycle, const struct tw_sched_kind *kind)
 {
-	int64_t *totals = cycle->s->totals, *scores = cycle->s->scores;
+	int32_t *totals = cycle->s->totals;
+	const int64_t *scores = cycle->s->scores;
 	size_t raw = 0;
 
-	for (uint32_t i = 0; i < cycle->n_feasible; i++)
-		totals[i] = kind->answers[cycle->feasible[i]].sum;
 	for (uint32_t p = 0; tw_sched_plugins[p]; p++) {
 		const struct tw_sched_plugin *it = tw_sched_plugins[p];
 
@@ -111,36 +140,38 @@ static void find_totals(
 			(it->of_node && !it->normalise))
 			continue;
 		if (it->of_node ? !score_kept(cycle, kind, p, raw++)
-				: !tw_sched_score(cycle, it, scores))
+				: !score_others(cycle, p))
 			continue;
 		for (uint32_t i = 0; i < cycle->n_feasible; i++)
-			totals[i] += it->weight * scores[i];
+			totals[i] += (int32_t)(it->weight * scores[i]);
 	}
 }
 
 static uint32_t best_of(struct tw_sched_cycle *cycle,
 	const struct tw_sched_kind *kind, uint64_t hash)
 {
-	const int64_t *totals = cycle->s->totals;
+	const int32_t *totals = cycle->s->totals;
+	const uint64_t *lucks = cycle->s->lucks.v;
 	uint32_t best = NOWHERE;
-	int64_t most = INT64_MIN;
-	uint64_t luck = 0;
+	int32_t most = INT32_MIN;
+	uint64_t luck = UINT64_MAX;
 
 	/* With one node there is nothing to score. */
 	if (cycle->n_feasible == 1)
 		return cycle->feasible[0];
 	find_totals(cycle, kind);
+	for (uint32_t i = 0; i < cycle->n_feasible; i++)
+		most = totals[i] > most ? totals[i] : most;
 	for (uint32_t i = 0; i < cycle->n_feasible; i++) {
 		uint32_t node = cycle->feasible[i];
 		uint64_t mine;
 
-		if (totals[i] < most)
+		if (totals[i] != most)
 			continue;
-		mine = tw_hash_combine(hash, cycle->s->nodes.v[node].hash);
-		if (totals[i] == most && mine >= luck)
+		mine = tw_hash_combine_mixed(hash, lucks[node]);
+		if (best != NOWHERE && mine >= luck)
 			continue;
 		best = node;
-		most = totals[i];
 		luck = mine;
 	}
 	return best;

@@ -80,6 +80,19 @@ static void fit_reasons(const struct tw_sched_cycle *cycle, uint32_t node,
 		tw_sched_say(arena, to, insufficient(arena, &lacking.v[i]));
 }
 
+/* Of pods, cpu and memory. */
+static bool has_usual(
+	const struct tw_sched_class *class, const struct tw_sched_node *node)
+{
+	if (node->n_pods >= node->has_pods)
+		return false;
+	for (size_t i = 0; i < 2; i++)
+		if (class->asks[i] > 0 &&
+			class->asks[i] > node->has[i] - node->in_use[i])
+			return false;
+	return true;
+}
+
 /* The first lack; fit_reasons() tells all of them. */
 static struct tw_sched_reason fit_filter(
 	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
@@ -89,6 +102,8 @@ static struct tw_sched_reason fit_filter(
 	struct tw_lackings lacking = {0};
 	bool too_small = false;
 
+	if (!cycle->class->asks_more && has_usual(cycle->class, it))
+		return (struct tw_sched_reason){TW_SCHED_OK, NULL};
 	tw_sched_lacking(cycle->class->pod, it, NULL, NULL, arena, &lacking);
 	if (!lacking.n)
 		return (struct tw_sched_reason){TW_SCHED_OK, NULL};
@@ -203,21 +218,17 @@ int64_t tw_sched_balance_of(const double *shares, size_t n)
 	return (int64_t)((1 - deviation) * 100);
 }
 
-/* `less`: of the pod's CPU. */
-static int64_t balance_with(const struct tw_sched_node *node,
-	const struct tw_pod_spec *pod, int64_t less)
+/* With so much more in use of cpu and memory. */
+static int64_t balance_with(
+	const struct tw_sched_node *node, int64_t cpu, int64_t memory)
 {
-	static const char *const names[] = {
-		TW_RESOURCE_CPU, TW_RESOURCE_MEMORY};
+	const int64_t more[] = {cpu, memory};
 	double shares[2];
 	size_t n = 0;
 
 	for (size_t i = 0; i < 2; i++) {
-		int64_t has = node->has[i], used = node->in_use[i];
+		int64_t has = node->has[i], used = node->in_use[i] + more[i];
 
-		if (pod)
-			used += tw_resource_amount(&pod->requests, names[i]) -
-				(i ? 0 : less);
 		if (!has)
 			continue;
 		shares[n] = (double)used / (double)has;
@@ -232,24 +243,22 @@ static int64_t balance_with(const struct tw_sched_node *node,
  * releases all nodes had their own score. */
 static bool balance_pre_score(struct tw_sched_cycle *cycle, uint32_t slot)
 {
-	const struct tw_resources *requests = &cycle->class->pod->requests;
-
 	(void)slot;
-	return cycle->s->options.balance_all ||
-	       tw_resource_amount(requests, TW_RESOURCE_CPU) ||
-	       tw_resource_amount(requests, TW_RESOURCE_MEMORY);
+	return cycle->s->options.balance_all || cycle->class->asks[0] ||
+	       cycle->class->asks[1];
 }
 
 static int64_t balance_score(
 	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
 {
 	const struct tw_sched_node *it = tw_sched_node_at(cycle, node);
-	int64_t with = balance_with(it, cycle->class->pod, left_out(cycle));
+	const int64_t *asks = cycle->class->asks;
+	int64_t with = balance_with(it, asks[0] - left_out(cycle), asks[1]);
 
 	(void)slot;
 	if (cycle->s->options.old_balance)
 		return with;
-	return 50 + (50 + with - balance_with(it, NULL, 0)) / 2;
+	return 50 + (50 + with - balance_with(it, 0, 0)) / 2;
 }
 
 const struct tw_sched_plugin tw_sched_balance = {

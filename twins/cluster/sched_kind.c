@@ -1,7 +1,8 @@
 /*
  * What nodes said is kept: filters and scores that follow from a pod's spec
  * and one node (`of_node` in the plugin) are asked again only when the node
- * has changed. A node counts its changes: a pod put or taken, another spec.
+ * has changed: a pod put or taken, another spec. The scheduler remembers which
+ * nodes did last.
  */
 #include "twins/cluster/scheduler.h"
 
@@ -129,8 +130,10 @@ uint32_t tw_sched_kind_find(
 static void forget(struct tw_scheduler *s, struct tw_sched_kind *kind)
 {
 	s->n_answers -= kind->n_answers;
-	tw_free(kind->answers);
-	kind->answers = NULL;
+	tw_free(kind->sums);
+	tw_free(kind->raw);
+	kind->sums = NULL;
+	kind->raw = NULL;
 	kind->n_answers = 0;
 }
 
@@ -139,10 +142,16 @@ static struct tw_sched_kind *oldest(struct tw_scheduler *s)
 	struct tw_sched_kind *found = NULL;
 
 	for (size_t k = 0; k < s->kinds.n; k++)
-		if (s->kinds.v[k].answers &&
+		if (s->kinds.v[k].sums &&
 			(!found || s->kinds.v[k].used < found->used))
 			found = &s->kinds.v[k];
 	return found;
+}
+
+static void ask_all(struct tw_sched_kind *kind)
+{
+	for (uint32_t n = 0; n < kind->n_answers; n++)
+		kind->sums[n] = TW_SCHED_UNASKED;
 }
 
 static void make_room(struct tw_scheduler *s, struct tw_sched_kind *kind)
@@ -152,10 +161,13 @@ static void make_room(struct tw_scheduler *s, struct tw_sched_kind *kind)
 	forget(s, kind);
 	while (s->n_answers && s->n_answers + n > s->max_answers)
 		forget(s, oldest(s));
-	kind->answers = tw_calloc(n, sizeof *kind->answers);
+	kind->sums = tw_calloc(n, sizeof *kind->sums);
+	kind->raw = tw_calloc(n, sizeof *kind->raw);
 	kind->n_answers = n;
 	s->n_answers += n;
 	memset(kind->tells, 0, sizeof kind->tells);
+	ask_all(kind);
+	kind->n_changes = s->n_changes;
 }
 
 struct tw_sched_kind *tw_sched_kind_open(struct tw_sched_cycle *cycle)
@@ -164,8 +176,15 @@ struct tw_sched_kind *tw_sched_kind_open(struct tw_sched_cycle *cycle)
 	struct tw_sched_kind *kind =
 		&s->kinds.v[s->kind_of.v[cycle->class_index]];
 
-	if (!kind->answers || kind->n_answers != s->nodes.n)
+	if (!kind->sums || kind->n_answers != s->nodes.n)
 		make_room(s, kind);
+	if (s->n_changes - kind->n_changes > TW_SCHED_CHANGES)
+		ask_all(kind);
+	else
+		for (uint64_t i = kind->n_changes; i < s->n_changes; i++)
+			kind->sums[s->changed[i % TW_SCHED_CHANGES]] =
+				TW_SCHED_UNASKED;
+	kind->n_changes = s->n_changes;
 	kind->used = ++s->decisions;
 	return kind;
 }
@@ -180,26 +199,22 @@ void tw_sched_kinds_release(struct tw_scheduler *s)
 
 /* ---- a node is asked ------------------------------------------------ */
 
-static enum tw_sched_status status_of(
-	const struct tw_sched_cycle *cycle, uint32_t node)
+static bool fits(const struct tw_sched_cycle *cycle, uint32_t node)
 {
 	if (cycle->s->nodes.v[node].absent)
-		return TW_SCHED_UNRESOLVABLE;
+		return false;
 	for (uint32_t i = 0; tw_sched_plugins[i]; i++) {
 		const struct tw_sched_plugin *it = tw_sched_plugins[i];
-		struct tw_sched_reason reason;
 
-		if (!it->of_node || !it->filter)
-			continue;
-		reason = it->filter(cycle, i, node);
-		if (reason.status != TW_SCHED_OK)
-			return reason.status;
+		if (it->of_node && it->filter &&
+			it->filter(cycle, i, node).status != TW_SCHED_OK)
+			return false;
 	}
-	return TW_SCHED_OK;
+	return true;
 }
 
-static void add_scores(struct tw_sched_cycle *cycle, struct tw_sched_kind *kind,
-	struct tw_sched_answer *to, uint32_t node)
+static int16_t add_scores(
+	struct tw_sched_cycle *cycle, struct tw_sched_kind *kind, uint32_t node)
 {
 	size_t raw = 0;
 	int64_t sum = 0;
@@ -217,20 +232,17 @@ static void add_scores(struct tw_sched_cycle *cycle, struct tw_sched_kind *kind,
 			continue;
 		}
 		tw_assert(raw < TW_SCHED_RAW && score == (int32_t)score);
-		to->raw[raw] = (int32_t)score;
+		kind->raw[node][raw] = (int32_t)score;
 		kind->tells[raw++] |= score != 0;
 	}
-	tw_assert(sum == (int16_t)sum);
-	to->sum = (int16_t)sum;
+	tw_assert(sum == (int16_t)sum && sum > TW_SCHED_REFUSED);
+	return (int16_t)sum;
 }
 
-void tw_sched_kind_ask(
+int16_t tw_sched_kind_ask(
 	struct tw_sched_cycle *cycle, struct tw_sched_kind *kind, uint32_t node)
 {
-	struct tw_sched_answer *to = &kind->answers[node];
-
-	*to = (struct tw_sched_answer){.turn = cycle->s->turns.v[node]};
-	to->status = (uint8_t)status_of(cycle, node);
-	if (to->status == TW_SCHED_OK)
-		add_scores(cycle, kind, to, node);
+	kind->sums[node] = fits(cycle, node) ? add_scores(cycle, kind, node)
+					     : TW_SCHED_REFUSED;
+	return kind->sums[node];
 }

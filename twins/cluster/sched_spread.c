@@ -6,57 +6,9 @@
  * the constraint's selector selects. An empty selector counts nobody (and
  * still selects the pod itself, for the filter).
  */
-#include "twins/cluster/scheduler.h"
-
-#include "twins/kernel/fmath.h"
+#include "twins/cluster/sched_spread.h"
 
 #define HOSTNAME "kubernetes.io/hostname"
-#define ZONE	 "topology.kubernetes.io/zone"
-
-struct constraint {
-	const struct tw_spread *spread;
-	const struct tw_sched_list *counted; /* classes whose pods count */
-	const struct tw_topology *topology;
-	int64_t *pods; /* by domain; the last: of nodes without the key */
-	bool *known;   /* likewise: the domain counts at all */
-	size_t which;  /* of the pod's spreads */
-	int64_t *on;   /* by node, of a hostname that is scored */
-	bool marks;    /* they are the scheduler's marks */
-	uint32_t n_known;
-	int64_t least; /* pods of the emptiest domain */
-	bool self;     /* the pod itself counts */
-	double weight;
-};
-
-struct state {
-	struct constraint *constraints;
-	size_t n;
-	bool all_keys; /* a node needs all of the topology keys */
-	bool marked;   /* some constraint counts in marks */
-	bool *out; /* score: by node, feasible but without a key; NULL: none */
-	struct tw_spreads usual; /* of pods without constraints */
-};
-
-/* The place of a node's domain in the arrays. */
-static uint32_t domain_of(const struct constraint *it, uint32_t node)
-{
-	uint32_t domain = it->topology->domain_of[node];
-
-	return domain == UINT32_MAX ? it->topology->n_domains : domain;
-}
-
-static bool has_key(const struct constraint *it, uint32_t node)
-{
-	return it->topology->domain_of[node] != UINT32_MAX;
-}
-
-static bool has_keys(const struct state *state, uint32_t node)
-{
-	for (size_t i = 0; i < state->n; i++)
-		if (!has_key(&state->constraints[i], node))
-			return false;
-	return true;
-}
 
 static void find_counted(struct tw_scheduler *s, uint32_t class,
 	const struct tw_spread *spread, struct tw_sched_list *to)
@@ -98,27 +50,28 @@ static const struct tw_sched_list *counting(struct tw_sched_cycle *cycle,
 	return &memo->counted[usual ? 0 : which];
 }
 
-static bool is_hostname(const struct constraint *it)
+bool tw_spread_is_hostname(const struct tw_spread_constraint *it)
 {
 	return !strcmp(it->spread->topology_key, HOSTNAME);
 }
 
-static struct state *begin(struct tw_sched_cycle *cycle,
+struct tw_spread_state *tw_spread_begin(struct tw_sched_cycle *cycle,
 	const struct tw_spreads *spreads, bool do_not_schedule)
 {
-	struct state *state = tw_new(&cycle->arena, struct state);
+	struct tw_spread_state *state =
+		tw_new(&cycle->arena, struct tw_spread_state);
 
-	state->constraints =
-		tw_new_array(&cycle->arena, spreads->n + 1, struct constraint);
+	state->constraints = tw_new_array(
+		&cycle->arena, spreads->n + 1, struct tw_spread_constraint);
 	for (size_t i = 0; i < spreads->n; i++) {
-		struct constraint *it = &state->constraints[state->n];
+		struct tw_spread_constraint *it = &state->constraints[state->n];
 
 		if (spreads->v[i].do_not_schedule != do_not_schedule)
 			continue;
 		it->spread = &spreads->v[i];
 		it->which = i;
 		it->counted = counting(cycle, spreads, i);
-		it->self = it->spread->has_selector &&
+		it->self = do_not_schedule && it->spread->has_selector &&
 			   tw_label_selector_fits(
 				   &it->spread->selector, cycle->class->labels);
 		state->n++;
@@ -128,32 +81,30 @@ static struct state *begin(struct tw_sched_cycle *cycle,
 		tw_sched_topology(
 			cycle->s, state->constraints[i].spread->topology_key);
 	for (size_t i = 0; i < state->n; i++) {
-		struct constraint *it = &state->constraints[i];
+		struct tw_spread_constraint *it = &state->constraints[i];
 
 		it->topology =
 			tw_sched_topology(cycle->s, it->spread->topology_key);
 		/* Scores count by host (find_hosts). */
-		if (!do_not_schedule && is_hostname(it))
+		if (!do_not_schedule && tw_spread_is_hostname(it))
 			continue;
 		it->pods = tw_new_array(
 			&cycle->arena, it->topology->n_domains + 1, int64_t);
 		/* Filters know theirs already (find_known). */
-		if (!do_not_schedule)
-			it->known = tw_new_array(&cycle->arena,
-				it->topology->n_domains + 1, bool);
+		if (do_not_schedule)
+			continue;
+		it->known = tw_new_array(
+			&cycle->arena, it->topology->n_domains + 1, bool);
+		it->first = tw_new_array(
+			&cycle->arena, it->topology->n_domains + 1, uint32_t);
 	}
 	return state;
 }
 
-static void know(struct constraint *it, uint32_t domain)
-{
-	it->n_known += !it->known[domain];
-	it->known[domain] = true;
-}
-
 /* nodeAffinityPolicy (default Honor), nodeTaintsPolicy (default Ignore). */
 static bool is_included(const struct tw_sched_cycle *cycle,
-	const struct constraint *constraint, const struct tw_node_spec *node)
+	const struct tw_spread_constraint *constraint,
+	const struct tw_node_spec *node)
 {
 	const struct tw_pod_spec *pod = cycle->class->pod;
 
@@ -169,7 +120,8 @@ static bool is_included(const struct tw_sched_cycle *cycle,
 
 /* Whether each node with pods counts: nothing is asked of it. */
 static bool counts_anywhere(const struct tw_sched_cycle *cycle,
-	const struct state *state, const struct constraint *it)
+	const struct tw_spread_state *state,
+	const struct tw_spread_constraint *it)
 {
 	const struct tw_pod_spec *pod = cycle->class->pod;
 
@@ -179,39 +131,59 @@ static bool counts_anywhere(const struct tw_sched_cycle *cycle,
 			       !pod->node_affinity.is_required));
 }
 
-/* Pods that count, node by node. */
-static void count_pods(struct tw_sched_cycle *cycle, struct state *state,
-	struct constraint *it)
+/* By node: of those that have some, a list is kept. */
+static void count_hosts(struct tw_scheduler *s,
+	const struct tw_sched_memo *memo, struct tw_spread_constraint *it)
+{
+	for (size_t i = 0; i < memo->places.n; i++) {
+		const struct tw_class_place *place = &memo->places.v[i];
+		int64_t pods = (int64_t)place->n - place->leaving;
+
+		if (!pods || (s->n_absent && s->nodes.v[place->node].absent))
+			continue;
+		if (it->marks && !it->on[place->node])
+			tw_vec_push(&s->marks.set, place->node);
+		it->on[place->node] += pods;
+	}
+}
+
+static void count_domains(struct tw_sched_cycle *cycle,
+	const struct tw_spread_state *state, const struct tw_sched_memo *memo,
+	struct tw_spread_constraint *it)
 {
 	struct tw_scheduler *s = cycle->s;
 	bool anywhere = counts_anywhere(cycle, state, it);
 
+	for (size_t i = 0; i < memo->places.n; i++) {
+		const struct tw_class_place *place = &memo->places.v[i];
+		uint32_t n = place->node;
+
+		if (s->n_absent && s->nodes.v[n].absent)
+			continue;
+		if (anywhere ||
+			((!state->all_keys || tw_spread_has_keys(state, n)) &&
+				is_included(cycle, it, s->nodes.v[n].spec)))
+			it->pods[tw_spread_domain(it, n)] +=
+				(int64_t)place->n - place->leaving;
+	}
+}
+
+void tw_spread_count(struct tw_sched_cycle *cycle,
+	const struct tw_spread_state *state, struct tw_spread_constraint *it)
+{
 	for (size_t c = 0; c < it->counted->n; c++) {
-		uint32_t class = it->counted->v[c];
-		const struct tw_sched_memo *memo = &s->memos.v[class];
+		const struct tw_sched_memo *memo =
+			&cycle->s->memos.v[it->counted->v[c]];
 
-		for (size_t i = 0; i < memo->places.n; i++) {
-			const struct tw_class_place *place = &memo->places.v[i];
-			uint32_t n = place->node;
-			int64_t pods = (int64_t)place->n - place->leaving;
-
-			if (s->n_absent && s->nodes.v[n].absent)
-				continue;
-			if (it->marks)
-				tw_vec_push(&s->marks.set, n);
-			if (it->on)
-				it->on[n] += pods;
-			else if (anywhere ||
-				 ((!state->all_keys || has_keys(state, n)) &&
-					 is_included(cycle, it,
-						 s->nodes.v[n].spec)))
-				it->pods[domain_of(it, n)] += pods;
-		}
+		if (it->on)
+			count_hosts(cycle->s, memo, it);
+		else
+			count_domains(cycle, state, memo, it);
 	}
 }
 
 static void empty_known(struct tw_sched_cycle *cycle,
-	struct tw_sched_known *known, const struct constraint *it)
+	struct tw_sched_known *known, const struct tw_spread_constraint *it)
 {
 	uint32_t room = it->topology->n_domains + 1;
 
@@ -224,7 +196,8 @@ static void empty_known(struct tw_sched_cycle *cycle,
 	known->n = 0;
 }
 
-static void fill_known(struct tw_sched_cycle *cycle, struct state *state)
+static void fill_known(
+	struct tw_sched_cycle *cycle, struct tw_spread_state *state)
 {
 	struct tw_sched_memo *memo = &cycle->s->memos.v[cycle->class_index];
 
@@ -232,12 +205,14 @@ static void fill_known(struct tw_sched_cycle *cycle, struct state *state)
 		empty_known(cycle, &memo->known[state->constraints[i].which],
 			&state->constraints[i]);
 	for (uint32_t n = 0; n < cycle->s->nodes.n; n++) {
-		if (cycle->s->nodes.v[n].absent || !has_keys(state, n))
+		if (cycle->s->nodes.v[n].absent ||
+			!tw_spread_has_keys(state, n))
 			continue;
 		for (size_t i = 0; i < state->n; i++) {
-			struct constraint *it = &state->constraints[i];
+			struct tw_spread_constraint *it =
+				&state->constraints[i];
 			struct tw_sched_known *known = &memo->known[it->which];
-			uint32_t domain = domain_of(it, n);
+			uint32_t domain = tw_spread_domain(it, n);
 
 			if (known->is[domain] ||
 				!is_included(
@@ -251,7 +226,8 @@ static void fill_known(struct tw_sched_cycle *cycle, struct state *state)
 
 /* They stay as long as there are the same nodes, and, where taints are
  * honoured, these look the same: labels do not change. */
-static void find_known(struct tw_sched_cycle *cycle, struct state *state)
+static void find_known(
+	struct tw_sched_cycle *cycle, struct tw_spread_state *state)
 {
 	struct tw_scheduler *s = cycle->s;
 	struct tw_sched_memo *memo = &s->memos.v[cycle->class_index];
@@ -269,7 +245,7 @@ static void find_known(struct tw_sched_cycle *cycle, struct state *state)
 		fill_known(cycle, state);
 	memo->known_at = now;
 	for (size_t i = 0; i < state->n; i++) {
-		struct constraint *it = &state->constraints[i];
+		struct tw_spread_constraint *it = &state->constraints[i];
 
 		it->known = memo->known[it->which].is;
 		it->n_known = memo->known[it->which].n;
@@ -278,7 +254,8 @@ static void find_known(struct tw_sched_cycle *cycle, struct state *state)
 
 static bool pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
 {
-	struct state *state = begin(cycle, &cycle->class->pod->spreads, true);
+	struct tw_spread_state *state =
+		tw_spread_begin(cycle, &cycle->class->pod->spreads, true);
 
 	cycle->state[slot] = state;
 	if (!state->n)
@@ -286,9 +263,9 @@ static bool pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
 	state->all_keys = true;
 	find_known(cycle, state);
 	for (size_t i = 0; i < state->n; i++)
-		count_pods(cycle, state, &state->constraints[i]);
+		tw_spread_count(cycle, state, &state->constraints[i]);
 	for (size_t i = 0; i < state->n; i++) {
-		struct constraint *it = &state->constraints[i];
+		struct tw_spread_constraint *it = &state->constraints[i];
 
 		it->least = INT32_MAX;
 		for (uint32_t d = 0; d < it->topology->n_domains; d++)
@@ -304,14 +281,14 @@ static bool pre_filter(struct tw_sched_cycle *cycle, uint32_t slot)
 static struct tw_sched_reason filter(
 	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
 {
-	const struct state *state = cycle->state[slot];
+	const struct tw_spread_state *state = cycle->state[slot];
 
 	(void)cycle;
 	for (size_t i = 0; i < state->n; i++) {
-		const struct constraint *it = &state->constraints[i];
-		uint32_t domain = domain_of(it, node);
+		const struct tw_spread_constraint *it = &state->constraints[i];
+		uint32_t domain = tw_spread_domain(it, node);
 
-		if (!has_key(it, node))
+		if (!tw_spread_has_key(it, node))
 			return (struct tw_sched_reason){TW_SCHED_UNRESOLVABLE,
 				"node(s) didn't match pod topology spread "
 				"constraints (missing required label)"};
@@ -325,194 +302,13 @@ static struct tw_sched_reason filter(
 	return (struct tw_sched_reason){TW_SCHED_OK, NULL};
 }
 
-/* ---- score ---------------------------------------------------------- */
-
-/* System defaulting: hostname with a skew of 3, zone of 5, for the pods of
- * the same Services and owner. */
-static const struct tw_spreads *usual_spreads(
-	struct tw_sched_cycle *cycle, struct tw_spreads *to)
-{
-	const struct tw_pod_spec *pod = cycle->class->pod;
-	struct tw_spread spread = {
-		.max_skew = 3, .topology_key = HOSTNAME, .has_selector = true};
-
-	if (!pod->has_group)
-		return to;
-	spread.selector = pod->group;
-	tw_vec_push_in(&cycle->arena, to, spread);
-	spread.max_skew = 5;
-	spread.topology_key = ZONE;
-	tw_vec_push_in(&cycle->arena, to, spread);
-	return to;
-}
-
-/* The domains of the nodes that are feasible; a hostname counts by itself, and
- * a node without the key is of a domain of its own. */
-/* Of the nodes that are left; there may be no more to be known. */
-static void know_domains(const struct tw_sched_cycle *cycle,
-	const struct state *state, struct constraint *it)
-{
-	uint32_t all = it->topology->n_domains + it->topology->some_without;
-
-	for (uint32_t f = 0; f < cycle->n_feasible && it->n_known < all; f++)
-		if (!state->out || !state->out[cycle->feasible[f]])
-			know(it, domain_of(it, cycle->feasible[f]));
-}
-
-static void find_domains(struct tw_sched_cycle *cycle, struct state *state)
-{
-	size_t out = 0;
-
-	for (uint32_t f = 0; state->out && f < cycle->n_feasible; f++) {
-		uint32_t node = cycle->feasible[f];
-
-		state->out[node] = !has_keys(state, node);
-		out += state->out[node];
-	}
-	for (size_t i = 0; i < state->n; i++)
-		if (!state->constraints[i].on)
-			know_domains(cycle, state, &state->constraints[i]);
-	for (size_t i = 0; i < state->n; i++) {
-		struct constraint *it = &state->constraints[i];
-		size_t n = it->on ? cycle->n_feasible - out : it->n_known;
-
-		it->weight = tw_log((double)n + 2);
-	}
-}
-
-/* The first constraint by hostname counts in marks, which are empty but for
- * the nodes of its pods. */
-static void find_hosts(struct tw_sched_cycle *cycle, struct state *state)
-{
-	for (size_t i = 0; i < state->n; i++) {
-		struct constraint *it = &state->constraints[i];
-
-		if (!is_hostname(it))
-			continue;
-		if (!state->marked)
-			it->on = tw_sched_marks_clear(cycle->s);
-		else
-			it->on = tw_new_array(
-				&cycle->arena, cycle->s->nodes.n, int64_t);
-		it->marks = !state->marked;
-		state->marked = true;
-	}
-}
-
-static bool pre_score(struct tw_sched_cycle *cycle, uint32_t slot)
-{
-	const struct tw_spreads *spreads = &cycle->class->pod->spreads;
-	struct tw_spreads usual = {0};
-	struct state *state;
-
-	if (!cycle->n_feasible)
-		return false;
-	if (!spreads->n)
-		spreads = usual_spreads(cycle, &usual);
-	state = begin(cycle, spreads, false);
-	/* The usual ones stand in memory of this cycle. */
-	state->usual = usual;
-	cycle->state[slot] = state;
-	if (!state->n && !cycle->s->options.spread_always)
-		return false;
-	state->all_keys = cycle->class->pod->spreads.n > 0;
-	if (state->all_keys)
-		state->out =
-			tw_new_array(&cycle->arena, cycle->s->nodes.n, bool);
-	find_hosts(cycle, state);
-	find_domains(cycle, state);
-	for (size_t i = 0; i < state->n; i++)
-		count_pods(cycle, state, &state->constraints[i]);
-	return true;
-}
-
-/* What a constraint adds to each node's sum: the pods of its domain, weighed,
- * and skew - 1; nothing where it has no key. */
-static void add_hosts(const struct tw_sched_cycle *cycle,
-	const struct constraint *it, double *sums)
-{
-	double skew = (double)(it->spread->max_skew - 1);
-
-	for (uint32_t i = 0; i < cycle->n_feasible; i++) {
-		uint32_t node = cycle->feasible[i];
-
-		if (has_key(it, node))
-			sums[i] += (double)it->on[node] * it->weight + skew;
-	}
-}
-
-static void add_domains(
-	struct tw_sched_cycle *cycle, const struct constraint *it, double *sums)
-{
-	uint32_t n = it->topology->n_domains;
-	double skew = (double)(it->spread->max_skew - 1);
-	double *by_domain = tw_new_array(&cycle->arena, n + 1, double);
-
-	for (uint32_t d = 0; d < n; d++)
-		by_domain[d] =
-			(double)(it->known[d] ? it->pods[d] : 0) * it->weight +
-			skew;
-	for (uint32_t i = 0; i < cycle->n_feasible; i++)
-		sums[i] += by_domain[domain_of(it, cycle->feasible[i])];
-}
-
-static bool is_out(const struct state *state, uint32_t node)
-{
-	return state->out && state->out[node];
-}
-
-static void score_all(
-	struct tw_sched_cycle *cycle, uint32_t slot, int64_t *scores)
-{
-	const struct state *state = cycle->state[slot];
-	double *sums =
-		tw_new_array(&cycle->arena, cycle->n_feasible + 1, double);
-
-	for (size_t i = 0; i < state->n; i++)
-		if (state->constraints[i].on)
-			add_hosts(cycle, &state->constraints[i], sums);
-		else
-			add_domains(cycle, &state->constraints[i], sums);
-	for (uint32_t i = 0; i < cycle->n_feasible; i++)
-		scores[i] = is_out(state, cycle->feasible[i])
-				    ? 0
-				    : (int64_t)(sums[i] + 0.5);
-}
-
-static void normalise(
-	const struct tw_sched_cycle *cycle, uint32_t slot, int64_t *scores)
-{
-	const struct state *state = cycle->state[slot];
-	int64_t min = INT64_MAX, max = 0, before = -1, became = 0;
-
-	for (uint32_t i = 0; i < cycle->n_feasible; i++) {
-		if (is_out(state, cycle->feasible[i]))
-			continue;
-		if (scores[i] < min)
-			min = scores[i];
-		if (scores[i] > max)
-			max = scores[i];
-	}
-	for (uint32_t i = 0; i < cycle->n_feasible; i++) {
-		if (is_out(state, cycle->feasible[i])) {
-			scores[i] = 0;
-			continue;
-		}
-		/* Neighbours are often alike, and divisions slow. */
-		if (scores[i] != before) {
-			before = scores[i];
-			became = max ? 100 * (max + min - before) / max : 100;
-		}
-		scores[i] = became;
-	}
-}
-
 const struct tw_sched_plugin tw_sched_spread = {
 	.name = "PodTopologySpread",
 	.weight = 2,
 	.pre_filter = pre_filter,
 	.filter = filter,
-	.pre_score = pre_score,
-	.score_all = score_all,
-	.normalise = normalise,
+	.pre_score = tw_spread_pre_score,
+	.score_all = tw_spread_score_all,
+	.normalise = tw_spread_normalise,
+	.add_all = tw_spread_add_all,
 };

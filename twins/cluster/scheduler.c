@@ -36,6 +36,7 @@ void tw_scheduler_init(
 	tw_arena_init(&s->arena);
 	tw_arena_init(&s->scratch);
 	tw_map_init(&s->labelled, &s->arena);
+	s->changed = tw_new_array(&s->arena, TW_SCHED_CHANGES, uint32_t);
 }
 
 void tw_scheduler_release(struct tw_scheduler *s)
@@ -46,7 +47,7 @@ void tw_scheduler_release(struct tw_scheduler *s)
 		tw_vec_release(&s->memos.v[i].places);
 	tw_sched_kinds_release(s);
 	tw_vec_release(&s->nodes);
-	tw_vec_release(&s->turns);
+	tw_vec_release(&s->lucks);
 	tw_vec_release(&s->classes);
 	tw_vec_release(&s->memos);
 	tw_vec_release(&s->topologies);
@@ -74,22 +75,26 @@ void tw_sched_node_see(struct tw_sched_node *node)
 uint32_t tw_scheduler_add_node(
 	struct tw_scheduler *s, const struct tw_node_spec *node)
 {
-	struct tw_sched_node it = {
-		.spec = node, .hash = tw_hash_name(node->name)};
+	struct tw_sched_node it = {.spec = node};
 
 	tw_sched_node_see(&it);
 	tw_vec_push(&s->nodes, it);
-	tw_vec_push(&s->turns, 1);
+	tw_vec_push(&s->lucks, tw_hash_mix(tw_hash_name(node->name)));
 	s->shapes++;
 	s->has_images |= node->images.n;
 	return (uint32_t)s->nodes.n - 1;
+}
+
+static void change(struct tw_scheduler *s, uint32_t node)
+{
+	s->changed[s->n_changes++ % TW_SCHED_CHANGES] = node;
 }
 
 void tw_scheduler_set_node(
 	struct tw_scheduler *s, uint32_t node, const struct tw_node_spec *spec)
 {
 	s->nodes.v[node].spec = spec;
-	s->turns.v[node]++;
+	change(s, node);
 	s->looks++;
 }
 
@@ -97,52 +102,21 @@ void tw_scheduler_set_absent(struct tw_scheduler *s, uint32_t node, bool absent)
 {
 	s->n_absent += (uint32_t)absent - (uint32_t)s->nodes.v[node].absent;
 	s->nodes.v[node].absent = absent;
-	s->turns.v[node]++;
+	change(s, node);
 	s->shapes++;
 }
 
-static const char *label_text(struct tw_buf *to, const char *namespace,
-	const char *key, const char *value)
+static void find_asks(struct tw_sched_class *class)
 {
-	tw_buf_clear(to);
-	tw_buf_printf(to, "%s %s=%s", namespace, key, value);
-	return tw_buf_text(to);
-}
+	const struct tw_resources *requests = &class->pod->requests;
 
-static void add_labels(struct tw_scheduler *s, uint32_t class)
-{
-	const struct tw_sched_class *it = &s->classes.v[class];
-	struct tw_buf text = {0};
-
-	for (size_t i = 0; i < it->labels->n; i++) {
-		const char *key = label_text(&text, it->namespace,
-			it->labels->v[i].key, it->labels->v[i].value);
-		struct tw_sched_list *list = tw_map_get(&s->labelled, key);
-
-		if (!list) {
-			list = tw_new(&s->arena, struct tw_sched_list);
-			tw_map_put(&s->labelled, key, list);
-		}
-		if (!list->n || list->v[list->n - 1] != class)
-			tw_vec_push_in(&s->arena, list, class);
-	}
-	tw_buf_release(&text);
-}
-
-const struct tw_sched_list *tw_sched_candidates(struct tw_scheduler *s,
-	const char *namespace, const struct tw_label_selector *selector)
-{
-	static const struct tw_sched_list nobody = {0};
-	const struct tw_label_requirement *first = selector->v;
-	const struct tw_sched_list *found;
-	struct tw_buf text = {0};
-
-	if (!selector->n || first->op != TW_LABEL_IN || first->values.n != 1)
-		return NULL;
-	found = tw_map_get(&s->labelled,
-		label_text(&text, namespace, first->key, first->values.v[0]));
-	tw_buf_release(&text);
-	return found ? found : &nobody;
+	class->asks[0] = tw_resource_amount(requests, TW_RESOURCE_CPU);
+	class->asks[1] = tw_resource_amount(requests, TW_RESOURCE_MEMORY);
+	class->asks_more = false;
+	for (size_t i = 0; i < requests->n; i++)
+		class->asks_more |=
+			strcmp(requests->v[i].name, TW_RESOURCE_CPU) &&
+			strcmp(requests->v[i].name, TW_RESOURCE_MEMORY);
 }
 
 uint32_t tw_scheduler_add_class(
@@ -151,9 +125,10 @@ uint32_t tw_scheduler_add_class(
 	const struct tw_pod_spec *pod = class->pod;
 
 	tw_vec_push(&s->classes, *class);
+	find_asks(&s->classes.v[s->classes.n - 1]);
 	tw_vec_push(&s->memos, ((struct tw_sched_memo){0}));
 	tw_vec_push(&s->kind_of, tw_sched_kind_find(s, pod));
-	add_labels(s, (uint32_t)s->classes.n - 1);
+	tw_sched_index_labels(s, (uint32_t)s->classes.n - 1);
 	s->has_affinity |= pod->affinity.n || pod->preferred_affinity.n ||
 			   pod->preferred_anti_affinity.n;
 	s->has_anti_affinity |= pod->anti_affinity.n;
@@ -161,59 +136,6 @@ uint32_t tw_scheduler_add_class(
 		pod->preferred_anti_affinity.n || pod->anti_affinity.n)
 		tw_vec_push(&s->tying, (uint32_t)s->classes.n - 1);
 	return (uint32_t)s->classes.n - 1;
-}
-
-/* ---- domains -------------------------------------------------------- */
-
-static void fill_topology(struct tw_scheduler *s, struct tw_topology *to)
-{
-	struct tw_map known;
-
-	tw_map_init(&known, NULL);
-	to->n_nodes = (uint32_t)s->nodes.n;
-	to->n_domains = 0;
-	to->some_without = false;
-	to->domain_of = tw_new_array(&s->arena, to->n_nodes, uint32_t);
-	for (uint32_t n = 0; n < to->n_nodes; n++) {
-		const char *value =
-			tw_label_value(&s->nodes.v[n].spec->labels, to->key);
-		uintptr_t domain;
-
-		to->domain_of[n] = UINT32_MAX;
-		if (!value) {
-			to->some_without = true;
-			continue;
-		}
-		domain = (uintptr_t)tw_map_get(&known, value);
-		if (!domain) {
-			domain = ++to->n_domains;
-			tw_map_put(&known, value, (void *)domain);
-		}
-		to->domain_of[n] = (uint32_t)domain - 1;
-	}
-	tw_map_release(&known);
-}
-
-uint32_t tw_sched_topology_number(struct tw_scheduler *s, const char *key)
-{
-	for (size_t i = 0; i < s->topologies.n; i++)
-		if (!strcmp(s->topologies.v[i].key, key))
-			return (uint32_t)i;
-	tw_vec_push(&s->topologies,
-		((struct tw_topology){.key = tw_arena_strdup(&s->arena, key),
-			.n_nodes = UINT32_MAX}));
-	return (uint32_t)s->topologies.n - 1;
-}
-
-const struct tw_topology *tw_sched_topology(
-	struct tw_scheduler *s, const char *key)
-{
-	uint32_t number = tw_sched_topology_number(s, key);
-	struct tw_topology *found = &s->topologies.v[number];
-
-	if (found->n_nodes != s->nodes.n)
-		fill_topology(s, found);
-	return found;
 }
 
 /* ---- pods on nodes -------------------------------------------------- */
@@ -251,17 +173,19 @@ static struct tw_class_count *count_of(
 	return NULL;
 }
 
-static void use(struct tw_scheduler *s, uint32_t at,
-	const struct tw_pod_spec *pod, int64_t sign)
+static void use(
+	struct tw_scheduler *s, uint32_t at, uint32_t class, int64_t sign)
 {
 	struct tw_sched_node *node = &s->nodes.v[at];
+	const struct tw_sched_class *it = &s->classes.v[class];
+	const struct tw_pod_spec *pod = it->pod;
 
-	s->turns.v[at]++;
+	change(s, at);
 	for (size_t i = 0; i < pod->requests.n; i++)
 		tw_resource_add(&s->arena, &node->used, pod->requests.v[i].name,
 			sign * pod->requests.v[i].amount);
-	node->in_use[0] = tw_resource_amount(&node->used, TW_RESOURCE_CPU);
-	node->in_use[1] = tw_resource_amount(&node->used, TW_RESOURCE_MEMORY);
+	node->in_use[0] += sign * it->asks[0];
+	node->in_use[1] += sign * it->asks[1];
 	node->usual_cpu += sign * pod->usual_cpu;
 	node->usual_memory += sign * pod->usual_memory;
 	node->n_pods = (uint32_t)((int64_t)node->n_pods + sign);
@@ -314,7 +238,7 @@ void tw_scheduler_put(struct tw_scheduler *s, uint32_t class, uint32_t node)
 		count = enter(s, class, node);
 	count->n++;
 	copy_count(s, count);
-	use(s, node, s->classes.v[class].pod, 1);
+	use(s, node, class, 1);
 }
 
 void tw_scheduler_take(struct tw_scheduler *s, uint32_t class, uint32_t node)
@@ -328,7 +252,7 @@ void tw_scheduler_take(struct tw_scheduler *s, uint32_t class, uint32_t node)
 	copy_count(s, count);
 	if (!count->n)
 		leave(s, node, count);
-	use(s, node, s->classes.v[class].pod, -1);
+	use(s, node, class, -1);
 }
 
 void tw_scheduler_take_active(
@@ -458,20 +382,33 @@ void tw_sched_filter(struct tw_sched_cycle *cycle)
 	}
 }
 
-bool tw_sched_score(struct tw_sched_cycle *cycle,
+bool tw_sched_pre_score(
+	struct tw_sched_cycle *cycle, const struct tw_sched_plugin *plugin)
+{
+	return (plugin->score || plugin->score_all) &&
+	       (!plugin->pre_score ||
+		       plugin->pre_score(cycle, tw_sched_slot(plugin)));
+}
+
+void tw_sched_score_all(struct tw_sched_cycle *cycle,
 	const struct tw_sched_plugin *plugin, int64_t *scores)
 {
 	uint32_t slot = tw_sched_slot(plugin);
 
-	if ((!plugin->score && !plugin->score_all) ||
-		(plugin->pre_score && !plugin->pre_score(cycle, slot)))
-		return false;
 	if (plugin->score_all)
 		plugin->score_all(cycle, slot, scores);
 	for (uint32_t i = 0; plugin->score && i < cycle->n_feasible; i++)
 		scores[i] = plugin->score(cycle, slot, cycle->feasible[i]);
 	if (plugin->normalise)
 		plugin->normalise(cycle, slot, scores);
+}
+
+bool tw_sched_score(struct tw_sched_cycle *cycle,
+	const struct tw_sched_plugin *plugin, int64_t *scores)
+{
+	if (!tw_sched_pre_score(cycle, plugin))
+		return false;
+	tw_sched_score_all(cycle, plugin, scores);
 	return true;
 }
 

@@ -52,6 +52,10 @@ struct tw_sched_class {
 	const char *namespace;
 	const struct tw_labels *labels;
 	const struct tw_pod_spec *pod;
+	/* Filled in when it is added: of cpu and memory, what the pod
+	 * requests; and whether it requests anything else. */
+	int64_t asks[2];
+	bool asks_more;
 };
 
 struct tw_class_count {
@@ -68,8 +72,7 @@ struct tw_class_place {
 
 struct tw_sched_node {
 	const struct tw_node_spec *spec;
-	uint64_t hash; /* of its name */
-	bool absent;   /* nothing of it is seen (node_groups.h) */
+	bool absent; /* nothing of it is seen (node_groups.h) */
 	struct tw_resources used;
 	/* Of cpu and memory: what is allocatable and in `used`, side by side,
 	 * for they are asked for most. */
@@ -103,6 +106,7 @@ TW_VEC_TYPE(tw_sched_tally, struct tw_sched_said);
 struct tw_topology {
 	const char *key;
 	uint32_t *domain_of; /* by node; TW_NONE-like UINT32_MAX: no label */
+	uint32_t *slot_of;   /* the same, but n_domains: no label */
 	uint32_t n_domains, n_nodes; /* n_nodes: as many as it is of */
 	bool some_without;	     /* some node has no label */
 };
@@ -141,23 +145,26 @@ struct tw_sched_memo {
 /* What is normalised of what is kept: taints, node affinity. */
 #define TW_SCHED_RAW 2
 
-/* What a node said to a kind of pods: all plugins `of_node` together. */
-struct tw_sched_answer {
-	uint32_t turn;	/* of the node then; 0: it was not asked */
-	uint8_t status; /* enum tw_sched_status */
-	int16_t sum;	/* of weighted scores that are not normalised */
-	int32_t raw[TW_SCHED_RAW]; /* of those that are, in their order */
-};
-
+/* What nodes said to a kind of pods: all plugins `of_node` together. */
 struct tw_sched_kind {
-	const struct tw_pod_spec *pod;	 /* one of them */
-	struct tw_sched_answer *answers; /* by node; NULL: none are kept */
+	const struct tw_pod_spec *pod; /* one of them */
+	/* By node, of weighted scores that are not normalised; or one of
+	 * those below. NULL: nothing is kept. */
+	int16_t *sums;
+	int32_t (*raw)[TW_SCHED_RAW]; /* of those that are, in their order */
 	uint32_t n_answers;
+	uint64_t n_changes;	  /* there had been so many then */
 	bool tells[TW_SCHED_RAW]; /* some raw score was not 0 */
 	uint64_t used;		  /* the decision that asked last */
 };
 
-/* How many answers are kept in all by default: 16 MB. The kind that asked
+#define TW_SCHED_UNASKED INT16_MIN	 /* since it changed */
+#define TW_SCHED_REFUSED (INT16_MIN + 1) /* it does not fit there */
+
+/* So many changes of nodes are remembered; who has missed more asks anew. */
+#define TW_SCHED_CHANGES (UINT64_C(1) << 14)
+
+/* How many answers are kept in all by default: 10 MB. The kind that asked
  * least recently is forgotten first. */
 #define TW_SCHED_ANSWERS (UINT32_C(1) << 20)
 
@@ -173,7 +180,9 @@ struct tw_scheduler {
 	struct tw_sched_options options;
 	const struct tw_map *namespaces; /* name -> struct tw_labels *; NULL */
 	TW_VEC(struct tw_sched_node) nodes;
-	struct tw_sched_list turns; /* by node: counts its changes, from 1 */
+	TW_VEC(uint64_t) lucks; /* by node: tw_hash_mix() of its name's */
+	uint32_t *changed;	/* the last TW_SCHED_CHANGES nodes that did */
+	uint64_t n_changes;
 	TW_VEC(struct tw_sched_kind) kinds;
 	struct tw_sched_list kind_of;  /* by class */
 	size_t n_answers, max_answers; /* kept */
@@ -182,7 +191,8 @@ struct tw_scheduler {
 	struct tw_arena scratch;
 	struct tw_sched_marks marks;
 	uint32_t *feasible;
-	int64_t *totals, *scores;
+	int32_t *totals;
+	int64_t *scores;
 	uint32_t n_scratch;
 	TW_VEC(struct tw_sched_class) classes;
 	TW_VEC(struct tw_sched_memo) memos; /* as classes */
@@ -191,7 +201,7 @@ struct tw_scheduler {
 	struct tw_map labelled; /* "namespace key=value" -> tw_sched_list * */
 	/* Count changes: of which nodes there are, of what they look like. */
 	uint64_t shapes, looks;
-	uint32_t n_absent; /* nodes */
+	uint32_t n_absent;	/* nodes */
 	bool has_images;	/* some node */
 	bool has_affinity;	/* some class: terms that others meet */
 	bool has_anti_affinity; /* some class, required */
@@ -267,6 +277,11 @@ void tw_sched_filter(struct tw_sched_cycle *cycle);
  * feasible[i]. False: it has nothing to say (all are 0). */
 bool tw_sched_score(struct tw_sched_cycle *cycle,
 	const struct tw_sched_plugin *plugin, int64_t *scores);
+/* Its two parts: has it something to say, and what. */
+bool tw_sched_pre_score(
+	struct tw_sched_cycle *cycle, const struct tw_sched_plugin *plugin);
+void tw_sched_score_all(struct tw_sched_cycle *cycle,
+	const struct tw_sched_plugin *plugin, int64_t *scores);
 /* The weighted sum over all plugins. */
 void tw_sched_total(struct tw_sched_cycle *cycle, int64_t *totals);
 
@@ -334,6 +349,10 @@ struct tw_sched_plugin {
 	/* Where all scores are the same, it makes them another same. */
 	void (*normalise)(const struct tw_sched_cycle *cycle, uint32_t slot,
 		int64_t *scores);
+	/* Of both the result, weighed, is added at once to what each feasible
+	 * node has; false: not for such a pod. NULL: never. */
+	bool (*add_all)(struct tw_sched_cycle *cycle, uint32_t slot,
+		int32_t weight, int32_t *totals);
 };
 
 extern const struct tw_sched_plugin tw_sched_unschedulable;
@@ -351,7 +370,10 @@ extern const struct tw_sched_plugin tw_sched_image;
 extern const struct tw_sched_plugin *const tw_sched_plugins[];
 uint32_t tw_sched_slot(const struct tw_sched_plugin *plugin);
 
-/* ---- between scheduler.c, sched_kind.c and sched_choose.c ----------- */
+/* ---- between scheduler.c, sched_index.c, sched_kind.c, sched_choose.c */
+
+/* Of a class that was added. */
+void tw_sched_index_labels(struct tw_scheduler *s, uint32_t class);
 
 /* A cycle without arrays, in the scheduler's scratch memory: one at a time has
  * it, others have their own. */
@@ -372,9 +394,9 @@ uint32_t tw_sched_kind_find(
 	struct tw_scheduler *s, const struct tw_pod_spec *pod);
 /* What nodes say to the cycle's kind: room for all of them, kept or empty. */
 struct tw_sched_kind *tw_sched_kind_open(struct tw_sched_cycle *cycle);
-/* Asks a node. */
-void tw_sched_kind_ask(struct tw_sched_cycle *cycle, struct tw_sched_kind *kind,
-	uint32_t node);
+/* Asks a node; the answer is kept, and its sum. */
+int16_t tw_sched_kind_ask(struct tw_sched_cycle *cycle,
+	struct tw_sched_kind *kind, uint32_t node);
 void tw_sched_kinds_release(struct tw_scheduler *s);
 
 /* All of them 0, for as many nodes as there are. */

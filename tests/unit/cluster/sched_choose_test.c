@@ -215,8 +215,10 @@ static void add_class(struct bed *bed)
 		ask_of_nodes(bed, &bed->pods[c]);
 	if (one_in(bed, 2))
 		ask_of_pods(bed, &bed->pods[c]);
-	tw_scheduler_add_class(&bed->s,
-		&(struct tw_sched_class){"x", &bed->labels[c], &bed->pods[c]});
+	tw_scheduler_add_class(
+		&bed->s, &(struct tw_sched_class){.namespace = "x",
+				 .labels = &bed->labels[c],
+				 .pod = &bed->pods[c]});
 }
 
 /* ---- plainly -------------------------------------------------------- */
@@ -331,6 +333,19 @@ static void leave(struct bed *bed)
 		tw_scheduler_take(&bed->s, count.class, node);
 }
 
+/* A node changes, and then others so often that the change is forgotten. */
+static void change_much(struct bed *bed)
+{
+	uint32_t class = below(bed, (uint32_t)bed->s.classes.n);
+	uint32_t other = below(bed, bed->n_nodes);
+
+	change_node(bed, below(bed, bed->n_nodes));
+	for (uint64_t i = 0; i < TW_SCHED_CHANGES / 2; i++) {
+		tw_scheduler_put(&bed->s, class, other);
+		tw_scheduler_take_active(&bed->s, class, other);
+	}
+}
+
 static void step(struct bed *bed)
 {
 	uint32_t what = below(bed, 12);
@@ -344,6 +359,8 @@ static void step(struct bed *bed)
 			&bed->s, below(bed, bed->n_nodes), one_in(bed, 3));
 	else if (what == 3 && bed->n_nodes < MOST_NODES && one_in(bed, 5))
 		add_node(bed);
+	else if (what == 5 && one_in(bed, 50))
+		change_much(bed);
 	else if (what == 4 && bed->s.classes.n < CLASSES && one_in(bed, 3))
 		add_class(bed);
 	else

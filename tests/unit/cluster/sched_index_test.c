@@ -64,8 +64,9 @@ static uint32_t from_scratch(
 	tw_scheduler_init(&s, NULL);
 	for (uint32_t c = 0; c < classes; c++)
 		tw_scheduler_add_class(
-			&s, &(struct tw_sched_class){
-				    "x", &bed->labels[c], &bed->pods[c]});
+			&s, &(struct tw_sched_class){.namespace = "x",
+				    .labels = &bed->labels[c],
+				    .pod = &bed->pods[c]});
 	for (uint32_t n = 0; n < nodes; n++) {
 		tw_scheduler_add_node(&s, &bed->nodes[n]);
 		for (uint32_t c = 0; c < classes; c++)
@@ -92,9 +93,10 @@ START_TEST(what_is_kept_is_what_is_there)
 		if (nodes < NODES && (nodes < 5 || bits % 13 == 0))
 			tw_scheduler_add_node(&s, &bed.nodes[nodes++]);
 		if (classes < CLASSES && (!classes || bits % 97 == 0)) {
-			tw_scheduler_add_class(&s, &(struct tw_sched_class){"x",
-							   &bed.labels[classes],
-							   &bed.pods[classes]});
+			tw_scheduler_add_class(
+				&s, &(struct tw_sched_class){.namespace = "x",
+					    .labels = &bed.labels[classes],
+					    .pod = &bed.pods[classes]});
 			classes++;
 		}
 		class = (uint32_t)(bits >> 8) % classes;
