@@ -42,6 +42,11 @@ void tw_twin_place_after(struct tw_model *model, const struct tw_model *before)
 	tw_place_after(model, before);
 }
 
+void tw_twin_place_as(struct tw_model *model, const struct tw_map *nodes)
+{
+	tw_place_as(model, nodes);
+}
+
 /* ---- life cycle ----------------------------------------------------- */
 
 static void schedule_faults(struct tw_twin *twin)

@@ -57,6 +57,8 @@ struct tw_model *tw_twin_model(struct tw_spec *spec, struct tw_diags *diags);
 /* Replicas that `before` has too stay where they are there: the model's
  * cluster was that one. Before any twin of the model. */
 void tw_twin_place_after(struct tw_model *model, const struct tw_model *before);
+/* Each replica (by its key) on the node of this name, others nowhere. */
+void tw_twin_place_as(struct tw_model *model, const struct tw_map *nodes);
 
 struct tw_twin *tw_twin_new(
 	const struct tw_model *model, const struct tw_options *options);

@@ -38,6 +38,7 @@ struct tw_archive *tw_archive_open(
 		return NULL;
 	archive = tw_calloc(1, sizeof *archive);
 	archive->git = git;
+	tw_git_sweep(git);
 	tw_arena_init(&archive->arena);
 	tw_map_init(&archive->trials, &archive->arena);
 	tw_map_init(&archive->own, &archive->arena);

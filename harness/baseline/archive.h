@@ -30,7 +30,10 @@
 #define TW_ARCHIVE_BASELINES TW_GIT_REFS "baselines/"
 #define TW_ARCHIVE_RUNNING   TW_GIT_REFS "running/"
 #define TW_ARCHIVE_PROOFS    TW_GIT_REFS "proofs/"
-#define TW_ARCHIVE_FLUSH     (200 * TW_MS)
+/* Which gate answered last here, run or not: what commands mean that are given
+ * none (tw_git_note()). */
+#define TW_ARCHIVE_LAST	 "TWINRIG_GATE"
+#define TW_ARCHIVE_FLUSH (200 * TW_MS)
 
 /* The part of a key that names a trial. */
 #define TW_ARCHIVE_KEY 40

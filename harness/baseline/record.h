@@ -12,7 +12,11 @@
  *			line: values as measured, "-" or "never"; KIND:
  *			recovery, time, ratio, rate or count; SINCE in ns
  *	reasons		"NAME TAB TEXT TAB ADVICE" a line: of the gate as a
- *whole verdict.json	the report trials/KEY	an observation each (observed.h)
+ *			whole
+ *	places		"REPLICA TAB NODE" a line: where the candidate's pods
+ *			stand when a run begins
+ *	verdict.json	the report
+ *	trials/KEY	an observation each (observed.h)
  *	sides/candidate/PATH, sides/baseline/PATH
  *			the files that each side was read from
  *
@@ -21,7 +25,7 @@
  *
  * A side's files are kept whole or, where one of them may hold what is no
  * secret of git's yet, not at all: "sides/SIDE" is then missing, and
- *`lacks.SIDE` of the identity says why.
+ * `lacks.SIDE` of the identity says why.
  */
 #ifndef TW_BASELINE_RECORD_H
 #define TW_BASELINE_RECORD_H

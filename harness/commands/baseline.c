@@ -7,10 +7,30 @@
 
 /* ---- list -------------------------------------------------------------- */
 
+/* The commit of the candidate, with a + where it had files of no commit. */
+static void commit_text(
+	struct tw_shelf *shelf, const char *ref, char to[static 16])
+{
+	struct tw_record record;
+	struct tw_error error;
+
+	snprintf(to, 16, "-");
+	if (tw_record_open(&record, shelf->archive, ref, &error))
+		return;
+	if (*tw_record_value(&record, "candidate.commit"))
+		snprintf(to, 16, "%.12s%s",
+			tw_record_value(&record, "candidate.commit"),
+			!strcmp(tw_record_value(&record, "candidate.state"),
+				"clean")
+				? ""
+				: "+");
+	tw_record_release(&record);
+}
+
 static int list(struct tw_shelf *shelf, const struct tw_cli *cli)
 {
 	const struct tw_catalog *catalog = &shelf->catalog;
-	char when[TW_WHEN];
+	char when[TW_WHEN], commit[16];
 
 	(void)cli;
 	if (!catalog->gates.n && !catalog->baselines.n)
@@ -18,8 +38,9 @@ static int list(struct tw_shelf *shelf, const struct tw_cli *cli)
 	for (size_t i = catalog->gates.n; i-- > 0;) {
 		const struct tw_catalog_gate *gate = &catalog->gates.v[i];
 
-		printf("%s  %s  %s%s%s%s\n", gate->id,
-			tw_when_text(gate->about.time, when),
+		commit_text(shelf, gate->ref, commit);
+		printf("%s  %s  %-13s  %s%s%s%s\n", gate->id,
+			tw_when_text(gate->about.time, when), commit,
 			gate->about.subject, *gate->names ? "  [" : "",
 			gate->names, *gate->names ? "]" : "");
 	}
@@ -132,7 +153,7 @@ static int accept_gate(struct tw_shelf *shelf, const struct tw_cli *cli)
 		tw_fail(&error, TW_E_USAGE,
 			"accept wants a name for the baseline (letters, "
 			"digits, . _ -), and then a gate if it is not the "
-			"newest");
+			"last one");
 		return tw_shelf_fail(&error);
 	}
 	status = tw_shelf_record(
@@ -288,10 +309,13 @@ const struct tw_command tw_command_baseline = {
 	.arguments = "[ACTION]",
 	.summary = "what gates stored in git: show, name, compare, share",
 	.manual = "GATE is a gate's id (or the start of it), a baseline's name "
-		  "or a ref; the newest\ngate where none is given.\n\n"
-		  "  list                every stored gate, the newest first; "
-		  "baselines; proofs\n"
-		  "                      (gate --prove); what is done where no "
+		  "or a ref; where none\nis given, the gate that answered last "
+		  "here, run or not.\n\n"
+		  "  list                every stored gate, the newest first, "
+		  "with its candidate's\n"
+		  "                      commit (+: with files of none); "
+		  "baselines; proofs (gate\n"
+		  "                      --prove); what is done where no "
 		  "ACTION is named\n"
 		  "  show [GATE]         what it compared and what came of it\n"
 		  "  accept NAME [GATE]  its candidate becomes the baseline "

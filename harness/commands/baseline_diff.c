@@ -120,7 +120,7 @@ int tw_baseline_diff(struct tw_shelf *shelf, const struct tw_cli *cli)
 	if (cli->args.n < 2) {
 		tw_fail(&error, TW_E_USAGE,
 			"diff wants a gate, and another if it is not the "
-			"newest that it is compared with");
+			"last one that it is compared with");
 		return tw_shelf_fail(&error);
 	}
 	status = tw_shelf_record(shelf, cli->args.v[1], &a);

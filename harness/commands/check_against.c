@@ -5,6 +5,7 @@
 #include "harness/commands/check_against.h"
 
 #include "harness/commands/gate.h"
+#include "harness/commands/output.h"
 
 #include <stdio.h>
 
@@ -12,6 +13,7 @@ static void tell(struct tw_gate *gate)
 {
 	const struct tw_report_options options = {
 		.colour = gate->cli->colour,
+		.columns = tw_output_columns(),
 		.verbose = gate->cli->verbose,
 	};
 	struct tw_buf out = {0};

@@ -108,7 +108,7 @@ static const struct option table[] = {
 		GATE},
 	{"plugins", 0, TEXT, AT(plugins), "DIR", "load plugins from there too",
 		" gate merge run capture plugins "},
-	{"quiet", 'q', FLAG, AT(quiet), NULL, "only the result and errors",
+	{"quiet", 'q', FLAG, AT(quiet), NULL, "errors, the verdict, a line for what fails",
 		MESSAGES},
 	{"verbose", 'v', FLAG, AT(verbose), NULL, "notes too",
 		" gate merge baseline rejudge run check init "},

@@ -118,23 +118,62 @@ static const char *faults_text(struct tw_gate *gate, const struct tw_case *one)
 	return copy;
 }
 
+/* As one word of a shell's command line. */
+static void add_word(struct tw_buf *text, const char *word)
+{
+	tw_buf_add_char(text, '\'');
+	for (; *word; word++) {
+		if (*word == '\'')
+			tw_buf_add_text(text, "'\\'");
+		tw_buf_add_char(text, *word);
+	}
+	tw_buf_add_char(text, '\'');
+}
+
+static void add_option(
+	struct tw_buf *text, const char *option, const char *value)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-+=./:,@%";
+
+	tw_buf_printf(text, " %s ", option);
+	if (*value && !value[strspn(value, plain)])
+		tw_buf_add_text(text, value);
+	else
+		add_word(text, value);
+}
+
+/* A stored gate has no commit that would do: its pods stand elsewhere. */
+static void add_baseline(struct tw_gate *gate, struct tw_buf *text)
+{
+	const char *revision = gate->report.baseline.revision;
+
+	if (gate->store.has_stored)
+		add_option(text, "--baseline",
+			tw_arena_printf(&gate->arena, "stored:%s",
+				tw_record_name(&gate->store.stored)));
+	else if (revision)
+		add_option(text, "--baseline",
+			tw_arena_printf(&gate->arena, "%.12s", revision));
+	else if (gate->cli->baseline)
+		add_option(text, "--baseline", gate->cli->baseline);
+}
+
 static const char *reproduce_text(
 	struct tw_gate *gate, const struct tw_case *one)
 {
 	const struct tw_cli *cli = gate->cli;
-	const char *revision = gate->report.baseline.revision;
 	struct tw_buf text = {0};
 	const char *copy;
 
 	tw_buf_add_text(&text, "twinrig gate");
 	if (cli->config)
-		tw_buf_printf(&text, " -c %s", cli->config);
-	if (revision)
-		tw_buf_printf(&text, " --baseline %.12s", revision);
-	else if (cli->baseline)
-		tw_buf_printf(&text, " --baseline %s", cli->baseline);
-	tw_buf_printf(
-		&text, " --scenario '%s' --runs %zu", one->name, gate->runs);
+		add_option(&text, "-c", cli->config);
+	add_baseline(gate, &text);
+	tw_buf_add_text(&text, " --scenario ");
+	add_word(&text, one->name);
+	tw_buf_printf(&text, " --runs %zu", gate->runs);
 	if (gate->looks.most > gate->looks.first)
 		tw_buf_printf(&text, " --max-runs %zu", gate->looks.most);
 	tw_buf_printf(&text, " --seed %llu", (unsigned long long)gate->seed);

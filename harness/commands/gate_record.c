@@ -167,6 +167,20 @@ static void differences_text(const struct tw_gate *gate, struct tw_buf *out)
 	}
 }
 
+/* A candidate's pods stand where those of its baseline stood: its files alone
+ * do not say where. */
+static void places_text(const struct tw_model *model, struct tw_buf *out)
+{
+	for (uint32_t r = 0; r < model->n_replicas; r++) {
+		if (model->node_of[r] == TW_NONE)
+			continue;
+		tw_line_add(out, model->replicas[r].key);
+		tw_buf_add_char(out, '\t');
+		tw_line_add(out, model->nodes[model->node_of[r]].name);
+		tw_buf_add_char(out, '\n');
+	}
+}
+
 static void message_of(const struct tw_gate *gate, struct tw_buf *out)
 {
 	const struct tw_gate_result *result = &gate->result;
@@ -195,18 +209,21 @@ static int file_texts(struct tw_gate *gate, struct tw_error *error)
 	static const struct tw_report_options plain = {0};
 	struct tw_buf checks = {0}, evidence = {0}, differences = {0};
 	struct tw_buf verdict = {0}, reasons = {0}, json = {0};
+	struct tw_buf places = {0};
 
 	tw_gate_checks_text(gate, &checks);
 	evidence_text(gate, &evidence);
 	differences_text(gate, &differences);
 	verdict_text(&gate->result, &verdict);
 	reasons_text(&gate->result, &reasons);
+	places_text(gate->candidate.model, &places);
 	tw_report_json.write(&gate->report, &plain, &json);
 	return file_text(gate, "checks", &checks, error) |
 	       file_text(gate, "evidence", &evidence, error) |
 	       file_text(gate, "differences", &differences, error) |
 	       file_text(gate, "verdict", &verdict, error) |
 	       file_text(gate, "reasons", &reasons, error) |
+	       file_text(gate, "places", &places, error) |
 	       file_text(gate, "verdict.json", &json, error);
 }
 
@@ -345,6 +362,8 @@ void tw_gate_store_finish(struct tw_gate *gate)
 		tw_gate_store_failed(gate, &error);
 		return;
 	}
+	tw_git_note(tw_archive_git(gate->store.archive), TW_ARCHIVE_LAST,
+		gate->store.filing.id);
 	say(gate, known);
 	if (!known)
 		thin_out(gate);

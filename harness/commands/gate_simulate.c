@@ -42,6 +42,8 @@ static void scale(struct tw_gate *gate, struct variant *variant, double factor)
 		tw_spec_scale_assumed(variant->spec[i], factor);
 		variant->model[i] = compiled(variant->spec[i]);
 	}
+	if (factor != 1 && variant->model[0] && gate->store.has_stored)
+		tw_twin_place_after(variant->model[0], gate->baseline.model);
 	if (factor != 1 && variant->model[0] && variant->model[1])
 		tw_twin_place_after(variant->model[1], variant->model[0]);
 }

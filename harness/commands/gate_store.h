@@ -99,6 +99,9 @@ void tw_gate_store_release(struct tw_gate *gate);
  * from. */
 int tw_gate_open_stored(struct tw_gate *gate, const char *name,
 	const struct tw_pos *pos, struct tw_files **files);
+/* Once the baseline is compiled: its pods stand where they stood as the
+ * candidate's. Does nothing where the baseline is no stored one. */
+int tw_gate_place_stored(struct tw_gate *gate);
 /* Whatever can be said before a trial; then of a trial that it lacks. 0, or
  * the exit status. */
 int tw_gate_stored_fits(struct tw_gate *gate);

@@ -14,6 +14,8 @@ static int write_report(const struct tw_gate *gate,
 {
 	struct tw_report_options options = {
 		.colour = !path && gate->cli->colour,
+		.columns = path ? 0 : tw_output_columns(),
+		.brief = gate->cli->quiet && !gate->cli->verbose,
 		.verbose = gate->cli->verbose,
 		.scenes = true,
 		.strict = gate->cli->junit_strict,

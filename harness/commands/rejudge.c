@@ -384,7 +384,7 @@ const struct tw_command tw_command_rejudge = {
 	.arguments = "[GATE]",
 	.summary = "judge a stored gate by the checks as they are now",
 	.manual = "Shows which verdicts change. Nothing is run; GATE is a "
-		  "gate's id, a baseline's name\nor a ref; the newest where "
+		  "gate's id, a baseline's name\nor a ref; the last one where "
 		  "none is given. The exit status is that of the new verdict.",
 	.run = run,
 };

@@ -38,6 +38,21 @@ void tw_shelf_close(struct tw_shelf *shelf)
 	tw_archive_free(shelf->archive);
 }
 
+/* The gate that answered last here, or else the newest. */
+static const char *last_gate(struct tw_shelf *shelf)
+{
+	const struct tw_catalog *catalog = &shelf->catalog;
+	const char *ref = catalog->gates.v[catalog->gates.n - 1].ref;
+	char *id =
+		tw_git_noted(tw_archive_git(shelf->archive), TW_ARCHIVE_LAST);
+
+	for (size_t i = 0; i < catalog->gates.n; i++)
+		if (!strcmp(catalog->gates.v[i].id, id))
+			ref = catalog->gates.v[i].ref;
+	tw_free(id);
+	return ref;
+}
+
 int tw_shelf_record(
 	struct tw_shelf *shelf, const char *name, struct tw_record *record)
 {
@@ -50,7 +65,7 @@ int tw_shelf_record(
 		return tw_shelf_fail(&error);
 	}
 	if (!name)
-		name = shelf->catalog.gates.v[n - 1].ref;
+		name = last_gate(shelf);
 	return tw_record_open(record, shelf->archive, name, &error)
 		       ? tw_shelf_fail(&error)
 		       : 0;

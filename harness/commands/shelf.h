@@ -20,7 +20,7 @@ void tw_shelf_close(struct tw_shelf *shelf);
 
 /* Tells the error; the exit status that it means. */
 int tw_shelf_fail(const struct tw_error *error);
-/* The gate of this name, or the newest (NULL). 0, or the exit status. */
+/* The gate of this name, or the last one (NULL). 0, or the exit status. */
 int tw_shelf_record(
 	struct tw_shelf *shelf, const char *name, struct tw_record *record);
 

@@ -418,3 +418,40 @@ bool tw_git_tracks(struct tw_git *git, const char *path, struct tw_git_id *id)
 	git_index_free(index);
 	return known;
 }
+
+/* ---- notes ------------------------------------------------------------- */
+
+void tw_git_note(struct tw_git *git, const char *file, const char *text)
+{
+	struct tw_buf path = {0}, whole = {0};
+	FILE *to;
+
+	tw_buf_printf(&path, "%s%s", git_repository_path(git->repo), file);
+	tw_buf_printf(&whole, "%s.lock", path.p);
+	to = fopen(whole.p, "wb");
+	if (to) {
+		bool failed = fprintf(to, "%s\n", text) < 0;
+
+		if ((fclose(to) || failed) || rename(whole.p, path.p))
+			remove(whole.p);
+	}
+	tw_buf_release(&path);
+	tw_buf_release(&whole);
+}
+
+char *tw_git_noted(struct tw_git *git, const char *file)
+{
+	char text[128] = "";
+	struct tw_buf path = {0};
+	FILE *from;
+
+	tw_buf_printf(&path, "%s%s", git_repository_path(git->repo), file);
+	from = fopen(path.p, "rb");
+	if (from && !fgets(text, sizeof text, from))
+		text[0] = '\0';
+	if (from)
+		fclose(from);
+	text[strcspn(text, "\r\n")] = '\0';
+	tw_buf_release(&path);
+	return tw_strdup(text);
+}

@@ -17,6 +17,7 @@
 
 #define TW_GIT_REFS	  "refs/twinrig/"
 #define TW_GIT_LOCK_STALE 10
+#define TW_GIT_LEFT_STALE 3600
 
 struct tw_git_id {
 	char text[65]; /* hexadecimal; "": none */
@@ -100,6 +101,16 @@ int tw_git_ref_set(struct tw_git *git, const char *name,
 /* What is not there is no error. */
 int tw_git_ref_delete(
 	struct tw_git *git, const char *name, struct tw_error *error);
+
+/* A line of text in a file of the repository's own folder (of this working
+ * tree's part of it), like FETCH_HEAD: no ref, pushed nowhere. Writing may
+ * fail: it is a comfort. Reading: "" where there is none; malloc'ed. */
+void tw_git_note(struct tw_git *git, const char *file, const char *text);
+char *tw_git_noted(struct tw_git *git, const char *file);
+
+/* Takes away temporary objects that a killed program left, older than
+ * TW_GIT_LEFT_STALE seconds: nobody writes one for so long. */
+void tw_git_sweep(struct tw_git *git);
 
 /* Is this path of the working tree one that git ignores? */
 bool tw_git_ignores(struct tw_git *git, const char *path);

@@ -33,6 +33,10 @@ int tw_git_loose(struct tw_git *git, const git_oid *id, struct tw_buf *content);
 /* Takes a loose object that is damaged away, so that it can be written. */
 void tw_git_mend(struct tw_git *git, const git_oid *id);
 
+/* Objects are written so that a program that is killed leaves none of them
+ * half (write.c). Once, after the repository is open. */
+void tw_git_write_whole(struct tw_git *git);
+
 /* The commit that this change is compared with. */
 int tw_git_merge_base(struct tw_git *git, tw_git_env *env, void *context,
 	git_oid *id, struct tw_buf *how, struct tw_error *error);

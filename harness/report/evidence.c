@@ -198,13 +198,16 @@ static void add_pairs(const struct tw_group *group, struct tw_arena *arena,
 			(unsigned long long)pairs->noise,
 			(unsigned long long)pairs->broke,
 			(unsigned long long)pairs->mends);
-	tw_buf_printf(&text, " (exact McNemar p %s%.2g%s%s%s)",
-		pairs->p < 1e-4 ? "< " : "", pairs->p < 1e-4 ? 1e-4 : pairs->p,
-		pairs->share < 1 ? "; of a sample of " : "",
-		pairs->share < 1
-			? tw_value_text(TW_UNIT_RATIO, pairs->share, share)
-			: "",
-		pairs->share < 1 ? " of all" : "");
+	if (pairs->broke || pairs->mends)
+		tw_buf_printf(&text, " (exact McNemar p %s%.2g)",
+			pairs->p < 1e-4 ? "< " : "",
+			pairs->p < 1e-4 ? 1e-4 : pairs->p);
+	else
+		tw_buf_add_text(
+			&text, ": none for McNemar's test, the runs decide");
+	if (pairs->share < 1)
+		tw_buf_printf(&text, "; of a sample of %s of all",
+			tw_value_text(TW_UNIT_RATIO, pairs->share, share));
 	add(lines, arena, "broke", tw_arena_strdup(arena, tw_buf_text(&text)));
 	tw_buf_clear(&text);
 	for (size_t i = 0; i < pairs->requests.n && i < 6; i++) {

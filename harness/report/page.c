@@ -2,6 +2,15 @@
 
 #include <string.h>
 
+size_t tw_page_columns(const struct tw_report_options *options)
+{
+	size_t n = options->columns;
+
+	if (!n || n > TW_PAGE_COLUMNS)
+		return TW_PAGE_COLUMNS;
+	return n < TW_PAGE_COLUMNS_LEAST ? TW_PAGE_COLUMNS_LEAST : n;
+}
+
 void tw_page_ink(struct tw_page *page, enum tw_ink ink)
 {
 	static const char *const codes[] = {"\x1b[0m", "\x1b[31;1m",
@@ -36,16 +45,22 @@ void tw_page_put(struct tw_page *page, const char *s, size_t n)
 
 void tw_page_wrapped(struct tw_page *page, const char *s, size_t indent)
 {
-	size_t column = indent;
+	tw_page_wrapped_from(page, s, indent, indent);
+}
+
+void tw_page_wrapped_from(
+	struct tw_page *page, const char *s, size_t column, size_t indent)
+{
+	size_t begin = column;
 
 	while (*s) {
 		size_t n = strcspn(s, " \n"), width = tw_page_characters(s, n);
 
-		if (column > indent && column + 1 + width > TW_PAGE_COLUMNS) {
+		if (column > begin && column + 1 + width > page->columns) {
 			tw_buf_add_char(page->out, '\n');
 			tw_page_spaces(page, indent);
-			column = indent;
-		} else if (column > indent) {
+			column = begin = indent;
+		} else if (column > begin) {
 			tw_buf_add_char(page->out, ' ');
 			column++;
 		}
@@ -55,7 +70,7 @@ void tw_page_wrapped(struct tw_page *page, const char *s, size_t indent)
 		/* Runs of spaces are kept within a line: they align. */
 		if (*s)
 			s++;
-		while (*s == ' ' && column < TW_PAGE_COLUMNS) {
+		while (*s == ' ' && column < page->columns) {
 			tw_buf_add_char(page->out, ' ');
 			column++;
 			s++;

@@ -100,10 +100,12 @@ struct tw_report {
 };
 
 struct tw_report_options {
-	bool colour;  /* ANSI escapes: terminal form only */
-	bool verbose; /* also what passed, group by group */
-	bool scenes;  /* JSON: also what the runs saw */
-	bool strict;  /* JUnit: nothing that Jenkins' xUnit schema lacks */
+	bool colour;	/* ANSI escapes: terminal form only */
+	bool verbose;	/* also what passed, group by group */
+	bool brief;	/* terminal: the verdict, and a line for what fails */
+	size_t columns; /* of the terminal; 0: not known (page.h) */
+	bool scenes;	/* JSON: also what the runs saw */
+	bool strict;	/* JUnit: nothing that Jenkins' xUnit schema lacks */
 };
 
 struct tw_report_kind {

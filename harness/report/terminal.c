@@ -1,6 +1,6 @@
 /*
- * For a person at a terminal, or in the log of a job: 100 columns, the worst
- * first, and for each failed group who is guilty and how to see it again.
+ * For a person at a terminal, or in the log of a job: 100 columns at most, the
+ * worst first, and for each failed group who is guilty and how to see it again.
  */
 #include "harness/report/evidence.h"
 #include "harness/report/page.h"
@@ -24,16 +24,24 @@ static void side_line(struct tw_page *page, const char *head,
 			       : side->name);
 }
 
-static void top(struct tw_page *page, const struct tw_report *report)
+void tw_terminal_verdict(
+	struct tw_page *page, const struct tw_gate_result *gate)
 {
 	static const char *const words[] = {"PASS", "INCONCLUSIVE", "FAIL"};
-	const struct tw_gate_result *gate = report->gate;
 
 	tw_page_ink(page, tw_page_ink_of(gate->verdict));
 	tw_buf_add_text(page->out, words[gate->verdict]);
 	tw_page_ink(page, TW_INK_PLAIN);
 	tw_buf_printf(
-		page->out, "  %s\n\n", tw_evidence_counts(gate, &page->arena));
+		page->out, "  %s\n", tw_evidence_counts(gate, &page->arena));
+}
+
+static void top(struct tw_page *page, const struct tw_report *report)
+{
+	const struct tw_gate_result *gate = report->gate;
+
+	tw_terminal_verdict(page, gate);
+	tw_buf_add_char(page->out, '\n');
 	side_line(page, "baseline", &report->baseline);
 	side_line(page, "candidate", &report->candidate);
 	headed(page, "runs",
@@ -208,6 +216,7 @@ void tw_report_changes(const struct tw_report *report,
 	const struct tw_report_options *options, struct tw_buf *out)
 {
 	struct tw_page page = {.out = out,
+		.columns = tw_page_columns(options),
 		.colour = options->colour,
 		.verbose = options->verbose};
 
@@ -225,11 +234,17 @@ static void write_terminal(const struct tw_report *report,
 	const struct tw_report_options *options, struct tw_buf *out)
 {
 	struct tw_page page = {.out = out,
+		.columns = tw_page_columns(options),
 		.colour = options->colour,
 		.verbose = options->verbose};
 	const struct tw_scenario_result **order;
 
 	tw_arena_init(&page.arena);
+	if (options->brief) {
+		tw_terminal_brief(&page, report);
+		tw_arena_release(&page.arena);
+		return;
+	}
 	tw_told_init(&page.told, &page.arena, page.verbose);
 	top(&page, report);
 	tw_evidence_scenarios(report->gate, &page.arena, &order);

@@ -2,10 +2,19 @@
 #include "harness/report/opinion.h"
 #include "harness/report/page.h"
 
-#define TITLE		  28 /* columns of a row; see tw_terminal_scenario() */
-#define VALUE		  9
-#define DIFFERENCE	  31
-#define BEFORE_DIFFERENCE (10 + TITLE + 2 * (1 + VALUE) + 2)
+#define VALUE 9	 /* columns of a figure */
+#define REST  41 /* of a row without its title and the difference */
+
+/* At 100 columns an interval stands beside its difference; at 80 below it. */
+static size_t difference_columns(const struct tw_page *page)
+{
+	return page->columns > REST + 28 + 13 ? page->columns - REST - 28 : 13;
+}
+
+static size_t title_columns(const struct tw_page *page)
+{
+	return page->columns - REST - difference_columns(page);
+}
 
 static const char *word_of(enum tw_verdict verdict)
 {
@@ -51,15 +60,16 @@ static void figure(struct tw_page *page, const char *s)
 static const char *difference_cell(struct tw_page *page, const char *text)
 {
 	const char *interval = strchr(text, '[');
+	size_t columns = difference_columns(page);
 
-	if (tw_page_characters(text, strlen(text)) < DIFFERENCE || !interval) {
-		tw_page_cell(page, text, DIFFERENCE, false);
+	if (tw_page_characters(text, strlen(text)) < columns || !interval) {
+		tw_page_cell(page, text, columns, false);
 		return NULL;
 	}
 	tw_page_cell(page,
 		tw_arena_strndup(
 			&page->arena, text, (size_t)(interval - text) - 1),
-		DIFFERENCE, false);
+		columns, false);
 	return interval;
 }
 
@@ -80,7 +90,8 @@ static void group_row(struct tw_page *page, const struct tw_check *check,
 		tw_value_text(unit, group->limit, limit);
 	verdict_cell(page, check, group);
 	tw_page_cell(page, group->title[0] ? group->title : "all",
-		TITLE - beyond(baseline) - beyond(candidate) - beyond(limit),
+		title_columns(page) - beyond(baseline) - beyond(candidate) -
+			beyond(limit),
 		false);
 	tw_buf_add_char(page->out, ' ');
 	figure(page, baseline);
@@ -93,7 +104,7 @@ static void group_row(struct tw_page *page, const struct tw_check *check,
 	tw_buf_add_char(page->out, '\n');
 	if (!interval)
 		return;
-	tw_page_spaces(page, BEFORE_DIFFERENCE);
+	tw_page_spaces(page, 10 + title_columns(page) + 2 * (1 + VALUE) + 2);
 	tw_page_put(page, interval, strlen(interval));
 	tw_buf_add_char(page->out, '\n');
 }
@@ -107,7 +118,11 @@ static void evidence_line(
 	tw_page_ink(page, TW_INK_PLAIN);
 	if (!strcmp(line->head, "guilty"))
 		tw_page_ink(page, TW_INK_BOLD);
-	tw_page_wrapped(page, line->text, 20);
+	/* A command that is broken in two is none when it is copied. */
+	if (!strcmp(line->head, "again"))
+		tw_buf_printf(page->out, "%s\n", line->text);
+	else
+		tw_page_wrapped(page, line->text, 20);
 	tw_page_ink(page, TW_INK_PLAIN);
 }
 
@@ -169,7 +184,7 @@ static void power_row(struct tw_page *page, const struct tw_check_result *check)
 	tw_page_cell(page, catches, VALUE, false);
 	tw_buf_add_char(page->out, ' ');
 	tw_page_cell(
-		page, check->check->text, TW_PAGE_COLUMNS - 19 - VALUE, false);
+		page, check->check->text, page->columns - 19 - VALUE, false);
 	tw_page_ink(page, TW_INK_PLAIN);
 	while (page->out->n && page->out->p[page->out->n - 1] == ' ')
 		page->out->p[--page->out->n] = '\0';
@@ -247,40 +262,60 @@ static void findings_rows(
 	}
 }
 
+/* "FAIL  node-loss  (8 runs, all decided)  node-down node=worker-1". */
+static void title(struct tw_page *page, const struct tw_scenario_result *it)
+{
+	const char *word = it->verdict == TW_VERDICT_INCONCLUSIVE
+				   ? "INCONCLUSIVE"
+				   : word_of(it->verdict);
+	const char *stopped = "";
+	size_t column;
+
+	if (it->stopped)
+		stopped = tw_arena_printf(&page->arena, "  (%s)",
+			tw_evidence_stopped(it, &page->arena));
+	tw_buf_add_char(page->out, '\n');
+	tw_page_ink(page, tw_page_ink_of(it->verdict));
+	tw_buf_add_text(page->out, word);
+	tw_page_ink(page, TW_INK_PLAIN);
+	tw_buf_add_text(page->out, "  ");
+	tw_page_ink(page, TW_INK_BOLD);
+	tw_page_put(page, it->name, strlen(it->name));
+	tw_page_ink(page, TW_INK_PLAIN);
+	tw_buf_add_text(page->out, stopped);
+	if (!it->faults || !it->faults[0]) {
+		tw_buf_add_char(page->out, '\n');
+		return;
+	}
+	tw_buf_add_text(page->out, "  ");
+	column = strlen(word) + 2 +
+		 tw_page_characters(it->name, strlen(it->name)) +
+		 strlen(stopped) + 2;
+	tw_page_wrapped_from(page, it->faults, column, 6);
+}
+
+static void headings(struct tw_page *page)
+{
+	static const char whole[] = "difference [95% interval]";
+	size_t columns = difference_columns(page);
+
+	tw_page_spaces(page, 10 + title_columns(page));
+	tw_page_ink(page, TW_INK_DIM);
+	tw_buf_printf(page->out, " %*s %*s  %-*s%*s\n", VALUE, "baseline",
+		VALUE, "candidate", (int)columns,
+		columns > sizeof whole ? whole : "difference", VALUE, "limit");
+	tw_page_ink(page, TW_INK_PLAIN);
+}
+
 void tw_terminal_scenario(
 	struct tw_page *page, const struct tw_scenario_result *scenario)
 {
 	const struct tw_check_result **order;
 	size_t passed = 0, groups = 0;
 
-	tw_buf_add_char(page->out, '\n');
-	tw_page_ink(page, tw_page_ink_of(scenario->verdict));
-	tw_buf_add_text(page->out, scenario->verdict == TW_VERDICT_INCONCLUSIVE
-					   ? "INCONCLUSIVE"
-					   : word_of(scenario->verdict));
-	tw_page_ink(page, TW_INK_PLAIN);
-	tw_buf_add_text(page->out, "  ");
-	tw_page_ink(page, TW_INK_BOLD);
-	tw_page_put(page, scenario->name, strlen(scenario->name));
-	tw_page_ink(page, TW_INK_PLAIN);
-	if (scenario->stopped)
-		tw_buf_printf(page->out, "  (%s)",
-			tw_evidence_stopped(scenario, &page->arena));
-	if (scenario->faults && scenario->faults[0]) {
-		tw_buf_add_text(page->out, "  ");
-		tw_page_wrapped(page, scenario->faults, 6);
-	} else {
-		tw_buf_add_char(page->out, '\n');
-	}
-	if (scenario->verdict != TW_VERDICT_PASS || page->verbose) {
-		tw_page_spaces(page, 10);
-		tw_page_ink(page, TW_INK_DIM);
-		tw_page_spaces(page, TITLE);
-		tw_buf_printf(page->out, " %*s %*s  %-*s%*s\n", VALUE,
-			"baseline", VALUE, "candidate", DIFFERENCE,
-			"difference [95% interval]", VALUE, "limit");
-		tw_page_ink(page, TW_INK_PLAIN);
-	}
+	title(page, scenario);
+	if (scenario->verdict != TW_VERDICT_PASS || page->verbose)
+		headings(page);
 	tw_told_scenario(&page->told, scenario);
 	tw_evidence_order(scenario, &page->arena, &order);
 	for (size_t i = 0; i < scenario->checks.n; i++) {

@@ -134,3 +134,29 @@ said '^the trials of 1 gates went'
 tw 1 rejudge broken # it has a name: it stays whole
 tw 3 rejudge
 said 'its trials are not stored any more'
+
+# --- a candidate that differs from what it was gated against ----------------------
+# Its pods stand where those of its own baseline stood.
+git_shop checkout -q main
+git_shop checkout -q -b more-recommendations
+git_shop apply "$top/fixtures/shop-changes/more-recommendations.patch"
+git_shop commit -q -a -m "more"
+tw 0 gate --runs 3 --scenario node-loss
+tw 0 baseline accept release-8
+tw 0 gate --runs 3 --scenario node-loss --baseline stored:release-8
+said '^baseline +stored release-8'
+said '6 of 6 trials were stored and not run again'
+git_shop checkout -q faster-failover
+tw 1 gate --runs 3 --scenario node-loss --baseline stored:release-8
+said '^ +again +twinrig gate --baseline stored:release-8 --scenario '
+edit 's/^traffic:/traffic:\n  speed: 2x/'
+tw 1 gate --runs 3 --scenario node-loss --no-store --baseline main
+said 'edits the gate: its checks, scenarios, traffic'
+restore
+# What answered last is meant, whether it was run then or long ago.
+git_shop checkout -q more-recommendations
+tw 0 gate --runs 3 --scenario node-loss
+said 'nothing was run again'
+tw 0 baseline accept release-8
+tw 0 baseline list
+said "^[0-9a-f]{16}  20.* $(git_shop rev-parse --short=12 HEAD) .* pass: "

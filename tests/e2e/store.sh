@@ -96,8 +96,19 @@ for ((i = 0; i < 3; i++)); do
 	wait "$victim" 2>/dev/null || true
 done
 [[ $(refs | grep -c running) == 1 ]] || fail "nothing was kept: $(refs)"
+# Of an object that was half written nothing is left, where the file system
+# can; what is old and not ours to have is taken away.
+tmp=$work/shop/.git/objects/tmp_object_git2_
+if python3 -c 'import os, sys; os.open(sys.argv[1], os.O_TMPFILE | 1)' \
+	"$work/shop/.git/objects" 2>/dev/null; then
+	[[ -z $(compgen -G "$tmp*") ]] || fail "left: $(compgen -G "$tmp*")"
+fi
+touch -d '2 hours ago' "${tmp}oldOne"
+touch "${tmp}newOne"
 reports resumed --seed 6
 said '[0-9]+ of 18 trials were stored and not run again'
+[[ -e ${tmp}newOne && ! -e ${tmp}oldOne ]] || fail "swept: the wrong ones"
+rm "${tmp}newOne"
 [[ $(refs | grep -c running) == 0 ]] || fail "the run is not taken away"
 reports whole --seed 6 --no-store
 same whole resumed

@@ -92,8 +92,8 @@ static void name_nodes(const struct tw_model *model, struct tw_map *to)
 	tw_map_init(to, NULL);
 	/* Of one name the first counts. */
 	for (uint32_t n = model->n_nodes; n--;)
-		tw_map_put(to, model->nodes[n].name,
-			(void *)(uintptr_t)(n + 1));
+		tw_map_put(
+			to, model->nodes[n].name, (void *)(uintptr_t)(n + 1));
 }
 
 static bool has_room(struct placing *p, uint32_t revision, uint32_t node)
@@ -227,6 +227,21 @@ uint32_t tw_place(struct tw_model *model)
 uint32_t tw_place_after(struct tw_model *model, const struct tw_model *before)
 {
 	return place(model, before, NULL);
+}
+
+void tw_place_as(struct tw_model *model, const struct tw_map *nodes)
+{
+	struct tw_map numbers;
+
+	name_nodes(model, &numbers);
+	for (uint32_t r = 0; r < model->n_replicas; r++) {
+		const char *name = tw_map_get(nodes, model->replicas[r].key);
+		uintptr_t node =
+			name ? (uintptr_t)tw_map_get(&numbers, name) : 0;
+
+		model->node_of[r] = node ? (uint32_t)node - 1 : TW_NONE;
+	}
+	tw_map_release(&numbers);
 }
 
 /* ---- what fits nowhere ---------------------------------------------- */

@@ -18,6 +18,9 @@
 uint32_t tw_place(struct tw_model *model);
 /* The same, from where `before` stands. */
 uint32_t tw_place_after(struct tw_model *model, const struct tw_model *before);
+/* As it was once: `nodes` has the name of the node that each replica stood on,
+ * by its key. Those that it has not, or whose node is gone, stand nowhere. */
+void tw_place_as(struct tw_model *model, const struct tw_map *nodes);
 
 struct tw_scheduler;
 

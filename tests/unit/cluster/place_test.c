@@ -209,6 +209,28 @@ START_TEST(priority_goes_first)
 }
 END_TEST
 
+/* By name; what is not named, and what stood on a node that is gone, stands
+ * nowhere. */
+static void as_it_was_once(struct tw_model *model)
+{
+	struct tw_map nodes;
+	const char *name = where(model, "default/web", 1);
+
+	tw_map_init(&nodes, NULL);
+	for (uint32_t r = 0; r < model->n_replicas; r++)
+		if (!strcmp(model->replicas[r].key, "default/web-2"))
+			tw_map_put(&nodes, model->replicas[r].key,
+				(void *)(uintptr_t)name);
+		else if (!strcmp(model->replicas[r].key, "default/web-1"))
+			tw_map_put(&nodes, model->replicas[r].key,
+				(void *)(uintptr_t) "gone");
+	tw_place_as(model, &nodes);
+	tw_map_release(&nodes);
+	ck_assert_str_eq(where(model, "default/web", 0), "nowhere");
+	ck_assert_str_eq(where(model, "default/web", 1), name);
+	ck_assert_str_eq(where(model, "default/web", 2), "nowhere");
+}
+
 /* A workload more in front of it would take its places: what runs, stays. */
 START_TEST(what_runs_stays)
 {
@@ -228,6 +250,7 @@ START_TEST(what_runs_stays)
 		ck_assert_str_eq(where(is, "default/web", i),
 			where(was, "default/web", i));
 	ck_assert_str_ne(where(is, "default/web", 2), "nowhere");
+	as_it_was_once(is);
 	tw_diags_release(&diags);
 	tw_model_free(was);
 	tw_model_free(is);

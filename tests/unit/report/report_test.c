@@ -440,25 +440,49 @@ START_TEST(golden)
 }
 END_TEST
 
-START_TEST(fits_100_columns)
+/* Every line but a command, which is to be copied whole. */
+static void fits(size_t asked, size_t columns)
 {
-	struct tw_report_options options = {.verbose = true};
+	struct tw_report_options options = {.verbose = true, .columns = asked};
 	struct tw_buf out = {0};
 	struct synthetic s;
-	size_t column = 0;
+	size_t column = 0, begin = 0;
 
 	init(&s);
 	tw_report_terminal.write(&s.report, &options, &out);
 	for (size_t i = 0; i < out.n; i++) {
-		if (out.p[i] == '\n')
+		if (out.p[i] == '\n') {
 			column = 0;
-		else if (((unsigned char)out.p[i] & 0xc0) != 0x80)
+			begin = i + 1;
+		} else if (((unsigned char)out.p[i] & 0xc0) != 0x80) {
 			column++;
-		ck_assert_msg(column <= 100, "%.*s", 120, out.p + i - 100);
+		}
+		ck_assert_msg(
+			column <= columns ||
+				!strncmp(out.p + begin, "          again ", 16),
+			"%zu: %.*s", asked, 120, out.p + begin);
 		ck_assert(out.p[i] == '\n' || (unsigned char)out.p[i] >= 0x20);
 	}
 	tw_buf_release(&out);
 	release(&s);
+}
+
+START_TEST(fits_a_terminal)
+{
+	fits(0, 100);
+	fits(100, 100);
+	fits(300, 100);
+	fits(99, 99);
+	fits(80, 80);
+	fits(20, 72);
+}
+END_TEST
+
+/* --quiet: the verdict and a line for what does not pass, nothing else. */
+START_TEST(brief)
+{
+	against_golden(&tw_report_terminal,
+		(struct tw_report_options){.brief = true}, "brief.txt");
 }
 END_TEST
 
@@ -618,5 +642,5 @@ START_TEST(kinds)
 }
 END_TEST
 
-TW_TESTS("report/report", golden, fits_100_columns, figures_are_never_cut,
+TW_TESTS("report/report", golden, fits_a_terminal, brief, figures_are_never_cut,
 	markdown_stays_small, a_cause_is_told_once, hostile_text, kinds)
