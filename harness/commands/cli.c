@@ -60,7 +60,7 @@ static const struct option table[] = {
 		"run only the I-th of N parts of the trials", " gate "},
 	{"prove", 0, FLAG, AT(prove), NULL,
 		"which regressions the checks would catch, and from what size",
-		" gate "},
+		" gate merge "},
 	{"no-store", 0, FLAG, AT(no_store), NULL,
 		"neither take stored trials nor store any", GATE},
 	{"events", 0, FLAG, AT(events), NULL, "print every event", " run "},

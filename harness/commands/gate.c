@@ -433,8 +433,7 @@ static int lint_load(struct tw_gate *gate)
 static int prove(struct tw_gate *gate)
 {
 	const struct tw_cli *cli = gate->cli;
-	const char *other = cli->shard	    ? "--shard"
-			    : cli->sarif    ? "--sarif"
+	const char *other = cli->sarif	    ? "--sarif"
 			    : cli->markdown ? "--markdown"
 					    : NULL;
 
@@ -610,7 +609,8 @@ const struct tw_command tw_command_gate = {
 		  "refs/twinrig, and\nnot run again where nothing that "
 		  "determines them has changed: see `twinrig\nbaseline "
 		  "--help`. --shard 2/8 runs the second eighth of the "
-		  "trials and writes\nthem to a file for `twinrig merge`.\n\n"
+		  "trials (with\n--prove: of the mutants) and writes them "
+		  "to a file for `twinrig merge`.\n\n"
 		  "--prove changes the candidate on purpose (slower "
 		  "services, errors, calls that\nare dropped, lost "
 		  "replicas, short timeouts, more retries) and shows which "

@@ -1,7 +1,8 @@
 /*
  * --shard i/n: every n-th trial, in the order in which one machine runs them
  * all, written to a file. `twinrig merge` is the same gate on the same files
- * that takes every trial from such files and runs none.
+ * that takes every trial from such files and runs none. With --prove a shard
+ * has every n-th mutant, and its file what they came to (prove_store.c).
  */
 #include "harness/commands/gate.h"
 
@@ -57,12 +58,21 @@ static const char *differs_in(
 	return *a ? "what it is made of" : NULL;
 }
 
+static bool is_of_proof(const struct tw_shard *part)
+{
+	return strstr(tw_buf_text(&part->identity), "\nproof\t");
+}
+
 static int check_part(
 	struct tw_gate *gate, const struct tw_shard *part, const char *path)
 {
 	const char *mine = tw_buf_text(&gate->store.filing.identity);
 	const char *what = differs_in(gate, mine, tw_buf_text(&part->identity));
 
+	if (what && !gate->cli->prove != !is_of_proof(part))
+		return fail(gate, "'%s' is a shard of a %s", path,
+			gate->cli->prove ? "gate, not of gate --prove"
+					 : "proof: it wants merge --prove");
 	if (what)
 		return fail(gate,
 			"'%s' is a shard of another gate: '%s' is not the same "
@@ -115,6 +125,28 @@ static int read_parts(struct tw_gate *gate)
 	return 0;
 }
 
+/* The first report that was asked for; NULL: none. */
+static const char *report_of(const struct tw_cli *cli)
+{
+	const struct {
+		const char *option, *file;
+	} reports[] = {
+		{"--junit", cli->junit},
+		{"--json", cli->json},
+		{"--markdown", cli->markdown},
+		{"--html", cli->html},
+		{"--sarif", cli->sarif},
+		{"--annotations", cli->annotations},
+		{"--code-quality", cli->code_quality},
+		{"--metrics", cli->metrics},
+	};
+
+	for (size_t i = 0; i < sizeof reports / sizeof *reports; i++)
+		if (reports[i].file)
+			return reports[i].option;
+	return NULL;
+}
+
 int tw_gate_shard_open(struct tw_gate *gate)
 {
 	const struct tw_cli *cli = gate->cli;
@@ -128,13 +160,11 @@ int tw_gate_shard_open(struct tw_gate *gate)
 		return fail(gate, "--shard wants I/N, such as 1/4, not '%s'",
 			cli->shard);
 	tw_shard_init(&store->part, store->shard, store->shards);
-	if (cli->junit || cli->json || cli->markdown)
+	if (report_of(cli))
 		return fail(gate,
 			"a shard has no verdict to report: give %s "
 			"to `twinrig merge`",
-			cli->junit  ? "--junit"
-			: cli->json ? "--json"
-				    : "--markdown");
+			report_of(cli));
 	if (gate->setup.config.candidate.process.n)
 		return fail(gate, "a real process is not run in shards");
 	return 0;
@@ -197,7 +227,10 @@ int tw_gate_shard_finish(struct tw_gate *gate)
 		(void)fail(gate, "%s: %s", path, strerror(errno));
 		return TW_EXIT_RUN;
 	}
-	if (!gate->cli->quiet)
+	if (!gate->cli->quiet && gate->cli->prove)
+		printf("shard %u of %u: %zu outcomes are in %s\n", store->shard,
+			store->shards, store->part.trials.n, path);
+	else if (!gate->cli->quiet)
 		printf("shard %u of %u: %zu of %zu trials are in %s\n",
 			store->shard, store->shards, store->part.trials.n,
 			store->ordinal, path);

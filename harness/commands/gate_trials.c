@@ -225,10 +225,11 @@ static void run_one(void *context, size_t at)
 	struct work *work = context;
 	struct tw_gate_store *store = &work->gate->store;
 	size_t i = work->todo[at];
+	bool to_shard = store->shards && !work->batch->aside;
 	struct tw_buf bytes = {0};
 
 	tw_trial_run(&work->batch->trials[i], &work->batch->seen[i]);
-	if (store->keeps || store->shards)
+	if (store->keeps || to_shard)
 		tw_observed_write(&work->batch->seen[i], &bytes);
 	tw_assert(!pthread_mutex_lock(&work->lock));
 	store->ran += !work->batch->aside;
@@ -236,7 +237,7 @@ static void run_one(void *context, size_t at)
 	if (keeps(work, bytes.n) && !work->error.code)
 		tw_archive_put(store->archive, work->keys[i],
 			tw_buf_text(&bytes), bytes.n, &work->error);
-	if (store->shards)
+	if (to_shard)
 		tw_shard_add(&store->part, work->keys[i], tw_buf_text(&bytes),
 			bytes.n);
 	tw_progress_tick(work->batch->progress);
@@ -295,7 +296,8 @@ static void fill_in(struct work *work)
 			tw_observation_init(&work->batch->seen[i], TW_S);
 			continue;
 		}
-		if (store->shards && work->fates[i] == FOUND) {
+		if (store->shards && !work->batch->aside &&
+			work->fates[i] == FOUND) {
 			tw_observed_write(&work->batch->seen[i], &bytes);
 			tw_shard_add(&store->part, work->keys[i],
 				tw_buf_text(&bytes), bytes.n);

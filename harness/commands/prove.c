@@ -105,11 +105,12 @@ static int go_round(struct tw_proving *p, choose *next, bool *done)
 	int status = 0;
 
 	for (size_t i = 0; i < proof->mutants.n; i++) {
-		size_t size = next(proof, &proof->mutants.v[i]);
+		struct tw_proved_mutant *it = &proof->mutants.v[i];
+		size_t size = it->elsewhere ? NONE : next(proof, it);
 
 		if (size != NONE)
-			tries[n++] = (struct tw_prove_try){
-				.it = &proof->mutants.v[i], .size = size};
+			tries[n++] =
+				(struct tw_prove_try){.it = it, .size = size};
 	}
 	*done = !n;
 	if (n)
@@ -216,7 +217,8 @@ static int tell(struct tw_proving *p)
 	tw_proof_junit(proof, p->gate->setup.file, cli->junit_strict, arena,
 		&texts[1]);
 	tw_proof_page(proof, arena, &texts[2]);
-	tw_proof_terminal(proof, cli->colour, arena, &texts[3]);
+	tw_proof_terminal(proof, cli->quiet && !cli->verbose, cli->colour,
+		arena, &texts[3]);
 	for (size_t i = 0; i < 3; i++) {
 		if (!paths[i])
 			continue;
@@ -295,6 +297,7 @@ static void list_mutants(struct tw_proving *p)
 		for (size_t k = 0; k < TW_MUTANT_SIZES; k++)
 			it.tests[k].scenarios = tw_new_array(
 				arena, p->proof->checks.n + 1, size_t);
+		it.elsewhere = !tw_prove_is_mine(p, i);
 		tw_vec_push_in(arena, &p->proof->mutants, it);
 	}
 }
@@ -313,7 +316,7 @@ static int prove(struct tw_proving *p)
 	if (status)
 		return status;
 	list_mutants(p);
-	if (!gate->cli->quiet)
+	if (!gate->cli->quiet && !gate->merging)
 		fprintf(stderr, "twinrig: %zu mutants in %zu scenarios\n",
 			proof->mutants.n, p->stages.n);
 	tw_progress_start(&p->progress, gate->cli,
@@ -323,8 +326,10 @@ static int prove(struct tw_proving *p)
 	if (!status)
 		status = tw_prove_false_alarms(p);
 	tw_progress_end(&p->progress);
-	if (status)
-		return status;
+	if (!status && gate->merging)
+		status = tw_prove_merge_missing(p);
+	if (status || gate->store.shards)
+		return status ? status : tw_gate_shard_finish(gate);
 	proof->out_of_time = p->out_of_time;
 	proof->status = conclude(p);
 	return tell(p);
@@ -357,6 +362,8 @@ int tw_gate_prove(struct tw_gate *gate)
 					      : tw_threads_default()};
 	int status = tw_gate_store_open(gate);
 
+	if (!status)
+		status = tw_gate_shard_open(gate);
 	p.deadline = now() + (gate->policy->gate.budget.origin
 					     ? gate->policy->gate.budget.v
 					     : p.player->budget);

@@ -62,6 +62,9 @@ struct tw_proved_mutant {
 	const struct tw_mutant *mutant;
 	struct tw_proved_test tests[TW_MUTANT_SIZES];
 	size_t n_tests; /* that were tried */
+	/* Another shard's; of a merge: no shard has what it would come to
+	 * next. */
+	bool elsewhere;
 	enum tw_proved outcome;
 	size_t size; /* place in its sizes: the smallest caught */
 	/* By check: 1 + the smallest size at which it failed; 0: none. */
@@ -101,7 +104,8 @@ const char *tw_proved_size(
 const char *tw_proof_headline(
 	const struct tw_proof *proof, struct tw_arena *arena);
 
-void tw_proof_terminal(const struct tw_proof *proof, bool colour,
+/* brief: one line, and a row for each mutant that is not caught. */
+void tw_proof_terminal(const struct tw_proof *proof, bool brief, bool colour,
 	struct tw_arena *arena, struct tw_buf *out);
 void tw_proof_json(const struct tw_proof *proof, struct tw_arena *arena,
 	struct tw_buf *out);

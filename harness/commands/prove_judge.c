@@ -207,6 +207,11 @@ int tw_prove_know(struct tw_proving *p, struct tw_prove_stage *stage)
 		tw_buf_release(&text);
 		return 0;
 	}
+	/* Each shard has it. */
+	if (p->gate->merging) {
+		tw_prove_lacks(p, 0);
+		return tw_gate_merge_missing(p->gate);
+	}
 	status = judge_same(p, stage);
 	if (!status) {
 		note_failed(p, stage->same, &stage->blocks[0], stage->fails);
@@ -371,9 +376,17 @@ int tw_prove_try(struct tw_proving *p, struct tw_prove_try *tries, size_t n)
 	size_t fresh = 0, step;
 	int status = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (!recall(p, &tries[i]))
-			tries[fresh++] = tries[i];
+	for (size_t i = 0; i < n; i++) {
+		if (recall(p, &tries[i]))
+			continue;
+		if (p->gate->merging) {
+			tries[i].it->elsewhere = true;
+			tw_prove_lacks(
+				p, (size_t)(tries[i].it - p->proof->mutants.v));
+			continue;
+		}
+		tries[fresh++] = tries[i];
+	}
 	for (size_t i = 0; fresh && !status && i < p->stages.n; i++)
 		status = judge_same(p, &p->stages.v[i]);
 	step = p->player->together ? fresh : 1;
@@ -467,13 +480,24 @@ static void compare_all(struct tw_proving *p)
 
 int tw_prove_false_alarms(struct tw_proving *p)
 {
+	size_t turn = p->proof->mutants.n;
 	struct tw_buf text = {0};
-	bool known = tw_prove_recall(p, "aa", &text) &&
-		     read_alarms(p->proof, tw_buf_text(&text));
-	int status = known ? 0 : make_blocks(p);
+	bool known = false;
+	int status = 0;
 
+	if (!tw_prove_is_mine(p, turn))
+		return 0;
+	known = tw_prove_recall(p, "aa", &text) &&
+		read_alarms(p->proof, tw_buf_text(&text));
 	tw_buf_release(&text);
-	if (!known && !status)
+	if (known)
+		return 0;
+	if (p->gate->merging) {
+		tw_prove_lacks(p, turn);
+		return 0;
+	}
+	status = make_blocks(p);
+	if (!status)
 		compare_all(p);
 	return status;
 }

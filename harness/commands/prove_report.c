@@ -175,13 +175,27 @@ static size_t width_of(const struct tw_proof *proof)
 	return width < WIDEST ? width : WIDEST;
 }
 
-void tw_proof_terminal(const struct tw_proof *proof, bool colour,
+/* The worst first, down to those that the gate caught, or not. */
+static void rows(const struct tw_proof *proof, enum tw_proved least,
+	bool colour, struct tw_arena *arena, struct tw_buf *out)
+{
+	for (int rank = TW_PROVED_OUTCOMES; rank-- > (int)least;)
+		for (size_t i = 0; i < proof->mutants.n; i++)
+			if (proof->mutants.v[i].outcome == (enum tw_proved)rank)
+				row(proof, &proof->mutants.v[i],
+					width_of(proof), colour, arena, out);
+}
+
+void tw_proof_terminal(const struct tw_proof *proof, bool brief, bool colour,
 	struct tw_arena *arena, struct tw_buf *out)
 {
-	size_t width = width_of(proof);
-
-	tw_buf_printf(out, "%s\n\n", tw_proof_headline(proof, arena));
+	tw_buf_printf(out, "%s\n", tw_proof_headline(proof, arena));
+	if (brief) {
+		rows(proof, TW_PROVED_CAUGHT + 1, colour, arena, out);
+		return;
+	}
 	tw_buf_printf(out,
+		"\n"
 		"%zu scenarios, %zu runs, seed %llu; %zu trials%s%s\n",
 		proof->scenarios.n, proof->runs,
 		(unsigned long long)proof->seed, proof->trials,
@@ -204,13 +218,9 @@ void tw_proof_terminal(const struct tw_proof *proof, bool colour,
 	tw_buf_add_char(out, '\n');
 	cell(out, "mutant", 14);
 	tw_buf_add_char(out, ' ');
-	cell(out, "where", width);
+	cell(out, "where", width_of(proof));
 	tw_buf_add_text(out, " caught at  by\n");
-	for (int rank = TW_PROVED_OUTCOMES; rank-- > 0;)
-		for (size_t i = 0; i < proof->mutants.n; i++)
-			if (proof->mutants.v[i].outcome == (enum tw_proved)rank)
-				row(proof, &proof->mutants.v[i], width, colour,
-					arena, out);
+	rows(proof, TW_PROVED_CAUGHT, colour, arena, out);
 	checks_part(proof, arena, out);
 }
 

@@ -93,6 +93,13 @@ int tw_prove_false_alarms(struct tw_proving *p);
 
 /* prove_store.c: once the stages are there. */
 void tw_prove_store_open(struct tw_proving *p);
+/* Mutants are dealt to the shards in turn; the A/A runs are as one more. */
+bool tw_prove_is_mine(const struct tw_proving *p, size_t mutant);
+/* Of a merge: no shard has what this mutant came to. */
+void tw_prove_lacks(struct tw_proving *p, size_t mutant);
+/* Once all is recalled: 0, or the exit status where a shard is missing. Where
+ * all are there it ran out of time. */
+int tw_prove_merge_missing(struct tw_proving *p);
 /* What was kept by this name; false: nothing. */
 bool tw_prove_recall(struct tw_proving *p, const char *name, struct tw_buf *to);
 void tw_prove_keep(

@@ -34,6 +34,38 @@ static void key_of(const struct tw_proving *p, const char *name,
 	tw_digest_text(&digest, to);
 }
 
+static void keep(
+	struct tw_proving *p, const char *key, const void *bytes, size_t n)
+{
+	struct tw_gate_store *store = &p->gate->store;
+	struct tw_error error;
+
+	if (!store->keeps)
+		return;
+	if (tw_archive_put(store->archive, key, bytes, n, &error))
+		tw_gate_store_failed(p->gate, &error);
+	else
+		tw_filing_blob(&store->filing, key,
+			tw_archive_find(store->archive, key));
+}
+
+static bool from_parts(struct tw_proving *p, const char *key, struct tw_buf *to)
+{
+	struct tw_gate_store *store = &p->gate->store;
+
+	for (size_t i = 0; i < store->parts.n; i++) {
+		const struct tw_str *bytes = tw_map_get_n(
+			&store->parts.v[i].trials, key, TW_ARCHIVE_KEY);
+
+		if (!bytes)
+			continue;
+		tw_buf_add(to, bytes->p, bytes->n);
+		keep(p, key, bytes->p, bytes->n);
+		return true;
+	}
+	return false;
+}
+
 static bool fetch(struct tw_proving *p, const char *name, struct tw_buf *to)
 {
 	struct tw_gate_store *store = &p->gate->store;
@@ -41,9 +73,11 @@ static bool fetch(struct tw_proving *p, const char *name, struct tw_buf *to)
 	const struct tw_git_id *id;
 	struct tw_error error;
 
+	key_of(p, name, key);
+	if (p->gate->merging)
+		return from_parts(p, key, to);
 	if (!store->archive)
 		return false;
-	key_of(p, name, key);
 	id = tw_archive_find(store->archive, key);
 	if (!id || tw_git_get_blob(
 			   tw_archive_git(store->archive), id, to, &error)) {
@@ -51,6 +85,8 @@ static bool fetch(struct tw_proving *p, const char *name, struct tw_buf *to)
 		return false;
 	}
 	tw_filing_blob(&store->filing, key, id);
+	if (store->shards)
+		tw_shard_add(&store->part, key, tw_buf_text(to), to->n);
 	return true;
 }
 
@@ -59,18 +95,47 @@ static void put(
 {
 	struct tw_gate_store *store = &p->gate->store;
 	char key[TW_DIGEST_TEXT];
-	struct tw_error error;
 
-	if (!store->keeps)
-		return;
 	key_of(p, name, key);
-	if (tw_archive_put(
-		    store->archive, key, tw_buf_text(bytes), bytes->n, &error))
-		tw_gate_store_failed(p->gate, &error);
-	else
-		tw_filing_blob(&store->filing, key,
-			tw_archive_find(store->archive, key));
+	if (store->shards)
+		tw_shard_add(&store->part, key, tw_buf_text(bytes), bytes->n);
+	keep(p, key, tw_buf_text(bytes), bytes->n);
 }
+
+/* ---- shards ------------------------------------------------------------ */
+
+static size_t shard_of(size_t mutant, size_t shards)
+{
+	return mutant % shards + 1;
+}
+
+bool tw_prove_is_mine(const struct tw_proving *p, size_t mutant)
+{
+	const struct tw_gate_store *store = &p->gate->store;
+
+	return !store->shards ||
+	       shard_of(mutant, store->shards) == store->shard;
+}
+
+void tw_prove_lacks(struct tw_proving *p, size_t mutant)
+{
+	struct tw_gate_store *store = &p->gate->store;
+
+	tw_vec_push(&store->missing, shard_of(mutant, store->parts.v[0].count));
+}
+
+int tw_prove_merge_missing(struct tw_proving *p)
+{
+	struct tw_gate_store *store = &p->gate->store;
+
+	if (store->missing.n && store->parts.n == store->parts.v[0].count) {
+		p->out_of_time = true;
+		return 0;
+	}
+	return tw_gate_merge_missing(p->gate);
+}
+
+/* ---- what came of things ------------------------------------------------ */
 
 bool tw_prove_recall(struct tw_proving *p, const char *name, struct tw_buf *to)
 {
@@ -163,7 +228,7 @@ static void say(const struct tw_proving *p)
 {
 	const struct tw_gate_store *store = &p->gate->store;
 
-	if (p->gate->cli->quiet)
+	if (p->gate->cli->quiet || p->gate->merging)
 		return;
 	fflush(stdout);
 	if (!p->kept && p->recalled)

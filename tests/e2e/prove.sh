@@ -41,7 +41,7 @@ commit_all "$work/s" system
 prove() { # STATUS ARGUMENTS...
 	local want=$1
 	shift
-	expect "$want" env -C "$work/s" "$TWINRIG" gate --prove -q "$@"
+	expect "$want" env -C "$work/s" "$TWINRIG" gate --prove "$@"
 }
 
 prove 1 --json "$work/a.json"
@@ -75,12 +75,12 @@ assert it["status"] == 1 and it["caught"] == 8 and it["untried"] == 0
 assert it["checks"][3]["failsWithoutChange"] == "steady" and it["checks"][3]["catchesFirst"] == 0
 P
 # Stored: at once, the same bytes; and so run anew, with one thread.
-grep -q . "$work/err" && fail "-q says something: $(cat "$work/err")"
 expect 1 env -C "$work/s" "$TWINRIG" gate --prove --json "$work/b.json" \
 	--junit "$work/j.xml" --html "$work/p.html"
 said 'the same inputs as proof [0-9a-f]{16}: nothing was run again'
 cmp "$work/a.json" "$work/b.json" || fail "another answer from the store"
-prove 1 --json "$work/c.json" --threads 1 --no-store
+prove 1 -q --json "$work/c.json" --threads 1 --no-store
+grep -q . "$work/err" && fail "-q says something: $(cat "$work/err")"
 cmp "$work/a.json" "$work/c.json" || fail "another answer"
 python3 - "$work/a.json" "$work/j.xml" "$work/p.html" <<'P'
 import json, sys, xml.etree.ElementTree as tree
@@ -137,6 +137,39 @@ said '^errors +app/db +untried +time was up'
 said '0 of 11 mutants caught, 0 doubted, 0 blind, 11 untried'
 said '^time was up: not all sizes were tried'
 repo_git -C "$work/s" checkout -q twinrig.yaml
+
+# --- in parts: the same bytes, and nothing is run for a merge --------------------
+for i in 1 2 3; do
+	prove 0 --no-store --shard "$i/3" -o "$work/$i.twsh"
+	said "shard $i of 3: [0-9]+ outcomes are in"
+done
+merged() { # STATUS ARGUMENTS...
+	local want=$1
+	shift
+	expect "$want" env -C "$work/s" "$TWINRIG" merge "$@"
+}
+prove 1 -q --no-store --json "$work/one.json" --html "$work/one.html" --junit "$work/one.xml"
+[[ $(wc -l <"$work/out") == 4 ]] || fail "not brief: $(cat "$work/out")"
+said '^8 of 11 mutants caught'
+said '^more-retries +app/db +blind'
+cp "$work/out" "$work/one.txt"
+merged 1 --prove -q --json "$work/m.json" --html "$work/m.html" --junit "$work/m.xml" "$work"/[123].twsh
+cp "$work/out" "$work/m.txt"
+for kind in json html xml txt; do
+	cmp "$work/one.$kind" "$work/m.$kind" >&2 || fail "merged: another $kind"
+done
+prove 1
+said 'the same inputs as proof [0-9a-f]{16}: nothing was run again'
+merged 2 --prove "$work"/[13].twsh
+said 'shards are missing: 2/3'
+merged 2 "$work"/[123].twsh
+said 'is a shard of a proof: it wants merge --prove'
+merged 2 --prove --seed 9 "$work"/[123].twsh
+said "is a shard of another gate: 'seed' is not the same there"
+sed -i 's/duration: 20s/duration: 21s/' "$work/s/twinrig.yaml"
+merged 2 --prove "$work"/[123].twsh
+said 'made with other traffic or faults'
+sed -i 's/duration: 21s/duration: 20s/' "$work/s/twinrig.yaml"
 
 prove 2 --sarif "$work/j.sarif"
 said '\-\-prove does not go with --sarif'

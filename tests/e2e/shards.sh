@@ -79,3 +79,5 @@ twinrig 2 shop gate --shard 4/3
 said "wants I/N, such as 1/4, not '4/3'"
 twinrig 2 shop gate --shard 1/3 --junit "$work/x"
 said 'a shard has no verdict'
+twinrig 2 shop gate --shard 1/3 --html "$work/x"
+said 'a shard has no verdict to report: give --html'
