@@ -91,7 +91,8 @@ void tw_told_choose(struct tw_told *told, const struct tw_group *group,
 		if (!strcmp(it->head, "measured") &&
 			group->reason == TW_REASON_BEYOND)
 			shown[i] = false;
-		if (before && is_of_cause(it->head))
+		if (before && is_of_cause(it->head) &&
+			it->text != group->advice)
 			shown[i] = false;
 	}
 }

@@ -587,10 +587,16 @@ START_TEST(a_cause_is_told_once)
 	init(&s);
 	add_storm(&s);
 	s.gate.scenarios.v[s.gate.scenarios.n - 1]->name = "again";
+	/* What to do about a verdict is its own, whatever the cause. */
+	s.gate.scenarios.v[s.gate.scenarios.n - 1]
+		->checks.v[0]
+		->groups.v[0]
+		->advice = "make 6 more runs";
 	for (size_t i = 0; i < 2; i++) {
 		written(kinds[i], false, &s, &out);
 		ck_assert_uint_eq(times(&out, "request 1234"), 1);
 		ck_assert_uint_eq(times(&out, "as in node-loss"), 1);
+		ck_assert_uint_eq(times(&out, "make 6 more runs"), 1);
 		ck_assert_uint_ge(times(&out, "4.31%"), 2);
 	}
 	written(&tw_report_terminal, true, &s, &out);
