@@ -497,27 +497,42 @@ static bool is_usual(const struct conformance *c)
 	return usual;
 }
 
+/* Resources beside those two. */
+static void also_balanced(struct bed *bed)
+{
+	struct tw_yaml *resources = tw_yaml_get(bed->c->in, "resources");
+	const char **names = tw_new_array(
+		&bed->c->arena, tw_yaml_count(resources) + 1, const char *);
+
+	bed->options.also_balanced = names;
+	for (size_t i = 0; i < tw_yaml_count(resources); i++) {
+		const char *name = conformance_get_text(
+			tw_yaml_item(resources, i), "name", "");
+
+		if (strcmp(name, "cpu") != 0 && strcmp(name, "memory") != 0)
+			names[bed->options.n_also_balanced++] = name;
+	}
+}
+
 static void resources_score(struct conformance *c)
 {
 	const char *strategy = conformance_get_text(c->in, "strategy", "");
+	bool balances = !strcmp(strategy, "BalancedAllocation");
 	struct bed bed;
 	uint32_t class;
 
 	bed_init(&bed, c);
+	if (balances)
+		also_balanced(&bed);
 	bed_start(&bed);
 	add_nodes(&bed, "nodes");
 	class = add_pods(&bed);
-	if (!strcmp(strategy, "BalancedAllocation")) {
-		if (is_usual(c))
-			score_with(&bed, class, &tw_sched_balance);
-		else
-			c->skipped = "the default profile balances CPU and "
-				     "memory alone";
-	} else if (!strcmp(strategy, "LeastAllocated") && is_usual(c)) {
+	if (balances)
+		score_with(&bed, class, &tw_sched_balance);
+	else if (!strcmp(strategy, "LeastAllocated") && is_usual(c))
 		score_with(&bed, class, &tw_sched_fit);
-	} else {
+	else
 		strategies(&bed, class, strategy);
-	}
 	bed_end(&bed);
 }
 

@@ -218,25 +218,61 @@ int64_t tw_sched_balance_of(const double *shares, size_t n)
 	return (int64_t)((1 - deviation) * 100);
 }
 
-/* With so much more in use of cpu and memory. */
-static int64_t balance_with(
-	const struct tw_sched_node *node, int64_t cpu, int64_t memory)
+#define MOST_BALANCED 8
+
+static void add_share(double *shares, size_t *n, int64_t used, int64_t has)
 {
-	const int64_t more[] = {cpu, memory};
-	double shares[2];
-	size_t n = 0;
+	if (has)
+		shares[(*n)++] = used < has ? (double)used / (double)has : 1;
+}
 
-	for (size_t i = 0; i < 2; i++) {
-		int64_t has = node->has[i], used = node->in_use[i] + more[i];
+/* An extended resource that the pod does not ask for is left out. */
+static void add_others(const struct tw_sched_cycle *cycle,
+	const struct tw_sched_node *node, bool with, double *shares, size_t *n)
+{
+	const struct tw_sched_options *options = &cycle->s->options;
 
-		if (!has)
-			continue;
-		shares[n] = (double)used / (double)has;
-		if (shares[n] > 1)
-			shares[n] = 1;
-		n++;
+	for (size_t i = 0; i < options->n_also_balanced && *n < MOST_BALANCED;
+		i++) {
+		const char *name = options->also_balanced[i];
+		int64_t asked =
+			tw_resource_amount(&cycle->class->pod->requests, name);
+
+		if (asked)
+			add_share(shares, n,
+				tw_resource_amount(&node->used, name) +
+					(with ? asked : 0),
+				tw_resource_amount(
+					&node->spec->allocatable, name));
 	}
+}
+
+/* With the pod or without it. */
+static int64_t balance_with(const struct tw_sched_cycle *cycle,
+	const struct tw_sched_node *node, bool with)
+{
+	const int64_t *asks = cycle->class->asks;
+	double shares[MOST_BALANCED];
+	size_t n = 0;
+	int64_t cpu = with ? asks[0] - left_out(cycle) : 0;
+	int64_t memory = with ? asks[1] : 0;
+
+	add_share(shares, &n, node->in_use[0] + cpu, node->has[0]);
+	add_share(shares, &n, node->in_use[1] + memory, node->has[1]);
+	if (cycle->s->options.n_also_balanced)
+		add_others(cycle, node, with, shares, &n);
 	return tw_sched_balance_of(shares, n);
+}
+
+static bool asks_for_others(const struct tw_sched_cycle *cycle)
+{
+	const struct tw_sched_options *options = &cycle->s->options;
+
+	for (size_t i = 0; i < options->n_also_balanced; i++)
+		if (tw_resource_amount(&cycle->class->pod->requests,
+			    options->also_balanced[i]))
+			return true;
+	return false;
 }
 
 /* A pod that requests nothing balances nothing (isBestEffortPod); in older
@@ -245,20 +281,19 @@ static bool balance_pre_score(struct tw_sched_cycle *cycle, uint32_t slot)
 {
 	(void)slot;
 	return cycle->s->options.balance_all || cycle->class->asks[0] ||
-	       cycle->class->asks[1];
+	       cycle->class->asks[1] || asks_for_others(cycle);
 }
 
 static int64_t balance_score(
 	const struct tw_sched_cycle *cycle, uint32_t slot, uint32_t node)
 {
 	const struct tw_sched_node *it = tw_sched_node_at(cycle, node);
-	const int64_t *asks = cycle->class->asks;
-	int64_t with = balance_with(it, asks[0] - left_out(cycle), asks[1]);
+	int64_t with = balance_with(cycle, it, true);
 
 	(void)slot;
 	if (cycle->s->options.old_balance)
 		return with;
-	return 50 + (50 + with - balance_with(it, 0, 0)) / 2;
+	return 50 + (50 + with - balance_with(cycle, it, false)) / 2;
 }
 
 const struct tw_sched_plugin tw_sched_balance = {

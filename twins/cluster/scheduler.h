@@ -39,6 +39,10 @@ struct tw_sched_options {
 	 * report (internal/cache/cache.go, addNodeImageStates); a twin's
 	 * do. */
 	bool images_as_added;
+	/* What BalancedAllocation weighs beside CPU and memory
+	 * (NodeResourcesBalancedAllocationArgs, resources). */
+	const char *const *also_balanced;
+	size_t n_also_balanced;
 	int64_t hard_affinity_weight; /* default 1 */
 	bool ignore_preferred_of_existing;
 	bool compare_taints; /* tolerations with Lt and Gt (1.35, alpha) */
