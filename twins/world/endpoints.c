@@ -146,11 +146,14 @@ static bool allocate(
 	if (zones < 2 || zones > n)
 		return false;
 	for (uint32_t z = 0; z < n_zones; z++) {
-		double least;
+		double wanted = (double)cpu[z] / (double)all * n;
+		double least = wanted * (1 / (1 + OVERLOAD));
+		int64_t whole = (int64_t)least;
 
-		shares[z].desired = (double)cpu[z] / (double)all * n;
-		least = shares[z].desired / (1 + OVERLOAD);
-		left -= (int64_t)least + (least > (double)(int64_t)least);
+		whole += least > (double)whole;
+		left -= whole;
+		shares[z].desired =
+			wanted > (double)whole ? wanted : (double)whole;
 	}
 	return left >= 0;
 }

@@ -18,6 +18,9 @@ START_TEST(hints_follow_the_cpu_of_zones)
 		/* The largest surplus goes to the largest need. */
 		{{4, 1, 1}, {4, 4, 4}, {2, 2, 2}},
 		{{3, 3, 0}, {4, 4, 4}, {2, 2, 2}},
+		/* A small zone gets a whole one. */
+		{{4, 3, 0}, {8, 8, 1}, {3, 3, 1}},
+		{{3, 3, 0}, {8, 8, 1}, {0, 0, 0}},
 		/* Fewer endpoints than zones; one zone alone. */
 		{{1, 1, 0}, {4, 4, 4}, {0, 0, 0}},
 		{{3, 0, 0}, {4, 0, 0}, {0, 0, 0}},
