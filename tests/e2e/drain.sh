@@ -69,6 +69,25 @@ expect 4 "$TWINRIG" gate --baseline "$work/before" --scenario drain
 said 'spec.maxUnavailable: 1 -> 0'
 said '1 of 1 nodes were not drained when the run ended; disruption budgets refused'
 
+# Nobody can tell how many pods a DaemonSet should have: the budget has no number
+# then, and lets nobody go.
+sed -i 's/maxUnavailable: 0/maxUnavailable: 1/' deploy/web.yaml
+cat >deploy/agent.yaml <<'END'
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  selector: {matchLabels: {app: web, part: agent}}
+  template:
+    metadata: {labels: {app: web, part: agent}}
+    spec: {containers: [{name: c, image: "agent:1"}]}
+END
+expect 0 "$TWINRIG" run --scenario drain
+said 'The disruption budget web needs 0 healthy pods and has 0 currently'
+unsaid 'Drained: node/n-1 drained'
+rm deploy/agent.yaml
+sed -i 's/maxUnavailable: 1/maxUnavailable: 0/' deploy/web.yaml
+
 # What is wrong is pointed at.
 sed -i 's/node: n-1, at/node: n-9, at/; s/replicas: 5/replicas: many/' twinrig.yaml
 expect 2 "$TWINRIG" run --scenario drain

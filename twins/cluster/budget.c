@@ -23,20 +23,37 @@ static void count(const struct tw_world *world,
 	}
 }
 
-/* What the owners of its pods want; a pod by itself has none. */
-static int64_t scale_of(
-	const struct tw_world *world, const struct tw_pod_budget *budget)
+/* A kind whose size can be asked for (the scale subresource). */
+static bool has_scale(const char *kind)
 {
-	int64_t wanted = 0;
+	return strcmp(kind, "DaemonSet") && strcmp(kind, "Job") &&
+	       strcmp(kind, "CronJob");
+}
 
+static bool has_pods(const struct tw_world *world, uint32_t workload)
+{
+	struct tw_pod_counts it = tw_workload_counts(world, workload);
+
+	return tw_pods_active(&it) || it.stopping || it.succeeded || it.failed;
+}
+
+/* What the owners of its pods want; a pod by itself has none. False: one of
+ * them cannot be asked, so that nothing is known (getScaleController). */
+static bool scale_of(const struct tw_world *world,
+	const struct tw_pod_budget *budget, int64_t *wanted)
+{
+	*wanted = 0;
 	for (uint32_t w = 0; w < world->model->n_workloads; w++) {
 		const struct tw_managed *it = tw_managed_of(world, w);
 
-		if (budget->covers[it->model->revision] &&
-			strcmp(it->model->kind, "Pod") != 0)
-			wanted += it->wanted;
+		if (!budget->covers[it->model->revision])
+			continue;
+		if (!has_scale(it->model->kind) && has_pods(world, w))
+			return false;
+		if (strcmp(it->model->kind, "Pod") != 0)
+			*wanted += it->wanted;
 	}
-	return wanted;
+	return true;
 }
 
 struct tw_budget_status tw_budget_status(
@@ -48,9 +65,10 @@ struct tw_budget_status tw_budget_status(
 						   : budget->min_available;
 
 	count(world, budget, &pods, &it.healthy);
-	it.expected = budget->max_unavailable || strchr(text, '%')
-			      ? scale_of(world, budget)
-			      : pods;
+	it.expected = pods;
+	if ((budget->max_unavailable || strchr(text, '%')) &&
+		!scale_of(world, budget, &it.expected))
+		return (struct tw_budget_status){0};
 	/* The reader has checked the text. */
 	tw_deployment_share(text, it.expected, true, &share);
 	it.desired = budget->max_unavailable ? it.expected - share : share;

@@ -9,7 +9,9 @@
  *		   owners of its pods want; minAvailable as a number: its
  *		   pods, those being deleted too
  *	healthy	   Ready, and not being deleted
- *	allowed	   healthy - desired; none where nothing is expected
+ *	allowed	   healthy - desired; none where nothing is expected, and none
+ *		   where the size of an owner is needed that has none (a
+ *		   DaemonSet, a Job: no scale subresource)
  *
  * The controller's status is taken as up to date: here it lags by nothing.
  */
