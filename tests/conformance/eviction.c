@@ -484,8 +484,11 @@ static void told(struct stage *stage, const struct tw_tap_event *event)
 
 static void start_drain(struct eviction *it, const struct drain *drain)
 {
-	static const struct tw_drain_options options = {
-		.grace = TW_POD_GRACE, .timeout = 90 * TW_S};
+	static const struct tw_drain_options options = {.grace = TW_POD_GRACE,
+		.timeout = 90 * TW_S,
+		.force = true,
+		.ignore_daemonsets = true,
+		.delete_local = true};
 	const struct tw_model *model = it->stage.model;
 	bool *nodes =
 		tw_new_array(&it->stage.c->arena, model->n_nodes + 1, bool);

@@ -89,7 +89,9 @@ void tw_chronicle_about_node(
 		break;
 	case TW_TAP_NOT_DRAINED:
 		tw_chronicle_say(it, "Node", name, true, "DrainFailed",
-			"unable to drain node \"%s\": %s", name, event->cause);
+			"unable to drain node \"%s\" due to error: %s, "
+			"continuing command...",
+			name, event->cause);
 		break;
 	case TW_TAP_TAINTED:
 		tw_chronicle_say(it, "Node", name, true, "Tainted",

@@ -4,6 +4,8 @@
 #include "twins/cluster/nodes.h"
 #include "twins/world/standing.h"
 
+#include <string.h>
+
 #define AGAIN (5 * TW_S)
 #define LOOK  TW_S
 
@@ -16,6 +18,7 @@ struct drain {
 	struct drain_pod *pods; /* by replica that was there */
 	uint32_t n_pods;
 	bool over, failed;
+	bool refused; /* kubectl does not touch it */
 };
 
 struct drain_pod {
@@ -89,6 +92,98 @@ static bool is_own(const struct tw_world *world, uint32_t replica)
 		       .own_nodes != NULL;
 }
 
+/* ---- who may not be deleted ----------------------------------------- */
+
+static const struct tw_workload *workload_of(
+	const struct tw_world *world, uint32_t replica)
+{
+	const struct tw_model *model = world->model;
+
+	return &model->workloads
+			[model->workload_of[model->replicas[replica].revision]];
+}
+
+static bool is_bare(const struct tw_world *world, uint32_t replica)
+{
+	return !strcmp(workload_of(world, replica)->kind, "Pod");
+}
+
+static bool is_local(const struct tw_world *world, uint32_t replica)
+{
+	const struct tw_spec_workload *spec = workload_of(world, replica)->spec;
+
+	return spec && tw_int_or(spec->local_storage, 0);
+}
+
+enum refusal { BY_DAEMONSET, BY_LOCAL, BY_BARE, REFUSALS };
+
+/* REFUSALS: nothing does. */
+static enum refusal refusal_of(const struct tw_world *world,
+	const struct tw_drain_options *options, uint32_t replica)
+{
+	if (is_own(world, replica))
+		return options->ignore_daemonsets ? REFUSALS : BY_DAEMONSET;
+	if (!options->delete_local && is_local(world, replica))
+		return BY_LOCAL;
+	if (!options->force && is_bare(world, replica))
+		return BY_BARE;
+	return REFUSALS;
+}
+
+/* How many reasons there are. */
+static size_t explain(const struct tw_world *world,
+	const struct tw_standing *all, const struct tw_drain_options *options,
+	struct tw_buf *to)
+{
+	static const char *const words[] = {
+		[BY_DAEMONSET] = "DaemonSet-managed Pods (use "
+				 "--ignore-daemonsets to ignore)",
+		[BY_LOCAL] = "Pods with local storage (use "
+			     "--delete-emptydir-data to override)",
+		[BY_BARE] = "Pods that declare no controller (use --force to "
+			    "override)",
+	};
+	size_t reasons = 0;
+
+	for (enum refusal why = BY_DAEMONSET; why < REFUSALS; why++) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < all->n; i++) {
+			uint32_t r = all->v[i];
+
+			if (!world->replicas[r].managed ||
+				!tw_pod_is_active(tw_pod_of(world, r)) ||
+				refusal_of(world, options, r) != why)
+				continue;
+			if (!n++)
+				tw_buf_printf(to, "%scannot delete %s: ",
+					reasons++ ? ", " : "", words[why]);
+			tw_buf_printf(to, "%s%s", n > 1 ? ", " : "",
+				world->model->replicas[r].name);
+		}
+	}
+	return reasons;
+}
+
+static bool refuse(
+	struct tw_world *world, struct drain *it, const struct tw_standing *all)
+{
+	struct tw_buf why = {0};
+
+	size_t reasons = explain(world, all, it->options, &why);
+
+	it->refused = it->failed = reasons;
+	if (reasons)
+		tap(world, it, TW_TAP_NOT_DRAINED,
+			tw_arena_printf(&world->arena,
+				reasons > 1 ? "[%s]" : "%s",
+				tw_buf_text(&why)));
+	tw_buf_release(&why);
+	return it->refused;
+}
+
+/* ---- one after the other -------------------------------------------- */
+
 static void begin(struct tw_world *world, const bool *nodes, uint32_t node,
 	const struct tw_drain_options *options)
 {
@@ -100,6 +195,8 @@ static void begin(struct tw_world *world, const bool *nodes, uint32_t node,
 		.node = node,
 		.since = tw_world_now(world)};
 	it->pods = tw_new_array(&world->arena, pods.n + 1, struct drain_pod);
+	if (refuse(world, it, &pods))
+		pods.n = 0;
 	for (size_t i = 0; i < pods.n; i++) {
 		uint32_t r = pods.v[i];
 
@@ -130,6 +227,10 @@ static void work(struct tw_world *world, uint32_t at)
 	tw_time now = tw_world_now(world);
 	bool left = false;
 
+	if (it->refused) {
+		follow(world, it);
+		return;
+	}
 	if (it->options->timeout && now - it->since >= it->options->timeout) {
 		it->failed = true;
 		tap(world, it, TW_TAP_NOT_DRAINED, "global timeout reached");

@@ -5,9 +5,18 @@
  * that a budget keeps is tried again 5 s later; what was deleted is waited for,
  * looked at each second.
  *
+ * A node where some pod may not be deleted is not drained at all: it stays
+ * cordoned, nothing is evicted there, and the next node has its turn. Such are,
+ * by the options that are not given, pods of DaemonSets (--ignore-daemonsets;
+ * even then they stay), pods with an emptyDir (--delete-emptydir-data) and pods
+ * without a controller (--force).
+ *
  * Source: Kubernetes 1.36, staging/src/k8s.io/kubectl/pkg/drain/drain.go
  * (evictPods: "will retry after 5s"; waitForDelete, each second) and
- * cmd/drain/drain.go (RunDrain: cordons all, then drains one after the other).
+ * cmd/drain/drain.go (RunDrain: cordons all, then drains one after the other,
+ * "continuing command"); pkg/drain/filters.go for who may not be deleted and in
+ * what words (a pod is told by the first filter that refuses it). Of several
+ * reasons kubectl prints the order of a Go map; here it is the filters'.
  */
 #ifndef TW_CLUSTER_DRAIN_H
 #define TW_CLUSTER_DRAIN_H
@@ -18,6 +27,8 @@ struct tw_drain_options {
 	tw_time grace;	 /* --grace-period; TW_POD_GRACE: the pods' own */
 	tw_time timeout; /* --timeout of each node; 0: none */
 	bool delete;	 /* --disable-eviction: no budget is asked */
+	bool force, ignore_daemonsets;
+	bool delete_local; /* --delete-emptydir-data */
 };
 
 /* `nodes` by node, and both stay as they are. */

@@ -277,13 +277,30 @@ void tw_images_registry(struct tw_world *world, const char *glob, bool down)
 
 /* ---- life cycle ----------------------------------------------------- */
 
-static void stand(struct tw_world *world, uint32_t node, const char *name)
+static void stand_one(struct tw_world *world, uint32_t node, const char *name)
 {
 	const struct tw_pulls *model = model_of(world);
 
 	for (uint32_t i = 0; i < model->n_images; i++)
 		if (!strcmp(model->images[i].name, name))
 			*place_of(world, node, i) = true;
+}
+
+/* What its Node object lists. */
+static void stand_listed(struct tw_world *world, uint32_t node)
+{
+	const struct tw_node_spec *spec = world->model->nodes[node].spec;
+
+	for (size_t i = 0; i < spec->images.n; i++)
+		for (size_t k = 0; k < spec->images.v[i].names.n; k++)
+			stand_one(world, node, spec->images.v[i].names.v[k]);
+}
+
+void tw_images_replaced(struct tw_world *world, uint32_t node)
+{
+	for (uint32_t i = 0; i < model_of(world)->n_images; i++)
+		*place_of(world, node, i) = false;
+	stand_listed(world, node);
 }
 
 static void stand_all(struct tw_world *world)
@@ -301,13 +318,8 @@ static void stand_all(struct tw_world *world)
 				*place_of(world, node,
 					life->containers[i].image) = true;
 	}
-	for (uint32_t n = 0; n < model->n_nodes; n++) {
-		const struct tw_node_spec *spec = model->nodes[n].spec;
-
-		for (size_t i = 0; i < spec->images.n; i++)
-			for (size_t k = 0; k < spec->images.v[i].names.n; k++)
-				stand(world, n, spec->images.v[i].names.v[k]);
-	}
+	for (uint32_t n = 0; n < model->n_nodes; n++)
+		stand_listed(world, n);
 }
 
 void tw_images_init(struct tw_world *world)

@@ -34,6 +34,8 @@ enum tw_image_state tw_images_ensure(struct tw_world *world, uint32_t replica,
 
 /* The node is dead: its pulls end. */
 void tw_images_node_down(struct tw_world *world, uint32_t node);
+/* Another machine stands there: it has what the Node object lists. */
+void tw_images_replaced(struct tw_world *world, uint32_t node);
 /* Images that fit a glob cannot be pulled from now on, or can again. */
 void tw_images_registry(struct tw_world *world, const char *glob, bool down);
 

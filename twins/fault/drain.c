@@ -13,6 +13,16 @@ static const struct tw_fault_param params[] = {
 		"after which it gives up a node; default: never", NULL},
 	{"disable-eviction", TW_PARAM_FLAG, false, "false",
 		"pods are deleted and no disruption budget is asked", NULL},
+	{"ignore-daemonsets", TW_PARAM_FLAG, false, "true",
+		"false: a node with pods of DaemonSets is not drained", NULL},
+	{"force", TW_PARAM_FLAG, false, "false",
+		"pods without a controller are deleted too; else a node with "
+		"such is not drained",
+		NULL},
+	{"delete-emptydir-data", TW_PARAM_FLAG, false, "false",
+		"pods with an emptyDir are deleted too; else a node with such "
+		"is not drained",
+		NULL},
 };
 
 static void start(const struct tw_fault *fault, struct tw_world *world)
@@ -26,7 +36,12 @@ static void start(const struct tw_fault *fault, struct tw_world *world)
 	*options = (struct tw_drain_options){
 		.grace = grace->given ? grace->integer : TW_POD_GRACE,
 		.timeout = tw_fault_value(fault, "timeout")->integer,
-		.delete = tw_fault_value(fault, "disable-eviction")->integer};
+		.delete = tw_fault_value(fault, "disable-eviction")->integer,
+		.force = tw_fault_value(fault, "force")->integer,
+		.ignore_daemonsets =
+			tw_fault_value(fault, "ignore-daemonsets")->integer,
+		.delete_local =
+			tw_fault_value(fault, "delete-emptydir-data")->integer};
 	tw_drain_start(world, hit, options);
 }
 

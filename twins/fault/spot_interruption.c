@@ -4,9 +4,13 @@
  *
  * Two minutes are Amazon EC2's ("Spot Instance interruption notices"); Google
  * and Azure give 30 s. What the handler does is AWS Node Termination Handler's
- * default: cordon and drain.
+ * default: cordon and drain, bare pods and those with an emptyDir too
+ * (pkg/node/node.go, getDrainHelper: Force, IgnoreAllDaemonSets,
+ * DeleteEmptyDirData). What is there after it is another machine: it has no
+ * image that was pulled.
  */
 #include "twins/cluster/drain.h"
+#include "twins/cluster/images.h"
 #include "twins/cluster/life.h"
 #include "twins/cluster/nodes.h"
 #include "twins/fault/kinds.h"
@@ -33,7 +37,10 @@ static void prepare(struct tw_fault *fault, const struct tw_model *model)
 
 static void start(const struct tw_fault *fault, struct tw_world *world)
 {
-	static const struct tw_drain_options options = {.grace = TW_POD_GRACE};
+	static const struct tw_drain_options options = {.grace = TW_POD_GRACE,
+		.force = true,
+		.ignore_daemonsets = true,
+		.delete_local = true};
 	const bool *hit = tw_fault_nodes_hit(fault, world);
 
 	if (tw_fault_value(fault, "drain")->integer)
@@ -51,6 +58,8 @@ static void stop(const struct tw_fault *fault, struct tw_world *world)
 	for (uint32_t n = 0; n < world->model->n_nodes; n++) {
 		if (!hit[n])
 			continue;
+		if (world->images)
+			tw_images_replaced(world, n);
 		tw_cluster_node_up(world, n);
 		tw_nodes_cordon(world, n, false);
 	}

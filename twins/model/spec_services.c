@@ -84,6 +84,7 @@ static const struct tw_field workload_fields[] = {
 	TW_FIELD(tw_spec_workload, max_unavailable, TEXT),
 	TW_FIELD(tw_spec_workload, termination_grace, INT),
 	TW_FIELD(tw_spec_workload, pre_stop, INT),
+	TW_FIELD(tw_spec_workload, local_storage, INT),
 	TW_FIELD(tw_spec_workload, min_ready, INT),
 	TW_FIELD(tw_spec_workload, progress_deadline, INT),
 	TW_FIELD(tw_spec_workload, paused, INT),

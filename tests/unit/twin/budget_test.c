@@ -75,7 +75,7 @@ START_TEST(pods_of_nobody)
 		      "image: x}]}\n" BUDGET("maxUnavailable: 1");
 	struct control it;
 
-	drain(&it, pod, "node=n at=10s", NULL);
+	drain(&it, pod, "node=n at=10s force=true", NULL);
 	ck_assert(control_says(&it, "is not evicted from n"));
 	ck_assert_uint_eq(count(&it, " is being deleted"), 0);
 	control_end(&it);

@@ -108,9 +108,8 @@ START_TEST(several_nodes)
 		MODEL("[{name: n, count: 3, cpu: 4}]"));
 	control_fault(&it, "drain", "node=n-1,n-2 at=10s for=40s");
 	control_run(&it, 60);
-	ck_assert(control_says(&it,
-		"10.000000000s node n-1 is cordoned\n"
-		"10.000000000s node n-2 is cordoned\n"));
+	ck_assert(control_says(&it, "10.000000000s node n-1 is cordoned\n"
+				    "10.000000000s node n-2 is cordoned\n"));
 	ck_assert(control_says(&it, "13.000000000s node n-1 is drained\n"));
 	ck_assert(control_says(&it, "50.000000000s node n-2 is uncordoned\n"));
 	ck_assert_uint_eq(it.obs.drained, 2);
@@ -119,7 +118,7 @@ START_TEST(several_nodes)
 END_TEST
 
 #define NEVER_READY                                                            \
-	"version: 1\nkubernetes: \"%s\"\nservices:\n  web:\n"                   \
+	"version: 1\nkubernetes: \"%s\"\nservices:\n  web:\n"                  \
 	"    startup: 1h\n    endpoints:\n      GET /: [{cpu: 1ms}]\n"         \
 	"nodes: [{name: n, count: 2, cpu: 8}]\nentry: [{service: web}]\n"
 
@@ -158,10 +157,12 @@ END_TEST
 
 START_TEST(two_budgets)
 {
-	static const char web[] = WEB("2", "maxUnavailable: 1")
-		"---\napiVersion: policy/v1\nkind: PodDisruptionBudget\n"
-		"metadata: {name: other}\nspec: {maxUnavailable: 1, "
-		"selector: {}}\n";
+	static const char web[] = WEB(
+		"2", "maxUnavailable: 1") "---\napiVersion: policy/v1\nkind: "
+					  "PodDisruptionBudget\n"
+					  "metadata: {name: other}\nspec: "
+					  "{maxUnavailable: 1, "
+					  "selector: {}}\n";
 	struct control it;
 
 	start(&it, web, MODEL("[{name: n, count: 2, cpu: 4}]"));
@@ -236,5 +237,104 @@ START_TEST(spot)
 }
 END_TEST
 
-TW_TESTS("twin/drain", one_at_a_time, blocked, several_nodes, unready_pods,
-	two_budgets, scale, delete_pod, spot)
+#define BARE                                                                   \
+	"---\napiVersion: v1\nkind: Pod\nmetadata: {name: tool}\nspec: "       \
+	"{nodeName: n-1, containers: [{name: c, image: 't:1'}], volumes: "     \
+	"[{name: d, %s}]}\n"
+
+static void start_with_tool(struct control *it, const char *volume)
+{
+	char text[4096];
+
+	snprintf(text, sizeof text, "%s" BARE, WEB("4", "maxUnavailable: 1"),
+		volume);
+	start(it, text, MODEL("[{name: n, count: 2, cpu: 4}]"));
+}
+
+/* A pod without a controller: nothing is evicted, and the node stays cordoned;
+ * the next one of the command is drained. */
+START_TEST(bare_pod_refuses)
+{
+	struct control it;
+
+	start_with_tool(&it, "configMap: {name: x}");
+	control_fault(&it, "drain", "node=n-* at=10s");
+	control_run(&it, 60);
+	ck_assert(control_says(&it,
+		"node n-1 is not drained: cannot delete Pods that declare no "
+		"controller (use --force to override): default/tool-1\n"));
+	ck_assert(!control_says(&it, "[cannot"));
+	ck_assert(control_says(&it, "node n-1 is cordoned"));
+	ck_assert(!control_says(&it, "node n-1 is drained"));
+	/* The other one waits for the budget: nothing fits anywhere else. */
+	ck_assert_uint_eq(it.obs.drains, 2);
+	ck_assert_uint_eq(it.obs.drained, 0);
+	ck_assert_uint_ge(it.obs.refused_evictions, 1);
+	control_end(&it);
+
+	start_with_tool(&it, "configMap: {name: x}");
+	control_fault(&it, "drain", "node=n-1 at=10s force=true");
+	control_run(&it, 60);
+	ck_assert(control_says(&it, "replica default/tool-1 is being deleted"));
+	ck_assert(control_says(&it, "node n-1 is drained"));
+	ck_assert_uint_eq(it.obs.drained, 1);
+	control_end(&it);
+}
+END_TEST
+
+/* Told by the first filter that refuses it. */
+START_TEST(local_storage_refuses)
+{
+	struct control it;
+
+	start_with_tool(&it, "emptyDir: {}");
+	control_fault(&it, "drain", "node=n-1 at=10s force=true");
+	control_run(&it, 60);
+	ck_assert(control_says(&it,
+		"node n-1 is not drained: cannot delete Pods with local "
+		"storage (use --delete-emptydir-data to override): "
+		"default/tool-1\n"));
+	ck_assert(!control_says(&it, "being deleted"));
+	control_end(&it);
+
+	start_with_tool(&it, "emptyDir: {}");
+	control_fault(&it, "drain",
+		"node=n-1 at=10s force=true delete-emptydir-data=true");
+	control_run(&it, 60);
+	ck_assert(control_says(&it, "node n-1 is drained"));
+	control_end(&it);
+}
+END_TEST
+
+#define AGENT                                                                  \
+	"---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\n" \
+	"spec: {selector: {matchLabels: {app: agent}}, template: {metadata: "  \
+	"{labels: {app: agent}}, spec: {containers: [{name: c, image: "        \
+	"'a:1'}]}}}\n"
+
+START_TEST(daemonset_refuses)
+{
+	struct control it;
+
+	start(&it, WEB("2", "maxUnavailable: 1") AGENT,
+		MODEL("[{name: n, count: 2, cpu: 4}]"));
+	control_fault(&it, "drain", "node=n-1 at=10s ignore-daemonsets=false");
+	control_run(&it, 60);
+	ck_assert(control_says(&it,
+		"node n-1 is not drained: cannot delete DaemonSet-managed Pods "
+		"(use --ignore-daemonsets to ignore): default/agent-1\n"));
+	control_end(&it);
+
+	start(&it, WEB("2", "maxUnavailable: 1") AGENT,
+		MODEL("[{name: n, count: 2, cpu: 4}]"));
+	control_fault(&it, "drain", "node=n-1 at=10s");
+	control_run(&it, 60);
+	ck_assert(control_says(&it, "node n-1 is drained"));
+	ck_assert(!control_says(&it, "agent-1 is being deleted"));
+	control_end(&it);
+}
+END_TEST
+
+TW_TESTS("twin/drain", one_at_a_time, bare_pod_refuses, local_storage_refuses,
+	daemonset_refuses, blocked, several_nodes, unready_pods, two_budgets,
+	scale, delete_pod, spot)
