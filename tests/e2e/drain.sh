@@ -50,6 +50,8 @@ scenarios:
   - {name: drain, drain: [{node: n-1, at: 10s}]}
   - {name: more, scale: [{workload: web, replicas: 5, at: 10s}]}
   - {name: lost, faults: [{kind: node-down, node: n-2, at: 12s}], traffic: {duration: 420s}}
+  - {name: rebooted, faults: [{kind: node-down, node: n-2, at: 12s, for: 30s}]}
+  - {name: cut, faults: [{kind: node-down, how: partition, node: n-2, at: 12s, for: 60s}]}
 gate: {runs: 1, checks: ["ratio(errors) <= 30%"]}
 END
 cp -r . "$work/before/"
@@ -62,6 +64,32 @@ expect 0 "$TWINRIG" run --scenario lost
 said 'NodeNotReady'
 said 'TaintManagerEviction: Marking for deletion Pod default/web-1'
 said 'web-4 Scheduled: Successfully assigned'
+
+# A machine that was off starts its pods anew; one that was cut off does not.
+expect 0 "$TWINRIG" run --scenario rebooted
+said 'default/web-[0-9] SandboxChanged: Pod sandbox changed'
+said 'default/web-[0-9] Started: Started container c'
+expect 0 "$TWINRIG" run --scenario cut
+said 'NodeReady|3 of 3 ready'
+unsaid 'SandboxChanged'
+
+# A pod without a controller: kubectl refuses, and only cordons.
+cp -r . "$work/bare"
+cat >"$work/bare/deploy/tool.yaml" <<'END'
+apiVersion: v1
+kind: Pod
+metadata: {name: tool}
+spec:
+  nodeName: n-1
+  containers: [{name: c, image: "tool:1"}]
+  volumes: [{name: scratch, emptyDir: {}}]
+END
+expect 0 env -C "$work/bare" "$TWINRIG" run --scenario drain
+said 'n-1 DrainFailed: unable to drain node "n-1" due to error: cannot delete Pods with local storage \(use --delete-emptydir-data to override\): default/tool-1, continuing command'
+unsaid 'Drained'
+sed -i 's/node: n-1, at: 10s/node: n-1, force: true, delete-emptydir-data: true, at: 10s/' "$work/bare/twinrig.yaml"
+expect 0 env -C "$work/bare" "$TWINRIG" run --scenario drain
+said 'Drained: node/n-1 drained'
 
 # A budget that keeps them all is seen, as is that it differs.
 sed -i 's/maxUnavailable: 1/maxUnavailable: 0/' deploy/web.yaml

@@ -72,8 +72,11 @@ said '^8m25s +shop/api-3 +1/1 +Running'
 expect 0 "$TWINRIG" run --scenario back --watch events
 ! grep -q Restoring "$work/out" || fail "data that were there are restored"
 said '^1m20s .* Waiting +pod/shop/api-1 '
-said '^1m30s .* Started +pod/shop/db-1 '
-said '^1m40s .* Started +pod/shop/api-1 '
+said '^1m20s .* Started +pod/shop/db-1 '
+expect 0 "$TWINRIG" run --scenario back --watch pods
+# 10 s; seen a second later at the latest, and 5 s after that.
+said '^1m30s +shop/db-1 +1/1 +Running'
+said '^1m36s +shop/api-1 +1/1 +Running'
 
 # --- without the keys ------------------------------------------------------------
 sed -i 's/restore: 2m, //; s/starts-after: \[db\], //' model.yaml

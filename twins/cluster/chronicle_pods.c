@@ -122,9 +122,12 @@ static void count_restart(
 	row->restarts++;
 	pod->restarted = tw_world_now(it->world);
 	pod->waits = false;
-	tw_chronicle_say(it, "Pod", tw_chronicle_replica_name(it, replica),
-		false, "Started", "Started container %s",
-		tw_chronicle_container_name(it, replica));
+	/* Its kubelet has told of each container since its node is back. */
+	if (pod->phase != TW_PHASE_PENDING)
+		tw_chronicle_say(it, "Pod",
+			tw_chronicle_replica_name(it, replica), false,
+			"Started", "Started container %s",
+			tw_chronicle_container_name(it, replica));
 }
 
 /* It runs again, and starts up. */
@@ -136,7 +139,9 @@ static void restarted(struct tw_chronicle *it, uint32_t replica)
 	if (!row)
 		return;
 	count_restart(it, replica, row);
+	it->pods[replica].state = NULL;
 	tw_chronicle_show_pod(it, replica);
+	set_phase(it, replica, TW_PHASE_STARTING);
 	tw_chronicle_show_row(it, at);
 }
 
@@ -185,6 +190,8 @@ static void container_says(
 	if (!event->state || (pod->state && !strcmp(pod->state, event->state)))
 		return;
 	pod->state = tw_observation_name(&it->world->obs, event->state);
+	if (is_active(pod->phase)) /* after its node was lost */
+		set_phase(it, event->replica, TW_PHASE_PENDING);
 	tw_chronicle_show_pod(it, event->replica);
 }
 

@@ -243,6 +243,17 @@ void tw_kubelet_start(struct tw_world *world, uint32_t replica)
 	go_on(world, replica);
 }
 
+void tw_kubelet_begin_again(struct tw_world *world, uint32_t replica)
+{
+	struct tw_pod *pod = pod_at(world, replica);
+
+	world->replicas[replica].backoff = (struct tw_backoff){0};
+	pod->again = true;
+	say(world, replica, false, NULL, "SandboxChanged",
+		"Pod sandbox changed, it will be killed and re-created.");
+	tw_kubelet_start(world, replica);
+}
+
 /* It ended, or was killed: started again after the back-off, or never. */
 static void init_failed(struct tw_world *world, uint32_t replica)
 {

@@ -22,9 +22,14 @@
  * startup probe has succeeded. Containers that died of anything else start up
  * again in the same way, where a model or a probe says how long that takes.
  *
+ * A node that died comes back with no sandbox: each pod that ran there begins
+ * anew, init containers too, with no back-off (which the kubelet keeps in its
+ * memory) and one restart more. Images and what volumes hold are still there.
+ *
  * Source: Kubernetes 1.36, pkg/kubelet/prober/{worker.go,prober_manager.go};
  * pkg/kubelet/kuberuntime/kuberuntime_manager.go
- * (computePodActions, SyncPod), kuberuntime_container.go; images/
+ * (computePodActions: attempt and createSandbox where no sandbox is ready;
+ * SyncPod: SandboxChanged), kuberuntime_container.go; images/
  * image_manager.go and kubelet.go, imageBackOffPeriod and MaxImageBackOff; for
  * what `kubectl get pods` shows, pkg/printers/internalversion/printers.go.
  * Left out: the time that sandboxes, volumes and networks take, and the jitter
@@ -45,8 +50,16 @@ void tw_kubelet_started(struct tw_world *world, uint32_t replica);
 /* Whether a container that died starts up again by steps; else it is ready
  * again the model's restart delay later. */
 bool tw_kubelet_restarts(const struct tw_world *world, uint32_t replica);
+/* The same of one whose node died: by steps where it has init containers. */
+bool tw_kubelet_starts_by_steps(const struct tw_world *world, uint32_t replica);
 /* It has died (its life is another one), and is started after `wait`. */
 void tw_kubelet_restart(struct tw_world *world, uint32_t replica, tw_time wait);
+
+/* Its node died and is there again: all of its containers start anew. */
+void tw_kubelet_begin_again(struct tw_world *world, uint32_t replica);
+/* It was ready when its node was cut off, and can be reached again: it is ready
+ * at once and probed on. */
+void tw_kubelet_reached(struct tw_world *world, uint32_t replica);
 
 /* What came of a pull for its pod. */
 struct tw_pulled {

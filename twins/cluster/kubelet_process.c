@@ -147,12 +147,18 @@ static void start_process(struct tw_world *world, uint32_t replica, bool fresh)
 
 void tw_kubelet_run(struct tw_world *world, uint32_t replica)
 {
+	struct tw_pod *pod = pod_at(world, replica);
+	bool again = pod->again;
+
 	tw_cpu_stand(world, replica);
-	pod_at(world, replica)->started = tw_world_now(world);
+	pod->again = false;
+	pod->started = tw_world_now(world);
 	tw_pod_move(world, replica, TW_POD_RUNNING);
-	if (pod_life(world, replica)->n_containers)
+	if (again)
+		pod_tap(world, TW_TAP_RESTARTED, replica);
+	else if (pod_life(world, replica)->n_containers)
 		pod_tap(world, TW_TAP_STARTED, replica);
-	start_process(world, replica, true);
+	start_process(world, replica, !again);
 }
 
 /* ---- started again -------------------------------------------------- */
@@ -169,6 +175,12 @@ bool tw_kubelet_restarts(const struct tw_world *world, uint32_t replica)
 	       life->liveness.on;
 }
 
+bool tw_kubelet_starts_by_steps(const struct tw_world *world, uint32_t replica)
+{
+	return tw_kubelet_restarts(world, replica) ||
+	       pod_life(world, replica)->n_init;
+}
+
 void tw_kubelet_restart(struct tw_world *world, uint32_t replica, tw_time wait)
 {
 	pod_at(world, replica)->starting = false;
@@ -179,6 +191,27 @@ static void start_again(struct tw_world *world, uint32_t replica)
 {
 	pod_tap(world, TW_TAP_RESTARTED, replica);
 	start_process(world, replica, false);
+}
+
+void tw_kubelet_reached(struct tw_world *world, uint32_t replica)
+{
+	struct tw_world_replica *it = &world->replicas[replica];
+	struct tw_pod *pod = pod_at(world, replica);
+	bool known = it->ready;
+
+	it->ready = true;
+	tw_probes_go_on(world, replica);
+	if (known) { /* nobody has noticed */
+		if (!pod->available)
+			pod_next(world, replica,
+				pod->ready_since +
+					pod_min_ready(world, replica),
+				POD_AVAILABLE);
+		return;
+	}
+	pod_tap(world, TW_TAP_POD_READY, replica);
+	pod_publish(world, replica);
+	tw_kubelet_ready(world, replica);
 }
 
 static void listens(struct tw_world *world, uint32_t replica)

@@ -153,7 +153,7 @@ static tw_time node_grace(const struct tw_model *model)
 		       : tw_kubernetes_of(model->kubernetes)->node_grace;
 }
 
-void tw_cluster_node_down(struct tw_world *world, uint32_t node)
+static void take_down(struct tw_world *world, uint32_t node, bool cut)
 {
 	struct tw_standing pods;
 
@@ -169,6 +169,8 @@ void tw_cluster_node_down(struct tw_world *world, uint32_t node)
 		if (it->node != node)
 			continue;
 		was = it->health;
+		if (was == TW_UP && cut && it->managed)
+			tw_pods_cut_off(world, r);
 		if (was == TW_UP)
 			lose(world, r, TW_GONE);
 		it->health = TW_GONE;
@@ -185,6 +187,16 @@ void tw_cluster_node_down(struct tw_world *world, uint32_t node)
 		tw_images_node_down(world, node);
 	if (world->nodes)
 		tw_nodes_lost(world, node);
+}
+
+void tw_cluster_node_down(struct tw_world *world, uint32_t node)
+{
+	take_down(world, node, false);
+}
+
+void tw_cluster_node_cut(struct tw_world *world, uint32_t node)
+{
+	take_down(world, node, true);
 }
 
 void tw_cluster_node_up(struct tw_world *world, uint32_t node)

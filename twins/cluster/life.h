@@ -27,7 +27,12 @@ void tw_cluster_crash(
 void tw_cluster_restart(
 	struct tw_world *world, uint32_t replica, tw_time delay);
 void tw_cluster_node_down(struct tw_world *world, uint32_t node);
-/* Its replicas are ready restart_delay later. */
+/* The network to it is down: nobody there answers, as on a dead one, but what
+ * runs there goes on. */
+void tw_cluster_node_cut(struct tw_world *world, uint32_t node);
+/* Of one that died the containers start again, as kubelet.h has it, or are
+ * ready restart_delay later; of one that was cut off they can be reached at
+ * once. */
 void tw_cluster_node_up(struct tw_world *world, uint32_t node);
 
 /* TW_EV_RESTART, TW_EV_LIST; false: another kind. */

@@ -315,10 +315,50 @@ void tw_pods_changed(struct tw_world *world, uint32_t replica)
 	tw_pod_see_ready(world, replica);
 }
 
+void tw_pods_cut_off(struct tw_world *world, uint32_t replica)
+{
+	pod_at(world, replica)->cut_off = true;
+	pod_at(world, replica)->cut_ready = world->replicas[replica].ready;
+}
+
+/* Its process has run all the while; what was deleted meanwhile is stopped now,
+ * with all of its grace. */
+static void reached_again(struct tw_world *world, uint32_t replica)
+{
+	struct tw_pod *pod = pod_at(world, replica);
+	struct tw_world_replica *it = &world->replicas[replica];
+	struct tw_world_service *service = &world->services[it->service];
+	tw_time now = tw_world_now(world), hook;
+
+	pod->cut_off = false;
+	tw_world_touch(world, service);
+	it->health = TW_UP;
+	service->capacity += it->workers;
+	if (pod->state == TW_POD_STOPPING) {
+		hook = pod_life(world, replica)->pre_stop;
+		pod->deleted = now;
+		pod_next(world, replica,
+			now + (hook < pod->grace ? hook : pod->grace),
+			POD_TERM);
+		return;
+	}
+	tw_assert(pod->state == TW_POD_RUNNING);
+	pod_tap(world, TW_TAP_LISTENS, replica);
+	if (pod->cut_ready)
+		tw_kubelet_reached(world, replica);
+	else
+		tw_kubelet_started(world, replica);
+	tw_pod_see_ready(world, replica);
+}
+
 void tw_pods_node_back(struct tw_world *world, uint32_t replica)
 {
 	struct tw_world_replica *it = &world->replicas[replica];
 
+	if (pod_at(world, replica)->cut_off) {
+		reached_again(world, replica);
+		return;
+	}
 	it->health = TW_DOWN;
 	switch ((enum tw_pod_state)pod_at(world, replica)->state) {
 	case TW_POD_BOUND:
@@ -333,7 +373,11 @@ void tw_pods_node_back(struct tw_world *world, uint32_t replica)
 		it->ready = false;
 		pod_publish(world, replica);
 		tw_pod_see_ready(world, replica);
-		tw_cluster_restart(world, replica, world->model->restart_delay);
+		if (tw_kubelet_starts_by_steps(world, replica))
+			tw_kubelet_begin_again(world, replica);
+		else
+			tw_cluster_restart(
+				world, replica, world->model->restart_delay);
 		break;
 	case TW_POD_ABSENT:
 	case TW_POD_PENDING:

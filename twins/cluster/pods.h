@@ -24,7 +24,9 @@
  *	gone	   its name is free again
  *
  * Where the node of a pod is lost, its kubelet does nothing: a deleted pod
- * stays until the node is back, or until it is removed by force.
+ * stays until the node is back, or until it is removed by force. A node that
+ * died has lost its sandboxes: its kubelet starts the pods from their first
+ * container on (kubelet.h). One that was only cut off has them all running.
  *
  * Requests that come in after TERM and before callers have seen it are the
  * ones that a rollout loses.
@@ -58,11 +60,14 @@ struct tw_pod {
 	bool lost;	       /* available, but its node is dead */
 	bool starting;	       /* its process runs and does not listen yet */
 	bool not_begun;	       /* of one that failed: nothing of it had run */
-	uint32_t attempts;     /* of the scheduler to place it */
-	uint32_t nominated;    /* 1 + node that is made free for it; 0 */
-	uint32_t turn;	       /* counts the pods of this name */
+	bool cut_off;	    /* its process runs, but nobody reaches its node */
+	bool cut_ready;	    /* of one cut off: it was ready */
+	bool again;	    /* had run before its node was lost */
+	uint32_t attempts;  /* of the scheduler to place it */
+	uint32_t nominated; /* 1 + node that is made free for it; 0 */
+	uint32_t turn;	    /* counts the pods of this name */
 	tw_time created, started, ready_since, deleted;
-	tw_time begun; /* its process was started last */
+	tw_time begun;	      /* its process was started last */
 	tw_time ready_change; /* of `ready`: when it last did */
 	tw_time grace;	      /* of its deletion: ns until KILL */
 };
@@ -159,6 +164,8 @@ uint32_t tw_pod_first_to_go(const struct tw_world *world, uint32_t revision,
 /* The container of a managed pod died, runs again, or is ready or not by now
  * (world->replicas). */
 void tw_pods_changed(struct tw_world *world, uint32_t replica);
+/* Its node is cut off: what runs there goes on. */
+void tw_pods_cut_off(struct tw_world *world, uint32_t replica);
 /* Its node is there again. */
 void tw_pods_node_back(struct tw_world *world, uint32_t replica);
 /* One that waits has a node from now on. */

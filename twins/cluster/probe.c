@@ -283,6 +283,20 @@ bool tw_probes_start(struct tw_world *world, uint32_t replica)
 	return plan_of(world, replica, READINESS)->on;
 }
 
+void tw_probes_go_on(struct tw_world *world, uint32_t replica)
+{
+	if (!world->probes || !tw_kubelet_restarts(world, replica))
+		return;
+	for (enum which w = READINESS; w <= LIVENESS; w++) {
+		const struct tw_probe_plan *plan = plan_of(world, replica, w);
+
+		if (!plan->on)
+			continue;
+		see_container(world, replica, w);
+		schedule(world, replica, plan->period, TW_EV_PROBE, w);
+	}
+}
+
 void tw_probes_init(struct tw_world *world)
 {
 	const struct tw_model *model = world->model;

@@ -1,9 +1,9 @@
 /*
- * Startup, readiness and liveness probes, as requests in the replica's own queue: a
- * probe (httpGet, grpc) is answered in time if the requests that wait before it
- * have left the queue by then; a replica that is frozen answers nothing, and a
- * full queue refuses. A tcpSocket probe only needs the process; exec probes are
- * not simulated. What a probe itself costs is left out.
+ * Startup, readiness and liveness probes, as requests in the replica's own
+ * queue: a probe (httpGet, grpc) is answered in time if the requests that wait
+ * before it have left the queue by then; a replica that is frozen answers
+ * nothing, and a full queue refuses. A tcpSocket probe only needs the process;
+ * exec probes are not simulated. What a probe itself costs is left out.
  *
  * Source: Kubernetes 1.36, pkg/kubelet/prober/{worker.go,prober_manager.go};
  * core/v1 Probe: each period (10 s) with a timeout (1 s); failureThreshold (3)
@@ -33,6 +33,10 @@ bool tw_probes_liveness(const struct tw_world *world, uint32_t replica);
 /* It has started, as its startup probe says: it is probed from now on. False:
  * no readiness probe of these finds it ready. */
 bool tw_probes_start(struct tw_world *world, uint32_t replica);
+
+/* Its node was cut off for a while: it is probed again from now on, and was
+ * well all the time as far as its kubelet knows. */
+void tw_probes_go_on(struct tw_world *world, uint32_t replica);
 
 /* TW_EV_PROBE, TW_EV_PROBED; false: another kind. */
 bool tw_probes_event(struct tw_world *world, const struct tw_event *event);

@@ -59,6 +59,10 @@ const bool *tw_fault_nodes_hit(
 	const struct tw_fault *fault, struct tw_world *world);
 
 /* start and stop of what takes nodes down. */
+extern const struct tw_fault_param tw_fault_nodes_down_params[];
+#define TW_FAULT_NODES_DOWN                                                    \
+	.params = tw_fault_nodes_down_params, .n_params = 1, .manages = true,  \
+	.start = tw_fault_nodes_down, .stop = tw_fault_nodes_up
 void tw_fault_nodes_down(const struct tw_fault *fault, struct tw_world *world);
 void tw_fault_nodes_up(const struct tw_fault *fault, struct tw_world *world);
 

@@ -2,10 +2,8 @@
 
 const struct tw_fault_kind tw_fault_region_down = {
 	.name = "region-down",
-	.help = "all nodes of a region die",
+	.help = "all nodes of a region die, or are cut off",
 	.selectors = TW_SELECT_REGION,
 	.needs = TW_SELECT_REGION,
-	.manages = true,
-	.start = tw_fault_nodes_down,
-	.stop = tw_fault_nodes_up,
+	TW_FAULT_NODES_DOWN,
 };

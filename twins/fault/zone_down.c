@@ -2,10 +2,8 @@
 
 const struct tw_fault_kind tw_fault_zone_down = {
 	.name = "zone-down",
-	.help = "all nodes of a zone die",
+	.help = "all nodes of a zone die, or are cut off",
 	.selectors = TW_SELECT_ZONE,
 	.needs = TW_SELECT_ZONE,
-	.manages = true,
-	.start = tw_fault_nodes_down,
-	.stop = tw_fault_nodes_up,
+	TW_FAULT_NODES_DOWN,
 };
