@@ -1,9 +1,6 @@
 #include "harness/capture/ask.h"
 
-static struct tw_str str(struct twinrig_text text)
-{
-	return (struct tw_str){text.p, text.n};
-}
+#include "harness/plugin/plugin.h"
 
 static bool is_of_logs(struct tw_str name)
 {
@@ -19,7 +16,7 @@ static bool is_of_logs(struct tw_str name)
 bool tw_exchange_has_headers(const struct twinrig_exchange *exchange)
 {
 	for (size_t i = 0; i < exchange->n_headers; i++)
-		if (!is_of_logs(str(exchange->headers[i].name)))
+		if (!is_of_logs(tw_plugin_text(exchange->headers[i].name)))
 			return true;
 	return false;
 }
@@ -30,14 +27,14 @@ bool tw_exchange_header(const struct twinrig_exchange *exchange,
 	struct tw_str wanted = tw_str_of(name);
 
 	if (tw_str_equal_nocase(wanted, TW_STR("host")) && exchange->host.n) {
-		*value = str(exchange->host);
+		*value = tw_plugin_text(exchange->host);
 		return true;
 	}
 	for (size_t i = 0; i < exchange->n_headers; i++) {
 		if (!tw_str_equal_nocase(
-			    str(exchange->headers[i].name), wanted))
+			    tw_plugin_text(exchange->headers[i].name), wanted))
 			continue;
-		*value = str(exchange->headers[i].value);
+		*value = tw_plugin_text(exchange->headers[i].value);
 		return true;
 	}
 	return false;
@@ -46,7 +43,7 @@ bool tw_exchange_header(const struct twinrig_exchange *exchange,
 bool tw_exchange_query(const struct twinrig_exchange *exchange,
 	const char *name, struct tw_str *value)
 {
-	struct tw_str target = str(exchange->target);
+	struct tw_str target = tw_plugin_text(exchange->target);
 	const char *at = memchr(target.p, '?', target.n);
 	const char *end = target.p + target.n;
 	size_t n = strlen(name);
@@ -94,7 +91,7 @@ tw_traits tw_exchange_traits(const struct tw_conditions *conditions,
 			there = tw_exchange_query(exchange, it->name, &value);
 			break;
 		case TW_CONDITION_PATH:
-			value = path_of(str(exchange->target));
+			value = path_of(tw_plugin_text(exchange->target));
 			break;
 		}
 		if (known && tw_condition_is_usable(conditions, i))

@@ -1,6 +1,7 @@
 #include "harness/capture/identity.h"
 
 #include "harness/capture/ask.h"
+#include "harness/plugin/plugin.h"
 
 /* "a=1; b=2" */
 static bool find_cookie(
@@ -26,14 +27,9 @@ static bool find_cookie(
 	return false;
 }
 
-static struct tw_str str(struct twinrig_text text)
-{
-	return (struct tw_str){text.p, text.n};
-}
-
 static struct tw_str client_of(const struct twinrig_exchange *exchange)
 {
-	struct tw_str value = str(exchange->client);
+	struct tw_str value = tw_plugin_text(exchange->client);
 
 	if (value.n)
 		return value;
@@ -45,7 +41,7 @@ static struct tw_str client_of(const struct twinrig_exchange *exchange)
 		if (comma)
 			value.n = (size_t)(comma - value.p);
 	}
-	return value.n ? value : str(exchange->user);
+	return value.n ? value : tw_plugin_text(exchange->user);
 }
 
 /* Who asked, where his requests have no such key. */
@@ -55,10 +51,10 @@ static struct tw_str stand_in(
 	struct tw_str none = {NULL, 0};
 
 	if (of == TW_KEY_COOKIE)
-		return exchange->user.n ? str(exchange->user)
+		return exchange->user.n ? tw_plugin_text(exchange->user)
 					: client_of(exchange);
 	return of == TW_KEY_HEADER && !tw_exchange_has_headers(exchange)
-		       ? str(exchange->user)
+		       ? tw_plugin_text(exchange->user)
 		       : none;
 }
 

@@ -1,6 +1,7 @@
 #include "harness/capture/router.h"
 
 #include "harness/capture/ask.h"
+#include "harness/plugin/plugin.h"
 #include "twins/base/hash.h"
 #include "twins/model/route.h"
 
@@ -35,21 +36,17 @@ struct tw_router {
 	const struct tw_spec_service *fallback;
 };
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
 static bool same_match(const struct way *way, const struct way *other)
 {
 	const struct tw_spec_entry *a = way->entry, *b = other->entry;
 
-	return a->match == b->match && same_text(a->host, b->host) &&
-	       same_text(a->method, b->method) && same_text(a->path, b->path) &&
-	       a->group == b->group && a->respond.v == b->respond.v &&
+	return a->match == b->match && tw_text_same(a->host, b->host) &&
+	       tw_text_same(a->method, b->method) &&
+	       tw_text_same(a->path, b->path) && a->group == b->group &&
+	       a->respond.v == b->respond.v &&
 	       way->wanted.yes == other->wanted.yes &&
 	       way->wanted.no == other->wanted.no &&
-	       same_text(a->rewrite.v, b->rewrite.v);
+	       tw_text_same(a->rewrite.v, b->rewrite.v);
 }
 
 static struct tw_route_rule rule_of(const struct tw_router *router, size_t way)
@@ -163,11 +160,6 @@ void tw_router_free(struct tw_router *router)
 	tw_free(router);
 }
 
-static struct tw_str str(struct twinrig_text text)
-{
-	return (struct tw_str){text.p, text.n};
-}
-
 const struct tw_spec_service *tw_router_service(
 	const struct tw_router *router, struct twinrig_text name)
 {
@@ -225,8 +217,9 @@ static const struct way *way_of(const struct tw_router *router,
 	const struct way *found;
 	uint32_t at;
 
-	if (!tw_routes_match_if(router->entries, str(exchange->host),
-		    str(exchange->method), str(exchange->target), &filter, &at))
+	if (!tw_routes_match_if(router->entries, tw_plugin_text(exchange->host),
+		    tw_plugin_text(exchange->method),
+		    tw_plugin_text(exchange->target), &filter, &at))
 		return NULL;
 	found = &router->ways.v[at];
 	for (uint32_t i = 0; found->entry->group && i < router->ways.n; i++) {
@@ -235,9 +228,10 @@ static const struct way *way_of(const struct tw_router *router,
 
 		if (way->entry->group == found->entry->group &&
 			way_fits(&asking, i) &&
-			tw_routes_match(way->alone, str(exchange->host),
-				str(exchange->method), str(exchange->target),
-				&value))
+			tw_routes_match(way->alone,
+				tw_plugin_text(exchange->host),
+				tw_plugin_text(exchange->method),
+				tw_plugin_text(exchange->target), &value))
 			return way;
 	}
 	return found;
@@ -247,7 +241,7 @@ static const struct way *way_of(const struct tw_router *router,
 static struct tw_str target_of(const struct way *way,
 	const struct twinrig_exchange *exchange, struct tw_buf *buf)
 {
-	struct tw_str target = str(exchange->target);
+	struct tw_str target = tw_plugin_text(exchange->target);
 	const struct tw_spec_entry *entry = way ? way->entry : NULL;
 	size_t n;
 
@@ -307,7 +301,7 @@ enum tw_route_result tw_router_route(const struct tw_router *router,
 	inside = tw_map_get(&router->insides, routed->service->key);
 	if (!inside || !inside->endpoints.n)
 		return TW_ROUTED;
-	found = find_endpoint(inside, str(exchange->method),
+	found = find_endpoint(inside, tw_plugin_text(exchange->method),
 		target_of(way, exchange, &rewritten), routed);
 	tw_buf_release(&rewritten);
 	return found ? TW_ROUTED : TW_NO_ENDPOINT;

@@ -38,11 +38,6 @@ void tw_slots_release(struct tw_slots *slots)
 	tw_vec_release(&slots->all);
 }
 
-static struct tw_str str(struct twinrig_text text)
-{
-	return (struct tw_str){text.p, text.n};
-}
-
 static uint32_t new_slot(struct tw_slots *slots, struct tw_slot slot)
 {
 	tw_vec_push(&slots->all, slot);
@@ -129,7 +124,8 @@ uint32_t tw_slots_inferred(struct tw_slots *slots,
 	struct tw_slot_templates *inferred =
 		inferred_of(slots, routed->service);
 	uint32_t number = tw_templates_add(inferred->templates,
-		str(exchange->method), str(exchange->target));
+		tw_plugin_text(exchange->method),
+		tw_plugin_text(exchange->target));
 	const struct inferred_key key = {routed->traits, number};
 	void *known =
 		tw_map_get_n(&inferred->slots, (const char *)&key, sizeof key);

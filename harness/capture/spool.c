@@ -69,11 +69,6 @@ void tw_spool_free(struct tw_spool *spool)
 	tw_free(spool);
 }
 
-static struct tw_str str(struct twinrig_text text)
-{
-	return (struct tw_str){text.p, text.n};
-}
-
 /* ---- one exchange ----------------------------------------------------- */
 
 static void count_request(
@@ -110,8 +105,9 @@ static uint32_t route(struct tw_spool *spool, int side,
 	else
 		count_request(&spool->slots.all.v[slot], side, exchange);
 	if (slot == TW_SPOOL_UNROUTED && !side)
-		tw_templates_add(spool->unrouted, str(exchange->method),
-			str(exchange->target));
+		tw_templates_add(spool->unrouted,
+			tw_plugin_text(exchange->method),
+			tw_plugin_text(exchange->target));
 	return slot;
 }
 

@@ -24,11 +24,6 @@ void tw_capture_summary_release(struct tw_capture_summary *summary)
 	summary->templates = NULL;
 }
 
-static struct tw_str str(struct twinrig_text text)
-{
-	return (struct tw_str){text.p, text.n};
-}
-
 static int add(void *context, const struct twinrig_exchange *exchange)
 {
 	struct tw_capture_summary *summary = context;
@@ -50,8 +45,8 @@ static int add(void *context, const struct twinrig_exchange *exchange)
 	summary->calls += exchange->caller.n > 0;
 	summary->bodies += exchange->body.n > 0;
 	summary->answer_bodies += exchange->response_body.n > 0;
-	tw_templates_add(summary->templates, str(exchange->method),
-		str(exchange->target));
+	tw_templates_add(summary->templates, tw_plugin_text(exchange->method),
+		tw_plugin_text(exchange->target));
 	return 0;
 }
 

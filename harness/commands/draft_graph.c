@@ -5,15 +5,6 @@
 
 #include <stdlib.h>
 
-static bool is_backed_by(const struct tw_spec_service *service,
-	const struct tw_spec_workload *workload)
-{
-	for (size_t i = 0; i < service->workloads.n; i++)
-		if (service->workloads.v[i] == workload)
-			return true;
-	return false;
-}
-
 /* A second Service in front of the same pods ("frontend-external"): the one
  * of the workload's name stands for them, else the first. */
 static bool is_second(
@@ -28,7 +19,7 @@ static bool is_second(
 	for (size_t i = 0; i < spec->services.n; i++) {
 		const struct tw_spec_service *other = spec->services.v[i].value;
 
-		if (!is_backed_by(other, pods))
+		if (!tw_spec_is_backed_by(other, pods))
 			continue;
 		if (!strcmp(other->name, pods->name))
 			return true;

@@ -20,13 +20,6 @@ static const struct tw_text *file_of(
 	return NULL;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t n = strlen(text), k = strlen(end);
-
-	return n > k && !strcmp(text + n - k, end);
-}
-
 static bool read_file(struct tw_files *files, const char *path,
 	const struct tw_text *named, struct tw_arena *arena,
 	struct tw_diags *diags, struct tw_yaml_docs *docs, struct tw_buf *texts)
@@ -44,8 +37,8 @@ static bool read_file(struct tw_files *files, const char *path,
 	}
 	if (texts)
 		tw_buf_add(texts, tw_buf_text(&text), text.n);
-	if (ends_with(path, ".js") || ends_with(path, ".ts") ||
-		ends_with(path, ".mjs")) {
+	if (tw_text_ends(path, ".js") || tw_text_ends(path, ".ts") ||
+		tw_text_ends(path, ".mjs")) {
 		tw_k6_script(tw_buf_text(&text), &script);
 		tw_buf_clear(&text);
 		tw_buf_add(&text, tw_buf_text(&script), script.n);

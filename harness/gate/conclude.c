@@ -129,11 +129,6 @@ bool tw_scenario_decided(const struct tw_scenario_result *scenario,
 	return true;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
 static const struct tw_group *same_group(
 	const struct tw_check_result *check, const struct tw_group *group)
 {
@@ -143,7 +138,7 @@ static const struct tw_group *same_group(
 
 		for (int k = 0; k < TW_LABELS; k++)
 			same = same &&
-			       same_text(group->labels[k], other->labels[k]);
+			       tw_text_same(group->labels[k], other->labels[k]);
 		if (same)
 			return other;
 	}

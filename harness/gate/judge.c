@@ -33,15 +33,7 @@ static int compare_groups(const void *a, const void *b)
 
 	if (x->verdict != y->verdict)
 		return x->verdict < y->verdict ? 1 : -1;
-	for (int i = 0; i < TW_LABELS; i++) {
-		int order = x->labels[i] && y->labels[i]
-				    ? strcmp(x->labels[i], y->labels[i])
-				    : 0;
-
-		if (order)
-			return order;
-	}
-	return 0;
+	return tw_labels_compare(x->labels, y->labels);
 }
 
 /* A selector whose value no series has: the nearest one that there is. */

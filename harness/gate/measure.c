@@ -111,19 +111,23 @@ bool tw_window_takes(const struct tw_check *check,
 		       tw_check_selecting(check), TW_LABEL_WINDOW, name);
 }
 
-static int compare_keys(const void *a, const void *b)
+int tw_labels_compare(
+	const char *const a[TW_LABELS], const char *const b[TW_LABELS])
 {
-	const struct tw_group_key *x = a, *y = b;
-
 	for (int i = 0; i < TW_LABELS; i++) {
-		int order = x->labels[i] && y->labels[i]
-				    ? strcmp(x->labels[i], y->labels[i])
-				    : 0;
+		int order = a[i] && b[i] ? strcmp(a[i], b[i]) : 0;
 
 		if (order)
 			return order;
 	}
 	return 0;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct tw_group_key *x = a, *y = b;
+
+	return tw_labels_compare(x->labels, y->labels);
 }
 
 static void add_key(struct tw_arena *arena, struct tw_group_keys *keys,

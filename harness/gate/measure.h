@@ -33,6 +33,10 @@ struct tw_group_key {
 
 TW_VEC_TYPE(tw_group_keys, struct tw_group_key);
 
+/* By the labels that both have, in their order. */
+int tw_labels_compare(
+	const char *const a[TW_LABELS], const char *const b[TW_LABELS]);
+
 /* Adds the groups that occur in these runs and are not in `keys` yet; sorted
  * by the labels' values. A check without `by` has one group if anything
  * matches at all. */

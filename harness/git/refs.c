@@ -42,13 +42,6 @@ static bool is_listed(const struct tw_git_refs *refs, const char *name)
 	return false;
 }
 
-static bool ends(const char *text, const char *with)
-{
-	size_t n = strlen(text), m = strlen(with);
-
-	return n >= m && !strcmp(text + n - m, with);
-}
-
 /*
  * libgit2 passes over the file of a ref that holds no id. `dir` is below the
  * repository's folder and ends with a slash.
@@ -64,7 +57,8 @@ static void find_broken(struct tw_git *git, const char *dir,
 	tw_buf_printf(&path, "%s%s", git_repository_commondir(git->repo), dir);
 	files = opendir(path.p);
 	while (files && (entry = readdir(files))) {
-		if (entry->d_name[0] == '.' || ends(entry->d_name, ".lock"))
+		if (entry->d_name[0] == '.' ||
+			tw_text_ends(entry->d_name, ".lock"))
 			continue;
 		tw_buf_clear(&name);
 		tw_buf_printf(&name, "%s%s", dir, entry->d_name);
@@ -111,7 +105,7 @@ int tw_git_refs_list(struct tw_git *git, const char *prefix,
 	if (to->list.n)
 		qsort(to->list.v, to->list.n, sizeof *to->list.v, by_name);
 	if (rc == GIT_ITEROVER) {
-		if (broken && ends(prefix, "/"))
+		if (broken && tw_text_ends(prefix, "/"))
 			find_broken(git, prefix, to, broken);
 		return 0;
 	}

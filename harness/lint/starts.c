@@ -110,11 +110,9 @@ void tw_lint_startups(const struct tw_lint_context *c)
 
 static bool is_always(const struct tw_spec_container *it, const char *name)
 {
-	size_t n = strlen(name);
-
 	if (it->pull_policy.v)
 		return !strcmp(it->pull_policy.v, "Always");
-	return n > 7 && !strcmp(name + n - 7, ":latest");
+	return tw_text_ends(name, ":latest");
 }
 
 static void check_missing(const struct tw_lint_context *c,

@@ -1,6 +1,7 @@
 #include "harness/live/answers.h"
 
 #include "harness/live/json_tree.h"
+#include "harness/plugin/plugin.h"
 #include "twins/base/hash.h"
 #include "twins/base/vector.h"
 
@@ -111,11 +112,6 @@ static void put(struct tw_answers *answers, const struct tw_buf *key,
 	tw_vec_push_in(&answers->arena, &list->exchanges, exchange);
 }
 
-static struct tw_str str(struct twinrig_text text)
-{
-	return (struct tw_str){text.p, text.n};
-}
-
 static void mark_service(struct tw_answers *answers, uint32_t service)
 {
 	char name[16];
@@ -151,8 +147,9 @@ void tw_answers_init(struct tw_answers *answers,
 				e->endpoint == TW_NONE)
 				continue;
 			make_key(&key, (enum tw_answer)kind, e->service,
-				e->endpoint, str(e->exchange.method),
-				str(e->exchange.target), str(e->exchange.body));
+				e->endpoint, tw_plugin_text(e->exchange.method),
+				tw_plugin_text(e->exchange.target),
+				tw_plugin_text(e->exchange.body));
 			put(answers, &key, &e->exchange);
 		}
 	}

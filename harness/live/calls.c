@@ -65,7 +65,7 @@ static void give_answer(const struct tw_live_call *call, int status)
 			e->response_headers, e->n_response_headers);
 		drop_lost_coding(&headers, e->response_body);
 		tw_live_reply(call->request, e->status, &headers,
-			tw_live_text(e->response_body));
+			tw_plugin_text(e->response_body));
 		tw_vec_release(&headers);
 	}
 }

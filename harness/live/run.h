@@ -13,6 +13,7 @@
 #include "harness/live/client.h"
 #include "harness/live/environment.h"
 #include "harness/live/loop.h"
+#include "harness/plugin/plugin.h"
 #include "harness/process/process.h"
 
 #define TW_LIVE_PROBE UINT64_MAX /* the tag of a probe's request */
@@ -100,7 +101,6 @@ void tw_live_called(struct tw_live_run *run, const struct tw_outcome *outcome);
 /* Records how late something is done that was due then. */
 void tw_live_late(struct tw_live_run *run, tw_time due);
 
-struct tw_str tw_live_text(struct twinrig_text text);
 /* The capture's headers as ours; released by the caller. */
 struct tw_http_headers tw_live_headers(
 	const struct twinrig_header *from, size_t n);

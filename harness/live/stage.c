@@ -11,20 +11,15 @@
  */
 #include "harness/live/run.h"
 
-struct tw_str tw_live_text(struct twinrig_text text)
-{
-	return (struct tw_str){text.p, text.n};
-}
-
 struct tw_http_headers tw_live_headers(
 	const struct twinrig_header *from, size_t n)
 {
 	struct tw_http_headers to = {0};
 
 	for (size_t i = 0; i < n; i++)
-		tw_vec_push(
-			&to, (struct tw_http_header){tw_live_text(from[i].name),
-				     tw_live_text(from[i].value)});
+		tw_vec_push(&to,
+			(struct tw_http_header){tw_plugin_text(from[i].name),
+				tw_plugin_text(from[i].value)});
 	return to;
 }
 
@@ -114,7 +109,7 @@ static void compare(struct tw_live_run *run, size_t request,
 		.status = e->exchange.status,
 		.headers = tw_live_headers(e->exchange.response_headers,
 			e->exchange.n_response_headers),
-		.body = tw_live_text(e->exchange.response_body),
+		.body = tw_plugin_text(e->exchange.response_body),
 		.body_size = e->exchange.response_body.n,
 	};
 	struct tw_diff_answer actual = {
@@ -148,11 +143,11 @@ static void send_try(struct tw_live_run *run, size_t at)
 	struct tw_http_headers headers =
 		tw_live_headers(e->headers, e->n_headers);
 	struct tw_live_send send = {
-		.method = tw_live_text(e->method),
-		.target = tw_live_text(e->target),
-		.host = tw_live_text(e->host),
+		.method = tw_plugin_text(e->method),
+		.target = tw_plugin_text(e->target),
+		.host = tw_plugin_text(e->host),
 		.headers = &headers,
-		.body = tw_live_text(e->body),
+		.body = tw_plugin_text(e->body),
 		.port = run->port,
 		.deadline = run->deadline,
 	};

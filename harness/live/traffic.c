@@ -1,13 +1,9 @@
 #include "harness/live/traffic.h"
 
+#include "harness/plugin/plugin.h"
 #include "twins/base/assert.h"
 
 #include <stdlib.h>
-
-static struct tw_str str(struct twinrig_text text)
-{
-	return (struct tw_str){text.p, text.n};
-}
 
 static void add_entries(struct tw_live_traffic *traffic)
 {
@@ -146,8 +142,9 @@ static uint32_t routed(const struct tw_live_traffic *traffic,
 
 	if (!traffic->entries)
 		return traffic->candidate;
-	if (tw_routes_match(traffic->entries, str(exchange->host),
-		    str(exchange->method), str(exchange->target), &service))
+	if (tw_routes_match(traffic->entries, tw_plugin_text(exchange->host),
+		    tw_plugin_text(exchange->method),
+		    tw_plugin_text(exchange->target), &service))
 		return service;
 	return TW_NONE;
 }
@@ -169,7 +166,8 @@ void tw_live_traffic_add(struct tw_live_traffic *traffic,
 		return;
 	}
 	e.endpoint = tw_live_traffic_endpoint(traffic, e.service,
-		str(exchange->method), str(exchange->target));
+		tw_plugin_text(exchange->method),
+		tw_plugin_text(exchange->target));
 	if (e.service == traffic->candidate && e.endpoint == TW_NONE) {
 		traffic->unrouted++;
 		return;

@@ -6,17 +6,11 @@
 
 #include <string.h>
 
-static bool ends_in(const char *text, const char *end)
-{
-	size_t n = strlen(text), k = strlen(end);
-
-	return n >= k && !strcmp(text + n - k, end);
-}
-
 /* Groups of Kubernetes itself have no dot, or end in k8s.io. */
 static bool is_custom(const struct tw_object *object)
 {
-	return strchr(object->group, '.') && !ends_in(object->group, ".k8s.io");
+	return strchr(object->group, '.') &&
+	       !tw_text_ends(object->group, ".k8s.io");
 }
 
 void tw_custom_add(struct tw_manifests *m, const struct tw_object *object)

@@ -41,15 +41,6 @@ static struct tw_spec_service *front_of(
 	return first;
 }
 
-static bool is_backed_by(const struct tw_spec_service *service,
-	const struct tw_spec_workload *workload)
-{
-	for (size_t i = 0; i < service->workloads.n; i++)
-		if (service->workloads.v[i] == workload)
-			return true;
-	return false;
-}
-
 bool tw_edge_is_telemetry(const char *detail, const char *to)
 {
 	static const char *const words[] = {"otel", "opentelemetry",
@@ -76,7 +67,7 @@ static void add_edge(const struct search *s, struct tw_spec_service *to)
 		.detail = s->detail,
 		.pos = s->pos};
 
-	if (is_backed_by(to, s->from))
+	if (tw_spec_is_backed_by(to, s->from))
 		return; /* itself */
 	for (size_t i = 0; i < m->edges.n; i++) {
 		struct tw_manifest_edge *it = &m->edges.v[i];

@@ -117,10 +117,9 @@ static bool is_builtin(struct tw_kust *k, const struct tw_yaml *doc)
 	const char *api = field(doc, "apiVersion"), *version;
 	const char *group =
 		api ? tw_objects_group(&k->m->arena, api, &version) : "";
-	size_t n = strlen(group);
 
 	return !strchr(group, '.') ||
-	       (n > 7 && !strcmp(group + n - 7, ".k8s.io") &&
+	       (tw_text_ends(group, ".k8s.io") &&
 		       strncmp(group, "gateway.", 8) != 0);
 }
 

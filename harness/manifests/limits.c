@@ -8,26 +8,6 @@
 
 #include <string.h>
 
-static bool computes(const struct tw_spec_steps *steps)
-{
-	for (size_t i = 0; i < steps->n; i++)
-		if (steps->v[i]->kind == TW_STEP_CPU ||
-			computes(&steps->v[i]->children))
-			return true;
-	return false;
-}
-
-static bool any_computes(const struct tw_map *endpoints)
-{
-	for (size_t i = 0; i < endpoints->n; i++) {
-		const struct tw_spec_endpoint *it = endpoints->v[i].value;
-
-		if (computes(&it->steps))
-			return true;
-	}
-	return false;
-}
-
 static bool has_memory(const struct tw_spec_service *service)
 {
 	return service->memory_base.origin || service->memory_request.origin ||
@@ -88,8 +68,8 @@ void tw_link_limits(
 
 		if (!main)
 			continue;
-		if (any_computes(&service->endpoints) ||
-			any_computes(&it->behaviour)) {
+		if (tw_spec_computes(&service->endpoints) ||
+			tw_spec_computes(&it->behaviour)) {
 			use_field(m, main->cpu_limit);
 			use_field(m, it->cpu_limit);
 		}
@@ -121,13 +101,14 @@ static bool knows(const struct tw_spec *spec,
 	if (metric->source != TW_HPA_RESOURCE &&
 		metric->source != TW_HPA_CONTAINER)
 		return tw_map_get(&spec->metrics, name);
-	if (cpu && any_computes(&workload->behaviour))
+	if (cpu && tw_spec_computes(&workload->behaviour))
 		return true;
 	for (size_t i = 0; i < spec->services.n; i++) {
 		const struct tw_spec_service *it = spec->services.v[i].value;
 
 		if (is_behind(it, workload) &&
-			(cpu ? any_computes(&it->endpoints) : has_memory(it)))
+			(cpu ? tw_spec_computes(&it->endpoints)
+			     : has_memory(it)))
 			return true;
 	}
 	return false;

@@ -85,17 +85,10 @@ struct tw_object *tw_manifests_find(const struct tw_manifests *m,
 	return NULL;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t n = strlen(text), k = strlen(end);
-
-	return n > k && !strcmp(text + n - k, end);
-}
-
 /* Groups whose objects have a name, or the API server refuses them. */
 static bool is_known_group(const char *group)
 {
-	return !strchr(group, '.') || ends_with(group, ".k8s.io") ||
+	return !strchr(group, '.') || tw_text_ends(group, ".k8s.io") ||
 	       !strcmp(group, "networking.istio.io");
 }
 
@@ -135,7 +128,7 @@ int tw_objects_add(
 			"this %s has no 'apiVersion'", kind);
 		return -1;
 	}
-	if (ends_with(kind, "List") && tw_yaml_is(items, TW_YAML_SEQUENCE))
+	if (tw_text_ends(kind, "List") && tw_yaml_is(items, TW_YAML_SEQUENCE))
 		return add_list(m, items, diags);
 	if (!strcmp(kind, "List"))
 		return add_list(m, items, diags);

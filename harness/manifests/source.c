@@ -31,17 +31,10 @@ void tw_manifests_free(struct tw_manifests *m)
 	tw_free(m);
 }
 
-static bool ends_with(const char *path, const char *end)
-{
-	size_t n = strlen(path), k = strlen(end);
-
-	return n >= k && !strcmp(path + n - k, end);
-}
-
 static bool is_manifest_name(const char *path)
 {
-	return ends_with(path, ".yaml") || ends_with(path, ".yml") ||
-	       ends_with(path, ".json");
+	return tw_text_ends(path, ".yaml") || tw_text_ends(path, ".yml") ||
+	       tw_text_ends(path, ".json");
 }
 
 static bool is_kustomization_name(const char *path)
@@ -121,7 +114,7 @@ static bool looks_like_compose(const char *path, const char *text, size_t n)
 	const char *at = text, *end = text + n;
 	bool services = false;
 
-	if (ends_with(path, ".json"))
+	if (tw_text_ends(path, ".json"))
 		return false;
 	while (at < end) {
 		if (!strncmp(at, "services:", 9))

@@ -77,9 +77,7 @@ static int load(
 
 static int is_object(const struct dirent *entry)
 {
-	size_t n = strlen(entry->d_name);
-
-	return n > 3 && !strcmp(entry->d_name + n - 3, ".so");
+	return entry->d_name[0] != '.' && tw_text_ends(entry->d_name, ".so");
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)

@@ -7,6 +7,7 @@
 
 #include "plugins/twinrig-plugin.h"
 #include "twins/base/error.h"
+#include "twins/base/text.h"
 
 struct tw_plugin {
 	const struct twinrig_plugin *plugin;
@@ -34,6 +35,12 @@ const struct twinrig_capture_reader *tw_plugins_reader(
 	const struct tw_plugins *plugins, const char *name);
 const struct twinrig_capture_writer *tw_plugins_writer(
 	const struct tw_plugins *plugins, const char *name);
+
+/* A text of a plugin's, as this side has it; it is still the plugin's. */
+static inline struct tw_str tw_plugin_text(struct twinrig_text text)
+{
+	return (struct tw_str){text.p, text.n};
+}
 
 /* What is linked in; ends with NULL. To link one in is to add a row here. */
 extern const struct twinrig_plugin *const tw_builtin_plugins[];

@@ -48,6 +48,18 @@ bool tw_str_equal_nocase(struct tw_str a, struct tw_str b)
 	return true;
 }
 
+bool tw_text_ends(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && !strcmp(text + n - m, end);
+}
+
+bool tw_text_same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
 void tw_buf_release(struct tw_buf *buf)
 {
 	tw_free(buf->p);

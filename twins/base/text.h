@@ -30,6 +30,11 @@ struct tw_str tw_str_trim(struct tw_str s);
 /* ASCII only, whatever the locale. */
 bool tw_str_equal_nocase(struct tw_str a, struct tw_str b);
 
+/* Whether the text is `end`, or ends in it. */
+bool tw_text_ends(const char *text, const char *end);
+/* NULL equals NULL alone. */
+bool tw_text_same(const char *a, const char *b);
+
 struct tw_buf {
 	char *p; /* NULL while nothing was ever added */
 	size_t n, cap;

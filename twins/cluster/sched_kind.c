@@ -10,11 +10,6 @@
 
 /* ---- who is alike --------------------------------------------------- */
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
 static bool same_requests(
 	const struct tw_pod_spec *a, const struct tw_pod_spec *b)
 {
@@ -37,8 +32,8 @@ static bool same_tolerations(
 	for (size_t i = 0; i < a->n; i++)
 		if (a->v[i].op != b->v[i].op ||
 			a->v[i].effect != b->v[i].effect ||
-			!same_text(a->v[i].key, b->v[i].key) ||
-			!same_text(a->v[i].value, b->v[i].value))
+			!tw_text_same(a->v[i].key, b->v[i].key) ||
+			!tw_text_same(a->v[i].value, b->v[i].value))
 			return false;
 	return true;
 }
@@ -52,10 +47,10 @@ static bool same_requirements(const struct tw_node_requirements *a,
 		const struct tw_node_requirement *x = &a->v[i], *y = &b->v[i];
 
 		if (x->op != y->op || x->values.n != y->values.n ||
-			!same_text(x->key, y->key))
+			!tw_text_same(x->key, y->key))
 			return false;
 		for (size_t k = 0; k < x->values.n; k++)
-			if (!same_text(x->values.v[k], y->values.v[k]))
+			if (!tw_text_same(x->values.v[k], y->values.v[k]))
 				return false;
 	}
 	return true;
@@ -80,8 +75,8 @@ static bool same_selector(const struct tw_labels *a, const struct tw_labels *b)
 	if (a->n != b->n)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
-		if (!same_text(a->v[i].key, b->v[i].key) ||
-			!same_text(a->v[i].value, b->v[i].value))
+		if (!tw_text_same(a->v[i].key, b->v[i].key) ||
+			!tw_text_same(a->v[i].value, b->v[i].value))
 			return false;
 	return true;
 }
@@ -94,7 +89,7 @@ static bool same_ports(const struct tw_pod_spec *a, const struct tw_pod_spec *b)
 		if (a->host_ports.v[i].port != b->host_ports.v[i].port ||
 			a->host_ports.v[i].protocol !=
 				b->host_ports.v[i].protocol ||
-			!same_text(
+			!tw_text_same(
 				a->host_ports.v[i].ip, b->host_ports.v[i].ip))
 			return false;
 	return true;
@@ -106,7 +101,8 @@ static bool are_alike(const struct tw_pod_spec *a, const struct tw_pod_spec *b)
 	const struct tw_node_affinity *y = &b->node_affinity;
 
 	return a == b ||
-	       (same_requests(a, b) && same_text(a->node_name, b->node_name) &&
+	       (same_requests(a, b) &&
+		       tw_text_same(a->node_name, b->node_name) &&
 		       same_selector(&a->node_selector, &b->node_selector) &&
 		       x->is_required == y->is_required &&
 		       same_terms(&x->required, &y->required) &&

@@ -17,15 +17,6 @@ static const struct tw_fault_param params[] = {
 /* Beyond this a node's `cpu` is not known (twins/world/cpu.c). */
 #define CORES_MAX INT64_C(1000000000)
 
-static void setup(const struct tw_fault *fault, struct tw_world *world)
-{
-	const bool *hit = tw_fault_replicas_hit(fault, world);
-
-	for (uint32_t r = 0; r < world->model->n_replicas; r++)
-		if (hit[r])
-			tw_cpu_ensure(world, r);
-}
-
 static void set(
 	const struct tw_fault *fault, struct tw_world *world, uint32_t threads)
 {
@@ -80,7 +71,7 @@ const struct tw_fault_kind tw_fault_cpu_stress = {
 		     TW_SELECT_ZONE,
 	.needs = ~0U,
 	.lacks = lacks,
-	.setup = setup,
+	.setup = tw_fault_ensure_cpu,
 	.start = start,
 	.stop = stop,
 };

@@ -9,6 +9,7 @@
 #include "twins/cluster/pods.h"
 #include "twins/kernel/fmath.h"
 #include "twins/kernel/random.h"
+#include "twins/world/cpu.h"
 
 #include <stdlib.h>
 
@@ -146,6 +147,15 @@ const bool *tw_fault_nodes_hit(
 	for (uint32_t i = 0; i < model->n_nodes; i++)
 		hit[i] = hit[i] && coin(fault, world, model->nodes[i].hash);
 	return hit;
+}
+
+void tw_fault_ensure_cpu(const struct tw_fault *fault, struct tw_world *world)
+{
+	const bool *hit = tw_fault_replicas_hit(fault, world);
+
+	for (uint32_t r = 0; r < world->model->n_replicas; r++)
+		if (hit[r])
+			tw_cpu_ensure(world, r);
 }
 
 void tw_fault_start_effect(const struct tw_fault *fault, struct tw_world *world)

@@ -31,6 +31,13 @@ extern const struct tw_fault_kind tw_fault_bandwidth, tw_fault_black_hole,
 	.needs = ~0U, .passage = true, .start = tw_fault_start_effect,         \
 	.stop = tw_fault_stop_effect
 
+/* What happens in replicas, to what they do of an endpoint. */
+#define TW_FAULT_ON_REPLICA                                                    \
+	.selectors = TW_SELECT_SERVICE | TW_SELECT_ENDPOINT |                  \
+		     TW_SELECT_REPLICA | TW_SELECT_NODE | TW_SELECT_ZONE,      \
+	.needs = ~0U, .start = tw_fault_start_effect,                          \
+	.stop = tw_fault_stop_effect
+
 /* A row: on which way; what it is where nobody says. */
 #define TW_FAULT_DIRECTION(otherwise)                                          \
 	{                                                                      \
@@ -57,6 +64,9 @@ const bool *tw_fault_replicas_hit(
 	const struct tw_fault *fault, struct tw_world *world);
 const bool *tw_fault_nodes_hit(
 	const struct tw_fault *fault, struct tw_world *world);
+
+/* setup of a kind that bears on the CPU of the replicas it hits. */
+void tw_fault_ensure_cpu(const struct tw_fault *fault, struct tw_world *world);
 
 /* start and stop of what takes nodes down. */
 extern const struct tw_fault_param tw_fault_nodes_down_params[];

@@ -5,15 +5,6 @@
 
 /* Replicas stand still: nothing computes, and what is due waits (SIGSTOP, a
  * long collection of garbage; JVMChaos gc). They stay listed. */
-static void setup(const struct tw_fault *fault, struct tw_world *world)
-{
-	const bool *hit = tw_fault_replicas_hit(fault, world);
-
-	for (uint32_t r = 0; r < world->model->n_replicas; r++)
-		if (hit[r])
-			tw_cpu_ensure(world, r);
-}
-
 static void set(
 	const struct tw_fault *fault, struct tw_world *world, bool paused)
 {
@@ -51,7 +42,7 @@ const struct tw_fault_kind tw_fault_pause = {
 		     TW_SELECT_ZONE,
 	.needs = ~0U,
 	.lacks = lacks,
-	.setup = setup,
+	.setup = tw_fault_ensure_cpu,
 	.start = start,
 	.stop = stop,
 };

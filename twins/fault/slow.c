@@ -16,10 +16,6 @@ const struct tw_fault_kind tw_fault_slow = {
 	.name = "slow",
 	.help = "work takes longer: steps that begin while it is on",
 	TW_FAULT_PARAMS(params),
-	.selectors = TW_SELECT_SERVICE | TW_SELECT_ENDPOINT |
-		     TW_SELECT_REPLICA | TW_SELECT_NODE | TW_SELECT_ZONE,
-	.needs = ~0U,
+	TW_FAULT_ON_REPLICA,
 	.prepare = prepare,
-	.start = tw_fault_start_effect,
-	.stop = tw_fault_stop_effect,
 };

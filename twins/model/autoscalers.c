@@ -49,26 +49,6 @@ int64_t build_initial(const struct build *b,
 
 /* ---- metrics -------------------------------------------------------- */
 
-static bool computes(const struct tw_spec_steps *steps)
-{
-	for (size_t i = 0; i < steps->n; i++)
-		if (steps->v[i]->kind == TW_STEP_CPU ||
-			computes(&steps->v[i]->children))
-			return true;
-	return false;
-}
-
-static bool any_computes(const struct tw_map *endpoints)
-{
-	for (size_t i = 0; i < endpoints->n; i++) {
-		const struct tw_spec_endpoint *it = endpoints->v[i].value;
-
-		if (computes(&it->steps))
-			return true;
-	}
-	return false;
-}
-
 static bool knows_cpu(const struct build *b, const struct tw_workload *workload)
 {
 	const struct tw_spec_service *service =
@@ -76,8 +56,8 @@ static bool knows_cpu(const struct build *b, const struct tw_workload *workload)
 			? NULL
 			: b->services[workload->service].spec;
 
-	return (service && any_computes(&service->endpoints)) ||
-	       (workload->spec && any_computes(&workload->spec->behaviour));
+	return (service && tw_spec_computes(&service->endpoints)) ||
+	       (workload->spec && tw_spec_computes(&workload->spec->behaviour));
 }
 
 static bool knows_memory(

@@ -115,14 +115,13 @@ static enum tw_pull_policy policy_of(const struct tw_spec_container *container)
 {
 	const char *said = container->pull_policy.v;
 	const char *name = tw_image_tagged(container->image.v);
-	size_t n = name ? strlen(name) : 0;
 
 	if (said && !strcmp(said, "Never"))
 		return TW_PULL_NEVER;
 	if (said)
 		return strcmp(said, "Always") ? TW_PULL_IF_NOT_PRESENT
 					      : TW_PULL_ALWAYS;
-	if (!name || (n > 7 && !strcmp(name + n - 7, ":latest")))
+	if (!name || tw_text_ends(name, ":latest"))
 		return TW_PULL_ALWAYS;
 	return TW_PULL_IF_NOT_PRESENT;
 }

@@ -141,13 +141,6 @@ static const char *host_of(const struct build *b, uint32_t caller,
 		&b->model->arena, "%s.%s", callee->name, callee->namespace);
 }
 
-static bool ends_in(const char *text, const char *end)
-{
-	size_t n = strlen(text), m = strlen(end);
-
-	return n >= m && !strcmp(text + n - m, end);
-}
-
 /* Whether a whole name is there: the callee's own, or one of its pods'. */
 static bool is_there(const struct tw_spec_service *callee, const char *host,
 	const char *name)
@@ -158,7 +151,7 @@ static bool is_there(const struct tw_spec_service *callee, const char *host,
 		return !strcmp(name, host);
 	snprintf(own, sizeof own, "%s.%s.svc." DOMAIN, callee->name,
 		callee->namespace);
-	return ends_in(name, own) &&
+	return tw_text_ends(name, own) &&
 	       (strlen(name) == strlen(own) ||
 		       name[strlen(name) - strlen(own) - 1] == '.');
 }
@@ -182,7 +175,7 @@ static bool ask(struct asking *a, const struct tw_spec_service *callee,
 {
 	to->found = is_there(callee, host, name);
 	to->questions[to->n++] = (struct tw_question){number_of(a, name),
-		!ends_in(name, "." DOMAIN) ||
+		!tw_text_ends(name, "." DOMAIN) ||
 			(to->found && callee->external_name.v)};
 	return !to->found;
 }

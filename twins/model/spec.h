@@ -164,6 +164,12 @@ void tw_spec_scaler_bounds(
 struct tw_spec_step *tw_spec_step(struct tw_spec *spec, enum tw_step_kind kind,
 	const struct tw_origin *origin);
 
+/* Whether any step of any of these endpoints (name -> endpoint) needs a CPU. */
+bool tw_spec_computes(const struct tw_map *endpoints);
+/* Whether the service's pods are the workload's (tw_spec_link()). */
+bool tw_spec_is_backed_by(const struct tw_spec_service *service,
+	const struct tw_spec_workload *workload);
+
 /* Sets a field unless a stronger source has set it. False where the stronger
  * one stays and says something else: the caller warns. */
 bool tw_set_int(struct tw_int *field, int64_t v, const struct tw_origin *);

@@ -93,3 +93,32 @@ void tw_spec_link(struct tw_spec *spec)
 	tw_buf_release(&index.key);
 	tw_arena_release(&index.arena);
 }
+
+bool tw_spec_is_backed_by(const struct tw_spec_service *service,
+	const struct tw_spec_workload *workload)
+{
+	for (size_t i = 0; i < service->workloads.n; i++)
+		if (service->workloads.v[i] == workload)
+			return true;
+	return false;
+}
+
+static bool computes(const struct tw_spec_steps *steps)
+{
+	for (size_t i = 0; i < steps->n; i++)
+		if (steps->v[i]->kind == TW_STEP_CPU ||
+			computes(&steps->v[i]->children))
+			return true;
+	return false;
+}
+
+bool tw_spec_computes(const struct tw_map *endpoints)
+{
+	for (size_t i = 0; i < endpoints->n; i++) {
+		const struct tw_spec_endpoint *it = endpoints->v[i].value;
+
+		if (computes(&it->steps))
+			return true;
+	}
+	return false;
+}

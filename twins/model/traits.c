@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
 static bool same_name(
 	const struct tw_spec_condition *a, const struct tw_spec_condition *b)
 {
@@ -24,7 +19,7 @@ static bool same(
 	const struct tw_spec_condition *a, const struct tw_spec_condition *b)
 {
 	return a->of == b->of && a->is == b->is && same_name(a, b) &&
-	       same_text(a->value.v, b->value.v);
+	       tw_text_same(a->value.v, b->value.v);
 }
 
 uint32_t tw_conditions_number(const struct tw_conditions *conditions,
