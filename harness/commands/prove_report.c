@@ -226,43 +226,28 @@ void tw_proof_terminal(const struct tw_proof *proof, bool brief, bool colour,
 
 /* ---- JSON --------------------------------------------------------------- */
 
-static void text(struct tw_json_writer *w, const char *key, const char *value)
-{
-	tw_json_key(w, key);
-	tw_json_string(w, value);
-}
-
-static void count(struct tw_json_writer *w, const char *key, uint64_t value)
-{
-	tw_json_key(w, key);
-	tw_json_uint(w, value);
-}
-
 static void size(struct tw_json_writer *w, const struct tw_proved_mutant *it,
 	size_t at, struct tw_arena *arena)
 {
-	text(w, "size", tw_proved_size(it, at, arena));
-	tw_json_key(w, "sizeValue");
-	tw_json_real(w, it->mutant->sizes[at]);
+	tw_json_put_string(w, "size", tw_proved_size(it, at, arena));
+	tw_json_put_real(w, "sizeValue", it->mutant->sizes[at]);
 }
 
 /* What each check that catches it does from which size on. */
 static void caught_by(struct tw_json_writer *w, const struct tw_proof *proof,
 	const struct tw_proved_mutant *it, struct tw_arena *arena)
 {
-	tw_json_key(w, "by");
-	tw_json_array(w);
+	tw_json_put_array(w, "by");
 	for (size_t i = 0; i < proof->checks.n; i++) {
 		size_t from = it->from[i];
 
 		if (!from)
 			continue;
 		tw_json_object(w);
-		text(w, "check", proof->checks.v[i].text);
+		tw_json_put_string(w, "check", proof->checks.v[i].text);
 		size(w, it, from - 1, arena);
-		tw_json_key(w, "exact");
-		tw_json_bool(w, tw_proved_exactly(it, i));
-		text(w, "scenario",
+		tw_json_put_bool(w, "exact", tw_proved_exactly(it, i));
+		tw_json_put_string(w, "scenario",
 			proof->scenarios
 				.v[it->tests[from - 1].scenarios[i] - 1]);
 		tw_json_end(w);
@@ -280,9 +265,8 @@ static void caught(struct tw_json_writer *w, const struct tw_proof *proof,
 	for (size_t i = 0; i < proof->checks.n; i++)
 		if (scenarios[i] && (!first || scenarios[i] < first))
 			first = scenarios[i];
-	text(w, "scenario", proof->scenarios.v[first - 1]);
-	tw_json_key(w, "checks");
-	tw_json_array(w);
+	tw_json_put_string(w, "scenario", proof->scenarios.v[first - 1]);
+	tw_json_put_array(w, "checks");
 	for (size_t i = 0; i < proof->checks.n; i++)
 		if (scenarios[i])
 			tw_json_string(w, proof->checks.v[i].text);
@@ -294,11 +278,12 @@ static void mutant(struct tw_json_writer *w, const struct tw_proof *proof,
 	const struct tw_proved_mutant *it, struct tw_arena *arena)
 {
 	tw_json_object(w);
-	text(w, "mutation", tw_mutation_names[it->mutant->kind]);
-	text(w, "where", it->mutant->where);
-	text(w, "outcome", tw_proved_names[it->outcome]);
-	count(w, "tests", it->n_tests);
-	text(w, "largest", tw_proved_size(it, it->mutant->n - 1, arena));
+	tw_json_put_string(w, "mutation", tw_mutation_names[it->mutant->kind]);
+	tw_json_put_string(w, "where", it->mutant->where);
+	tw_json_put_string(w, "outcome", tw_proved_names[it->outcome]);
+	tw_json_put_uint(w, "tests", it->n_tests);
+	tw_json_put_string(
+		w, "largest", tw_proved_size(it, it->mutant->n - 1, arena));
 	if (it->outcome == TW_PROVED_CAUGHT)
 		caught(w, proof, it, arena);
 	tw_json_end(w);
@@ -306,16 +291,14 @@ static void mutant(struct tw_json_writer *w, const struct tw_proof *proof,
 
 static void alarms(struct tw_json_writer *w, const struct tw_proof *proof)
 {
-	tw_json_key(w, "aa");
-	tw_json_object(w);
-	count(w, "blocks", proof->blocks);
-	count(w, "gates", proof->pairs);
-	count(w, "falseAlarms", proof->false_alarms);
-	count(w, "inconclusive", proof->undecided);
+	tw_json_put_object(w, "aa");
+	tw_json_put_uint(w, "blocks", proof->blocks);
+	tw_json_put_uint(w, "gates", proof->pairs);
+	tw_json_put_uint(w, "falseAlarms", proof->false_alarms);
+	tw_json_put_uint(w, "inconclusive", proof->undecided);
 	if (proof->pairs) {
-		tw_json_key(w, "rate");
-		tw_json_real(
-			w, (double)proof->false_alarms / (double)proof->pairs);
+		tw_json_put_real(w, "rate",
+			(double)proof->false_alarms / (double)proof->pairs);
 	}
 	tw_json_end(w);
 }
@@ -323,11 +306,11 @@ static void alarms(struct tw_json_writer *w, const struct tw_proof *proof)
 static void check(struct tw_json_writer *w, const struct tw_proved_check *it)
 {
 	tw_json_object(w);
-	text(w, "check", it->text);
-	count(w, "catchesFirst", it->first);
-	count(w, "catches", it->catches);
+	tw_json_put_string(w, "check", it->text);
+	tw_json_put_uint(w, "catchesFirst", it->first);
+	tw_json_put_uint(w, "catches", it->catches);
 	if (it->fails_anyway)
-		text(w, "failsWithoutChange", it->fails_anyway);
+		tw_json_put_string(w, "failsWithoutChange", it->fails_anyway);
 	tw_json_end(w);
 }
 
@@ -338,23 +321,23 @@ void tw_proof_json(const struct tw_proof *proof, struct tw_arena *arena,
 
 	tw_json_writer_init(&w, out, true);
 	tw_json_object(&w);
-	count(&w, "version", 1);
-	count(&w, "status", (uint64_t)proof->status);
+	tw_json_put_uint(&w, "version", 1);
+	tw_json_put_uint(&w, "status", (uint64_t)proof->status);
 	if (proof->process)
-		text(&w, "process", proof->process);
+		tw_json_put_string(&w, "process", proof->process);
 	if (proof->process) {
 		tw_json_key(&w, "late");
 		tw_json_real(&w, proof->late);
 	}
-	count(&w, "seed", proof->seed);
-	count(&w, "runs", proof->runs);
-	count(&w, "scenarios", proof->scenarios.n);
-	count(&w, "scenariosLeftOut", proof->skipped);
-	count(&w, "trials", proof->trials);
+	tw_json_put_uint(&w, "seed", proof->seed);
+	tw_json_put_uint(&w, "runs", proof->runs);
+	tw_json_put_uint(&w, "scenarios", proof->scenarios.n);
+	tw_json_put_uint(&w, "scenariosLeftOut", proof->skipped);
+	tw_json_put_uint(&w, "trials", proof->trials);
 	tw_json_key(&w, "outOfTime");
 	tw_json_bool(&w, proof->out_of_time);
 	for (int i = 0; i < TW_PROVED_OUTCOMES; i++)
-		count(&w, tw_proved_names[i], proof->outcomes[i]);
+		tw_json_put_uint(&w, tw_proved_names[i], proof->outcomes[i]);
 	alarms(&w, proof);
 	tw_json_key(&w, "mutants");
 	tw_json_array(&w);

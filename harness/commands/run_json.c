@@ -72,18 +72,6 @@ static void add(struct serieses *list, const struct tw_cell *cell, bool all)
 	add_slices(sum, cell);
 }
 
-static void text(struct tw_json_writer *w, const char *key, const char *value)
-{
-	tw_json_key(w, key);
-	tw_json_string(w, value);
-}
-
-static void number(struct tw_json_writer *w, const char *key, int64_t value)
-{
-	tw_json_key(w, key);
-	tw_json_int(w, value);
-}
-
 static void write_latency(
 	struct tw_json_writer *w, const struct tw_histogram *latency)
 {
@@ -93,14 +81,13 @@ static void write_latency(
 	} points[] = {{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99},
 		{"p99.9", 0.999}};
 
-	tw_json_key(w, "latencyNs");
-	tw_json_object(w);
-	number(w, "mean", (int64_t)(tw_histogram_mean(latency) + 0.5));
-	number(w, "min", latency->min);
+	tw_json_put_object(w, "latencyNs");
+	tw_json_put_int(w, "mean", (int64_t)(tw_histogram_mean(latency) + 0.5));
+	tw_json_put_int(w, "min", latency->min);
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
-		number(w, points[i].name,
+		tw_json_put_int(w, points[i].name,
 			tw_histogram_quantile(latency, points[i].q));
-	number(w, "max", latency->max);
+	tw_json_put_int(w, "max", latency->max);
 	tw_json_end(w);
 }
 
@@ -132,22 +119,23 @@ static void write_series(struct tw_json_writer *w, const struct series *series)
 	const struct tw_cell *sum = &series->sum;
 
 	tw_json_object(w);
-	text(w, "caller", series->key->caller);
-	text(w, "service", series->key->service);
-	text(w, "endpoint", series->key->endpoint);
-	text(w, "side", sides[series->key->side]);
-	text(w, "window", series->all ? "all" : windows[series->key->window]);
-	number(w, "count", (int64_t)sum->count);
-	number(w, "errors", (int64_t)sum->errors);
-	number(w, "timeouts", (int64_t)sum->timeouts);
-	number(w, "shed", (int64_t)sum->shed);
-	number(w, "retries", (int64_t)sum->retries);
-	number(w, "abandoned", (int64_t)sum->abandoned);
-	number(w, "queuedNs", sum->queued);
-	number(w, "workedNs", sum->worked);
-	number(w, "stalledNs", sum->stalled);
-	number(w, "backoffNs", sum->backoff);
-	number(w, "networkNs", sum->network);
+	tw_json_put_string(w, "caller", series->key->caller);
+	tw_json_put_string(w, "service", series->key->service);
+	tw_json_put_string(w, "endpoint", series->key->endpoint);
+	tw_json_put_string(w, "side", sides[series->key->side]);
+	tw_json_put_string(w, "window",
+		series->all ? "all" : windows[series->key->window]);
+	tw_json_put_int(w, "count", (int64_t)sum->count);
+	tw_json_put_int(w, "errors", (int64_t)sum->errors);
+	tw_json_put_int(w, "timeouts", (int64_t)sum->timeouts);
+	tw_json_put_int(w, "shed", (int64_t)sum->shed);
+	tw_json_put_int(w, "retries", (int64_t)sum->retries);
+	tw_json_put_int(w, "abandoned", (int64_t)sum->abandoned);
+	tw_json_put_int(w, "queuedNs", sum->queued);
+	tw_json_put_int(w, "workedNs", sum->worked);
+	tw_json_put_int(w, "stalledNs", sum->stalled);
+	tw_json_put_int(w, "backoffNs", sum->backoff);
+	tw_json_put_int(w, "networkNs", sum->network);
 	write_latency(w, &sum->latency);
 	if (series->all)
 		write_slices(w, sum);
@@ -159,18 +147,17 @@ static void write_gauge(struct tw_json_writer *w, const struct tw_gauge *gauge)
 	struct tw_gauge_slice sum = tw_gauge_total(gauge);
 
 	tw_json_object(w);
-	text(w, "service", gauge->service);
-	number(w, "replicas", sum.replicas);
-	number(w, "unavailable", sum.unavailable);
-	number(w, "queue", sum.queue);
-	tw_json_key(w, "utilization");
-	tw_json_real(
-		w, sum.capacity ? (double)sum.busy / (double)sum.capacity : 0);
-	number(w, "cpuNs", sum.cpu);
-	number(w, "computingNs", sum.computing);
-	number(w, "throttledNs", sum.throttled);
-	number(w, "memoryBytes", sum.memory);
-	number(w, "oomKills", sum.ooms);
+	tw_json_put_string(w, "service", gauge->service);
+	tw_json_put_int(w, "replicas", sum.replicas);
+	tw_json_put_int(w, "unavailable", sum.unavailable);
+	tw_json_put_int(w, "queue", sum.queue);
+	tw_json_put_real(w, "utilization",
+		sum.capacity ? (double)sum.busy / (double)sum.capacity : 0);
+	tw_json_put_int(w, "cpuNs", sum.cpu);
+	tw_json_put_int(w, "computingNs", sum.computing);
+	tw_json_put_int(w, "throttledNs", sum.throttled);
+	tw_json_put_int(w, "memoryBytes", sum.memory);
+	tw_json_put_int(w, "oomKills", sum.ooms);
 	tw_json_end(w);
 }
 
@@ -184,8 +171,7 @@ static void write_calls(
 		add(&list, &seen->cells.v[i], true);
 	for (size_t i = 0; has_faults && i < seen->cells.n; i++)
 		add(&list, &seen->cells.v[i], false);
-	tw_json_key(w, "calls");
-	tw_json_array(w);
+	tw_json_put_array(w, "calls");
 	for (size_t i = 0; i < list.n; i++) {
 		if (list.v[i].sum.count)
 			write_series(w, &list.v[i]);
@@ -199,16 +185,15 @@ static void write_calls(
 static void write_incidents(
 	struct tw_json_writer *w, const struct tw_observation *seen)
 {
-	tw_json_key(w, "incidents");
-	tw_json_array(w);
+	tw_json_put_array(w, "incidents");
 	for (size_t i = 0; i < seen->incidents.n; i++) {
 		const struct tw_incident *it = &seen->incidents.v[i];
 
 		tw_json_object(w);
-		number(w, "atNs", it->at);
-		text(w, "replica", it->replica);
-		text(w, "cause", it->cause);
-		number(w, "backAfterNs", it->back);
+		tw_json_put_int(w, "atNs", it->at);
+		tw_json_put_string(w, "replica", it->replica);
+		tw_json_put_string(w, "cause", it->cause);
+		tw_json_put_int(w, "backAfterNs", it->back);
 		tw_json_end(w);
 	}
 	tw_json_end(w);
@@ -217,25 +202,24 @@ static void write_incidents(
 static void write_scalings(
 	struct tw_json_writer *w, const struct tw_observation *seen)
 {
-	tw_json_key(w, "autoscalers");
-	tw_json_array(w);
+	tw_json_put_array(w, "autoscalers");
 	for (size_t i = 0; i < seen->scalings.n; i++) {
 		const struct tw_scaling *it = &seen->scalings.v[i];
 
 		tw_json_object(w);
-		text(w, "name", it->name);
-		text(w, "workload", it->workload);
-		number(w, "minReplicas", it->min);
-		number(w, "maxReplicas", it->max);
-		number(w, "replicasAtStart", it->had);
-		number(w, "mostReplicas", it->most);
-		number(w, "replicasAtEnd", it->last);
-		number(w, "mostWanted", it->most_wanted);
-		number(w, "rescales", it->rescales);
-		number(w, "firstRescaleNs", it->first);
-		number(w, "syncs", it->syncs);
-		number(w, "saturatedSyncs", it->saturated);
-		number(w, "blindSyncs", it->blind);
+		tw_json_put_string(w, "name", it->name);
+		tw_json_put_string(w, "workload", it->workload);
+		tw_json_put_int(w, "minReplicas", it->min);
+		tw_json_put_int(w, "maxReplicas", it->max);
+		tw_json_put_int(w, "replicasAtStart", it->had);
+		tw_json_put_int(w, "mostReplicas", it->most);
+		tw_json_put_int(w, "replicasAtEnd", it->last);
+		tw_json_put_int(w, "mostWanted", it->most_wanted);
+		tw_json_put_int(w, "rescales", it->rescales);
+		tw_json_put_int(w, "firstRescaleNs", it->first);
+		tw_json_put_int(w, "syncs", it->syncs);
+		tw_json_put_int(w, "saturatedSyncs", it->saturated);
+		tw_json_put_int(w, "blindSyncs", it->blind);
 		tw_json_end(w);
 	}
 	tw_json_end(w);
@@ -245,29 +229,27 @@ void tw_run_json(struct tw_json_writer *w, const char *scenario, uint64_t seed,
 	const struct tw_observation *seen)
 {
 	tw_json_object(w);
-	text(w, "scenario", scenario);
-	tw_json_key(w, "seed");
-	tw_json_uint(w, seed);
-	number(w, "durationNs", seen->duration);
+	tw_json_put_string(w, "scenario", scenario);
+	tw_json_put_uint(w, "seed", seed);
+	tw_json_put_int(w, "durationNs", seen->duration);
 	if (seen->warmup)
-		number(w, "warmupNs", seen->warmup);
-	number(w, "sliceNs", seen->slice);
+		tw_json_put_int(w, "warmupNs", seen->warmup);
+	tw_json_put_int(w, "sliceNs", seen->slice);
 	if (seen->fault_start != TW_NEVER) {
-		number(w, "faultStartNs", seen->fault_start);
-		number(w, "faultEndNs", seen->fault_end);
+		tw_json_put_int(w, "faultStartNs", seen->fault_start);
+		tw_json_put_int(w, "faultEndNs", seen->fault_end);
 	}
-	number(w, "requests", (int64_t)seen->arrivals);
-	number(w, "completed", (int64_t)seen->completed);
-	number(w, "refused", (int64_t)seen->overflow);
-	number(w, "peakInFlight", (int64_t)seen->peak_in_flight);
-	number(w, "events", (int64_t)seen->events);
+	tw_json_put_int(w, "requests", (int64_t)seen->arrivals);
+	tw_json_put_int(w, "completed", (int64_t)seen->completed);
+	tw_json_put_int(w, "refused", (int64_t)seen->overflow);
+	tw_json_put_int(w, "peakInFlight", (int64_t)seen->peak_in_flight);
+	tw_json_put_int(w, "events", (int64_t)seen->events);
 	write_calls(w, seen);
 	write_incidents(w, seen);
 	write_scalings(w, seen);
 	tw_json_key(w, "timeline");
 	tw_timeline_json(w, &seen->timeline);
-	tw_json_key(w, "services");
-	tw_json_array(w);
+	tw_json_put_array(w, "services");
 	for (size_t i = 0; i < seen->gauges.n; i++)
 		write_gauge(w, &seen->gauges.v[i]);
 	tw_json_end(w);

@@ -170,3 +170,60 @@ void tw_json_string(struct tw_json_writer *writer, const char *value)
 {
 	tw_json_text(writer, tw_str_of(value));
 }
+
+/* ---- members --------------------------------------------------------- */
+
+static void key_of(struct tw_json_writer *writer, const char *key)
+{
+	if (key)
+		tw_json_key(writer, key);
+}
+
+void tw_json_put_object(struct tw_json_writer *writer, const char *key)
+{
+	key_of(writer, key);
+	tw_json_object(writer);
+}
+
+void tw_json_put_array(struct tw_json_writer *writer, const char *key)
+{
+	key_of(writer, key);
+	tw_json_array(writer);
+}
+
+void tw_json_put_bool(
+	struct tw_json_writer *writer, const char *key, bool value)
+{
+	key_of(writer, key);
+	tw_json_bool(writer, value);
+}
+
+void tw_json_put_int(
+	struct tw_json_writer *writer, const char *key, int64_t value)
+{
+	key_of(writer, key);
+	tw_json_int(writer, value);
+}
+
+void tw_json_put_uint(
+	struct tw_json_writer *writer, const char *key, uint64_t value)
+{
+	key_of(writer, key);
+	tw_json_uint(writer, value);
+}
+
+void tw_json_put_real(
+	struct tw_json_writer *writer, const char *key, double value)
+{
+	key_of(writer, key);
+	tw_json_real(writer, value);
+}
+
+void tw_json_put_string(
+	struct tw_json_writer *writer, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	key_of(writer, key);
+	tw_json_string(writer, value);
+}

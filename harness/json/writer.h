@@ -49,4 +49,19 @@ void tw_json_real(struct tw_json_writer *writer, double value);
 void tw_json_string(struct tw_json_writer *writer, const char *value);
 void tw_json_text(struct tw_json_writer *writer, struct tw_str value);
 
+/* A member of an object, key and value; key NULL: an element of an array. */
+void tw_json_put_object(struct tw_json_writer *writer, const char *key);
+void tw_json_put_array(struct tw_json_writer *writer, const char *key);
+void tw_json_put_bool(
+	struct tw_json_writer *writer, const char *key, bool value);
+void tw_json_put_int(
+	struct tw_json_writer *writer, const char *key, int64_t value);
+void tw_json_put_uint(
+	struct tw_json_writer *writer, const char *key, uint64_t value);
+void tw_json_put_real(
+	struct tw_json_writer *writer, const char *key, double value);
+/* NULL is left out, with its key. */
+void tw_json_put_string(
+	struct tw_json_writer *writer, const char *key, const char *value);
+
 #endif

@@ -8,12 +8,6 @@
 #include "harness/json/writer.h"
 #include "harness/report/notes.h"
 
-static void text(struct tw_json_writer *w, const char *name, const char *value)
-{
-	tw_json_key(w, name);
-	tw_json_string(w, value);
-}
-
 static void entry(struct tw_json_writer *w, const struct tw_note *note)
 {
 	static const char *const severities[] = {"critical", "major", "info"};
@@ -21,19 +15,16 @@ static void entry(struct tw_json_writer *w, const struct tw_note *note)
 
 	tw_json_object(w);
 	tw_buf_printf(&line, "%s\n%s", note->title, note->text);
-	text(w, "description", tw_buf_text(&line));
-	text(w, "check_name", note->rule);
+	tw_json_put_string(w, "description", tw_buf_text(&line));
+	tw_json_put_string(w, "check_name", note->rule);
 	tw_buf_clear(&line);
 	tw_buf_printf(&line, "%016llx", (unsigned long long)note->identity);
-	text(w, "fingerprint", tw_buf_text(&line));
-	text(w, "severity", severities[note->level]);
-	tw_json_key(w, "location");
-	tw_json_object(w);
-	text(w, "path", note->pos.file);
-	tw_json_key(w, "lines");
-	tw_json_object(w);
-	tw_json_key(w, "begin");
-	tw_json_int(w, note->pos.line > 0 ? note->pos.line : 1);
+	tw_json_put_string(w, "fingerprint", tw_buf_text(&line));
+	tw_json_put_string(w, "severity", severities[note->level]);
+	tw_json_put_object(w, "location");
+	tw_json_put_string(w, "path", note->pos.file);
+	tw_json_put_object(w, "lines");
+	tw_json_put_int(w, "begin", note->pos.line > 0 ? note->pos.line : 1);
 	tw_json_end(w);
 	tw_json_end(w);
 	tw_json_end(w);

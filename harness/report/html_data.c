@@ -12,12 +12,6 @@ bool tw_html_has_scenes(const struct tw_report *report)
 	return false;
 }
 
-static void text(struct tw_json_writer *w, const char *name, const char *value)
-{
-	tw_json_key(w, name);
-	tw_json_string(w, value);
-}
-
 /* An edge that several groups blame is told once. */
 static void blamed(struct tw_json_writer *w, struct tw_arena *arena,
 	const struct tw_scenario_result *scenario)
@@ -25,8 +19,7 @@ static void blamed(struct tw_json_writer *w, struct tw_arena *arena,
 	struct tw_map told;
 
 	tw_map_init(&told, arena);
-	tw_json_key(w, "blamed");
-	tw_json_array(w);
+	tw_json_put_array(w, "blamed");
 	for (size_t c = 0; c < scenario->checks.n; c++)
 		for (size_t i = 0; i < scenario->checks.v[c]->groups.n; i++) {
 			const struct tw_blame *blame =
@@ -39,10 +32,11 @@ static void blamed(struct tw_json_writer *w, struct tw_arena *arena,
 					  NULL))
 				continue;
 			tw_json_object(w);
-			text(w, "caller", e->caller);
-			text(w, "service", e->service);
-			text(w, "endpoint", e->endpoint);
-			text(w, "cause", tw_cause_texts[e->cause]);
+			tw_json_put_string(w, "caller", e->caller);
+			tw_json_put_string(w, "service", e->service);
+			tw_json_put_string(w, "endpoint", e->endpoint);
+			tw_json_put_string(
+				w, "cause", tw_cause_texts[e->cause]);
 			tw_json_end(w);
 		}
 	tw_json_end(w);
@@ -52,8 +46,7 @@ static void blamed(struct tw_json_writer *w, struct tw_arena *arena,
 static void since(struct tw_json_writer *w, struct tw_arena *arena,
 	const struct tw_scenario_result *scenario)
 {
-	tw_json_key(w, "since");
-	tw_json_array(w);
+	tw_json_put_array(w, "since");
 	for (size_t c = 0; c < scenario->checks.n; c++)
 		for (size_t i = 0; i < scenario->checks.v[c]->groups.n; i++) {
 			const struct tw_check_result *check =
@@ -64,9 +57,8 @@ static void since(struct tw_json_writer *w, struct tw_arena *arena,
 				g->blame->first_slice == TW_NEVER)
 				continue;
 			tw_json_object(w);
-			tw_json_key(w, "atNs");
-			tw_json_int(w, g->blame->first_slice);
-			text(w, "what",
+			tw_json_put_int(w, "atNs", g->blame->first_slice);
+			tw_json_put_string(w, "what",
 				tw_evidence_name(check->check, g, arena));
 			tw_json_end(w);
 		}
@@ -80,8 +72,8 @@ static void scenario_data(struct tw_buf *out, struct tw_arena *arena,
 
 	tw_json_writer_init(&w, out, false);
 	tw_json_object(&w);
-	text(&w, "name", scenario->name);
-	text(&w, "verdict", tw_verdict_names[scenario->verdict]);
+	tw_json_put_string(&w, "name", scenario->name);
+	tw_json_put_string(&w, "verdict", tw_verdict_names[scenario->verdict]);
 	blamed(&w, arena, scenario);
 	since(&w, arena, scenario);
 	if (scenario->timeline) {

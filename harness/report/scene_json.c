@@ -3,35 +3,17 @@
 
 static const char *const sides[TW_SCENE_SIDES] = {"baseline", "candidate"};
 
-static void list(struct tw_json_writer *w, const char *name)
-{
-	tw_json_key(w, name);
-	tw_json_array(w);
-}
-
-static void text(struct tw_json_writer *w, const char *name, const char *value)
-{
-	tw_json_key(w, name);
-	tw_json_string(w, value);
-}
-
-static void whole(struct tw_json_writer *w, const char *name, int64_t value)
-{
-	tw_json_key(w, name);
-	tw_json_int(w, value);
-}
-
 static void faults(struct tw_json_writer *w, const struct tw_scene *scene)
 {
-	list(w, "faults");
+	tw_json_put_array(w, "faults");
 	for (size_t i = 0; i < scene->n_faults; i++) {
 		const struct tw_scene_fault *fault = &scene->faults[i];
 
 		tw_json_object(w);
-		text(w, "label", fault->label);
-		whole(w, "atNs", fault->at);
+		tw_json_put_string(w, "label", fault->label);
+		tw_json_put_int(w, "atNs", fault->at);
 		if (fault->end != TW_NEVER)
-			whole(w, "endNs", fault->end);
+			tw_json_put_int(w, "endNs", fault->end);
 		tw_json_end(w);
 	}
 	tw_json_end(w);
@@ -40,24 +22,25 @@ static void faults(struct tw_json_writer *w, const struct tw_scene *scene)
 static void count(struct tw_json_writer *w, const struct tw_scene_count *c)
 {
 	tw_json_object(w);
-	whole(w, "calls", (int64_t)c->calls);
-	whole(w, "errors", (int64_t)c->errors);
-	whole(w, "timeouts", (int64_t)c->timeouts);
-	whole(w, "retries", (int64_t)c->retries);
-	whole(w, "unreached", (int64_t)c->unreached);
-	whole(w, "meanNs", c->calls ? c->latency / (int64_t)c->calls : 0);
+	tw_json_put_int(w, "calls", (int64_t)c->calls);
+	tw_json_put_int(w, "errors", (int64_t)c->errors);
+	tw_json_put_int(w, "timeouts", (int64_t)c->timeouts);
+	tw_json_put_int(w, "retries", (int64_t)c->retries);
+	tw_json_put_int(w, "unreached", (int64_t)c->unreached);
+	tw_json_put_int(
+		w, "meanNs", c->calls ? c->latency / (int64_t)c->calls : 0);
 	tw_json_end(w);
 }
 
 static void calls(struct tw_json_writer *w, const struct tw_scene *scene)
 {
-	list(w, "calls");
+	tw_json_put_array(w, "calls");
 	for (size_t i = 0; i < scene->calls.n; i++) {
 		const struct tw_scene_call *call = &scene->calls.v[i];
 
 		tw_json_object(w);
-		text(w, "caller", call->caller);
-		text(w, "service", call->service);
+		tw_json_put_string(w, "caller", call->caller);
+		tw_json_put_string(w, "service", call->service);
 		for (int s = 0; s < TW_SCENE_SIDES; s++) {
 			if (!scene->runs[s])
 				continue;
@@ -76,31 +59,30 @@ static void distribution(struct tw_json_writer *w,
 {
 	const struct tw_scene_steps *steps = &latency->side[side];
 
-	tw_json_key(w, sides[side]);
-	tw_json_object(w);
-	list(w, "fromUs");
+	tw_json_put_object(w, sides[side]);
+	tw_json_put_array(w, "fromUs");
 	for (size_t i = 0; i < steps->n; i++)
 		tw_json_int(w, steps->v[i].low / TW_US);
 	tw_json_end(w);
-	list(w, "counts");
+	tw_json_put_array(w, "counts");
 	for (size_t i = 0; i < steps->n; i++)
 		tw_json_uint(w, steps->v[i].count);
 	tw_json_end(w);
-	whole(w, "maxUs", latency->max[side] / TW_US);
+	tw_json_put_int(w, "maxUs", latency->max[side] / TW_US);
 	tw_json_end(w);
 }
 
 static void latencies(struct tw_json_writer *w, const struct tw_scene *scene)
 {
-	list(w, "latencies");
+	tw_json_put_array(w, "latencies");
 	for (size_t i = 0; i < scene->latencies.n; i++) {
 		const struct tw_scene_latency *l = scene->latencies.v[i];
 
 		tw_json_object(w);
-		text(w, "caller", l->caller);
-		text(w, "service", l->service);
+		tw_json_put_string(w, "caller", l->caller);
+		tw_json_put_string(w, "service", l->service);
 		if (l->endpoint[0])
-			text(w, "endpoint", l->endpoint);
+			tw_json_put_string(w, "endpoint", l->endpoint);
 		for (int s = 0; s < TW_SCENE_SIDES; s++)
 			if (l->side[s].n)
 				distribution(w, l, s);
@@ -141,7 +123,7 @@ static void row(struct tw_json_writer *w, const struct tw_scene *scene,
 		any |= value(&points[i], member) != 0;
 	if (!any)
 		return;
-	list(w, name);
+	tw_json_put_array(w, name);
 	for (size_t i = 0; i < scene->n_points; i++)
 		tw_json_int(w, value(&points[i], member));
 	tw_json_end(w);
@@ -152,15 +134,14 @@ static void lines(struct tw_json_writer *w, const struct tw_scene *scene)
 	static const char *const members[] = {"count", "errors", "meanUs",
 		"worstUs", "queue", "unavailable", "replicas", "ooms"};
 
-	list(w, "lines");
+	tw_json_put_array(w, "lines");
 	for (size_t i = 0; i < scene->lines.n; i++) {
 		tw_json_object(w);
-		text(w, "service", scene->lines.v[i]->service);
+		tw_json_put_string(w, "service", scene->lines.v[i]->service);
 		for (int s = 0; s < TW_SCENE_SIDES; s++) {
 			if (!scene->runs[s])
 				continue;
-			tw_json_key(w, sides[s]);
-			tw_json_object(w);
+			tw_json_put_object(w, sides[s]);
 			for (int m = 0; m < 8; m++)
 				row(w, scene, scene->lines.v[i]->side[s],
 					members[m], m);
@@ -173,18 +154,18 @@ static void lines(struct tw_json_writer *w, const struct tw_scene *scene)
 
 static void events(struct tw_json_writer *w, const struct tw_scene *scene)
 {
-	list(w, "events");
+	tw_json_put_array(w, "events");
 	for (size_t i = 0; i < scene->events.n; i++) {
 		const struct tw_scene_event *event = &scene->events.v[i];
 
 		tw_json_object(w);
-		text(w, "side", sides[event->side]);
-		whole(w, "run", (int64_t)event->run);
-		whole(w, "atNs", event->at);
-		text(w, "what", event->what);
-		text(w, "where", event->where);
+		tw_json_put_string(w, "side", sides[event->side]);
+		tw_json_put_int(w, "run", (int64_t)event->run);
+		tw_json_put_int(w, "atNs", event->at);
+		tw_json_put_string(w, "what", event->what);
+		tw_json_put_string(w, "where", event->where);
 		if (event->back)
-			whole(w, "backAfterNs", event->back);
+			tw_json_put_int(w, "backAfterNs", event->back);
 		tw_json_end(w);
 	}
 	tw_json_end(w);
@@ -197,12 +178,12 @@ void tw_scene_json(struct tw_json_writer *w, const struct tw_scene *scene)
 	tw_json_object(w);
 	w->pretty = false;
 	for (int s = 0; s < TW_SCENE_SIDES; s++)
-		whole(w, s ? "candidateRuns" : "baselineRuns",
+		tw_json_put_int(w, s ? "candidateRuns" : "baselineRuns",
 			(int64_t)scene->runs[s]);
-	whole(w, "durationNs", scene->duration);
-	whole(w, "warmupNs", scene->warmup);
-	whole(w, "pointNs", scene->point);
-	whole(w, "points", (int64_t)scene->n_points);
+	tw_json_put_int(w, "durationNs", scene->duration);
+	tw_json_put_int(w, "warmupNs", scene->warmup);
+	tw_json_put_int(w, "pointNs", scene->point);
+	tw_json_put_int(w, "points", (int64_t)scene->n_points);
 	faults(w, scene);
 	calls(w, scene);
 	latencies(w, scene);

@@ -4,41 +4,28 @@
 
 /* ---- JSON ----------------------------------------------------------- */
 
-static void text(struct tw_json_writer *w, const char *key, const char *value)
-{
-	tw_json_key(w, key);
-	tw_json_string(w, value);
-}
-
-static void number(struct tw_json_writer *w, const char *key, int64_t value)
-{
-	tw_json_key(w, key);
-	tw_json_int(w, value);
-}
-
 static void write_row(
 	struct tw_json_writer *w, const struct tw_timeline_row *row)
 {
 	bool pretty = w->pretty;
 
 	tw_json_object(w);
-	text(w, "name", row->name);
-	tw_json_key(w, "points");
-	tw_json_array(w);
+	tw_json_put_string(w, "name", row->name);
+	tw_json_put_array(w, "points");
 	for (size_t i = 0; i < row->points.n; i++) {
 		const struct tw_timeline_point *it = &row->points.v[i];
 
 		w->pretty = pretty;
 		tw_json_object(w);
 		w->pretty = false;
-		number(w, "atNs", it->at);
-		number(w, "desired", it->desired);
-		number(w, "pending", it->pending);
-		number(w, "starting", it->starting);
-		number(w, "ready", it->ready);
-		number(w, "terminating", it->terminating);
-		number(w, "endpoints", it->endpoints);
-		number(w, "restarts", it->restarts);
+		tw_json_put_int(w, "atNs", it->at);
+		tw_json_put_int(w, "desired", it->desired);
+		tw_json_put_int(w, "pending", it->pending);
+		tw_json_put_int(w, "starting", it->starting);
+		tw_json_put_int(w, "ready", it->ready);
+		tw_json_put_int(w, "terminating", it->terminating);
+		tw_json_put_int(w, "endpoints", it->endpoints);
+		tw_json_put_int(w, "restarts", it->restarts);
 		tw_json_end(w);
 	}
 	w->pretty = pretty;
@@ -50,14 +37,14 @@ static void write_event(
 	struct tw_json_writer *w, const struct tw_timeline_event *event)
 {
 	tw_json_object(w);
-	number(w, "atNs", event->at);
-	number(w, "lastNs", event->last);
-	number(w, "count", event->count);
-	text(w, "type", event->warning ? "Warning" : "Normal");
-	text(w, "kind", event->kind);
-	text(w, "object", event->object);
-	text(w, "reason", event->reason);
-	text(w, "message", event->message);
+	tw_json_put_int(w, "atNs", event->at);
+	tw_json_put_int(w, "lastNs", event->last);
+	tw_json_put_int(w, "count", event->count);
+	tw_json_put_string(w, "type", event->warning ? "Warning" : "Normal");
+	tw_json_put_string(w, "kind", event->kind);
+	tw_json_put_string(w, "object", event->object);
+	tw_json_put_string(w, "reason", event->reason);
+	tw_json_put_string(w, "message", event->message);
 	tw_json_end(w);
 }
 
@@ -67,8 +54,7 @@ void tw_timeline_json(
 	uint64_t told = 0;
 
 	tw_json_object(w);
-	tw_json_key(w, "workloads");
-	tw_json_array(w);
+	tw_json_put_array(w, "workloads");
 	for (size_t i = 0; i < timeline->rows.n; i++)
 		if (strcmp(timeline->rows.v[i].name, TW_TIMELINE_NODES))
 			write_row(w, &timeline->rows.v[i]);
@@ -79,14 +65,14 @@ void tw_timeline_json(
 		tw_json_key(w, "nodes");
 		write_row(w, &timeline->rows.v[i]);
 	}
-	tw_json_key(w, "events");
-	tw_json_array(w);
+	tw_json_put_array(w, "events");
 	for (size_t i = 0; i < timeline->events.n; i++) {
 		write_event(w, &timeline->events.v[i]);
 		told += timeline->events.v[i].count;
 	}
 	tw_json_end(w);
-	number(w, "eventsNotKept", (int64_t)(timeline->n_events - told));
+	tw_json_put_int(
+		w, "eventsNotKept", (int64_t)(timeline->n_events - told));
 	tw_json_end(w);
 }
 
