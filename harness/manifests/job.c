@@ -5,6 +5,106 @@
 #include "harness/manifests/reader.h"
 #include "twins/model/cron.h"
 
+/* ---- podFailurePolicy and successPolicy ------------------------------ */
+
+static const char *one_of(struct tw_manifest_reader *r, struct tw_yaml *node,
+	const char *what, const char *const *words)
+{
+	struct tw_text text = {0};
+
+	tw_manifest_word(r, node, what, words, &text);
+	return text.v;
+}
+
+static bool add_codes(
+	struct tw_manifest_reader *r, struct tw_yaml *codes, struct tw_buf *to)
+{
+	static const char *const ops[] = {"In", "NotIn", NULL};
+	struct tw_yaml *values = tw_yaml_get(codes, "values");
+	const char *op =
+		one_of(r, tw_yaml_get(codes, "operator"), "operator", ops);
+	int64_t code;
+
+	if (!op)
+		return false;
+	tw_buf_printf(to, " %s", op);
+	for (size_t i = 0; i < tw_yaml_count(values); i++) {
+		struct tw_yaml *it = tw_yaml_item(values, i);
+
+		if (!tw_parse_int(tw_yaml_str(it), &code) || code < 0 ||
+			code > 255 || (!code && *op == 'I')) {
+			tw_manifest_error(r, it,
+				"an exit code of a pod that failed is a number "
+				"from 1 to 255");
+			return false;
+		}
+		tw_buf_printf(to, " %d", (int)code);
+	}
+	return true;
+}
+
+/* False: it bears on nothing here, or is wrong. */
+static bool add_rule(
+	struct tw_manifest_reader *r, struct tw_yaml *rule, struct tw_buf *to)
+{
+	static const char *const actions[] = {
+		"Count", "FailIndex", "FailJob", "Ignore", NULL};
+	struct tw_yaml *codes = tw_yaml_get(rule, "onExitCodes");
+	struct tw_yaml *conditions = tw_yaml_get(rule, "onPodConditions");
+	const char *action =
+		one_of(r, tw_yaml_get(rule, "action"), "action", actions);
+
+	if (!action)
+		return false;
+	tw_buf_printf(to, "%s%s", to->n ? "; " : "", action);
+	if (codes)
+		return add_codes(r, codes, to);
+	for (size_t i = 0; i < tw_yaml_count(conditions); i++) {
+		const char *type = tw_yaml_text(
+			tw_yaml_get(tw_yaml_item(conditions, i), "type"));
+
+		if (type && !strcmp(type, "DisruptionTarget"))
+			tw_buf_add_text(to, " DisruptionTarget");
+	}
+	return true;
+}
+
+static void read_failure_policy(struct tw_manifest_reader *r,
+	struct tw_yaml *spec, struct tw_spec_workload *to)
+{
+	struct tw_yaml *policy = tw_yaml_get(spec, "podFailurePolicy");
+	struct tw_yaml *rules = tw_yaml_get(policy, "rules");
+	struct tw_buf text = {0};
+	bool good = tw_yaml_count(rules) > 0;
+
+	for (size_t i = 0; i < tw_yaml_count(rules); i++)
+		good &= add_rule(r, tw_yaml_item(rules, i), &text);
+	if (good)
+		tw_set_text(&to->failure_policy,
+			tw_manifest_keep(r, tw_buf_text(&text)),
+			tw_manifest_origin(r, policy, NULL));
+	tw_buf_release(&text);
+}
+
+/* The first rule that asks for a number alone: which index a pod has is no
+ * matter here. */
+static void read_success_policy(struct tw_manifest_reader *r,
+	struct tw_yaml *spec, struct tw_spec_workload *to)
+{
+	struct tw_yaml *rules =
+		tw_yaml_path(spec, "successPolicy", "rules", NULL);
+
+	for (size_t i = 0; i < tw_yaml_count(rules); i++) {
+		struct tw_yaml *it = tw_yaml_item(rules, i);
+
+		if (tw_yaml_get(it, "succeededIndexes"))
+			continue;
+		tw_manifest_int(r, tw_yaml_get(it, "succeededCount"), 1,
+			1000000, &to->success_count);
+		return;
+	}
+}
+
 static void read_job_spec(struct tw_manifest_reader *r, struct tw_yaml *spec,
 	struct tw_spec_workload *to)
 {
@@ -16,6 +116,10 @@ static void read_job_spec(struct tw_manifest_reader *r, struct tw_yaml *spec,
 		&to->backoff_limit);
 	tw_manifest_seconds(r, tw_yaml_get(spec, "activeDeadlineSeconds"), 1,
 		&to->deadline);
+	read_failure_policy(r, spec, to);
+	read_success_policy(r, spec, to);
+	tw_manifest_text(
+		r, tw_yaml_get(spec, "podReplacementPolicy"), &to->replacement);
 }
 
 static void read_suspend(struct tw_manifest_reader *r, struct tw_yaml *spec,
@@ -101,10 +205,21 @@ static struct tw_spec_service *modelled(
 	return NULL;
 }
 
+static void use_success_policy(struct tw_yaml *spec)
+{
+	struct tw_yaml *rules =
+		tw_yaml_path(spec, "successPolicy", "rules", NULL);
+
+	for (size_t i = 0; i < tw_yaml_count(rules); i++)
+		if (!tw_yaml_get(tw_yaml_item(rules, i), "succeededIndexes"))
+			tw_yaml_use_all(tw_yaml_item(rules, i));
+}
+
 void tw_manifests_use_jobs(struct tw_manifests *m, const struct tw_spec *spec)
 {
 	static const char *const of_job[] = {"parallelism", "completions",
-		"backoffLimit", "activeDeadlineSeconds"};
+		"backoffLimit", "activeDeadlineSeconds",
+		"podReplacementPolicy"};
 	static const char *const of_cron[] = {
 		"schedule", "concurrencyPolicy", "startingDeadlineSeconds"};
 
@@ -124,7 +239,9 @@ void tw_manifests_use_jobs(struct tw_manifests *m, const struct tw_spec *spec)
 		tw_yaml_use(tw_yaml_get(at, "suspend"));
 		if (is_cron)
 			at = tw_yaml_path(at, "jobTemplate", "spec", NULL);
-		for (size_t k = 0; k < 4; k++)
+		for (size_t k = 0; k < 5; k++)
 			tw_yaml_use(tw_yaml_get(at, of_job[k]));
+		tw_yaml_use_all(tw_yaml_get(at, "podFailurePolicy"));
+		use_success_policy(at);
 	}
 }

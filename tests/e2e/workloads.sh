@@ -170,6 +170,38 @@ run
 sed -i '/suspend/d' deploy/job.yaml
 run
 [[ $(jobs Scheduled) == 3 && $(jobs Suspended) == 0 ]] || fail "a Job: $(cat "$work/events")"
+# A pod that is deleted has failed, too, unless a policy ignores that.
+cp twinrig.yaml "$work/twinrig.yaml"
+sed -i 's/name: steady/name: steady, drain: [{node: a-2, at: 3s}, {node: a-2, at: 40s}]/' twinrig.yaml
+sed -i 's/backoffLimit: 6/backoffLimit: 0/' deploy/job.yaml
+sed -i 's/fails: 50%/fails: 0%/; s/runs: 5s/runs: 20s/' twins/job.yaml
+run
+grep -q '^3s BackoffLimitExceeded' "$work/events" || fail "a drained pod is a failure: $(cat "$work/events")"
+policy() { # the rules of a podFailurePolicy
+	sed -i '/podFailurePolicy/d' deploy/job.yaml
+	sed -i "s/^  backoffLimit: 0/&\n  podFailurePolicy: {rules: [$1]}/" deploy/job.yaml
+	run
+}
+policy '{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}'
+[[ $(jobs Scheduled) == 4 && $(jobs BackoffLimitExceeded) == 0 ]] || fail "ignored: $(cat "$work/events")"
+grep -q '^1m3s Completed' "$work/events" && fail "it waits for nobody"
+policy '{action: FailJob, onPodConditions: [{type: DisruptionTarget}]}'
+grep -q '^4s PodFailurePolicy' "$work/events" || fail "fatal: $(cat "$work/events")"
+cp "$work/twinrig.yaml" twinrig.yaml
+sed -i 's/fails: 0%/fails: 100%, exit-code: 42/' twins/job.yaml
+sed -i 's/, exit-code: 42/\n      exit-code: 42/' twins/job.yaml
+policy '{action: FailJob, onExitCodes: {operator: In, values: [42]}}'
+grep -q '^20s PodFailurePolicy' "$work/events" || fail "an exit code: $(cat "$work/events")"
+policy '{action: Ignore, onExitCodes: {operator: NotIn, values: [7, 8]}}'
+[[ $(jobs BackoffLimitExceeded) == 0 && $(jobs Scheduled) -ge 6 ]] || fail "ignored: $(cat "$work/events")"
+sed -i 's/values: .7, 8./values: [0]/; s/NotIn/In/' deploy/job.yaml
+expect 2 "$TWINRIG" check
+said 'an exit code of a pod that failed is a number from 1 to 255'
+sed -i '/podFailurePolicy/d; s/^  backoffLimit: 0/&\n  successPolicy: {rules: [{succeededCount: 2}]}\n  completions: 9/' deploy/job.yaml
+sed -i '/exit-code/d; s/fails: 100%/fails: 0%/' twins/job.yaml
+run
+grep -q '^20s Completed' "$work/events" || fail "two are enough: $(cat "$work/events")"
+sed -i 's/runs: 20s/runs: 5s/; s/fails: 0%/fails: 50%/' twins/job.yaml
 cp "$work/job.yaml" deploy/job.yaml
 sed -i 's/fails: 50%/fails: 0%/' twins/job.yaml
 sed -i 's#\*/1 \* \* \* \*#*/1 * * * * *#' deploy/job.yaml

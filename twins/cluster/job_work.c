@@ -153,6 +153,7 @@ void job_end_work(struct tw_world *world, uint32_t workload, uint32_t ordinal)
 			fail_in_place(world, workload, ordinal);
 			return;
 		}
+		work->fails = fails;
 		tw_world_tap(world,
 			.kind = fails ? TW_TAP_FAILED : TW_TAP_SUCCEEDED,
 			.service = world->model->replicas[replica].service,
@@ -175,6 +176,7 @@ void job_see_pods(struct tw_world *world, uint32_t workload)
 
 		if (runs && !work->runs && !work->waits) {
 			work->restarts = 0;
+			work->counted = work->fails = false;
 			work->crash = (struct tw_backoff){0};
 			begin_work(world, workload, i);
 		} else if (!runs && (work->runs || work->waits)) {

@@ -19,8 +19,10 @@
  *			pods are deleted
  *
  * Jobs that run side by side share one account of pods: so many succeeded, so
- * many failed. Pods that ended give up their names when others need them. What
- * is left out: an index's own back-off limit, failure and success policies.
+ * many failed. Pods that ended give up their names when others need them. A pod
+ * that is deleted (a drain, a preemption, a lost node) has failed, too, unless
+ * a podFailurePolicy ignores that. What is left out: an index's own back-off
+ * limit, and success policies that name indexes.
  *
  * Source: Kubernetes 1.36, pkg/controller/job/job_controller.go (syncJob,
  * manageJob, DefaultJobPodFailureBackOff 10 s, MaxJobPodFailureBackOff 10 min),
@@ -30,6 +32,7 @@
 #include "twins/cluster/jobs_inner.h"
 
 #include "twins/base/assert.h"
+#include "twins/model/cgroup.h"
 
 #define FAILURE_BACKOFF	    (10 * TW_S)
 #define FAILURE_BACKOFF_MAX (10 * TW_MIN)
@@ -69,10 +72,14 @@ static void stop_all(struct tw_world *world, uint32_t workload)
 {
 	const struct tw_revision *it = job_revision(world, workload);
 
-	for (uint32_t i = 0; i < it->n_replicas; i++)
-		if (tw_pod_is_active(tw_pod_of(world, it->first_replica + i)))
-			tw_pod_delete(
-				world, it->first_replica + i, TW_POD_GRACE);
+	for (uint32_t i = 0; i < it->n_replicas; i++) {
+		uint32_t replica = it->first_replica + i;
+
+		if (!tw_pod_is_active(tw_pod_of(world, replica)))
+			continue;
+		job_of(world, workload)->work[i].counted = true;
+		tw_pod_delete(world, replica, TW_POD_GRACE);
+	}
 }
 
 static void start(struct tw_world *world, uint32_t workload)
@@ -84,7 +91,8 @@ static void start(struct tw_world *world, uint32_t workload)
 	job->to_do += model->completions;
 	job->failures = 0;
 	job->in_a_row = 0;
-	job->any_succeeded = false;
+	job->done = 0;
+	job->fatal = NULL;
 	job->not_before = 0;
 	job->round++;
 	job->missed = TW_NEVER;
@@ -124,7 +132,6 @@ static void back_off(struct tw_world *world, uint32_t workload, uint32_t failed,
 	}
 	if (!failed)
 		return;
-	job->failures += failed;
 	job->in_a_row += failed;
 	for (uint32_t i = 1; i < job->in_a_row && wait < FAILURE_BACKOFF_MAX;
 		i++)
@@ -157,9 +164,11 @@ static bool is_complete(const struct tw_world *world, uint32_t workload)
 	const struct tw_workload *model = tw_managed_of(world, workload)->model;
 	const struct job *job = job_of(world, workload);
 
+	if (model->job->success_count && job->done >= model->job->success_count)
+		return true;
 	if (!model->job->any)
 		return !job->to_do;
-	return job->any_succeeded &&
+	return job->done &&
 	       !tw_pods_active(tw_pods_counts(world, model->revision));
 }
 
@@ -168,16 +177,21 @@ static void see_ended(struct tw_world *world, uint32_t workload)
 {
 	struct job *job = job_of(world, workload);
 	uint32_t failed = job->failed - job->seen_failed;
+	uint32_t ignored = job->ignored - job->seen_ignored;
 	uint32_t succeeded = job->succeeded - job->seen_succeeded;
 
 	job->seen_failed = job->failed;
+	job->seen_ignored = job->ignored;
 	job->seen_succeeded = job->succeeded;
 	if (!job->active)
 		return;
 	job->to_do -= succeeded < job->to_do ? succeeded : job->to_do;
-	job->any_succeeded |= succeeded > 0;
+	job->done += succeeded;
+	job->failures += failed - ignored;
 	back_off(world, workload, failed, succeeded > 0);
-	if (is_past_limit(world, workload))
+	if (job->fatal)
+		finish(world, workload, job->fatal);
+	else if (is_past_limit(world, workload))
 		finish(world, workload,
 			"BackoffLimitExceeded: Job has reached the specified "
 			"backoff limit");
@@ -201,6 +215,20 @@ static bool create(struct tw_world *world, uint32_t workload)
 	return tw_pod_create(world, revision) != TW_NONE;
 }
 
+/* Pods that are being deleted and not replaced yet. */
+static uint32_t waited_for(const struct tw_world *world, uint32_t workload)
+{
+	const struct tw_revision *it = job_revision(world, workload);
+	const struct job *job = job_of(world, workload);
+	uint32_t n = 0;
+
+	if (!tw_managed_of(world, workload)->model->job->only_failed)
+		return 0;
+	for (uint32_t i = 0; i < it->n_replicas; i++)
+		n += job->work[i].stops && !job->work[i].counted;
+	return n;
+}
+
 static void fill(struct tw_world *world, uint32_t workload)
 {
 	const struct tw_workload *model = tw_managed_of(world, workload)->model;
@@ -209,14 +237,102 @@ static void fill(struct tw_world *world, uint32_t workload)
 		tw_pods_counts(world, model->revision);
 	uint32_t wanted = model->job->parallelism * job->active;
 
-	if (model->job->any && job->any_succeeded)
+	if (model->job->any && job->done)
 		return;
 	if (!model->job->any && wanted > job->to_do)
 		wanted = job->to_do;
 	if (tw_world_now(world) < job->not_before)
 		return;
-	while (tw_pods_active(has) < wanted && create(world, workload))
+	while (tw_pods_active(has) + waited_for(world, workload) < wanted &&
+		create(world, workload))
 		;
+}
+
+/* ---- pods that ended ------------------------------------------------- */
+
+static bool is_meant(
+	const struct tw_failure_rule *rule, bool disrupted, uint8_t exit_code)
+{
+	bool listed = false;
+
+	if (rule->disrupted || disrupted)
+		return rule->disrupted && disrupted;
+	if (!rule->n_codes)
+		return false;
+	for (uint32_t i = 0; i < rule->n_codes; i++)
+		listed |= rule->codes[i] == exit_code;
+	return listed != rule->none_of;
+}
+
+/* The first rule of the podFailurePolicy that is meant decides. */
+static void see_failed(struct tw_world *world, uint32_t workload,
+	uint32_t ordinal, bool disrupted)
+{
+	const struct tw_workload *model = tw_managed_of(world, workload)->model;
+	const char *pod = world->model
+				  ->replicas[job_revision(world, workload)
+						     ->first_replica +
+					     ordinal]
+				  .name;
+	struct job *job = job_of(world, workload);
+	uint32_t i = 0;
+
+	job->failed++;
+	while (i < model->job->n_rules &&
+		!is_meant(&model->job->rules[i], disrupted,
+			model->job->exit_code))
+		i++;
+	if (i == model->job->n_rules)
+		return;
+	if (model->job->rules[i].action == TW_FAILURE_IGNORED)
+		job->ignored++;
+	if (model->job->rules[i].action == TW_FAILURE_FATAL && disrupted)
+		job->fatal = tw_arena_printf(&world->arena,
+			"PodFailurePolicy: Pod %s has condition "
+			"DisruptionTarget matching FailJob rule at index %u",
+			pod, i);
+	else if (model->job->rules[i].action == TW_FAILURE_FATAL)
+		job->fatal = tw_arena_printf(&world->arena,
+			"PodFailurePolicy: Container %s for pod %s failed "
+			"with exit code %u matching FailJob rule at index %u",
+			tw_main_container(model->spec)
+				? tw_main_container(model->spec)->name
+				: "main",
+			pod, model->job->exit_code, i);
+}
+
+/* One that is deleted has failed at once (isPodFailed), or when it is gone
+ * where only those that have ended are replaced. */
+static void see_deleted(
+	struct tw_world *world, uint32_t workload, uint32_t ordinal, bool gone)
+{
+	struct job_work *work = &job_of(world, workload)->work[ordinal];
+
+	if (work->counted || (!gone && tw_managed_of(world, workload)
+					       ->model->job->only_failed))
+		return;
+	work->counted = true;
+	see_failed(world, workload, ordinal, true);
+}
+
+static void see_end(struct tw_world *world, uint32_t workload, uint32_t ordinal)
+{
+	uint32_t replica =
+		job_revision(world, workload)->first_replica + ordinal;
+	struct job_work *work = &job_of(world, workload)->work[ordinal];
+	struct tw_pod *pod = &world->pods->all[replica];
+
+	/* Counted once: its work is over, and was when it ended. */
+	if (!work->ends && !pod->not_begun)
+		return;
+	work->ends = 0;
+	work->counted = true;
+	if (pod->succeeded)
+		job_of(world, workload)->succeeded++;
+	else
+		see_failed(world, workload, ordinal,
+			!work->fails && !pod->not_begun);
+	pod->not_begun = false;
 }
 
 static void count_ended(struct tw_world *world, uint32_t workload)
@@ -225,16 +341,29 @@ static void count_ended(struct tw_world *world, uint32_t workload)
 	struct job *job = job_of(world, workload);
 
 	for (uint32_t i = 0; i < it->n_replicas; i++) {
-		struct tw_pod *pod = &world->pods->all[it->first_replica + i];
+		struct job_work *work = &job->work[i];
 
-		/* Counted once: its work is over, and was when it ended. */
-		if (pod->state != TW_POD_ENDED ||
-			(!job->work[i].ends && !pod->not_begun))
-			continue;
-		job->work[i].ends = 0;
-		pod->not_begun = false;
-		job->succeeded += pod->succeeded;
-		job->failed += !pod->succeeded;
+		switch ((enum tw_pod_state)tw_pod_of(
+			world, it->first_replica + i)
+				->state) {
+		case TW_POD_ENDED:
+			see_end(world, workload, i);
+			break;
+		case TW_POD_STOPPING:
+			work->stops = true;
+			see_deleted(world, workload, i, false);
+			break;
+		case TW_POD_ABSENT:
+			if (work->stops)
+				see_deleted(world, workload, i, true);
+			work->stops = work->counted = false;
+			break;
+		case TW_POD_PENDING:
+		case TW_POD_BOUND:
+		case TW_POD_RUNNING:
+			work->stops = work->counted = false;
+			break;
+		}
 	}
 }
 

@@ -21,6 +21,9 @@ enum job_what {
 struct job_work { /* of a pod */
 	bool runs;
 	bool waits;    /* failed, and runs again in the same pod */
+	bool counted;  /* how its pod ended, or that it will, is seen */
+	bool fails;    /* its pod ended because it failed */
+	bool stops;    /* its pod is being deleted */
 	uint32_t turn; /* counts its runs, so that an old end means nothing */
 	uint32_t calls;
 	uint32_t restarts; /* of this pod */
@@ -34,12 +37,14 @@ struct job {
 	uint32_t to_do;	       /* pods that have to succeed yet */
 	uint32_t failures;     /* since the last Job started */
 	uint32_t in_a_row;     /* of them: since a pod succeeded */
-	bool any_succeeded;    /* since then, too */
-	uint32_t seen_succeeded, seen_failed;
+	uint32_t seen_succeeded, seen_failed, seen_ignored;
+	const char *fatal;	    /* why a failure ends it; NULL: none does */
 	tw_time not_before;	    /* of the next pod */
 	tw_time missed;		    /* start that Forbid put off; TW_NEVER */
 	uint32_t round;		    /* counts starts */
 	uint32_t succeeded, failed; /* pods of jobs, all in all */
+	uint32_t ignored;	    /* of those that failed */
+	uint32_t done;		    /* succeeded since the last Job started */
 };
 
 struct job *job_of(const struct tw_world *world, uint32_t workload);

@@ -87,6 +87,58 @@ static void set_starts(struct build *b, const struct tw_spec_workload *workload,
 		tw_int_or(workload->starting_deadline, TW_NEVER);
 }
 
+static struct tw_str next_word(struct tw_str *text)
+{
+	struct tw_str word = *text = tw_str_trim(*text);
+
+	word.n = 0;
+	while (word.n < text->n && text->p[word.n] != ' ')
+		word.n++;
+	text->p += word.n;
+	text->n -= word.n;
+	return word;
+}
+
+/* "Ignore DisruptionTarget; FailJob In 42 43": what the reader wrote. */
+static void set_rule(
+	struct build *b, struct tw_str text, struct tw_failure_rule *to)
+{
+	struct tw_str word = next_word(&text);
+	uint8_t *codes =
+		tw_new_array(&b->model->arena, text.n / 2 + 1, uint8_t);
+	int64_t code;
+
+	to->action = tw_str_equal(word, "Ignore")    ? TW_FAILURE_IGNORED
+		     : tw_str_equal(word, "FailJob") ? TW_FAILURE_FATAL
+						     : TW_FAILURE_COUNTS;
+	word = next_word(&text);
+	to->disrupted = tw_str_equal(word, "DisruptionTarget");
+	to->none_of = tw_str_equal(word, "NotIn");
+	while ((word = next_word(&text)).n)
+		if (tw_parse_int(word, &code))
+			codes[to->n_codes++] = (uint8_t)code;
+	to->codes = codes;
+}
+
+static void set_rules(struct build *b, const struct tw_spec_workload *workload,
+	struct tw_job *to)
+{
+	const char *at = workload->failure_policy.v;
+	struct tw_failure_rule *rules;
+
+	if (!at)
+		return;
+	rules = tw_new_array(
+		&b->model->arena, strlen(at) / 2 + 1, struct tw_failure_rule);
+	for (; *at; at += strspn(at, "; ")) {
+		size_t n = strcspn(at, ";");
+
+		set_rule(b, (struct tw_str){at, n}, &rules[to->n_rules++]);
+		at += n;
+	}
+	to->rules = rules;
+}
+
 const struct tw_job *build_job(
 	struct build *b, const struct tw_revision *revision)
 {
@@ -109,6 +161,12 @@ const struct tw_job *build_job(
 		       !strcmp(workload->restart_policy.v, "OnFailure");
 	to->backoff_limit = (uint32_t)tw_int_or(workload->backoff_limit, 6);
 	to->deadline = tw_int_or(workload->deadline, TW_NEVER);
+	to->exit_code = (uint8_t)tw_int_or(from->exit_code, 1);
+	to->success_count = (uint32_t)tw_int_or(workload->success_count, 0);
+	set_rules(b, workload, to);
+	to->only_failed = to->n_rules ||
+			  (workload->replacement.v &&
+				  !strcmp(workload->replacement.v, "Failed"));
 	set_calls(b, from, to);
 	set_starts(b, workload, to);
 	return to;

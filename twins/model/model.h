@@ -257,6 +257,17 @@ struct tw_job_call {
 	tw_time gap; /* between calls of a pod */
 };
 
+enum tw_failure_action { TW_FAILURE_COUNTS, TW_FAILURE_IGNORED, TW_FAILURE_FATAL };
+
+/* A rule of a podFailurePolicy: pods that were disrupted, or that failed with
+ * one of the codes, or with none of them. */
+struct tw_failure_rule {
+	enum tw_failure_action action;
+	bool disrupted, none_of;
+	const uint8_t *codes;
+	uint32_t n_codes;
+};
+
 /* A Job, or what a CronJob starts. */
 struct tw_job {
 	const struct tw_dist *runs; /* ns that a pod runs */
@@ -268,6 +279,11 @@ struct tw_job {
 	bool any;	  /* no completions: one pod's success is enough */
 	bool suspended;	  /* a Job: it makes no pods */
 	bool restarts;	  /* restartPolicy: OnFailure */
+	bool only_failed; /* a pod is replaced when it has ended */
+	uint32_t success_count; /* succeeded pods that are enough; 0: all */
+	uint8_t exit_code;	/* of pods that fail */
+	const struct tw_failure_rule *rules;
+	uint32_t n_rules;
 	tw_time deadline; /* activeDeadlineSeconds; TW_NEVER: none */
 	/* CronJob: when it starts, ns from the run's begin, in order. */
 	const tw_time *starts;

@@ -116,6 +116,7 @@ struct tw_spec_job {
 	struct tw_law runs;   /* ns that a pod runs */
 	struct tw_int cpu;    /* thousandths of a core that it keeps busy */
 	struct tw_real fails; /* share of pods that fail; default 0 */
+	struct tw_int exit_code; /* of those; default 1 */
 	TW_VEC(struct tw_spec_job_call *) calls;
 };
 

@@ -93,6 +93,13 @@ struct tw_spec_workload {
 	struct tw_int partition;
 	/* Job; defaults: 1, as parallelism or 1, 6, none (ns). */
 	struct tw_int parallelism, completions, backoff_limit, deadline;
+	/* Its podFailurePolicy, rule by rule, as "Ignore DisruptionTarget;
+	 * FailJob In 42 43; Count NotIn 1"; a successPolicy's succeededCount
+	 * (default: no policy). "Failed" where its pods are replaced only when
+	 * they have ended. */
+	struct tw_text failure_policy;
+	struct tw_int success_count;
+	struct tw_text replacement;
 	/* CronJob: five fields; "Allow" (default), "Forbid", "Replace"; ns;
 	 * 1: suspended. */
 	struct tw_text schedule, concurrency;
