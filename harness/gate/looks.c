@@ -4,15 +4,16 @@
 
 size_t tw_look_next(const struct tw_looks *looks, size_t n)
 {
-	size_t next;
+	size_t step;
 
 	tw_assert(looks->first >= 1);
 	if (n < looks->first)
 		return looks->first;
 	if (n >= looks->most)
 		return 0;
-	next = n + (n + 1) / 2;
-	return next < looks->most ? next : looks->most;
+	step = (n + 1) / 2;
+	/* What would be left after it, if less than a step, is no look more. */
+	return looks->most - n < 2 * step ? looks->most : n + step;
 }
 
 size_t tw_look_number(const struct tw_looks *looks, size_t n)

@@ -13,7 +13,9 @@
  * spent, so that little is lost where all runs are needed.
  *
  * Looks are at `first` runs, then each time at half as many again, rounded up,
- * at last at `most`. Only the number of runs counts, not the hour: whatever
+ * at last at `most`; a last step shorter than the one before it is joined to
+ * that: it would take much of alpha away from the last look and bring hardly a
+ * run to it (docs/statistics.md, Looks). Only the number of runs counts, not the hour: whatever
  * the threads and the parts that a gate is run in, the looks are the same.
  */
 #ifndef TW_GATE_LOOKS_H

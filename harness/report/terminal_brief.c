@@ -51,6 +51,24 @@ static void check_line(struct tw_page *page, const char *scenario,
 			more, more == 1 ? "" : "s");
 }
 
+/* What it says, and the first of what it says it for. */
+static void opinion_line(struct tw_page *page, const char *scenario,
+	const struct tw_opinion *opinion)
+{
+	struct tw_arena *arena = &page->arena;
+	const char *text = tw_opinion_text(opinion, arena);
+
+	for (size_t i = 0; i < opinion->lines.n; i++)
+		if (opinion->lines.v[i].verdict == opinion->verdict) {
+			text = tw_arena_printf(arena, "%s; %s", text,
+				tw_opinion_line_text(
+					opinion, &opinion->lines.v[i], arena));
+			break;
+		}
+	begin(page, opinion->verdict);
+	end(page, tw_arena_printf(arena, "%s: %s", scenario, text));
+}
+
 static void scenario_lines(
 	struct tw_page *page, const struct tw_scenario_result *scenario)
 {
@@ -62,12 +80,8 @@ static void scenario_lines(
 	for (size_t i = 0; i < scenario->opinions.n; i++) {
 		const struct tw_opinion *it = scenario->opinions.v[i];
 
-		if (!it->gates || it->verdict == TW_VERDICT_PASS)
-			continue;
-		begin(page, it->verdict);
-		end(page,
-			tw_arena_printf(&page->arena, "%s: %s", scenario->name,
-				tw_opinion_text(it, &page->arena)));
+		if (it->gates && it->verdict != TW_VERDICT_PASS)
+			opinion_line(page, scenario->name, it);
 	}
 }
 
