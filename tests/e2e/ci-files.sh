@@ -148,7 +148,20 @@ grep -q 'passed' "$work/err" && fail "gated without a reason"
 expect 0 env -u TWINRIG PATH=/usr/bin:/bin git -c \
 	core.hooksPath="$ci/hooks" push -q "$work/remote.git" words:other
 said 'not gated'
+# What is pushed is gated: not what is checked out, nor what was edited since.
+expect 1 push faster-failover:third
+said 'stopped'
 repo_git checkout -q faster-failover
+repo_git checkout -q main -- deploy
+expect 1 push faster-failover:third
+said 'stopped'
+repo_git checkout -q -f faster-failover
+repo_git tag v1
+expect 0 push v1
+expect 0 push 'refs/twinrig/*:refs/twinrig/*'
+grep -q 'passed' "$work/err" && fail "tags and stored gates are gated"
+[[ $(git worktree list | wc -l) == 1 ]] || fail "left: $(git worktree list)"
+repo_git tag -d v1 >/dev/null
 
 # --- Kubernetes: parts and their merge -------------------------------------
 export PATH=$program:$PATH

@@ -128,6 +128,8 @@ gate 1 --scenario node-loss
 said '^FAIL  node-loss'
 said 'frontend two nines: missed'
 grep -q ' undo ' "$work/out" && fail "a counterfactual of no failed check"
+gate 1 --scenario node-loss -q
+said '^FAIL  node-loss: openslo ops/slo.yaml: .*; frontend two nines: missed'
 
 # --- what is wrong in the files is told where it is -------------------------
 sed -i 's/direction": "increase", "critical/direction": "up", "critical/' "$work/shop/ops/canary.json"
