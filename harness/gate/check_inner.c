@@ -71,11 +71,33 @@ void tw_check_parse_inner(struct tw_lexer *ps, struct tw_check *check)
 	tw_lex_expect(ps, ")");
 }
 
+static void parse_objective(struct tw_lexer *ps, struct tw_check *check)
+{
+	struct tw_quantity q = tw_lex_quantity(ps);
+
+	check->objective = q.value;
+	if (!ps->stopped && q.kind != TW_Q_BAD &&
+		((q.kind != TW_Q_PERCENT && q.kind != TW_Q_PLAIN) ||
+			q.value <= 0 || q.value >= 1))
+		tw_lex_complain(ps, q.token,
+			"an objective is a share below 100%, such as 99.9%");
+}
+
+static void parse_window(struct tw_lexer *ps, struct tw_check *check)
+{
+	struct tw_quantity q = tw_lex_quantity(ps);
+
+	check->span = q.value;
+	if (!ps->stopped && q.kind != TW_Q_BAD &&
+		(q.kind != TW_Q_TIME || q.value < 1e9))
+		tw_lex_complain(ps, q.token,
+			"a window is a time of a second or more, such as 60s");
+}
+
 /* "burn_rate(errors{...}, 99.9%, 60s)" */
 void tw_check_parse_burn(struct tw_lexer *ps, struct tw_check *check)
 {
 	static const char *const metrics[] = {"errors", "timeouts"};
-	struct tw_quantity q;
 	int metric;
 
 	tw_lex_expect(ps, "(");
@@ -90,21 +112,8 @@ void tw_check_parse_burn(struct tw_lexer *ps, struct tw_check *check)
 	tw_check_parse_selectors(ps, check);
 	tw_check_parse_by(ps, check);
 	tw_lex_expect(ps, ",");
-	q = tw_lex_quantity(ps);
-	check->objective = q.value;
-	if (!ps->stopped && q.kind != TW_Q_BAD &&
-		((q.kind != TW_Q_PERCENT && q.kind != TW_Q_PLAIN) ||
-			q.value <= 0 || q.value >= 1))
-		tw_lex_complain(ps, q.token,
-			"an objective is a share below 100%, such as 99.9%");
-	if (tw_lex_take(ps, ",")) {
-		q = tw_lex_quantity(ps);
-		check->span = q.value;
-		if (!ps->stopped && q.kind != TW_Q_BAD &&
-			(q.kind != TW_Q_TIME || q.value < 1e9))
-			tw_lex_complain(ps, q.token,
-				"a window is a time of a second or more, such "
-				"as 60s");
-	}
+	parse_objective(ps, check);
+	if (tw_lex_take(ps, ","))
+		parse_window(ps, check);
 	tw_lex_expect(ps, ")");
 }

@@ -78,75 +78,63 @@ static const char *workload_of(const struct tw_model *model, uint32_t replica)
 	return model->workloads[model->workload_of[revision]].name;
 }
 
-void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
-	struct tw_buf *out)
+/* Of what the event is about, after its time. */
+static void about_node(const struct tw_tap_event *event, struct tw_buf *out)
 {
-	tw_buf_printf(out, "%lld.%09llds", (long long)(event->at / TW_S),
-		(long long)(event->at % TW_S));
-	if (event->fault) {
-		tw_buf_printf(
-			out, " fault %s %s", event->fault, phrase(event->kind));
-		return;
-	}
-	if (event->replica == TW_NONE && event->node) {
-		tw_buf_printf(
-			out, " node %s %s", event->node, phrase(event->kind));
-		if (event->cause)
-			tw_buf_printf(out, ": %s", event->cause);
-		return;
-	}
-	if (event->workload) {
-		tw_buf_printf(out, " job %s %s", event->workload,
-			phrase(event->kind));
-		if (event->cause)
-			tw_buf_printf(out, ": %s", event->cause);
-		return;
-	}
-	if (event->kind == TW_TAP_SCALER) {
-		tw_buf_printf(out, " %s %s %s: %s", event->object_kind,
-			event->object, event->reason, event->cause);
-		return;
-	}
-	if (event->kind == TW_TAP_CONTAINER) {
-		tw_buf_printf(out, " replica %s ",
-			model->replicas[event->replica].name);
-		if (event->reason)
-			tw_buf_printf(out, "%s: %s", event->reason,
-				event->cause);
-		else
-			tw_buf_printf(out, "is %s", event->state);
-		return;
-	}
-	if (event->kind == TW_TAP_SIZED) {
-		tw_buf_printf(out, " %s should have %d replicas",
-			workload_of(model, event->replica),
-			event->status);
-		return;
-	}
-	if (event->kind == TW_TAP_ROLLED_OUT ||
-		event->kind == TW_TAP_DEADLINE) {
-		tw_buf_printf(out, " %s %s",
-			event->replica == TW_NONE
-				? tw_model_caller_name(model, event->service)
-				: workload_of(model, event->replica),
-			phrase(event->kind));
-		if (event->cause)
-			tw_buf_printf(out, " %s", event->cause);
-		return;
-	}
-	if (event->endpoint == TW_NONE) {
-		tw_buf_printf(out, " replica %s %s",
-			model->replicas[event->replica].name,
-			phrase(event->kind));
-		if (event->node)
-			tw_buf_printf(out, " %s", event->node);
-		if (event->kind == TW_TAP_EJECTED || event->kind == TW_TAP_BACK)
-			tw_buf_printf(out, " by %s",
-				tw_model_caller_name(model, event->caller));
-		if (event->cause)
-			tw_buf_printf(out, ": %s", event->cause);
-		return;
-	}
+	tw_buf_printf(out, " node %s %s", event->node, phrase(event->kind));
+	if (event->cause)
+		tw_buf_printf(out, ": %s", event->cause);
+}
+
+static void about_job(const struct tw_tap_event *event, struct tw_buf *out)
+{
+	tw_buf_printf(out, " job %s %s", event->workload, phrase(event->kind));
+	if (event->cause)
+		tw_buf_printf(out, ": %s", event->cause);
+}
+
+static void about_container(const struct tw_model *model,
+	const struct tw_tap_event *event, struct tw_buf *out)
+{
+	tw_buf_printf(
+		out, " replica %s ", model->replicas[event->replica].name);
+	if (event->reason)
+		tw_buf_printf(out, "%s: %s", event->reason, event->cause);
+	else
+		tw_buf_printf(out, "is %s", event->state);
+}
+
+static void about_rollout(const struct tw_model *model,
+	const struct tw_tap_event *event, struct tw_buf *out)
+{
+	tw_buf_printf(out, " %s %s",
+		event->replica == TW_NONE
+			? tw_model_caller_name(model, event->service)
+			: workload_of(model, event->replica),
+		phrase(event->kind));
+	if (event->cause)
+		tw_buf_printf(out, " %s", event->cause);
+}
+
+static void about_replica(const struct tw_model *model,
+	const struct tw_tap_event *event, struct tw_buf *out)
+{
+	tw_buf_printf(out, " replica %s %s",
+		model->replicas[event->replica].name, phrase(event->kind));
+	if (event->node)
+		tw_buf_printf(out, " %s", event->node);
+	if (event->kind == TW_TAP_EJECTED || event->kind == TW_TAP_BACK)
+		tw_buf_printf(out, " by %s",
+			tw_model_caller_name(model, event->caller));
+	if (event->cause)
+		tw_buf_printf(out, ": %s", event->cause);
+}
+
+static void about_call(const struct tw_model *model,
+	const struct tw_tap_event *event, struct tw_buf *out)
+{
+	bool sent = event->kind == TW_TAP_SENT;
+
 	tw_buf_printf(out, " %s %s",
 		model->services[model->endpoints[event->endpoint].service].key,
 		model->endpoints[event->endpoint].name);
@@ -154,13 +142,40 @@ void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
 		tw_buf_printf(out, " attempt %u", event->attempt);
 	tw_buf_printf(out, " %s", phrase(event->kind));
 	if (event->replica != TW_NONE)
-		tw_buf_printf(out, " %s %s",
-			event->kind == TW_TAP_SENT ? "to" : "on",
+		tw_buf_printf(out, " %s %s", sent ? "to" : "on",
 			model->replicas[event->replica].name);
-	if (event->kind == TW_TAP_SENT || event->kind == TW_TAP_RETURNS)
-		tw_buf_printf(out, " %s %s",
-			event->kind == TW_TAP_SENT ? "by" : "to",
+	if (sent || event->kind == TW_TAP_RETURNS)
+		tw_buf_printf(out, " %s %s", sent ? "by" : "to",
 			tw_model_caller_name(model, event->caller));
 	if (event->status)
 		tw_buf_printf(out, " %d", event->status);
+}
+
+void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
+	struct tw_buf *out)
+{
+	tw_buf_printf(out, "%lld.%09llds", (long long)(event->at / TW_S),
+		(long long)(event->at % TW_S));
+	if (event->fault)
+		tw_buf_printf(
+			out, " fault %s %s", event->fault, phrase(event->kind));
+	else if (event->replica == TW_NONE && event->node)
+		about_node(event, out);
+	else if (event->workload)
+		about_job(event, out);
+	else if (event->kind == TW_TAP_SCALER)
+		tw_buf_printf(out, " %s %s %s: %s", event->object_kind,
+			event->object, event->reason, event->cause);
+	else if (event->kind == TW_TAP_CONTAINER)
+		about_container(model, event, out);
+	else if (event->kind == TW_TAP_SIZED)
+		tw_buf_printf(out, " %s should have %d replicas",
+			workload_of(model, event->replica), event->status);
+	else if (event->kind == TW_TAP_ROLLED_OUT ||
+		 event->kind == TW_TAP_DEADLINE)
+		about_rollout(model, event, out);
+	else if (event->endpoint == TW_NONE)
+		about_replica(model, event, out);
+	else
+		about_call(model, event, out);
 }
