@@ -3,6 +3,8 @@
  * looks wrong.
  */
 #include "harness/commands/check_against.h"
+#include "harness/commands/rules.h"
+#include "harness/commands/output.h"
 #include "harness/commands/sarif.h"
 #include "harness/commands/scenario.h"
 #include "harness/commands/setup.h"
@@ -216,6 +218,17 @@ static int write_sarif(const struct tw_cli *cli, const struct tw_setup *setup,
 	return status;
 }
 
+static int list(void)
+{
+	struct tw_buf out = {0};
+	int status;
+
+	tw_rules_list(&out);
+	status = tw_output_write(NULL, &out);
+	tw_buf_release(&out);
+	return status;
+}
+
 static int run(const struct tw_cli *cli)
 {
 	struct tw_setup setup;
@@ -224,6 +237,8 @@ static int run(const struct tw_cli *cli)
 	size_t errors, warnings;
 	int status;
 
+	if (cli->list)
+		return list();
 	if (cli->baseline)
 		return tw_check_against(cli);
 	tw_system_init(&system);
@@ -278,6 +293,8 @@ const struct tw_command tw_command_check = {
 	.manual =
 		"With --baseline: what differs from there, which services "
 		"can talk to each other\nnow and could not (and the reverse), "
-		"and what looks wrong only here. Nothing is\nrun either way.",
+		"and what looks wrong only here. Nothing is\nrun either way. "
+		"--list "
+		"tells what each [name] behind a finding means.",
 	.run = run,
 };

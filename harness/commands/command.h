@@ -42,6 +42,7 @@ struct tw_cli {
 	const char *shard;   /* gate: "1/4" */
 	bool no_store;	     /* gate: keep nothing in git */
 	bool prove;	     /* gate: mutants of the candidate */
+	bool list;	     /* check: what may be found */
 	bool events;	     /* run: print the event log */
 	const char *watch;   /* run: "pods"; NULL: nothing */
 	int64_t keep;	     /* baseline prune; -1: 5 */

@@ -4,8 +4,10 @@
 #include "harness/commands/output.h"
 #include "harness/commands/sarif.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- telling ----------------------------------------------------------- */
 
@@ -58,6 +60,11 @@ int tw_gate_tell_findings_alone(struct tw_gate *gate)
 /* Of one step; beyond it nothing is shown. */
 #define SUMMARY_MAX 1048576
 
+static void not_written(const char *path)
+{
+	fprintf(stderr, "twinrig: %s: %s\n", path, strerror(errno));
+}
+
 static void write_summary(const struct tw_gate *gate, const char *path)
 {
 	static const struct tw_report_options plain = {0};
@@ -65,7 +72,7 @@ static void write_summary(const struct tw_gate *gate, const char *path)
 	FILE *file = fopen(path, "ab");
 
 	if (!file) {
-		perror(path);
+		not_written(path);
 		return;
 	}
 	tw_report_markdown.write(&gate->report, &plain, &text);
@@ -74,9 +81,9 @@ static void write_summary(const struct tw_gate *gate, const char *path)
 		ftell(file) + (long)text.n > SUMMARY_MAX)
 		fprintf(stderr, "twinrig: no room in the job's summary\n");
 	else if (fwrite(text.p, 1, text.n, file) != text.n)
-		perror(path);
+		not_written(path);
 	if (fclose(file))
-		perror(path);
+		not_written(path);
 	tw_buf_release(&text);
 }
 

@@ -2,6 +2,7 @@
 
 #include "harness/commands/command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,13 +21,13 @@ int tw_output_write(const char *path, const struct tw_buf *text)
 	FILE *file = is_stdout ? stdout : fopen(path, "wb");
 	bool failed;
 
-	if (!file) {
-		perror(path);
-		return TW_EXIT_RUN;
+	failed = !file;
+	if (file) {
+		failed = text->n && fwrite(text->p, text->n, 1, file) != 1;
+		failed |= is_stdout ? fflush(file) : fclose(file);
 	}
-	failed = text->n && fwrite(text->p, text->n, 1, file) != 1;
-	failed |= is_stdout ? fflush(file) : fclose(file);
 	if (failed)
-		perror(is_stdout ? "standard output" : path);
+		fprintf(stderr, "twinrig: %s: %s\n",
+			is_stdout ? "standard output" : path, strerror(errno));
 	return failed ? TW_EXIT_RUN : 0;
 }

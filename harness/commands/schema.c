@@ -1,8 +1,8 @@
 #include "harness/commands/command.h"
 
+#include "harness/commands/output.h"
 #include "harness/config/config.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 static int unknown(const char *expected, const char *word)
@@ -10,20 +10,6 @@ static int unknown(const char *expected, const char *word)
 	fprintf(stderr, "twinrig: schema: expected %s, not '%s'\n", expected,
 		word);
 	return TW_EXIT_USAGE;
-}
-
-static int write_out(const char *path, const struct tw_buf *text)
-{
-	FILE *to = path && strcmp(path, "-") ? fopen(path, "w") : stdout;
-	bool ok = to && fputs(tw_buf_text(text), to) != EOF;
-
-	if (to && to != stdout)
-		ok = !fclose(to) && ok;
-	if (ok)
-		return TW_EXIT_PASS;
-	fprintf(stderr, "twinrig: %s: %s\n", path ? path : "standard output",
-		strerror(errno));
-	return TW_EXIT_RUN;
 }
 
 static int run(const struct tw_cli *cli)
@@ -45,7 +31,7 @@ static int run(const struct tw_cli *cli)
 		tw_config_help(file, &out);
 	else
 		tw_config_schema_json(file, &out);
-	status = write_out(cli->output, &out);
+	status = tw_output_write(cli->output, &out);
 	tw_buf_release(&out);
 	return status;
 }

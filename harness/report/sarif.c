@@ -73,7 +73,7 @@ static void write_rule(struct doc *doc, const char *id)
 	member(doc, "id", id);
 	text(doc, "shortDescription", tw_buf_text(&words));
 	tw_buf_add_text(
-		&words, " See the manual, docs/manual.md, for what is meant.");
+		&words, " See the manual, docs/manifests.md, for what is meant.");
 	text(doc, "help", tw_buf_text(&words));
 	tw_json_end(&doc->w);
 	tw_buf_release(&words);

@@ -13,6 +13,10 @@ expect 2 "$TWINRIG" gate --runs some
 said "wants a whole number"
 expect 2 "$TWINRIG" gate --runs
 said "wants N"
+expect 2 "$TWINRIG" check --runs 3
+said "has no option --runs"
+expect 0 "$TWINRIG" --version
+said '^twinrig [0-9]'
 
 # A word that stands for nothing: a scenario's name, a manifest, a typo.
 expect 2 "$TWINRIG" run steady
@@ -57,4 +61,18 @@ done
 	fail "init --force"
 "$TWINRIG" help baseline | grep -q -- '--force  *accept: whatever' ||
 	fail "baseline --force"
-exit 0
+
+# Every name that the sources give a finding is listed, and nothing else is.
+"$TWINRIG" check --list | sed 's/ .*//' >"$work/listed"
+sort -c "$work/listed" || fail "the list of findings is not in order"
+find "$top/harness" "$top/twins" -name '*.c' ! -path '*/commands/rules.c' \
+	! -path '*/lint/lint.c' -exec cat {} + | tr -s '\t\n ' ' ' >"$work/sources"
+grep -oE '(rule = |tw_lint_find\([a-z>-]*, ?)"[a-z0-9-]+"' "$work/sources" |
+	sed 's/.*"\(.*\)"/\1/' | sort -u >"$work/given"
+[[ $(wc -l <"$work/given") -gt 50 ]] || fail "the sources give no findings"
+comm -13 "$work/listed" "$work/given" >"$work/missing"
+[[ ! -s $work/missing ]] || fail "not in check --list: $(cat "$work/missing")"
+while read -r name; do
+	grep -qF "\"$name\"" "$work/sources" ||
+		fail "check --list tells of '$name', which nothing finds"
+done <"$work/listed"

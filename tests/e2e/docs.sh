@@ -17,6 +17,7 @@ quoted() { # PAGE COMMAND...: its output stands in the page as it is
 
 command -v python3 >/dev/null || skip "no python3"
 quoted faults.md "$TWINRIG" faults
+quoted manifests.md "$TWINRIG" check --list
 quoted keys.md "$TWINRIG" schema --format text
 quoted keys.md "$TWINRIG" schema model --format text
 sed -n 's/^\t"\(.*\)",$/\1/p' "$top/harness/gate/check.c" | head -n 1 |
