@@ -10,6 +10,7 @@
 #include "twins/cluster/oom.h"
 #include "twins/cluster/place.h"
 #include "twins/cluster/probe.h"
+#include "twins/cluster/vpa.h"
 #include "twins/cluster/workloads.h"
 #include "twins/kernel/random.h"
 #include "twins/traffic/traffic.h"
@@ -102,6 +103,7 @@ struct tw_twin *tw_twin_new(
 	tw_lookups_init(&twin->world);
 	tw_workloads_init(&twin->world, options->aligned);
 	tw_autoscale_init(&twin->world);
+	tw_vpa_init(&twin->world);
 	tw_node_groups_init(&twin->world);
 	tw_probes_init(&twin->world);
 	tw_eviction_init(&twin->world, options->aligned);
@@ -114,6 +116,7 @@ void tw_twin_free(struct tw_twin *twin)
 {
 	if (!twin)
 		return;
+	tw_vpa_release(&twin->world);
 	tw_autoscale_release(&twin->world);
 	tw_workloads_release(&twin->world);
 	tw_lookups_release(&twin->world);

@@ -145,7 +145,7 @@ static const struct tw_field told_rows[] = {
 
 /* A member that has no row would be lost in silence. (Padding hides one more
  * counter of a cell: the unit test looks at each by name. Thresholds are those
- * of a search, of which nothing is stored.) */
+ * of a search, verticals are told by `run`: neither is stored.) */
 #if UINTPTR_MAX == UINT64_MAX
 #define NEEDS_A_ROW "a new counter needs a row above, and its size here"
 _Static_assert(sizeof(struct tw_slice) == 32, NEEDS_A_ROW);
@@ -159,7 +159,7 @@ _Static_assert(sizeof(struct tw_timeline) == 56, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_cell) == 320, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_observation) ==
 		       sizeof(struct tw_arena) + sizeof(struct tw_map) +
-			       24 * 8 + 6 * 24 + sizeof(struct tw_timeline),
+			       24 * 8 + 7 * 24 + sizeof(struct tw_timeline),
 	NEEDS_A_ROW);
 #endif
 

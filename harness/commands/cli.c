@@ -67,7 +67,7 @@ static const struct option table[] = {
 		"what may be found, by name, and what each means", " check "},
 	{"events", 0, FLAG, AT(events), NULL, "print every event", " run "},
 	{"watch", 0, TEXT, AT(watch), "WHAT",
-		"print pods, nodes, deployments or events as they change",
+		"print pods, nodes, deployments, vpa or events as they change",
 		" run "},
 	{"capture", 0, TEXT, AT(capture), "FILE",
 		"a capture or an access log to draft from", " init "},

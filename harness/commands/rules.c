@@ -40,6 +40,9 @@ static const struct tw_sarif_rule others[] = {
 	{"unknown-service", "a service of a model that no manifest has"},
 	{"unplaceable", "a replica that fits on no node"},
 	{"unrendered-template", "a template that was not rendered"},
+	{"vpa-unknown-use",
+		"a resource of a VerticalPodAutoscaler whose use is not in the "
+		"twin"},
 	{"weights-not-100", "weights of a route that do not add up to 100"},
 };
 

@@ -275,7 +275,8 @@ const struct tw_command tw_command_run = {
 	.summary = "run one twin once and show what it saw",
 	.manual = "Builds the twin of the working tree and runs each scenario "
 		  "once. --events prints\nevery event of it instead of only "
-		  "what came out; --watch pods, nodes, deployments\nor events "
+		  "what came out; --watch pods, nodes, deployments,\nvpa or "
+		  "events "
 		  "prints tables as kubectl does. A scenario with a `rollout:` "
 		  "begins as\nwhat --baseline names.",
 	.run = run,

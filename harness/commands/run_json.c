@@ -225,6 +225,46 @@ static void write_scalings(
 	tw_json_end(w);
 }
 
+static void write_recommended(struct tw_json_writer *w, const char *name,
+	const struct tw_recommended *it)
+{
+	if (!it->target)
+		return;
+	tw_json_key(w, name);
+	tw_json_object(w);
+	tw_json_put_int(w, "targetAtStart", it->first);
+	tw_json_put_int(w, "target", it->target);
+	tw_json_put_int(w, "lowerBound", it->lower);
+	tw_json_put_int(w, "upperBound", it->upper);
+	tw_json_end(w);
+}
+
+/* Nothing where there is none, as before there were any. */
+static void write_verticals(
+	struct tw_json_writer *w, const struct tw_observation *seen)
+{
+	if (!seen->verticals.n)
+		return;
+	tw_json_put_array(w, "verticalAutoscalers");
+	for (size_t i = 0; i < seen->verticals.n; i++) {
+		const struct tw_vertical_seen *it = &seen->verticals.v[i];
+
+		tw_json_object(w);
+		tw_json_put_string(w, "name", it->name);
+		tw_json_put_string(w, "workload", it->workload);
+		tw_json_put_string(w, "updateMode", it->mode);
+		write_recommended(w, "cpuMillicores", &it->cpu);
+		write_recommended(w, "memoryBytes", &it->memory);
+		tw_json_put_int(w, "evictions", it->evictions);
+		tw_json_put_int(w, "resizes", it->resizes);
+		tw_json_put_int(w, "refusedEvictions", it->refused);
+		tw_json_put_int(w, "looksAtTooFewPods", it->too_few);
+		tw_json_put_int(w, "oomKills", it->ooms);
+		tw_json_end(w);
+	}
+	tw_json_end(w);
+}
+
 void tw_run_json(struct tw_json_writer *w, const char *scenario, uint64_t seed,
 	const struct tw_observation *seen)
 {
@@ -247,6 +287,7 @@ void tw_run_json(struct tw_json_writer *w, const char *scenario, uint64_t seed,
 	write_calls(w, seen);
 	write_incidents(w, seen);
 	write_scalings(w, seen);
+	write_verticals(w, seen);
 	tw_json_key(w, "timeline");
 	tw_timeline_json(w, &seen->timeline);
 	tw_json_put_array(w, "services");

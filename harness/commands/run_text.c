@@ -230,6 +230,46 @@ static void print_scalings(const struct tw_observation *seen)
 	}
 }
 
+static void print_recommended(const struct tw_recommended *it, bool cpu)
+{
+	int64_t unit = cpu ? 1 : 1024 * 1024;
+
+	if (!it->target)
+		return;
+	printf(", %s %lld%s", cpu ? "cpu" : "memory",
+		(long long)(it->target / unit), cpu ? "m" : "Mi");
+	if (it->first != it->target)
+		printf(" (%lld at first)", (long long)(it->first / unit));
+}
+
+/* "shop/cart  Auto: recommends cpu 320m, memory 262Mi; 2 pods evicted" */
+static void print_verticals(const struct tw_observation *seen)
+{
+	if (seen->verticals.n)
+		printf("  vertical autoscalers\n");
+	for (size_t i = 0; i < seen->verticals.n; i++) {
+		const struct tw_vertical_seen *it = &seen->verticals.v[i];
+
+		printf("  %s  %s", it->name, it->mode);
+		if (!it->cpu.target && !it->memory.target)
+			printf(", nothing recommended");
+		print_recommended(&it->cpu, true);
+		print_recommended(&it->memory, false);
+		printf("; %u evicted", it->evictions);
+		if (it->resizes)
+			printf(", %u resized in place", it->resizes);
+		if (it->refused)
+			printf(", %u evictions refused by budgets",
+				it->refused);
+		if (it->ooms)
+			printf("; %u OOM kills", it->ooms);
+		if (it->too_few)
+			printf("; TOO FEW pods to evict any at %u looks",
+				it->too_few);
+		printf("\n");
+	}
+}
+
 static void print_timeline(const struct tw_observation *seen)
 {
 	struct tw_timeline_lines lines = {0};
@@ -259,6 +299,7 @@ void tw_run_text(
 	print_calls(seen);
 	print_gauges(seen);
 	print_scalings(seen);
+	print_verticals(seen);
 	print_timeline(seen);
 	if (seen->overflow)
 		printf("  %llu requests were refused: too much in flight\n",

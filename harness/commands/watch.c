@@ -74,6 +74,33 @@ static void print_workload(
 		workload->updated, workload->now->ready, tw_age_text(at, age));
 }
 
+/* Bytes as the recommender writes them: a plain number where it is not whole.
+ */
+static const char *amount(int64_t n, bool cpu, char to[static 32])
+{
+	if (n < 0)
+		return "";
+	if (cpu)
+		snprintf(to, 32, "%lldm", (long long)n);
+	else
+		snprintf(to, 32, "%lld", (long long)n);
+	return to;
+}
+
+static void print_vertical(
+	void *context, tw_time at, const struct tw_vertical_view *vertical)
+{
+	char age[TW_AGE_TEXT], cpu[32], memory[32];
+
+	print_time(context, at);
+	fprintf(context, "%-40s %-17s %-7s %-12s %-10s %s\n", vertical->name,
+		vertical->mode,
+		vertical->provided ? amount(vertical->cpu, true, cpu) : "",
+		vertical->provided ? amount(vertical->memory, false, memory)
+				   : "",
+		vertical->provided ? "True" : "", tw_age_text(at, age));
+}
+
 static void print_event(void *context, const struct tw_timeline_event *event)
 {
 	char object[300];
@@ -106,6 +133,10 @@ static const struct {
 		"TIME      NAME                                     READY   "
 		"UP-TO-DATE   AVAILABLE   AGE",
 		{.workload = print_workload}},
+	{"vpa",
+		"TIME      NAME                                     MODE       "
+		"       CPU     MEM          PROVIDED   AGE",
+		{.vertical = print_vertical}},
 	{"events",
 		"TIME      TYPE     REASON                 OBJECT              "
 		" "
@@ -130,7 +161,7 @@ int tw_watch_init(struct tw_watcher *watcher, const char *what, FILE *out,
 	}
 	nearest = tw_nearest(what, names, N_KINDS);
 	return tw_fail(error, TW_E_USAGE,
-		"--watch shows pods, nodes, deployments or events, not "
+		"--watch shows pods, nodes, deployments, vpa or events, not "
 		"'%s'%s%s%s",
 		what, nearest ? "; did you mean '" : "", nearest ? nearest : "",
 		nearest ? "'?" : "");

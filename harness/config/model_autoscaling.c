@@ -92,6 +92,40 @@ static const struct tw_row autoscaling_rows[] = {
 		.otherwise = "0.5",
 		.help = "of a node's CPU and memory: with less requested it is "
 			"not needed"},
+	{.name = "vpa-recommender-interval",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_autoscaling, vpa_recommender_interval),
+		.min = 1,
+		.otherwise = "1m",
+		.help = "of VPA: how often it samples and recommends "
+			"(--recommender-interval)"},
+	{.name = "vpa-updater-interval",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_autoscaling, vpa_updater_interval),
+		.min = 1,
+		.otherwise = "1m",
+		.help = "how often it looks for pods to evict "
+			"(--updater-interval)"},
+	{.name = "vpa-min-replicas",
+		.type = TW_ROW_INT,
+		AT(tw_spec_autoscaling, vpa_min_replicas),
+		.min = 0,
+		.otherwise = "2",
+		.help = "fewer pods than that are never evicted "
+			"(--min-replicas)"},
+	{.name = "vpa-eviction-tolerance",
+		.type = TW_ROW_RATIO,
+		AT(tw_spec_autoscaling, vpa_eviction_tolerance),
+		.otherwise = "0.5",
+		.help = "the share of pods that it evicts at once "
+			"(--eviction-tolerance)"},
+	{.name = "vpa-history",
+		.type = TW_ROW_DURATION,
+		AT(tw_spec_autoscaling, vpa_history),
+		.min = 1,
+		.otherwise = "192h",
+		.help = "for how long it has sampled before the run where a "
+			"VPA's status has a recommendation"},
 	{0},
 };
 

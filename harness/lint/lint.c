@@ -88,6 +88,18 @@ const struct tw_lint_rule tw_lint_rules[] = {
 		"an autoscaler whose limits or bounds keep it where it is"},
 	{"autoscaler-no-room", tw_lint_scaler_room,
 		"more pods than all nodes together hold"},
+	{"vpa-target", tw_lint_vertical_targets,
+		"a VerticalPodAutoscaler of a workload that is not there, or "
+		"that another one is about, too"},
+	{"vpa-against-autoscaler", tw_lint_vertical_rivals,
+		"a VerticalPodAutoscaler of the resource that an autoscaler "
+		"scales by"},
+	{"vpa-never-evicts", tw_lint_vertical_idle,
+		"a VerticalPodAutoscaler that cannot do what its mode says"},
+	{"vpa-below-request", tw_lint_vertical_bounds,
+		"a maxAllowed below what the manifest requests"},
+	{"vpa-no-room", tw_lint_vertical_room,
+		"a recommendation that no node has room for"},
 	{"budget-blocks-drains", tw_lint_disruptions,
 		"a PodDisruptionBudget that allows no eviction even where all "
 		"is well"},

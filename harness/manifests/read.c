@@ -32,6 +32,8 @@ static const struct kind kinds[] = {
 	{"autoscaling", "HorizontalPodAutoscaler", tw_read_autoscaler, 3,
 		false},
 	{"keda.sh", "ScaledObject", tw_read_scaled_object, 3, false},
+	{"autoscaling.k8s.io", "VerticalPodAutoscaler", tw_read_vertical, 3,
+		false},
 	{"compose", "Service", tw_read_compose, 2, false},
 	{"networking.istio.io", "DestinationRule", tw_read_destination_rule, 3,
 		false},
@@ -151,6 +153,15 @@ static void read_pass(struct tw_manifest_reader *r, int pass)
 	}
 }
 
+/* Who evicts asks budgets. */
+static bool has_evictor(const struct tw_manifests *m)
+{
+	for (size_t i = 0; i < m->objects.n; i++)
+		if (!strcmp(m->objects.v[i]->kind, "VerticalPodAutoscaler"))
+			return true;
+	return false;
+}
+
 int tw_manifests_spec(
 	struct tw_manifests *m, struct tw_spec *spec, struct tw_diags *diags)
 {
@@ -158,6 +169,7 @@ int tw_manifests_spec(
 	size_t errors = diags->errors;
 
 	tw_compose_finish(m, diags);
+	m->managed |= has_evictor(m);
 	for (int pass = 1; pass <= PASSES; pass++)
 		read_pass(&r, pass);
 	tw_custom_owners(m);

@@ -128,6 +128,8 @@ void tw_read_scaled_object(struct tw_manifest_reader *r);
 struct tw_spec_autoscaler *tw_manifest_scaler(struct tw_manifest_reader *r);
 void tw_manifest_behavior(struct tw_manifest_reader *r, struct tw_yaml *node,
 	struct tw_spec_autoscaler *to);
+/* vertical.c: VerticalPodAutoscaler. */
+void tw_read_vertical(struct tw_manifest_reader *r);
 void tw_read_budget(struct tw_manifest_reader *r);
 void tw_read_namespace(struct tw_manifest_reader *r);
 void tw_read_network_policy(struct tw_manifest_reader *r);

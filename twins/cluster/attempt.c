@@ -15,7 +15,7 @@ static void look_at_own(
 	uint32_t own = world->model->revisions[replica->revision]
 			       .own_nodes[replica->ordinal];
 
-	if (tw_scheduler_has_room(s, replica->revision, own))
+	if (tw_scheduler_has_room(s, tw_pod_class(world, it->replica), own))
 		it->node = own;
 	else if (why)
 		tw_buf_printf(why,
@@ -39,11 +39,13 @@ void tw_attempt_begin(struct tw_world *world, uint32_t replica,
 		look_at_own(world, to, why);
 		return;
 	}
-	if (nominated && tw_scheduler_fits(s, it->revision, nominated - 1)) {
+	if (nominated && tw_scheduler_fits(s, tw_pod_class(world, replica),
+				 nominated - 1)) {
 		to->node = nominated - 1;
 		return;
 	}
-	to->node = tw_scheduler_choose(s, it->revision, it->hash, why);
+	to->node = tw_scheduler_choose(
+		s, tw_pod_class(world, replica), it->hash, why);
 	if (to->node == NOWHERE)
 		tw_preempt_find(world, replica, &to->candidate, why);
 }

@@ -117,6 +117,44 @@ static struct tw_hpa_pod pod_of(const struct tw_world *world, uint32_t replica)
 					: pod->started};
 }
 
+/* What a pod of the revision asks for, thousandths; -1: one that is needed is
+ * missing. A limit alone is the request, too (core/v1 defaults). */
+static int64_t request_of(const struct tw_spec_workload *spec,
+	const struct tw_autoscaler_metric *metric)
+{
+	struct tw_hpa_container *all =
+		tw_calloc(spec ? spec->containers.n + 1 : 1, sizeof *all);
+	struct tw_hpa_pod_level level = {0};
+	int64_t sum;
+
+	for (size_t i = 0; spec && i < spec->containers.n; i++) {
+		const struct tw_spec_container *it = spec->containers.v[i];
+		struct tw_int request =
+			metric->is_cpu ? it->cpu_request : it->memory_request;
+		struct tw_int limit =
+			metric->is_cpu ? it->cpu_limit : it->memory_limit;
+
+		all[i] = (struct tw_hpa_container){.name = it->name,
+			.has_request = request.origin || limit.origin,
+			.init = it->is_init,
+			.sidecar = it->is_sidecar,
+			.request = tw_int_or(request, tw_int_or(limit, 0)) *
+				   (metric->is_cpu ? 1 : 1000)};
+	}
+	if (spec) {
+		struct tw_int own = metric->is_cpu ? spec->cpu_request
+						   : spec->memory_request;
+
+		level.has_request = own.origin;
+		level.request = own.v * (metric->is_cpu ? 1 : 1000);
+	}
+	if (!spec || !tw_hpa_request(all, spec->containers.n, metric->container,
+			     level.has_request ? &level : NULL, &sum))
+		sum = -1;
+	tw_free(all);
+	return sum;
+}
+
 static void read_pods(struct tw_world *world, uint32_t a, uint32_t m,
 	uint32_t revision, int64_t request)
 {
@@ -126,12 +164,17 @@ static void read_pods(struct tw_world *world, uint32_t a, uint32_t m,
 	for (uint32_t i = 0; i < it->n_replicas; i++) {
 		uint32_t r = it->first_replica + i;
 		struct tw_hpa_pod *to = &scaler->pods[scaler->n_pods];
+		int64_t own;
 
 		if (tw_pod_of(world, r)->state == TW_POD_ABSENT)
 			continue;
 		*to = pod_of(world, r);
-		to->has_request = request >= 0;
-		to->request = request;
+		own = request;
+		if (world->resized && world->resized->of[r])
+			own = request_of(world->resized->of[r]->resources,
+				&world->model->autoscalers[a].metrics[m]);
+		to->has_request = own >= 0;
+		to->request = own;
 		tw_metrics_of_pod(
 			world, &world->model->autoscalers[a].metrics[m], r, to);
 		scaler->n_pods++;
@@ -300,46 +343,6 @@ bool tw_autoscale_event(struct tw_world *world, const struct tw_event *event)
 
 /* ---- the beginning -------------------------------------------------- */
 
-/* What a pod of the revision asks for, thousandths; -1: one that is needed is
- * missing. A limit alone is the request, too (core/v1 defaults). */
-static int64_t request_of(struct tw_world *world, uint32_t revision,
-	const struct tw_autoscaler_metric *metric)
-{
-	const struct tw_spec_workload *spec =
-		revision == TW_NONE ? NULL
-				    : world->model->revisions[revision].spec;
-	struct tw_hpa_container *all = tw_new_array(&world->arena,
-		spec ? spec->containers.n + 1 : 1, struct tw_hpa_container);
-	struct tw_hpa_pod_level level = {0};
-	int64_t sum;
-
-	for (size_t i = 0; spec && i < spec->containers.n; i++) {
-		const struct tw_spec_container *it = spec->containers.v[i];
-		struct tw_int request =
-			metric->is_cpu ? it->cpu_request : it->memory_request;
-		struct tw_int limit =
-			metric->is_cpu ? it->cpu_limit : it->memory_limit;
-
-		all[i] = (struct tw_hpa_container){.name = it->name,
-			.has_request = request.origin || limit.origin,
-			.init = it->is_init,
-			.sidecar = it->is_sidecar,
-			.request = tw_int_or(request, tw_int_or(limit, 0)) *
-				   (metric->is_cpu ? 1 : 1000)};
-	}
-	if (spec) {
-		struct tw_int own = metric->is_cpu ? spec->cpu_request
-						   : spec->memory_request;
-
-		level.has_request = own.origin;
-		level.request = own.v * (metric->is_cpu ? 1 : 1000);
-	}
-	if (!spec || !tw_hpa_request(all, spec->containers.n, metric->container,
-			     level.has_request ? &level : NULL, &sum))
-		return -1;
-	return sum;
-}
-
 static void init_metric(
 	struct tw_world *world, struct scaler *to, uint32_t a, uint32_t m)
 {
@@ -351,7 +354,10 @@ static void init_metric(
 		tw_new_array(&world->arena, workload->n_revisions, int64_t);
 
 	for (uint32_t i = 0; i < workload->n_revisions; i++)
-		requests[i] = request_of(world, workload->revisions[i], it);
+		requests[i] = request_of(
+			world->model->revisions[workload->revisions[i]]
+				.resources,
+			it);
 	to->requests[m] = requests;
 	to->readings[m] = (struct tw_hpa_reading){.source = it->source,
 		.type = it->type,

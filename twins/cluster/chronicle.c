@@ -9,6 +9,8 @@ static void on_tap(void *context, const struct tw_tap_event *event)
 	if (event->kind == TW_TAP_SCALER)
 		tw_chronicle_say(it, event->object_kind, event->object,
 			event->warning, event->reason, "%s", event->cause);
+	else if (event->kind == TW_TAP_RECOMMENDED)
+		tw_chronicle_show_vertical(it, (uint32_t)event->status);
 	else if (event->replica == TW_NONE && event->node)
 		tw_chronicle_about_node(it, event);
 	else if (event->workload)
@@ -137,4 +139,6 @@ void tw_chronicle_init(struct tw_world *world, const struct tw_watcher *watcher)
 			tw_chronicle_show_pod(it, r);
 	for (uint32_t n = 0; n < model->n_nodes; n++)
 		tw_chronicle_show_node(it, n);
+	for (uint32_t v = 0; v < model->n_verticals; v++)
+		tw_chronicle_show_vertical(it, v);
 }

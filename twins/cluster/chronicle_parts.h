@@ -61,6 +61,7 @@ void tw_chronicle_say(struct tw_chronicle *it, const char *kind,
 	const char *format, ...) __attribute__((format(printf, 6, 7)));
 void tw_chronicle_show_pod(struct tw_chronicle *it, uint32_t replica);
 void tw_chronicle_show_node(struct tw_chronicle *it, uint32_t node);
+void tw_chronicle_show_vertical(struct tw_chronicle *it, uint32_t vertical);
 void tw_chronicle_show_row(struct tw_chronicle *it, uint32_t at);
 
 /* chronicle_pods.c: the row of its workload; *at: which. */

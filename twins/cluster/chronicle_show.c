@@ -1,6 +1,7 @@
 /* Saying events, and showing pods, nodes and workloads to a watcher. */
 #include "twins/cluster/chronicle_parts.h"
 
+#include "twins/cluster/vpa.h"
 #include "twins/cluster/workloads.h"
 #include "twins/model/cgroup.h"
 #include "twins/world/standing.h"
@@ -138,6 +139,17 @@ void tw_chronicle_show_node(struct tw_chronicle *it, uint32_t node)
 		return;
 	view.pods = tw_standing_count(it->world, node);
 	it->watcher->node(it->watcher->context, tw_world_now(it->world), &view);
+}
+
+void tw_chronicle_show_vertical(struct tw_chronicle *it, uint32_t vertical)
+{
+	struct tw_vertical_view view;
+
+	if (!it->watcher || !it->watcher->vertical)
+		return;
+	view = tw_vpa_view(it->world, vertical);
+	it->watcher->vertical(
+		it->watcher->context, tw_world_now(it->world), &view);
 }
 
 /* The one that its spec asks for. */

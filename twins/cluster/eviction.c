@@ -49,8 +49,7 @@ static struct tw_pressed standing_of(
 	const struct tw_world *world, uint32_t replica)
 {
 	const struct tw_replica *it = &world->model->replicas[replica];
-	const struct tw_revision *revision =
-		&world->model->revisions[it->revision];
+	const struct tw_revision *revision = tw_world_revision(world, replica);
 	const struct tw_memory *memory = world->replicas[replica].memory;
 
 	return (struct tw_pressed){.request = revision->memory,
@@ -113,11 +112,10 @@ static void add_quantity(struct tw_buf *to, int64_t bytes)
 /* Its memory is that of the container that does the work. */
 static void tell(struct tw_world *world, uint32_t node, uint32_t replica)
 {
-	const struct tw_revision *revision =
-		&world->model
-			 ->revisions[world->model->replicas[replica].revision];
+	const struct tw_revision *revision = tw_world_revision(world, replica);
 	const struct tw_spec_container *main =
-		revision->spec ? tw_main_container(revision->spec) : NULL;
+		revision->resources ? tw_main_container(revision->resources)
+				    : NULL;
 	int64_t request = main ? tw_int_or(main->memory_request, 0) : 0;
 	int64_t used = standing_of(world, replica).usage;
 	int64_t left = room_of(world, node) - world->node_memory[node];

@@ -14,7 +14,8 @@ static uint32_t on_node(const struct tw_world *world, uint32_t node,
 
 	for (size_t i = 0; i < it->classes.n; i++)
 		for (size_t k = 0; k < n_revisions; k++)
-			if (it->classes.v[i].class == revisions[k])
+			if (tw_class_revision(world, it->classes.v[i].class) ==
+				revisions[k])
 				n += it->classes.v[i].n -
 				     it->classes.v[i].leaving;
 	return n;

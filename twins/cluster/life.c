@@ -11,6 +11,7 @@
 #include "twins/cluster/probe.h"
 #include "twins/cluster/start_order.h"
 #include "twins/cluster/versions.h"
+#include "twins/cluster/vpa.h"
 #include "twins/cluster/workloads.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/capacity.h"
@@ -292,6 +293,8 @@ bool tw_cluster_event(struct tw_world *world, const struct tw_event *event)
 		if (world->eviction && tw_eviction_event(world, event))
 			return true;
 		if (world->autoscale && tw_autoscale_event(world, event))
+			return true;
+		if (world->vpa && tw_vpa_event(world, event))
 			return true;
 		if (world->node_groups && tw_node_groups_event(world, event))
 			return true;

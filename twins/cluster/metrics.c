@@ -224,6 +224,17 @@ void tw_metrics_of_pod(const struct tw_world *world,
 	}
 }
 
+bool tw_metrics_usage(
+	const struct tw_world *world, uint32_t replica, struct tw_pod_usage *to)
+{
+	const struct sample *it = &world->metrics->samples[replica];
+
+	*to = (struct tw_pod_usage){
+		.at = it->at, .cpu = it->cpu, .memory = it->memory / 1000};
+	return world->metrics->on[PIPE_RESOURCE] && it->has &&
+	       it->life == world->replicas[replica].life;
+}
+
 bool tw_metrics_value(const struct tw_world *world,
 	const struct tw_autoscaler_metric *metric, int64_t *to)
 {
@@ -310,12 +321,27 @@ static void watch(struct tw_world *world, const struct tw_autoscaler *scaler,
 	}
 }
 
+static void watch_vertical(
+	struct tw_world *world, const struct tw_vertical *vertical)
+{
+	const struct tw_workload *workload =
+		&world->model->workloads[vertical->workload];
+	struct tw_metrics *it = world->metrics;
+	bool cpu = false;
+
+	for (uint32_t c = 0; c < vertical->n_containers; c++)
+		cpu |= vertical->containers[c].knows[TW_VERTICAL_CPU];
+	it->on[PIPE_RESOURCE] = world->model->autoscaling.metrics_server;
+	for (uint32_t i = 0; i < workload->n_revisions; i++)
+		watch_pods(world, workload->revisions[i], cpu);
+}
+
 void tw_metrics_init(struct tw_world *world)
 {
 	const struct tw_model *model = world->model;
 	struct tw_metrics *it;
 
-	if (!model->n_autoscalers)
+	if (world->metrics || (!model->n_autoscalers && !model->n_verticals))
 		return;
 	it = world->metrics = tw_new(&world->arena, struct tw_metrics);
 	it->samples =
@@ -328,6 +354,8 @@ void tw_metrics_init(struct tw_world *world)
 		for (uint32_t m = 0; m < model->autoscalers[a].n_metrics; m++)
 			watch(world, &model->autoscalers[a],
 				&model->autoscalers[a].metrics[m]);
+	for (uint32_t v = 0; v < model->n_verticals; v++)
+		watch_vertical(world, &model->verticals[v]);
 	begin(world, PIPE_RESOURCE, "metrics-server",
 		model->autoscaling.metric_resolution, FRESH);
 	begin(world, PIPE_SCRAPE, "prometheus",
@@ -343,4 +371,5 @@ void tw_metrics_release(struct tw_world *world)
 		return;
 	for (uint32_t s = 0; s < world->model->n_services; s++)
 		tw_vec_release(&world->metrics->series[s].points);
+	world->metrics = NULL;
 }

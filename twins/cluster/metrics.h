@@ -41,6 +41,14 @@ tw_time tw_metrics_from(const struct tw_world *world,
 void tw_metrics_of_pod(const struct tw_world *world,
 	const struct tw_autoscaler_metric *metric, uint32_t replica,
 	struct tw_hpa_pod *to);
+/* What metrics-server has of a pod: thousandths, bytes; false: nothing. */
+struct tw_pod_usage {
+	tw_time at;
+	int64_t cpu, memory;
+};
+
+bool tw_metrics_usage(const struct tw_world *world, uint32_t replica,
+	struct tw_pod_usage *to);
 /* The metric's only value, thousandths. False: it cannot be read. */
 bool tw_metrics_value(const struct tw_world *world,
 	const struct tw_autoscaler_metric *metric, int64_t *to);

@@ -54,8 +54,7 @@ static void next(
 static const struct tw_pod_spec *pod_of(
 	const struct tw_world *world, uint32_t replica)
 {
-	return world->model->revisions[world->model->replicas[replica].revision]
-		.pod;
+	return tw_world_revision(world, replica)->pod;
 }
 
 static bool fits(struct scan *scan, const struct tw_pod_spec *pod,
@@ -325,9 +324,7 @@ static bool can_move(struct scan *scan, uint32_t node)
 	others[node].spec = NULL;
 	for (size_t i = 0; i < pods.n && can; i++) {
 		uint32_t r = pods.v[i];
-		const struct tw_revision *it =
-			&world->model->revisions[world->model->replicas[r]
-							 .revision];
+		const struct tw_revision *it = tw_world_revision(world, r);
 
 		can = tw_pod_is_on(world, r, node) && !it->own_nodes &&
 		      put_somewhere(scan, it->pod, others, n);

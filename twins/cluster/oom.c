@@ -1,6 +1,7 @@
 #include "twins/cluster/oom.h"
 
 #include "twins/cluster/life.h"
+#include "twins/cluster/vpa.h"
 #include "twins/model/cgroup.h"
 #include "twins/world/memory.h"
 #include "twins/world/standing.h"
@@ -8,9 +9,8 @@
 static int64_t points_of(
 	const struct tw_world *world, uint32_t replica, int64_t room)
 {
-	const struct tw_model *model = world->model;
 	const struct tw_spec_workload *workload =
-		model->revisions[model->replicas[replica].revision].spec;
+		tw_world_revision(world, replica)->resources;
 	const struct tw_spec_container *main =
 		workload ? tw_main_container(workload) : NULL;
 	int64_t adjust =
@@ -75,6 +75,8 @@ static const char *cause_of(
 static void die(struct tw_world *world, uint32_t replica, const char *cause)
 {
 	world->services[world->replicas[replica].service].ooms++;
+	if (world->vpa)
+		tw_vpa_oom(world, replica);
 	tw_cluster_crash(world, replica, cause);
 }
 

@@ -6,6 +6,7 @@
 #include "twins/cluster/place.h"
 #include "twins/cluster/preempt.h"
 #include "twins/cluster/sched_queue.h"
+#include "twins/cluster/vpa.h"
 #include "twins/cluster/workloads.h"
 #include "twins/traffic/traffic.h"
 #include "twins/world/capacity.h"
@@ -101,7 +102,7 @@ void tw_pod_bind(struct tw_world *world, uint32_t replica, uint32_t node)
 	struct tw_world_replica *it = &world->replicas[replica];
 
 	tw_scheduler_put(
-		&world->pods->scheduler, pod_revision(world, replica), node);
+		&world->pods->scheduler, tw_pod_class(world, replica), node);
 	tw_stand(world, replica, node);
 	it->zone = world->model->nodes[node].zone;
 	if (world->node_down[node])
@@ -123,6 +124,8 @@ void tw_pod_create_named(struct tw_world *world, uint32_t replica)
 	world->replicas[replica].backoff = (struct tw_backoff){0};
 	*pod = (struct tw_pod){
 		.created = tw_world_now(world), .turn = pod->turn + 1};
+	if (world->vpa)
+		tw_vpa_admit(world, replica);
 	tw_pod_move(world, replica, TW_POD_PENDING);
 	pod_tap(world, TW_TAP_CREATED, replica);
 	tw_sched_queue_add(world->pods->queue, replica,
@@ -154,7 +157,7 @@ static void leave_node(struct tw_world *world, uint32_t replica)
 
 	if (it->node == TW_NONE)
 		return;
-	tw_scheduler_take(&world->pods->scheduler, pod_revision(world, replica),
+	tw_scheduler_take(&world->pods->scheduler, tw_pod_class(world, replica),
 		it->node);
 	tw_stand(world, replica, TW_NONE);
 	tw_sched_queue_wake(world->pods->queue, tw_world_now(world));
@@ -244,7 +247,7 @@ static void begin_stop(struct tw_world *world, uint32_t replica, tw_time grace)
 	tw_pod_see_ready(world, replica);
 	pod_publish(world, replica);
 	tw_scheduler_leaving(&world->pods->scheduler,
-		pod_revision(world, replica), it->node);
+		tw_pod_class(world, replica), it->node);
 	if (world->node_down[it->node])
 		return;
 	/* Nobody runs the hook of a container that was not started. */

@@ -126,6 +126,25 @@ static inline const struct tw_pod_counts *tw_pods_counts(
 	return &world->pods->counts[revision];
 }
 
+/* Its class (scheduler.h): its revision, or one of its own resources. */
+static inline uint32_t tw_pod_class(
+	const struct tw_world *world, uint32_t replica)
+{
+	if (world->resized && world->resized->of[replica])
+		return world->resized->class_of[replica];
+	return world->model->replicas[replica].revision;
+}
+
+/* The revision of a class. */
+static inline uint32_t tw_class_revision(
+	const struct tw_world *world, uint32_t class)
+{
+	return class < world->model->n_revisions
+		       ? class
+		       : world->resized->revisions
+				 .v[class - world->model->n_revisions];
+}
+
 /* Neither deleted nor ended. */
 static inline bool tw_pod_is_active(const struct tw_pod *pod)
 {

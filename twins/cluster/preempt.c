@@ -16,7 +16,7 @@ static int64_t priority_of(const struct tw_world *world, uint32_t replica)
 
 static uint32_t class_of(const struct tw_world *world, uint32_t replica)
 {
-	return world->model->replicas[replica].revision;
+	return tw_pod_class(world, replica);
 }
 
 /* ---- the room of pods that are thought away ------------------------- */
@@ -85,7 +85,8 @@ static void find_breaks(struct tw_world *world, struct tw_victims *victims)
 		for (size_t i = 0; i < victims->n; i++) {
 			struct tw_victim *it = &victims->v[i];
 
-			if (!budget->covers[class_of(world, it->replica)] ||
+			if (!budget->covers[world->model->replicas[it->replica]
+						    .revision] ||
 				tw_pod_of(world, it->replica)->state ==
 					TW_POD_STOPPING)
 				continue;

@@ -55,6 +55,12 @@ struct tw_kubernetes {
 	 * (KubeletEnsureSecretPulledImages: beta and on since 1.35), and says
 	 * so (pkg/kubelet/images/image_manager.go). */
 	bool checks_pulled_images;
+	/* Pods can be resized as they run (InPlacePodVerticalScaling: beta and
+	 * on since 1.33; KEP-1287). */
+	bool resizes_in_place;
+	/* Memory limits of running containers can be lowered (since 1.34,
+	 * where nothing beyond them is in use; KEP-1287). */
+	bool lowers_memory_limits;
 	/* "Scaled up replica set x from 2 to 3"; before it was "to 3 from 2"
 	 * (pkg/controller/deployment/sync.go; kubernetes/kubernetes#125118, of
 	 * May 2024, so 1.31's). */

@@ -156,6 +156,11 @@ struct tw_spec_autoscaling {
 	struct tw_int scan_interval, unneeded_time, delay_after_add;
 	struct tw_real utilization_threshold;
 	struct tw_int expander; /* 0: least-waste, 1: random */
+	/* Of VerticalPodAutoscalers (vertical.h). */
+	struct tw_int vpa_recommender_interval, vpa_updater_interval,
+		vpa_history;
+	struct tw_int vpa_min_replicas;
+	struct tw_real vpa_eviction_tolerance;
 };
 
 #endif

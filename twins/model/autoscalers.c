@@ -30,6 +30,9 @@ void build_growth(struct build *b)
 			tw_spec_may_grow(b->spec, workload->replaces,
 				max < MOST_PODS ? max : MOST_PODS);
 	}
+	for (size_t i = 0; i < b->spec->verticals.n; i++)
+		if (tw_spec_vertical_target(b->spec, b->spec->verticals.v[i]))
+			tw_spec_manage(b->spec);
 }
 
 int64_t build_initial(const struct build *b,
@@ -49,7 +52,7 @@ int64_t build_initial(const struct build *b,
 
 /* ---- metrics -------------------------------------------------------- */
 
-static bool knows_cpu(const struct build *b, const struct tw_workload *workload)
+bool build_knows_cpu(const struct build *b, const struct tw_workload *workload)
 {
 	const struct tw_spec_service *service =
 		workload->service == TW_NONE
@@ -60,7 +63,7 @@ static bool knows_cpu(const struct build *b, const struct tw_workload *workload)
 	       (workload->spec && tw_spec_computes(&workload->spec->behaviour));
 }
 
-static bool knows_memory(
+bool build_knows_memory(
 	const struct build *b, const struct tw_workload *workload)
 {
 	const struct tw_service *it =
@@ -108,9 +111,9 @@ static bool set_resource(struct build *b, const struct tw_spec_autoscaler *from,
 			"of a pod's containers the main one is modelled");
 		return false;
 	}
-	if (to->is_cpu && knows_cpu(b, workload))
+	if (to->is_cpu && build_knows_cpu(b, workload))
 		return true;
-	if (to->is_memory && knows_memory(b, workload))
+	if (to->is_memory && build_knows_memory(b, workload))
 		return true;
 	unknown(b, from, metric->origin,
 		tw_arena_printf(&b->model->arena, "the %s use of %s", name,

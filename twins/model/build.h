@@ -62,6 +62,17 @@ const struct tw_node_spec *build_node_spec(struct build *b,
 void build_pod_spec(struct build *b, const struct tw_spec_workload *workload,
 	struct tw_revision *to);
 
+/* Of the pod, by the workload: what it asks of a node, `it` being its revision;
+ * and that it bears a node's pressure, where its class does. */
+void build_pod_resources(struct tw_arena *arena,
+	const struct tw_spec_workload *workload, const struct tw_revision *it,
+	struct tw_pod_spec *to);
+void build_bear_pressure(struct tw_arena *arena,
+	const struct tw_spec_workload *workload, struct tw_pod_spec *to);
+/* resize.c: what the kernel enforces. */
+void build_cgroup(
+	const struct tw_spec_workload *workload, struct tw_revision *revision);
+
 /* probes.c: what the kubelet asks; after the replicas. */
 void build_probes(struct build *b);
 
@@ -108,6 +119,16 @@ void build_growth(struct build *b);
 int64_t build_initial(const struct build *b,
 	const struct tw_spec_workload *workload, int64_t n);
 void build_autoscalers(struct build *b);
+/* Whether anybody knows what its pods use. */
+bool build_knows_cpu(const struct build *b, const struct tw_workload *workload);
+bool build_knows_memory(
+	const struct build *b, const struct tw_workload *workload);
+
+/* verticals.c: how pods that are there when a run begins were admitted, before
+ * there are replicas; after the workloads the VerticalPodAutoscalers. */
+const struct tw_spec_workload *build_admitted(
+	struct build *b, const struct tw_spec_workload *workload);
+void build_verticals(struct build *b);
 
 /* passages.c: what NetworkPolicies close; after the replicas. */
 void build_reach(struct build *b);

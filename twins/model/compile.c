@@ -240,6 +240,7 @@ static void compile(struct build *b)
 	build_probes(b);
 	build_workloads(b);
 	build_autoscalers(b);
+	build_verticals(b);
 	build_reach(b);
 	build_pools(b);
 	build_policies(b);

@@ -318,27 +318,6 @@ static void add_revisions(struct build *b, struct tw_revision *revision,
 	}
 }
 
-/* Limits are the container's own, or the pod's where they are less; the
- * weight is the pod's: its other containers leave it the CPU. */
-static void set_cgroup(
-	const struct tw_spec_workload *workload, struct tw_revision *revision)
-{
-	const struct tw_spec_container *main = tw_main_container(workload);
-	int64_t limit = main ? tw_int_or(main->cpu_limit, 0) : 0;
-	int64_t quota = tw_cgroup_quota(limit, 0);
-	struct tw_cgroup pod;
-
-	tw_cgroup_of_pod(workload, 100000, true, &pod);
-	if (pod.quota_us > 0 && (!quota || pod.quota_us < quota))
-		quota = pod.quota_us;
-	revision->cpu_quota = quota * TW_US;
-	revision->cpu_shares = (uint64_t)pod.shares;
-	revision->memory_limit = main ? tw_int_or(main->memory_limit, 0) : 0;
-	if (pod.memory > 0 && (!revision->memory_limit ||
-				      pod.memory < revision->memory_limit))
-		revision->memory_limit = pod.memory;
-}
-
 /* The first service with behaviour that selects it, else the first at all. */
 static uint32_t owner_of(
 	const struct build *b, const struct tw_spec_workload *workload)
@@ -388,7 +367,9 @@ static void add_workload(
 		.name = workload->key,
 		.service = owner_of(b, workload),
 		.spec = workload,
+		.resources = workload,
 	};
+	const struct tw_spec_workload *admitted;
 	int64_t n = tw_int_or(workload->replicas, 1);
 	int64_t initial = n;
 
@@ -408,8 +389,12 @@ static void add_workload(
 	if (build_is_job(workload->kind))
 		initial = 0;
 	tw_pod_requests(workload, &revision.cpu, &revision.memory);
-	set_cgroup(workload, &revision);
+	build_cgroup(workload, &revision);
 	build_pod_spec(b, workload, &revision);
+	admitted = build_admitted(b, workload);
+	if (admitted != workload)
+		tw_revision_resize(
+			&b->model->arena, &revision, admitted, &revision);
 	if (!strcmp(workload->kind, "DaemonSet"))
 		n = own_nodes(b, &revision), initial = initial ? n : 0;
 	else

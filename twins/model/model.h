@@ -145,6 +145,9 @@ struct tw_revision {
 	const uint32_t *programs; /* by endpoint, TW_NONE: the endpoint's own;
 				   * NULL: all are */
 	const struct tw_spec_workload *spec; /* NULL: nobody declared it */
+	/* Its containers' resources: `spec`, or a copy of it as a
+	 * VerticalPodAutoscaler admitted the pods. */
+	const struct tw_spec_workload *resources;
 	const char *set;  /* its ReplicaSet, "cart-7c8d9f5b6"; NULL: it has no
 			   * such thing */
 	uint32_t copies;  /* made by a restart of the pods of this revision;
@@ -416,7 +419,7 @@ struct tw_pod_life {
 	const struct tw_dist *startup; /* until it listens */
 	/* Of any kind, exec too: whether they find a process that listens. */
 	struct tw_probe_plan starts, liveness; /* startup probe, liveness */
-	bool probed;		       /* by a readiness probe */
+	bool probed;			       /* by a readiness probe */
 	tw_time probe_delay, probe_period;
 	uint32_t probe_success;
 	tw_time pre_stop, grace;
@@ -458,6 +461,9 @@ struct tw_model {
 	const struct tw_autoscaler *autoscalers;
 	uint32_t n_autoscalers;
 	struct tw_autoscaling autoscaling;
+	const struct tw_vertical *verticals;
+	uint32_t n_verticals;
+	struct tw_vertical_setting vertical_setting;
 	const struct tw_node_group *groups;
 	uint32_t n_groups;
 	const struct tw_pod_budget *budgets;
@@ -482,6 +488,11 @@ struct tw_model {
  * what was assumed. */
 struct tw_model *tw_model_compile(struct tw_spec *spec, struct tw_diags *diags);
 void tw_model_free(struct tw_model *model);
+
+/* What its pods are where they have these resources (`to->resources`): all that
+ * follows from requests and limits. `from` may be `to`. */
+void tw_revision_resize(struct tw_arena *arena, const struct tw_revision *from,
+	const struct tw_spec_workload *resources, struct tw_revision *to);
 
 /* By "namespace/name"; a name alone where only one service has it. */
 uint32_t tw_model_service(const struct tw_model *model, const char *name);

@@ -71,13 +71,13 @@ const struct tw_node_spec *build_node_spec(struct build *b,
 
 /* ---- pods ----------------------------------------------------------- */
 
-static void set_resource(struct build *b, struct tw_resources *to,
+static void set_resource(struct tw_arena *arena, struct tw_resources *to,
 	const char *name, int64_t amount)
 {
 	for (size_t i = 0; i < to->n; i++)
 		if (!strcmp(to->v[i].name, name))
 			to->v[i].amount = 0;
-	tw_resource_add(&b->model->arena, to, name, amount);
+	tw_resource_add(arena, to, name, amount);
 }
 
 /* The containers' fields are the truth: they can be changed one by one. */
@@ -192,7 +192,7 @@ static void group_alone(struct build *b, struct tw_revision *to,
 /* A node that is short of memory takes in what asks for some of it, and what
  * stands on every node (docs: Taint Nodes by Condition; pkg/controller/daemon/
  * util/daemonset_util.go). */
-static void bear_pressure(struct build *b,
+void build_bear_pressure(struct tw_arena *arena,
 	const struct tw_spec_workload *workload, struct tw_pod_spec *to)
 {
 	struct tw_tolerations all = to->tolerations;
@@ -207,9 +207,17 @@ static void bear_pressure(struct build *b,
 		return;
 	to->tolerations = (struct tw_tolerations){0};
 	for (size_t i = 0; i < all.n; i++)
-		tw_vec_push_in(
-			&b->model->arena, &to->tolerations, all.v[i]);
-	tw_vec_push_in(&b->model->arena, &to->tolerations, it);
+		tw_vec_push_in(arena, &to->tolerations, all.v[i]);
+	tw_vec_push_in(arena, &to->tolerations, it);
+}
+
+void build_pod_resources(struct tw_arena *arena,
+	const struct tw_spec_workload *workload, const struct tw_revision *it,
+	struct tw_pod_spec *to)
+{
+	set_resource(arena, &to->requests, TW_RESOURCE_CPU, it->cpu);
+	set_resource(arena, &to->requests, TW_RESOURCE_MEMORY, it->memory);
+	sum_usual(workload, to);
 }
 
 void build_pod_spec(struct build *b, const struct tw_spec_workload *workload,
@@ -231,12 +239,9 @@ void build_pod_spec(struct build *b, const struct tw_spec_workload *workload,
 	if (pod->priority_class &&
 		tw_map_get(&b->spec->polite, pod->priority_class))
 		pod->never_preempts = true;
-	bear_pressure(b, workload, pod);
+	build_bear_pressure(&b->model->arena, workload, pod);
 	add_services(b, workload, pod);
 	group_alone(b, to, pod, workload->kind);
-	if (pod->special_requests)
-		return;
-	set_resource(b, &pod->requests, TW_RESOURCE_CPU, to->cpu);
-	set_resource(b, &pod->requests, TW_RESOURCE_MEMORY, to->memory);
-	sum_usual(workload, pod);
+	if (!pod->special_requests)
+		build_pod_resources(&b->model->arena, workload, to, pod);
 }

@@ -27,6 +27,7 @@
 #include "twins/model/spec_policy.h"
 #include "twins/model/spec_service.h"
 #include "twins/model/spec_workload.h"
+#include "twins/model/vertical.h"
 
 /* ---- the ground it stands on ----------------------------------------- */
 
@@ -98,6 +99,7 @@ struct tw_spec {
 	struct tw_map polite;	  /* PriorityClasses that never preempt */
 	int64_t usual_priority;	  /* of the globalDefault one */
 	TW_VEC(struct tw_spec_autoscaler *) autoscalers;
+	TW_VEC(struct tw_spec_vertical *) verticals;
 	struct tw_map metrics; /* name -> struct tw_spec_metric * */
 	struct tw_spec_autoscaling autoscaling;
 	TW_VEC(struct tw_spec_kept) kept;
@@ -161,6 +163,17 @@ const struct tw_spec_autoscaler *tw_spec_scaler_of(
 /* What bounds its replicas: KEDA's HPA does not go below 1 by itself. */
 void tw_spec_scaler_bounds(
 	const struct tw_spec_autoscaler *scaler, int64_t *min, int64_t *max);
+/* Likewise of a VerticalPodAutoscaler. */
+struct tw_spec_workload *tw_spec_vertical_target(
+	const struct tw_spec *spec, const struct tw_spec_vertical *it);
+const struct tw_spec_vertical *tw_spec_vertical_of(
+	const struct tw_spec *spec, const struct tw_spec_workload *workload);
+/* How a pod of the workload is admitted: the workload, or a copy of it in the
+ * arena whose containers' requests, and the limits with them, are what is
+ * recommended (by container of `it`, then resource). */
+const struct tw_spec_workload *tw_spec_admitted(struct tw_arena *arena,
+	const struct tw_spec_workload *workload, const struct tw_vertical *it,
+	const struct tw_advice (*advice)[TW_VERTICAL_RESOURCES]);
 struct tw_spec_step *tw_spec_step(struct tw_spec *spec, enum tw_step_kind kind,
 	const struct tw_origin *origin);
 

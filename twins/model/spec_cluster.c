@@ -164,6 +164,11 @@ static const struct tw_field autoscaling_fields[] = {
 	TW_FIELD(tw_spec_autoscaling, delay_after_add, INT),
 	TW_FIELD(tw_spec_autoscaling, utilization_threshold, REAL),
 	TW_FIELD(tw_spec_autoscaling, expander, INT),
+	TW_FIELD(tw_spec_autoscaling, vpa_recommender_interval, INT),
+	TW_FIELD(tw_spec_autoscaling, vpa_updater_interval, INT),
+	TW_FIELD(tw_spec_autoscaling, vpa_history, INT),
+	TW_FIELD(tw_spec_autoscaling, vpa_min_replicas, INT),
+	TW_FIELD(tw_spec_autoscaling, vpa_eviction_tolerance, REAL),
 	TW_FIELD_END,
 };
 

@@ -134,6 +134,20 @@ static void copy_autoscalers(struct tw_spec *to)
 				sizeof(struct tw_spec_metric)));
 }
 
+static void copy_verticals(struct tw_spec *to)
+{
+	OWN_VEC(&to->arena, &to->verticals);
+	for (size_t i = 0; i < to->verticals.n; i++) {
+		struct tw_spec_vertical *it = copied(&to->arena,
+			to->verticals.v[i], sizeof(struct tw_spec_vertical));
+
+		OWN_VEC(&to->arena, &it->containers);
+		OWN_VEC(&to->arena, &it->requirements);
+		OWN_VEC(&to->arena, &it->advice);
+		to->verticals.v[i] = it;
+	}
+}
+
 static void own_map(struct tw_arena *arena, struct tw_map *map)
 {
 	struct tw_map old = *map;
@@ -193,6 +207,7 @@ struct tw_spec *tw_spec_copy(const struct tw_spec *from)
 			copy_workload(&to->arena, from->workloads.v[i].value));
 	copy_policies(to);
 	copy_autoscalers(to);
+	copy_verticals(to);
 	OWN_VEC(&to->arena, &to->severed);
 	copy_ground(to);
 	tw_spec_link(to);

@@ -131,6 +131,7 @@ void tw_spec_walk(struct tw_spec *spec, tw_spec_visit *visit, void *context)
 	tw_walk_dns(&walk, spec);
 	tw_walk_images(&walk, spec);
 	tw_walk_autoscaling(&walk, spec);
+	tw_walk_verticals(&walk, spec);
 	tw_walk_ground(&walk, spec);
 	tw_buf_release(&walk.path);
 }

@@ -113,6 +113,19 @@ static void keep_services(struct tw_spec *to, const struct tw_spec *from)
 	}
 }
 
+/* Pods of the start were admitted by what was there then. */
+static void keep_verticals(struct tw_spec *to, const struct tw_spec *from)
+{
+	for (size_t i = 0; i < to->verticals.n; i++) {
+		struct tw_spec_vertical *it = to->verticals.v[i];
+		const struct tw_spec_workload *target =
+			tw_spec_vertical_target(to, it);
+
+		it->in_rollout = true;
+		it->before = target ? tw_spec_vertical_of(from, target) : NULL;
+	}
+}
+
 /* A workload that the new manifests do not have is deleted, as by a tool that
  * prunes: the garbage collector takes its pods all at once, in no order of
  * the controller's. */
@@ -166,6 +179,7 @@ size_t tw_spec_rollout(struct tw_spec *to, const struct tw_spec *from,
 
 	to->rollout_at = at;
 	keep_services(to, from);
+	keep_verticals(to, from);
 	for (size_t i = 0; i < n; i++) {
 		struct tw_spec_workload *now = to->workloads.v[i].value;
 		const struct tw_spec_workload *was =

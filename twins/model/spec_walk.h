@@ -72,4 +72,7 @@ void tw_walk_images(struct tw_walk *walk, struct tw_spec *spec);
 void tw_walk_budget(struct tw_walk *walk, struct tw_spec_budget *budget);
 void tw_walk_autoscaling(struct tw_walk *walk, struct tw_spec *spec);
 
+/* spec_vertical.c */
+void tw_walk_verticals(struct tw_walk *walk, struct tw_spec *spec);
+
 #endif

@@ -27,6 +27,7 @@ void tw_observation_release(struct tw_observation *obs)
 	tw_vec_release(&obs->failed);
 	tw_vec_release(&obs->incidents);
 	tw_vec_release(&obs->scalings);
+	tw_vec_release(&obs->verticals);
 	tw_vec_release(&obs->thresholds);
 	tw_timeline_release(&obs->timeline);
 	tw_map_release(&obs->names);

@@ -129,17 +129,33 @@ struct tw_incident {
 
 /* What an autoscaler did. Counts are replicas. */
 struct tw_scaling {
-	const char *name;	/* "namespace/name" */
-	const char *workload;	/* that it scales */
+	const char *name;     /* "namespace/name" */
+	const char *workload; /* that it scales */
 	uint32_t min, max;
-	uint32_t had;		/* at the start */
-	uint32_t most, last;	/* that it asked for */
-	uint32_t most_wanted;	/* by its metrics, before any bound */
+	uint32_t had;	      /* at the start */
+	uint32_t most, last;  /* that it asked for */
+	uint32_t most_wanted; /* by its metrics, before any bound */
 	uint32_t rescales;
-	uint32_t syncs;		/* that could read something, or should */
-	uint32_t blind;		/* of these: no metric could be used */
-	uint32_t saturated;	/* of these: more than max was wanted */
-	tw_time first;		/* rescale; 0: none */
+	uint32_t syncs;	    /* that could read something, or should */
+	uint32_t blind;	    /* of these: no metric could be used */
+	uint32_t saturated; /* of these: more than max was wanted */
+	tw_time first;	    /* rescale; 0: none */
+};
+
+/* Of a container's resource: thousandths, bytes; 0: nothing was. */
+struct tw_recommended {
+	int64_t first;		      /* target, when one was there first */
+	int64_t target, lower, upper; /* at the end */
+};
+
+/* What a VerticalPodAutoscaler did. */
+struct tw_vertical_seen {
+	const char *name, *workload, *mode;
+	struct tw_recommended cpu, memory; /* of the main container */
+	uint32_t evictions, resizes;	   /* pods */
+	uint32_t refused;		   /* evictions, by budgets */
+	uint32_t too_few; /* looks at too few pods for any to be evicted */
+	uint32_t ooms;	  /* of its pods */
 };
 
 /* What a search over many runs came to: the smallest trigger after which the
@@ -162,12 +178,13 @@ struct tw_observation {
 	TW_VEC(struct tw_example) failed; /* at most TW_EXAMPLES */
 	/* All that failed with a hash below this are in there; 0: all. */
 	uint64_t failed_below;
-	TW_VEC(struct tw_threshold) thresholds; /* of a search alone */
-	TW_VEC(struct tw_incident) incidents;	/* at most TW_INCIDENTS */
-	uint64_t n_incidents;			/* all of them */
-	TW_VEC(struct tw_scaling) scalings;	/* in the model's order */
+	TW_VEC(struct tw_threshold) thresholds;	   /* of a search alone */
+	TW_VEC(struct tw_incident) incidents;	   /* at most TW_INCIDENTS */
+	uint64_t n_incidents;			   /* all of them */
+	TW_VEC(struct tw_scaling) scalings;	   /* in the model's order */
+	TW_VEC(struct tw_vertical_seen) verticals; /* likewise */
 	struct tw_timeline timeline;
-	uint64_t arrivals;			/* root requests offered */
+	uint64_t arrivals;  /* root requests offered */
 	uint64_t completed; /* that had their outcome; = arrivals (conservation)
 			     */
 	uint64_t events;    /* handled by the kernel */
@@ -181,7 +198,7 @@ struct tw_observation {
 	 * should be at its end, and pods that no node had room for then. */
 	uint64_t rollouts, rolled_out, pending;
 	uint64_t deadlines; /* rollouts that made no progress in time */
-	uint64_t evicted; /* pods, by taints of their nodes */
+	uint64_t evicted;   /* pods, by taints of their nodes */
 	uint64_t preempted; /* pods, by others of higher priority */
 	/* Nodes that somebody drained, those that were empty in the end, and
 	 * evictions that budgets did not allow. */

@@ -28,6 +28,12 @@ struct tw_workload_view {
 	uint32_t updated; /* pods of the newest revision */
 };
 
+struct tw_vertical_view {
+	const char *name, *mode;
+	bool provided;	     /* it recommends something */
+	int64_t cpu, memory; /* thousandths, bytes; -1: nothing of it */
+};
+
 /* NULL functions are not called. None may call back into the twin. */
 struct tw_watcher {
 	void (*pod)(void *context, tw_time at, const struct tw_pod_view *pod);
@@ -35,6 +41,8 @@ struct tw_watcher {
 		void *context, tw_time at, const struct tw_node_view *node);
 	void (*workload)(void *context, tw_time at,
 		const struct tw_workload_view *workload);
+	void (*vertical)(void *context, tw_time at,
+		const struct tw_vertical_view *vertical);
 	void (*event)(void *context, const struct tw_timeline_event *event);
 	void *context;
 };

@@ -18,6 +18,17 @@ void tw_cfs_init(struct tw_cfs *cfs, tw_time quota, tw_time phase)
 	cfs->left = whole(cfs);
 }
 
+void tw_cfs_set_quota(struct tw_cfs *cfs, tw_time quota, tw_time now)
+{
+	tw_core_time used = cfs->quota && cfs->period == period_of(cfs, now)
+				    ? whole(cfs) - cfs->left
+				    : 0;
+
+	cfs->quota = quota;
+	cfs->period = period_of(cfs, now);
+	cfs->left = used < whole(cfs) ? whole(cfs) - used : 0;
+}
+
 tw_time tw_cfs_period_end(const struct tw_cfs *cfs, tw_time now)
 {
 	return period_of(cfs, now) * TW_CFS_PERIOD + cfs->phase;

@@ -33,6 +33,9 @@ struct tw_cfs {
 };
 
 void tw_cfs_init(struct tw_cfs *cfs, tw_time quota, tw_time phase);
+/* Another quota from `now` on: what is left of this period's is that of the new
+ * one less what was used. */
+void tw_cfs_set_quota(struct tw_cfs *cfs, tw_time quota, tw_time now);
 /* `cores` were in use all the time from `from` to `to`. Whoever asks has not
  * let them run on beyond tw_cfs_spent_at(). */
 void tw_cfs_spend(struct tw_cfs *cfs, tw_time from, tw_time to, uint64_t cores);

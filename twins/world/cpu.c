@@ -356,6 +356,22 @@ void tw_cpu_resize(struct tw_world *world, uint32_t replica, uint32_t threads)
 		retune(world, cpu);
 }
 
+void tw_cpu_relimit(struct tw_world *world, uint32_t replica)
+{
+	const struct tw_revision *revision = tw_world_revision(world, replica);
+	struct tw_cpu *cpu = world->replicas[replica].cpu;
+
+	if (!cpu)
+		return;
+	advance(world, cpu, tw_world_now(world));
+	cpu->weight = revision->cpu_shares;
+	tw_cfs_set_quota(&cpu->cfs, revision->cpu_quota, tw_world_now(world));
+	if (cpu->node)
+		share_node(world, cpu->node);
+	else
+		retune(world, cpu);
+}
+
 /* ---- what faults do ------------------------------------------------- */
 
 void tw_cpu_pause(struct tw_world *world, uint32_t replica, bool paused)
@@ -401,8 +417,7 @@ void tw_cpu_steal(struct tw_world *world, uint32_t node, int64_t millicores)
 static struct tw_cpu *add_cpu(struct tw_world *world, uint32_t replica)
 {
 	const struct tw_replica *model = &world->model->replicas[replica];
-	const struct tw_revision *revision =
-		&world->model->revisions[model->revision];
+	const struct tw_revision *revision = tw_world_revision(world, replica);
 	struct tw_cpu *cpu = tw_new(&world->arena, struct tw_cpu);
 
 	cpu->replica = replica;
@@ -460,7 +475,7 @@ void tw_cpu_stand(struct tw_world *world, uint32_t replica)
 	leave(world, replica);
 	if (!service || (!service->cpus && !service->is_async &&
 				!service->pause_every &&
-				!model->revisions[it->revision].cpu_quota &&
+				!tw_world_revision(world, replica)->cpu_quota &&
 				!has_node_cores(world, node)))
 		return;
 	cpu = add_cpu(world, replica);

@@ -90,6 +90,8 @@ uint32_t tw_cpu_take(struct tw_world *world, uint32_t replica);
 void tw_cpu_close(struct tw_world *world, uint32_t replica);
 /* Asynchronous: so many jobs at once from now on. */
 void tw_cpu_resize(struct tw_world *world, uint32_t replica, uint32_t threads);
+/* Its requests and limits are others from now on. */
+void tw_cpu_relimit(struct tw_world *world, uint32_t replica);
 /* The replica died: each task that computed gets a TW_EV_WORKED now. */
 void tw_cpu_stop(struct tw_world *world, uint32_t replica);
 

@@ -48,6 +48,23 @@ static void change(struct tw_world *world, uint32_t replica, int64_t by)
 	}
 }
 
+void tw_memory_relimit(struct tw_world *world, uint32_t replica)
+{
+	struct tw_memory *it = world->replicas[replica].memory;
+
+	if (!it)
+		return;
+	it->limit = tw_world_revision(world, replica)->memory_limit;
+	if (!it->limit)
+		it->limit =
+			world->model->services[world->replicas[replica].service]
+				.memory_limit;
+	if (it->limit && it->used > it->limit && !it->told) {
+		it->told = true;
+		tell(world, replica, TW_OOM_CONTAINER);
+	}
+}
+
 void tw_memory_enter(struct tw_world *world, uint32_t replica)
 {
 	struct tw_memory *it = world->replicas[replica].memory;
@@ -124,10 +141,8 @@ void tw_memory_init(struct tw_world *world)
 		it->base = s->memory_base;
 		it->request = s->memory_request;
 		it->leak = s->memory_leak;
-		it->limit = model->revisions[from->revision].memory_limit;
-		if (!it->limit)
-			it->limit = s->memory_limit;
 		world->replicas[r].memory = it;
+		tw_memory_relimit(world, r);
 		if (world->replicas[r].health == TW_UP)
 			tw_memory_start(world, r);
 	}

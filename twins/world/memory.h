@@ -34,6 +34,8 @@ struct tw_node_pressure {
 };
 
 void tw_memory_init(struct tw_world *world);
+/* Its limit is that of its revision, as it is by now. */
+void tw_memory_relimit(struct tw_world *world, uint32_t replica);
 /* A request begins, ends. */
 void tw_memory_enter(struct tw_world *world, uint32_t replica);
 void tw_memory_leave(struct tw_world *world, uint32_t replica);

@@ -39,6 +39,7 @@ static const char *phrase(enum tw_tap_kind kind)
 		[TW_TAP_TERMINATED] = "is gone",
 		[TW_TAP_SIZED] = "has siblings",
 		[TW_TAP_SCALER] = "says",
+		[TW_TAP_RECOMMENDED] = "recommends",
 		[TW_TAP_ROLLED_OUT] = "is rolled out",
 		[TW_TAP_DEADLINE] = "makes no progress:",
 		[TW_TAP_KEPT] = "is not evicted from",
@@ -166,6 +167,9 @@ void tw_tap_text(const struct tw_model *model, const struct tw_tap_event *event,
 	else if (event->kind == TW_TAP_SCALER)
 		tw_buf_printf(out, " %s %s %s: %s", event->object_kind,
 			event->object, event->reason, event->cause);
+	else if (event->kind == TW_TAP_RECOMMENDED)
+		tw_buf_printf(
+			out, " %s %s", event->object, phrase(event->kind));
 	else if (event->kind == TW_TAP_CONTAINER)
 		about_container(model, event, out);
 	else if (event->kind == TW_TAP_SIZED)

@@ -29,25 +29,27 @@ enum tw_tap_kind {
 	TW_TAP_KILLED,	  /* a container; the cause says why */
 	TW_TAP_PAUSES,	  /* a replica stands still */
 	TW_TAP_RESUMES,
-	TW_TAP_CREATED,	  /* a pod, by a rollout */
-	TW_TAP_PENDING,	  /* a pod that fits on no node; cause: why */
-	TW_TAP_SCHEDULED, /* a pod has a node */
-	TW_TAP_CONTAINER, /* a kubelet says something of a pod: an event */
-	TW_TAP_STARTED,	  /* all containers of a pod were, one by one */
-	TW_TAP_RESTARTED, /* a pod's process, which begins to start up */
-	TW_TAP_LISTENS,	  /* a pod's process, from now on */
-	TW_TAP_POD_READY, /* as the readiness probe says */
-	TW_TAP_UNREADY,	  /* likewise */
-	TW_TAP_STOPPING,  /* a pod is deleted: preStop, then TERM */
-	TW_TAP_TERMINATED, /* a pod is gone */
-	TW_TAP_SIZED,	   /* a workload, by the replica of its first name:
-			    * it should have `status` pods */
-	TW_TAP_SCALER,	   /* an autoscaler says something: an event */
-	TW_TAP_ROLLED_OUT, /* a Deployment is as it should be; service */
-	TW_TAP_DEADLINE,   /* a rollout makes no progress; cause */
-	TW_TAP_KEPT,	   /* a pod, from eviction by a drain; cause: why */
-	TW_TAP_PREEMPTED,  /* a pod, by one of higher priority; cause */
-	TW_TAP_EVICTED,	   /* a pod is, by a taint of its node; cause */
+	TW_TAP_CREATED,	    /* a pod, by a rollout */
+	TW_TAP_PENDING,	    /* a pod that fits on no node; cause: why */
+	TW_TAP_SCHEDULED,   /* a pod has a node */
+	TW_TAP_CONTAINER,   /* a kubelet says something of a pod: an event */
+	TW_TAP_STARTED,	    /* all containers of a pod were, one by one */
+	TW_TAP_RESTARTED,   /* a pod's process, which begins to start up */
+	TW_TAP_LISTENS,	    /* a pod's process, from now on */
+	TW_TAP_POD_READY,   /* as the readiness probe says */
+	TW_TAP_UNREADY,	    /* likewise */
+	TW_TAP_STOPPING,    /* a pod is deleted: preStop, then TERM */
+	TW_TAP_TERMINATED,  /* a pod is gone */
+	TW_TAP_SIZED,	    /* a workload, by the replica of its first name:
+			     * it should have `status` pods */
+	TW_TAP_SCALER,	    /* an autoscaler says something: an event */
+	TW_TAP_RECOMMENDED, /* a VerticalPodAutoscaler says something else;
+			     * object; status: its number in the model */
+	TW_TAP_ROLLED_OUT,  /* a Deployment is as it should be; service */
+	TW_TAP_DEADLINE,    /* a rollout makes no progress; cause */
+	TW_TAP_KEPT,	    /* a pod, from eviction by a drain; cause: why */
+	TW_TAP_PREEMPTED,   /* a pod, by one of higher priority; cause */
+	TW_TAP_EVICTED,	    /* a pod is, by a taint of its node; cause */
 	/* Of nodes: `node`. */
 	TW_TAP_NODE_NOT_READY, /* cause: why, where nobody heard of it */
 	TW_TAP_NODE_READY,
@@ -60,7 +62,7 @@ enum tw_tap_kind {
 	TW_TAP_SHORT, /* of memory: it has to evict */
 	TW_TAP_CORDONED,
 	TW_TAP_UNCORDONED,
-	TW_TAP_SUCCEEDED,  /* a pod of a Job ended */
+	TW_TAP_SUCCEEDED, /* a pod of a Job ended */
 	TW_TAP_FAILED,
 	/* Of a Job or CronJob: `workload`. */
 	TW_TAP_JOB_STARTED,

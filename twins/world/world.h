@@ -50,6 +50,7 @@ enum tw_event_kind {
 	TW_EV_WORKLOAD,	  /* a: workload, b: its controller knows */
 	TW_EV_METRICS,	  /* a: which pipeline measures (cluster/metrics.c) */
 	TW_EV_AUTOSCALE,  /* a: autoscaler, b: what it does */
+	TW_EV_VPA,	  /* a: which program (cluster/vpa.h) */
 	TW_EV_NODE_GROUP, /* a: node, b: what (cluster/node_groups.c) */
 	TW_EV_PROBE,	  /* a: replica, b: as probe.c packs it */
 	TW_EV_PROBED,	  /* likewise: the probe's time is up */
@@ -182,6 +183,13 @@ enum tw_health {
 	TW_DOWN,     /* refuses connections */
 	TW_GONE,     /* its node is: nobody answers */
 	TW_DRAINING, /* stopping: refuses connections, ends what it has */
+};
+
+/* Pods whose resources are not their revision's: a VerticalPodAutoscaler's. */
+struct tw_resized {
+	const struct tw_revision **of; /* by replica; NULL: as the model has */
+	uint32_t *class_of; /* of the scheduler, by replica; where `of` is */
+	TW_VEC(uint32_t) revisions; /* of classes beyond the model's */
 };
 
 struct tw_world_replica {
@@ -353,6 +361,8 @@ struct tw_world {
 	struct tw_nodes *nodes;	    /* NULL: they die and come back unseen */
 	struct tw_metrics *metrics; /* NULL: nobody reads any */
 	struct tw_autoscale *autoscale;	    /* NULL: no autoscaler */
+	struct tw_vpa *vpa;		    /* NULL: none (cluster/vpa.h) */
+	struct tw_resized *resized;	    /* NULL: nobody changes any pod's */
 	struct tw_node_groups *node_groups; /* NULL: nodes stay as they are */
 	struct tw_probe_state *probes;	    /* NULL: none (cluster/probe.c) */
 	struct tw_cpu_node *cpu_nodes;
@@ -409,6 +419,16 @@ void tw_world_release(struct tw_world *world);
 static inline tw_time tw_world_now(const struct tw_world *world)
 {
 	return world->queue.now;
+}
+
+/* A replica's revision with the resources that it has by now. */
+static inline const struct tw_revision *tw_world_revision(
+	const struct tw_world *world, uint32_t replica)
+{
+	if (world->resized && world->resized->of[replica])
+		return world->resized->of[replica];
+	return &world->model
+			->revisions[world->model->replicas[replica].revision];
 }
 
 /* Call it when an effect, a pause, or one of what else it asks about comes or

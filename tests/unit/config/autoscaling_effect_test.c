@@ -66,13 +66,23 @@ static const char model_text[] =
 	"  scaleTargetRef: {name: api}\n"
 #define TRIGGER(more)                                                          \
 	"  triggers: [{type: prometheus, metadata: {threshold: '4'" more "}}]" \
-									 "\n"
-#define GROUP(more)                                                            \
-	"nodes: [{name: n, " more "cpu: 1, memory: 4Gi}]\n"
+	"\n"
+#define GROUP(more) "nodes: [{name: n, " more "cpu: 1, memory: 4Gi}]\n"
 #define SOON                                                                   \
 	"autoscaling: {scale-down-unneeded-time: 30s, "                        \
 	"scale-down-delay-after-add: 30s, downscale-stabilization: 30s}\n"
-#define OTHER "metrics: {s0-prometheus: {value: 7}}\n"
+#define VPA(more)                                                              \
+	"apiVersion: autoscaling.k8s.io/v1\nkind: VerticalPodAutoscaler\n"     \
+	"metadata: {name: api}\nspec:\n"                                       \
+	"  targetRef: {apiVersion: apps/v1, kind: Deployment, name: "          \
+	"api}\n" more
+#define POLICY(more)                                                           \
+	VPA("  resourcePolicy: {containerPolicies: [{" more "}]}\n")
+#define STATUS(more)                                                           \
+	"status: {recommendation: {containerRecommendations: [{"               \
+	"containerName: api, " more "}]}}\n"
+#define SET(key) "autoscaling: {<" key ">}\n"
+#define OTHER	 "metrics: {s0-prometheus: {value: 7}}\n"
 
 /* What stands between < and > is deleted; of < a | b > a is replaced by b. */
 static const struct {
@@ -171,11 +181,13 @@ static const struct {
 				  "{averageValue: 4}}"),
 		"metrics: {rps: {value: <30|10>}}\n", NULL},
 	{"nodes.max", HPA USUAL, GROUP("<max: 4,> "), NULL},
-	{"nodes.provisioning", HPA USUAL, GROUP("max: 4, <provisioning: 20s,> "),
+	{"nodes.provisioning", HPA USUAL,
+		GROUP("max: 4, <provisioning: 20s,> "), NULL},
+	{"nodes.min", HPA USUAL, SOON GROUP("count: 2, max: 4, <min: 1,> "),
 		NULL},
-	{"nodes.min", HPA USUAL, SOON GROUP("count: 2, max: 4, <min: 1,> "), NULL},
 	{"autoscaling.scan-interval", HPA USUAL,
-		"<autoscaling: {scan-interval: 70s}>\n" GROUP("max: 4, "), NULL},
+		"<autoscaling: {scan-interval: 70s}>\n" GROUP("max: 4, "),
+		NULL},
 	{"autoscaling.expander", HPA USUAL,
 		"autoscaling: {expander: <random|least-waste>}\n"
 		"nodes: [{name: n, cpu: 1, memory: 4Gi}, {name: small, count: "
@@ -193,8 +205,7 @@ static const struct {
 	{"autoscaling.scale-down-utilization-threshold", HPA USUAL,
 		"autoscaling: {scale-down-unneeded-time: 30s, "
 		"scale-down-delay-after-add: 30s, "
-		"<scale-down-utilization-threshold: 10%>}\n"
-			GROUP("max: 4, "),
+		"<scale-down-utilization-threshold: 10%>}\n" GROUP("max: 4, "),
 		NULL},
 	{"minReplicaCount", KEDA "  <minReplicaCount: 4>\n" TRIGGER(""), OTHER,
 		"0"},
@@ -225,6 +236,72 @@ static const struct {
 				 "{<behavior: {scaleUp: {selectPolicy: "
 				 "Disabled}}>}}\n",
 		OTHER, "0"},
+	{"updateMode", VPA("  <updatePolicy: {updateMode: 'Off'}>\n"), "",
+		NULL},
+	{"InPlaceOrRecreate",
+		VPA("  <updatePolicy: {updateMode: InPlaceOrRecreate}>\n"), "",
+		NULL},
+	{"updatePolicy.minReplicas",
+		VPA("  updatePolicy: {<minReplicas: 3>}\n"), "", NULL},
+	{"evictionRequirements",
+		VPA("  updatePolicy: {<evictionRequirements: [{resources: "
+		    "[memory], changeRequirement: "
+		    "TargetLowerThanRequests}]>}\n"),
+		"", NULL},
+	{"changeRequirement",
+		VPA("  updatePolicy: {evictionRequirements: [{resources: "
+		    "[memory], changeRequirement: "
+		    "Target<Lower|Higher>ThanRequests}]}\n"),
+		"", NULL},
+	{"containerPolicies.mode", POLICY("containerName: api<, mode: 'Off'>"),
+		"", NULL},
+	{"containerName",
+		POLICY("containerName: <'*'|side>, maxAllowed: {cpu: 50m}"), "",
+		NULL},
+	{"controlledResources",
+		POLICY("containerName: api<, controlledResources: [memory]>"),
+		"", NULL},
+	{"minAllowed.cpu",
+		POLICY("containerName: api<, minAllowed: {cpu: 700m}>"), "",
+		NULL},
+	{"minAllowed.memory",
+		POLICY("containerName: api<, minAllowed: {memory: 1Gi}>"), "",
+		NULL},
+	{"maxAllowed.cpu",
+		POLICY("containerName: api<, maxAllowed: {cpu: 50m}>"), "",
+		NULL},
+	{"maxAllowed.memory",
+		POLICY("containerName: api<, maxAllowed: {memory: 40Mi}>"), "",
+		NULL},
+	/* Of 2Gi each, two are too many for the node; of 1Gi, their limit,
+	 * they are not. */
+	{"controlledValues",
+		POLICY("containerName: api, minAllowed: {memory: 2Gi}<, "
+		       "controlledValues: RequestsOnly>"),
+		GROUP(""), NULL},
+	{"recommenders", VPA("  <recommenders: [{name: mine}]>\n"), "", NULL},
+	{"status.target", VPA("") STATUS("<target: {cpu: 300m}>"), "", NULL},
+	{"status.lowerBound",
+		VPA("") STATUS("<lowerBound: {cpu: 80m},> target: {cpu: 300m}"),
+		"", NULL},
+	{"status.upperBound",
+		VPA("") STATUS("<upperBound: {cpu: 2},> target: {cpu: 300m}"),
+		"", NULL},
+	{"status.uncappedTarget",
+		VPA("") STATUS("<uncappedTarget: {cpu: 2},> target: {cpu: "
+			       "300m}"),
+		"", NULL},
+	{"autoscaling.vpa-recommender-interval", VPA(""),
+		SET("vpa-recommender-interval: 5m"), NULL},
+	{"autoscaling.vpa-updater-interval", VPA(""),
+		SET("vpa-updater-interval: 20s"), NULL},
+	{"autoscaling.vpa-min-replicas", VPA(""), SET("vpa-min-replicas: 3"),
+		NULL},
+	{"autoscaling.vpa-eviction-tolerance", VPA(""),
+		SET("vpa-eviction-tolerance: 0"), "4"},
+	{"autoscaling.vpa-history",
+		VPA("") STATUS("target: {cpu: 300m}, upperBound: {cpu: 2}"),
+		SET("vpa-history: 24h"), NULL},
 };
 
 #define N_ROWS (sizeof rows / sizeof *rows)
@@ -266,6 +343,18 @@ static bool next_arrival(void *context, struct tw_arrival *arrival)
 	return true;
 }
 
+static void see_vertical(const struct tw_vertical_seen *it, struct tw_buf *to)
+{
+	const struct tw_recommended *all[] = {&it->cpu, &it->memory};
+
+	for (int r = 0; r < 2; r++)
+		tw_buf_printf(to, "%lld %lld %lld %lld\n",
+			(long long)all[r]->first, (long long)all[r]->target,
+			(long long)all[r]->lower, (long long)all[r]->upper);
+	tw_buf_printf(to, "%u evicted, %u resized, %u too few\n", it->evictions,
+		it->resizes, it->too_few);
+}
+
 static void run_model(const struct tw_model *model, struct tw_buf *to)
 {
 	struct log log = {.model = model};
@@ -281,6 +370,8 @@ static void run_model(const struct tw_model *model, struct tw_buf *to)
 	for (size_t i = 0; i < obs.scalings.n; i++)
 		tw_buf_printf(&log.text, "%u at the start, %u wanted\n",
 			obs.scalings.v[i].had, obs.scalings.v[i].most_wanted);
+	for (size_t i = 0; i < obs.verticals.n; i++)
+		see_vertical(&obs.verticals.v[i], &log.text);
 	tw_observation_release(&obs);
 	tw_twin_free(twin);
 	*to = log.text;
