@@ -64,6 +64,19 @@ int tw_expr_function(const char *name)
 	return -1;
 }
 
+/* A text has to be a whole number where one is wanted (strconv.ParseInt). */
+static bool parse_number(struct tw_str text, bool whole, double *to)
+{
+	int64_t v;
+
+	if (!whole)
+		return tw_parse_real(text, to);
+	if (!tw_parse_int(text, &v))
+		return false;
+	*to = (double)v;
+	return true;
+}
+
 static bool as_number(struct tw_expr_scope *s, const struct tw_expr *e,
 	bool whole, struct tw_expr_value *to)
 {
@@ -71,7 +84,7 @@ static bool as_number(struct tw_expr_scope *s, const struct tw_expr *e,
 
 	if (!tw_expr_eval(s, e, &v))
 		return false;
-	if (v.type == TW_EXPR_TEXT && tw_parse_real(v.text, &v.number))
+	if (v.type == TW_EXPR_TEXT && parse_number(v.text, whole, &v.number))
 		v.type = TW_EXPR_NUMBER;
 	if (v.type != TW_EXPR_NUMBER)
 		return tw_expr_fails(s, "that is no number");

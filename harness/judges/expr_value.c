@@ -45,6 +45,15 @@ static const struct tw_expr_value *entry_of(
 	return NULL;
 }
 
+/* expr-lang does not compare a number with a text or a truth. */
+static bool is_comparable(
+	const struct tw_expr_value *a, const struct tw_expr_value *b)
+{
+	return a->type == b->type || a->type == TW_EXPR_NIL ||
+	       b->type == TW_EXPR_NIL || a->type >= TW_EXPR_LIST ||
+	       b->type >= TW_EXPR_LIST;
+}
+
 static bool is_equal(
 	const struct tw_expr_value *a, const struct tw_expr_value *b)
 {
@@ -280,6 +289,8 @@ static bool binary(struct tw_expr_scope *s, const struct tw_expr *e,
 		!tw_expr_eval(s, e->args.v[1], &b))
 		return false;
 	if (op == TW_OP_EQ || op == TW_OP_NE) {
+		if (!is_comparable(&a, &b))
+			return tw_expr_fails(s, "mismatched types");
 		*to = tw_expr_truth(is_equal(&a, &b) == (op == TW_OP_EQ));
 		return true;
 	}

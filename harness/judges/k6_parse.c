@@ -28,20 +28,21 @@ static const char *after_blanks(const char *at)
 	return at;
 }
 
-/* The number in p(...); *at goes on behind it. */
+/* The number in p(...), without a blank, as k6 wants it; *at goes on behind
+ * it. */
 static bool percentile(
 	const char *text, const char **at, double *to, struct tw_k6_wrong *why)
 {
-	const char *now = after_blanks(*at);
+	const char *now = *at;
 	size_t n;
 
 	if (*now != '(')
 		return wrong(why, text, now, 0, "a percentile is p(95)");
-	now = after_blanks(now + 1);
+	now++;
 	n = strspn(now, "0123456789.");
 	if (!n || !tw_parse_real((struct tw_str){now, n}, to) || *to > 100)
 		return wrong(why, text, now, n, "a number from 0 to 100");
-	now = after_blanks(now + n);
+	now += n;
 	if (*now != ')')
 		return wrong(why, text, now, 0, "')' after the percentile");
 	*at = now + 1;

@@ -14,7 +14,7 @@ START_TEST(grammar)
 	} good[] = {
 		{"avg<200", TW_K6_AVG, 0, TW_K6_LT, 200},
 		{" p(95) <= 500.5 ", TW_K6_P, 95, TW_K6_LE, 500.5},
-		{"p( 99.99 )<1e3", TW_K6_P, 99.99, TW_K6_LT, 1000},
+		{"p(99.99)<1e3", TW_K6_P, 99.99, TW_K6_LT, 1000},
 		{"rate>=0.9", TW_K6_RATE, 0, TW_K6_GE, 0.9},
 		{"count==0", TW_K6_COUNT, 0, TW_K6_EQ, 0},
 		{"value===1", TW_K6_VALUE, 0, TW_K6_EQ, 1},
@@ -24,7 +24,8 @@ START_TEST(grammar)
 	};
 	static const char *const bad[] = {"", "p<5", "p()<5", "p(101)<5",
 		"p(95<5", "average<5", "avg 5", "avg<", "avg<x", "avg<5ms",
-		"avg=5", "rate<0.1 and count>1", "P(95)<5"};
+		"avg=5", "rate<0.1 and count>1", "P(95)<5", "p (95)<5",
+		"p( 95)<5", "p(95 )<5", "p(-1)<5", "p(NaN)<5", "count!20"};
 	struct tw_k6_threshold t;
 	struct tw_k6_wrong why;
 
