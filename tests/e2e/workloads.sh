@@ -209,6 +209,16 @@ expect 2 "$TWINRIG" check
 said 'deploy/job.yaml:[0-9]+:13: error: .*five fields, this one has more'
 sed -i 's#\*/1 \* \* \* \* \*#0 4 * * *#' deploy/job.yaml
 
+# --- of two pods that are away the lower one has to come back first -----------------
+cp twinrig.yaml "$work/twinrig.yaml"
+sed -i 's/name: steady/name: lost, faults: [{kind: node-down, node: a-2, at: 5s}, {kind: node-down, node: a-3, at: 5s}], scale: [{workload: db, replicas: 1, at: 70s}]/' twinrig.yaml
+expect 0 "$TWINRIG" run --watch pods
+unsaid 'db-. .*Terminating'
+sed -i 's/{kind: node-down, node: a-2, at: 5s}, //' twinrig.yaml
+expect 0 "$TWINRIG" run --watch pods
+said '1m10s +default/db-2 .*Terminating'
+cp "$work/twinrig.yaml" twinrig.yaml
+
 # --- rollouts: the highest ordinal first, one after the other -----------------------
 commit_all . "As it runs"
 sed -i 's/name: steady/name: steady, rollout: {at: 20s}/' twinrig.yaml
