@@ -4,6 +4,11 @@
 
 TW_VEC_TYPE(changes, struct tw_report_reach);
 
+struct side {
+	const struct tw_spec *spec;
+	struct tw_reach_map *map;
+};
+
 /* A port of a Service of the baseline ("shop/cart:7070"; of one without ports
  * itself), and the same of the candidate: side 0 and side 1. */
 struct target {
@@ -94,7 +99,7 @@ static void find_after(const struct tw_spec *spec, struct target *it)
 		}
 }
 
-static void add_target(const struct tw_spec *const specs[2],
+static void add_target(const struct side sides[2],
 	const struct tw_spec_service *service, const struct tw_spec_port *port,
 	struct tw_arena *arena, struct targets *to)
 {
@@ -104,57 +109,57 @@ static void add_target(const struct tw_spec *const specs[2],
 	if (port)
 		it.to = tw_arena_printf(arena, "%s:%lld", service->key,
 			(long long)port->port.v);
-	find_after(specs[1], &it);
+	find_after(sides[1].spec, &it);
 	for (int side = 0; side < 2; side++)
-		if (it.service[side] && !specs[side]->netpols.n)
-			it.answer[side] = tw_reach_best(specs[side], NULL,
+		if (it.service[side] && !sides[side].spec->netpols.n)
+			it.answer[side] = tw_reach_best(sides[side].map, NULL,
 				it.service[side], it.port[side]);
 	tw_vec_push_in(arena, to, it);
 }
 
-static void add_targets(const struct tw_spec *const specs[2],
-	struct tw_arena *arena, struct targets *to)
+static void add_targets(
+	const struct side sides[2], struct tw_arena *arena, struct targets *to)
 {
-	for (size_t s = 0; s < specs[0]->services.n; s++) {
+	for (size_t s = 0; s < sides[0].spec->services.n; s++) {
 		const struct tw_spec_service *service =
-			specs[0]->services.v[s].value;
+			sides[0].spec->services.v[s].value;
 
 		if (!has_pods(service))
 			continue;
 		if (!service->ports.n)
-			add_target(specs, service, NULL, arena, to);
+			add_target(sides, service, NULL, arena, to);
 		for (size_t p = 0; p < service->ports.n; p++)
-			add_target(specs, service, &service->ports.v[p], arena,
+			add_target(sides, service, &service->ports.v[p], arena,
 				to);
 	}
 }
 
 /* Without policies it is the same for all callers. */
-static struct tw_reach_answer answer_of(const struct tw_spec *const specs[2],
-	int side, const struct caller *caller, const struct target *target)
+static struct tw_reach_answer answer_of(const struct side sides[2], int side,
+	const struct caller *caller, const struct target *target)
 {
-	if (!specs[side]->netpols.n)
+	if (!sides[side].spec->netpols.n)
 		return target->answer[side];
-	return tw_reach_best(specs[side], caller->of[side],
+	return tw_reach_best(sides[side].map, caller->of[side],
 		target->service[side], target->port[side]);
 }
 
 /* ---- the two systems ------------------------------------------------ */
 
 static void compare(const struct tw_system *candidate,
-	const struct tw_spec *const specs[2], const struct caller *caller,
+	const struct side sides[2], const struct caller *caller,
 	const struct target *target, struct tw_arena *arena, struct changes *to)
 {
 	struct tw_reach_answer before, after = {.how = TW_REACH_NO_PODS};
 	bool was_open, is_open;
 
-	before = answer_of(specs, 0, caller, target);
+	before = answer_of(sides, 0, caller, target);
 	if (target->service[1])
-		after = answer_of(specs, 1, caller, target);
+		after = answer_of(sides, 1, caller, target);
 	was_open = before.how == TW_REACH_OPEN;
 	is_open = target->service[1] && after.how == TW_REACH_OPEN;
 	if (was_open == is_open ||
-		(!target->service[1] && !tw_map_get(&specs[1]->services,
+		(!target->service[1] && !tw_map_get(&sides[1].spec->services,
 						target->service[0]->key)))
 		return;
 	tw_vec_push_in(arena, to,
@@ -174,21 +179,22 @@ const struct tw_report_reach *tw_reach_differences(
 	const struct tw_system *baseline, const struct tw_system *candidate,
 	struct tw_arena *arena, size_t *n)
 {
-	const struct tw_spec *const specs[2] = {
-		baseline->spec, candidate->spec};
+	const struct side sides[2] = {
+		{baseline->spec, tw_reach_map_new(baseline->spec)},
+		{candidate->spec, tw_reach_map_new(candidate->spec)}};
 	struct changes all = {0}, sorted = {0};
 	struct targets targets = {0};
 
-	add_targets(specs, arena, &targets);
-	for (size_t w = 0; w < specs[0]->workloads.n; w++) {
+	add_targets(sides, arena, &targets);
+	for (size_t w = 0; w < sides[0].spec->workloads.n; w++) {
 		struct caller caller = {
-			.of[0] = specs[0]->workloads.v[w].value};
+			.of[0] = sides[0].spec->workloads.v[w].value};
 
-		caller.of[1] =
-			tw_map_get(&specs[1]->workloads, caller.of[0]->key);
+		caller.of[1] = tw_map_get(
+			&sides[1].spec->workloads, caller.of[0]->key);
 		/* One that has gone calls nobody: no rule is to blame. */
 		for (size_t t = 0; caller.of[1] && t < targets.n; t++)
-			compare(candidate, specs, &caller, &targets.v[t], arena,
+			compare(candidate, sides, &caller, &targets.v[t], arena,
 				&all);
 	}
 	/* Worst first: lost and called, lost, called, others. */
@@ -196,6 +202,8 @@ const struct tw_report_reach *tw_reach_differences(
 		for (size_t i = 0; i < all.n; i++)
 			if (all.v[i].lost * 2 + all.v[i].called == rank)
 				tw_vec_push_in(arena, &sorted, all.v[i]);
+	tw_reach_map_free(sides[0].map);
+	tw_reach_map_free(sides[1].map);
 	*n = sorted.n;
 	return sorted.v;
 }

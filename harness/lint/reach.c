@@ -51,8 +51,8 @@ static void tell(const struct tw_lint_context *c, const char *caller,
 		side);
 }
 
-static void check_call(
-	const struct tw_lint_context *c, const struct tw_channel *channel)
+static void check_call(const struct tw_lint_context *c,
+	struct tw_reach_map *map, const struct tw_channel *channel)
 {
 	const struct tw_service *services = c->model->services;
 	const struct tw_spec_service *caller = services[channel->caller].spec;
@@ -62,7 +62,7 @@ static void check_call(
 	for (size_t i = 0; i < caller->workloads.n; i++) {
 		for (size_t k = 0; k < callee->workloads.n; k++) {
 			struct tw_reach_answer answer =
-				tw_reach_judge(c->spec, caller->workloads.v[i],
+				tw_reach_judge(map, caller->workloads.v[i],
 					callee, NULL, callee->workloads.v[k]);
 
 			if (!answer.by)
@@ -74,25 +74,30 @@ static void check_call(
 	}
 }
 
-/* Does a channel before this one lead between the same two services? */
-static bool is_told(const struct tw_model *model, uint32_t at)
+/* Has a channel before this one led between the same two services? */
+static bool is_told(
+	struct tw_map *told, const struct tw_model *model, uint32_t at)
 {
 	const struct tw_channel *it = &model->channels[at];
+	const uint32_t ends[] = {
+		it->caller, model->endpoints[it->endpoint].service};
 
-	for (uint32_t i = 0; i < at; i++)
-		if (model->channels[i].caller == it->caller &&
-			model->endpoints[model->channels[i].endpoint].service ==
-				model->endpoints[it->endpoint].service)
-			return true;
-	return false;
+	return !tw_map_put_n(told, (const char *)ends, sizeof ends, told);
 }
 
 void tw_lint_reach(const struct tw_lint_context *c)
 {
+	struct tw_reach_map *map;
+	struct tw_map told;
+
 	if (!c->model || !c->spec->netpols.n)
 		return;
+	map = tw_reach_map_new(c->spec);
+	tw_map_init(&told, NULL);
 	for (uint32_t i = 0; i < c->model->n_channels; i++)
 		if (c->model->channels[i].caller != TW_NONE &&
-			!is_told(c->model, i))
-			check_call(c, &c->model->channels[i]);
+			!is_told(&told, c->model, i))
+			check_call(c, map, &c->model->channels[i]);
+	tw_map_release(&told);
+	tw_reach_map_free(map);
 }

@@ -3,12 +3,13 @@
  * that name a Service, NetworkPolicies, Compose links and start order. Of
  * several reasons for one edge the strongest stays.
  */
-#include "harness/manifests/edges.h"
+#include "harness/manifests/edge_index.h"
 
 #include <ctype.h>
 
 struct search {
 	struct tw_manifest_reader *r;
+	struct tw_edge_index *index;
 	const struct tw_spec_workload *from;
 	const struct tw_spec_container *container;
 	enum tw_edge_source source;
@@ -18,28 +19,6 @@ struct search {
 	const char *name;
 	const struct tw_text *text;
 };
-
-/* The service in front of a workload: the one of its own name, else the first
- * that selects it. */
-static struct tw_spec_service *front_of(
-	const struct tw_spec *spec, const struct tw_spec_workload *workload)
-{
-	struct tw_spec_service *first = NULL;
-
-	for (size_t i = 0; i < spec->services.n; i++) {
-		struct tw_spec_service *s = spec->services.v[i].value;
-
-		for (size_t k = 0; k < s->workloads.n; k++) {
-			if (s->workloads.v[k] != workload)
-				continue;
-			if (!strcmp(s->name, workload->name))
-				return s;
-			if (!first)
-				first = s;
-		}
-	}
-	return first;
-}
 
 bool tw_edge_is_telemetry(const char *detail, const char *to)
 {
@@ -58,7 +37,7 @@ bool tw_edge_is_telemetry(const char *detail, const char *to)
 static void add_edge(const struct search *s, struct tw_spec_service *to)
 {
 	struct tw_manifests *m = s->r->m;
-	struct tw_spec_service *front = front_of(s->r->spec, s->from);
+	struct tw_spec_service *front = tw_edge_front(s->index, s->from);
 	struct tw_manifest_edge edge = {.from = s->from->key,
 		.from_service = front ? front->key : NULL,
 		.to = to->key,
@@ -66,19 +45,14 @@ static void add_edge(const struct search *s, struct tw_spec_service *to)
 		.telemetry = tw_edge_is_telemetry(s->detail, to->name),
 		.detail = s->detail,
 		.pos = s->pos};
+	size_t at;
 
 	if (tw_spec_is_backed_by(to, s->from))
 		return; /* itself */
-	for (size_t i = 0; i < m->edges.n; i++) {
-		struct tw_manifest_edge *it = &m->edges.v[i];
-
-		if (strcmp(it->from, edge.from) || strcmp(it->to, edge.to))
-			continue;
-		if (edge.source < it->source)
-			*it = edge;
-		return;
-	}
-	tw_vec_push(&m->edges, edge);
+	if (!tw_edge_find(s->index, edge.from, edge.to, m->edges.n, &at))
+		tw_vec_push(&m->edges, edge);
+	else if (edge.source < m->edges.v[at].source)
+		m->edges.v[at] = edge;
 }
 
 /* Also one pod of a StatefulSet by its headless Service: "mongo-0.mongo". */
@@ -171,10 +145,13 @@ static void search_text(
 	tw_buf_release(&buf);
 }
 
-static void search_workload(
-	struct tw_manifest_reader *r, const struct tw_spec_workload *workload)
+static void search_workload(struct tw_manifest_reader *r,
+	struct tw_edge_index *index, const struct tw_spec_workload *workload)
 {
-	struct search s = {.r = r, .from = workload, .source = TW_EDGE_ENV};
+	struct search s = {.r = r,
+		.index = index,
+		.from = workload,
+		.source = TW_EDGE_ENV};
 
 	for (size_t i = 0; i < workload->containers.n; i++) {
 		s.container = workload->containers.v[i];
@@ -215,12 +192,13 @@ static const char *peer_namespace(
 	return tw_yaml_text(tw_yaml_get(labels, "kubernetes.io/metadata.name"));
 }
 
-static void join(struct tw_manifest_reader *r,
+static void join(struct tw_manifest_reader *r, struct tw_edge_index *index,
 	const struct tw_spec_workload *from, const struct tw_spec_workload *to,
 	struct tw_yaml *node)
 {
-	struct tw_spec_service *service = front_of(r->spec, to);
+	struct tw_spec_service *service = tw_edge_front(index, to);
 	struct search s = {.r = r,
+		.index = index,
 		.from = from,
 		.source = TW_EDGE_POLICY,
 		.pos = node->pos,
@@ -232,42 +210,35 @@ static void join(struct tw_manifest_reader *r,
 }
 
 /* Every pair of a workload that the policy is for and one that a peer names. */
-static void read_peer(struct tw_manifest_reader *r, const struct tw_labels *own,
-	struct tw_yaml *peer, bool ingress)
+static void read_peer(struct tw_manifest_reader *r, struct tw_edge_index *index,
+	const struct tw_edge_workloads *own, struct tw_yaml *peer, bool ingress)
 {
 	const char *namespace = peer_namespace(r, peer);
 	struct tw_yaml *selector = tw_yaml_get(peer, "podSelector");
+	struct tw_edge_workloads others;
 	struct tw_labels labels = {0};
-	const struct tw_map *all = &r->spec->workloads;
 
 	if (!namespace || !pod_labels(r, selector, &labels))
 		return;
-	for (size_t i = 0; i < all->n; i++) {
-		const struct tw_spec_workload *a = all->v[i].value;
-
-		if (strcmp(a->namespace, r->object->namespace) ||
-			!tw_labels_match(own, &a->labels))
-			continue;
-		for (size_t k = 0; k < all->n; k++) {
-			const struct tw_spec_workload *b = all->v[k].value;
-
-			if (strcmp(b->namespace, namespace) ||
-				!tw_labels_match(&labels, &b->labels))
-				continue;
-			join(r, ingress ? b : a, ingress ? a : b, selector);
-		}
-	}
+	others = tw_edge_workloads_of(index, namespace, &labels);
+	for (size_t i = 0; i < own->n; i++)
+		for (size_t k = 0; k < others.n; k++)
+			join(r, index, ingress ? others.v[k] : own->v[i],
+				ingress ? own->v[i] : others.v[k], selector);
 }
 
-static void read_policy(struct tw_manifest_reader *r)
+static void read_policy(
+	struct tw_manifest_reader *r, struct tw_edge_index *index)
 {
 	static const char *const sides[][2] = {
 		{"ingress", "from"}, {"egress", "to"}};
 	struct tw_yaml *spec = tw_yaml_get(r->object->doc, "spec");
-	struct tw_labels own = {0};
+	struct tw_edge_workloads own;
+	struct tw_labels labels = {0};
 
-	if (!pod_labels(r, tw_yaml_get(spec, "podSelector"), &own))
+	if (!pod_labels(r, tw_yaml_get(spec, "podSelector"), &labels))
 		return;
+	own = tw_edge_workloads_of(index, r->object->namespace, &labels);
 	for (size_t side = 0; side < 2; side++) {
 		struct tw_yaml *rules = tw_yaml_get(spec, sides[side][0]);
 
@@ -276,19 +247,21 @@ static void read_policy(struct tw_manifest_reader *r)
 				tw_yaml_item(rules, i), sides[side][1]);
 
 			for (size_t k = 0; k < tw_yaml_count(peers); k++)
-				read_peer(r, &own, tw_yaml_item(peers, k),
-					side == 0);
+				read_peer(r, index, &own,
+					tw_yaml_item(peers, k), side == 0);
 		}
 	}
 }
 
 /* ---- Compose ---------------------------------------------------------- */
 
-static void compose_names(struct tw_manifest_reader *r, struct tw_yaml *list,
+static void compose_names(struct tw_manifest_reader *r,
+	struct tw_edge_index *index, struct tw_yaml *list,
 	const struct tw_spec_workload *from, enum tw_edge_source source)
 {
 	bool map = tw_yaml_is(list, TW_YAML_MAPPING);
 	struct search s = {.r = r,
+		.index = index,
 		.from = from,
 		.source = source,
 		.detail = source == TW_EDGE_LINK ? "links" : "depends_on"};
@@ -308,7 +281,8 @@ static void compose_names(struct tw_manifest_reader *r, struct tw_yaml *list,
 	}
 }
 
-static void read_compose(struct tw_manifest_reader *r)
+static void read_compose(
+	struct tw_manifest_reader *r, struct tw_edge_index *index)
 {
 	const struct tw_object *object = r->object;
 	const char *key = tw_arena_printf(
@@ -318,8 +292,9 @@ static void read_compose(struct tw_manifest_reader *r)
 
 	if (!from)
 		return;
-	compose_names(r, tw_yaml_get(object->doc, "links"), from, TW_EDGE_LINK);
-	compose_names(r, tw_yaml_get(object->doc, "depends_on"), from,
+	compose_names(r, index, tw_yaml_get(object->doc, "links"), from,
+		TW_EDGE_LINK);
+	compose_names(r, index, tw_yaml_get(object->doc, "depends_on"), from,
 		TW_EDGE_DEPENDS_ON);
 }
 
@@ -353,15 +328,17 @@ static void drop_weak(struct tw_manifests *m)
 void tw_manifests_find_edges(struct tw_manifest_reader *r)
 {
 	struct tw_manifests *m = r->m;
+	struct tw_edge_index *index = tw_edge_index_new(r->spec);
 
 	for (size_t i = 0; i < r->spec->workloads.n; i++)
-		search_workload(r, r->spec->workloads.v[i].value);
+		search_workload(r, index, r->spec->workloads.v[i].value);
 	for (size_t i = 0; i < m->objects.n; i++) {
 		r->object = m->objects.v[i];
 		if (!strcmp(r->object->kind, "NetworkPolicy"))
-			read_policy(r);
+			read_policy(r, index);
 		else if (!strcmp(r->object->group, "compose"))
-			read_compose(r);
+			read_compose(r, index);
 	}
+	tw_edge_index_free(index);
 	drop_weak(m);
 }

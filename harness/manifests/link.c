@@ -5,35 +5,33 @@
 
 #include "harness/manifests/custom.h"
 
-static bool same_pos(struct tw_pos a, struct tw_pos b)
-{
-	return a.line == b.line && a.column == b.column && a.file && b.file &&
-	       !strcmp(a.file, b.file);
-}
+#include <stdlib.h>
 
-/* Marks the scalar that stands at a position. */
-static bool use_at(struct tw_yaml *node, struct tw_pos pos)
+/* The edges by their ends: there may be many thousands. */
+TW_VEC_TYPE(numbers, size_t);
+
+struct ends {
+	struct tw_arena arena;
+	struct tw_map from; /* key of a workload -> struct numbers * */
+	struct tw_map to;   /* keys of services */
+};
+
+static void find_ends(const struct tw_manifests *m, struct ends *ends)
 {
-	if (node->kind == TW_YAML_SCALAR) {
-		if (!same_pos(node->pos, pos))
-			return false;
-		tw_yaml_use(node);
-		return true;
+	tw_arena_init(&ends->arena);
+	tw_map_init(&ends->from, &ends->arena);
+	tw_map_init(&ends->to, &ends->arena);
+	for (size_t i = 0; i < m->edges.n; i++) {
+		const struct tw_manifest_edge *it = &m->edges.v[i];
+		struct numbers *list = tw_map_get(&ends->from, it->from);
+
+		if (!list) {
+			list = tw_new(&ends->arena, struct numbers);
+			tw_map_put(&ends->from, it->from, list);
+		}
+		tw_vec_push_in(&ends->arena, list, i);
+		tw_map_put(&ends->to, it->to, ends);
 	}
-	for (size_t i = 0; i < node->items.n; i++)
-		if (use_at(node->items.v[i], pos))
-			return true;
-	for (size_t i = 0; i < node->pairs.n; i++)
-		if (use_at(node->pairs.v[i].value, pos))
-			return true;
-	return false;
-}
-
-void tw_manifests_use(struct tw_manifests *m, struct tw_pos pos)
-{
-	for (size_t i = 0; i < m->objects.n; i++)
-		if (use_at(m->objects.v[i]->doc, pos))
-			return;
 }
 
 static const struct tw_spec_workload *workload_of(
@@ -90,51 +88,87 @@ static bool calls(const struct tw_spec *spec, const struct tw_spec_steps *steps,
 	return false;
 }
 
+/* `no`: services that do not reach it, from one question to the next; whom a
+ * service calls itself changes nothing of that. */
 static bool closes_circle(const struct tw_spec *spec,
-	const struct tw_spec_service *service, const char *to)
+	const struct tw_spec_service *service, const char *to,
+	struct tw_map *no)
 {
-	struct tw_map seen;
-	bool yes;
-
-	tw_map_init(&seen, NULL);
-	yes = reaches(spec, to, service->key, &seen);
-	tw_map_release(&seen);
-	return yes;
+	if (!reaches(spec, to, service->key, no))
+		return false;
+	/* Who was on the way is among them. */
+	tw_map_release(no);
+	tw_map_init(no, NULL);
+	return true;
 }
 
-/* One call for each edge that starts at the service's workloads. */
-static size_t add_calls(struct tw_manifests *m, struct tw_spec *spec,
-	const struct tw_spec_service *service, struct tw_spec_steps *to,
-	struct tw_diags *diags)
+static void add_call(struct tw_manifests *m, struct tw_spec *spec,
+	const struct tw_manifest_edge *edge, struct tw_spec_steps *to)
 {
-	for (size_t i = 0; i < m->edges.n; i++) {
-		const struct tw_manifest_edge *edge = &m->edges.v[i];
-		const struct tw_origin *origin;
-		struct tw_spec_step *step;
+	const struct tw_origin *origin =
+		tw_spec_origin(spec, TW_FROM_ASSUMED, edge->pos, edge->detail);
+	struct tw_spec_step *step = tw_spec_step(spec, TW_STEP_CALL, origin);
 
-		if (edge->telemetry ||
-			!is_in_front(service, workload_of(spec, edge->from)))
+	tw_set_text(&step->service, edge->to, origin);
+	tw_vec_push_in(&spec->arena, to, step);
+	tw_manifests_use(m, edge->pos);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Edges that start at the service's workloads, in their order. */
+static struct numbers edges_of(
+	struct ends *ends, const struct tw_spec_service *service)
+{
+	struct numbers all = {0};
+
+	for (size_t i = 0; i < service->workloads.n; i++) {
+		const struct numbers *some =
+			tw_map_get(&ends->from, service->workloads.v[i]->key);
+
+		for (size_t k = 0; some && k < some->n; k++)
+			tw_vec_push_in(&ends->arena, &all, some->v[k]);
+	}
+	if (all.n)
+		qsort(all.v, all.n, sizeof *all.v, by_number);
+	return all;
+}
+
+/* One call for each of them. */
+static size_t add_calls(struct tw_manifests *m, struct tw_spec *spec,
+	struct ends *ends, const struct tw_spec_service *service,
+	struct tw_spec_steps *to, struct tw_diags *diags)
+{
+	struct numbers all = edges_of(ends, service);
+	struct tw_map no;
+
+	tw_map_init(&no, NULL);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct tw_manifest_edge *edge = &m->edges.v[all.v[i]];
+
+		/* A workload twice behind the service calls once. */
+		if (edge->telemetry || (i && all.v[i] == all.v[i - 1]))
 			continue;
-		if (closes_circle(spec, service, edge->to)) {
+		if (closes_circle(spec, service, edge->to, &no))
 			tw_diag(diags, TW_NOTE, edge->pos,
 				"the call from %s to %s would close a circle "
 				"and was left out",
 				service->key, edge->to);
-			continue;
-		}
-		origin = tw_spec_origin(
-			spec, TW_FROM_ASSUMED, edge->pos, edge->detail);
-		step = tw_spec_step(spec, TW_STEP_CALL, origin);
-		tw_set_text(&step->service, edge->to, origin);
-		tw_vec_push_in(&spec->arena, to, step);
-		tw_manifests_use(m, edge->pos);
+		else
+			add_call(m, spec, edge, to);
 	}
+	tw_map_release(&no);
 	return to->n;
 }
 
 /* Whether anything can call a service that has no behaviour yet. */
 static bool is_reached(const struct tw_manifests *m, const struct tw_spec *spec,
-	const struct tw_spec_service *service)
+	const struct ends *ends, const struct tw_spec_service *service)
 {
 	if (m->entry && tw_spec_find_service(spec, NULL, m->entry) == service)
 		return true;
@@ -146,10 +180,7 @@ static bool is_reached(const struct tw_manifests *m, const struct tw_spec *spec,
 		if (tw_link_calls(
 			    spec, spec->services.v[i].value, service->key))
 			return true;
-	for (size_t i = 0; i < m->edges.n; i++)
-		if (!strcmp(m->edges.v[i].to, service->key))
-			return true;
-	return false;
+	return tw_map_get(&ends->to, service->key) != NULL;
 }
 
 static bool shares_pods(const struct tw_spec_service *service,
@@ -163,7 +194,8 @@ static bool shares_pods(const struct tw_spec_service *service,
 
 /* Its pods are those of a service that a model describes, or requests reach. */
 static bool is_shown_elsewhere(const struct tw_manifests *m,
-	const struct tw_spec *spec, const struct tw_spec_service *service)
+	const struct tw_spec *spec, const struct ends *ends,
+	const struct tw_spec_service *service)
 {
 	for (size_t i = 0; i < spec->services.n; i++) {
 		const struct tw_spec_service *other = spec->services.v[i].value;
@@ -172,7 +204,7 @@ static bool is_shown_elsewhere(const struct tw_manifests *m,
 		if (other != service && shares_pods(service, other) &&
 			((other->endpoints.n &&
 				 !tw_map_get(&m->linked, other->key)) ||
-				is_reached(m, spec, other)))
+				is_reached(m, spec, ends, other)))
 			return true;
 	}
 	return false;
@@ -288,6 +320,7 @@ static void use_resolver(struct tw_manifests *m, const struct tw_spec *spec)
 size_t tw_manifests_link(
 	struct tw_manifests *m, struct tw_spec *spec, struct tw_diags *diags)
 {
+	struct ends ends;
 	size_t used = 0;
 
 	tw_manifests_use_jobs(m, spec);
@@ -295,20 +328,22 @@ size_t tw_manifests_link(
 	for (size_t i = 0; i < m->outsiders.n; i++)
 		link_outsider(m, spec, &m->outsiders.v[i], diags);
 	tw_custom_link(m, spec, diags);
+	find_ends(m, &ends);
 	for (size_t i = 0; i < spec->services.n; i++) {
 		struct tw_spec_service *service = spec->services.v[i].value;
 		struct tw_spec_steps steps = {0};
 
 		tw_link_limits(m, service);
 		if (service->endpoints.n ||
-			(is_shown_elsewhere(m, spec, service) &&
-				!is_reached(m, spec, service)) ||
-			!add_calls(m, spec, service, &steps, diags))
+			(is_shown_elsewhere(m, spec, &ends, service) &&
+				!is_reached(m, spec, &ends, service)) ||
+			!add_calls(m, spec, &ends, service, &steps, diags))
 			continue;
 		used += steps.n;
 		set_steps(spec, service, &steps);
 		tw_map_put(&m->linked, service->key, service);
 	}
+	tw_arena_release(&ends.arena);
 	tw_link_scalers(m, spec);
 	tw_link_images(m, spec);
 	tw_link_probes(m, spec);

@@ -128,6 +128,8 @@ struct tw_manifest_reached {
 	const struct tw_origin *modelled; /* by tw_manifests_link(); NULL */
 };
 
+struct tw_manifest_places;
+
 struct tw_manifests {
 	struct tw_arena arena;
 	bool managed;  /* the control plane acts in some scenario: budgets and
@@ -158,6 +160,7 @@ struct tw_manifests {
 	struct tw_map by_id; /* id -> struct tw_object * */
 
 	/* Private. */
+	struct tw_manifest_places *places; /* of scalars; NULL: not yet */
 	struct tw_map linked;	/* keys of services whose steps are edges */
 	struct tw_map seen;	/* paths that were read */
 	struct tw_map charts;	/* folders of templates that were told of */

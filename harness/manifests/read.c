@@ -115,8 +115,24 @@ static bool is_selected_by(const struct tw_spec *spec, const char *key)
 	return false;
 }
 
-static void use_labels(
-	struct tw_manifest_reader *r, const struct tw_object *object)
+/* What the answer was is kept by key: workloads have the same ones. */
+static bool is_used(
+	const struct tw_spec *spec, struct tw_map *known, const char *key)
+{
+	static const char yes, no;
+	const char *answer = tw_map_get(known, key);
+
+	if (!answer) {
+		answer = is_selected_by(spec, key) || is_policy_key(spec, key)
+				 ? &yes
+				 : &no;
+		tw_map_put(known, key, (void *)(uintptr_t)answer);
+	}
+	return answer == &yes;
+}
+
+static void use_labels(struct tw_manifest_reader *r, struct tw_map *known,
+	const struct tw_object *object)
 {
 	struct tw_yaml *labels =
 		!strcmp(object->kind, "Pod")
@@ -129,8 +145,7 @@ static void use_labels(
 	for (size_t i = 0; i < labels->pairs.n; i++) {
 		const char *key = tw_yaml_text(labels->pairs.v[i].key);
 
-		if (key && (is_selected_by(r->spec, key) ||
-				   is_policy_key(r->spec, key)))
+		if (key && is_used(r->spec, known, key))
 			tw_yaml_use(labels->pairs.v[i].value);
 	}
 }
@@ -167,6 +182,7 @@ int tw_manifests_spec(
 {
 	struct tw_manifest_reader r = {.m = m, .spec = spec, .diags = diags};
 	size_t errors = diags->errors;
+	struct tw_map known;
 
 	tw_compose_finish(m, diags);
 	m->managed |= has_evictor(m);
@@ -176,12 +192,14 @@ int tw_manifests_spec(
 	tw_linkerd_services(&r);
 	tw_spec_link(spec);
 	tw_mesh_find(spec);
+	tw_map_init(&known, NULL);
 	for (size_t i = 0; i < m->objects.n; i++) {
 		const struct kind *kind = kind_of(m->objects.v[i]);
 
 		if (kind && kind->read == tw_read_workload)
-			use_labels(&r, m->objects.v[i]);
+			use_labels(&r, &known, m->objects.v[i]);
 	}
+	tw_map_release(&known);
 	tw_manifests_find_grpc(&r);
 	tw_manifests_find_edges(&r);
 	return diags->errors == errors ? 0 : -1;

@@ -154,8 +154,9 @@ struct tw_spec_service *tw_manifests_host(
 const char *tw_manifests_host_key(
 	struct tw_spec *spec, const char *namespace, struct tw_str host);
 
-/* Marks the scalar at a position, as tw_yaml_use() does. */
+/* Marks the scalar at a position, as tw_yaml_use() does (places.c). */
 void tw_manifests_use(struct tw_manifests *m, struct tw_pos pos);
+void tw_manifest_places_free(struct tw_manifest_places *places);
 
 /* gRPC's service configs (grpc.c), once pods are linked. */
 void tw_manifests_find_grpc(struct tw_manifest_reader *r);

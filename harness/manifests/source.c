@@ -26,6 +26,7 @@ void tw_manifests_free(struct tw_manifests *m)
 	tw_vec_release(&m->addresses);
 	tw_vec_release(&m->outsiders);
 	tw_customs_release(m);
+	tw_manifest_places_free(m->places);
 	tw_map_release(&m->linked);
 	tw_arena_release(&m->arena);
 	tw_free(m);

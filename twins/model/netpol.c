@@ -39,7 +39,7 @@ static bool block_fits(
 	return true;
 }
 
-static bool namespace_fits(const struct tw_label_selector *selector,
+bool tw_netpol_namespace_fits(const struct tw_label_selector *selector,
 	const struct tw_netpol_pod *pod)
 {
 	const struct tw_label name = {METADATA_NAME, pod->namespace};
@@ -57,39 +57,26 @@ static bool namespace_fits(const struct tw_label_selector *selector,
 	return fits;
 }
 
-static bool peer_fits(const struct tw_netpol *policy,
+bool tw_netpol_peer_fits(const struct tw_netpol *policy,
 	const struct tw_netpol_peer *peer, const struct tw_netpol_pod *pod)
 {
 	if (peer->is_block)
 		return block_fits(peer, &pod->ip);
-	if (peer->has_namespaces ? !namespace_fits(&peer->namespaces, pod)
-				 : strcmp(policy->namespace, pod->namespace))
+	if (peer->has_namespaces
+			? !tw_netpol_namespace_fits(&peer->namespaces, pod)
+			: strcmp(policy->namespace, pod->namespace))
 		return false;
 	return !peer->has_pods ||
 	       tw_label_selector_fits(&peer->pods, pod->labels);
 }
 
-/* Somebody whose namespace, labels and address we do not know. */
-static bool admits_strangers(const struct tw_netpol_rule *rule)
+bool tw_netpol_admits_strangers(const struct tw_netpol_rule *rule)
 {
 	if (!rule->peers.n)
 		return true;
 	for (size_t i = 0; i < rule->peers.n; i++)
 		if (rule->peers.v[i].is_block ||
 			rule->peers.v[i].has_namespaces)
-			return true;
-	return false;
-}
-
-static bool peers_fit(const struct tw_netpol *policy,
-	const struct tw_netpol_rule *rule, const struct tw_netpol_pod *peer)
-{
-	if (!peer)
-		return admits_strangers(rule);
-	if (!rule->peers.n)
-		return true;
-	for (size_t i = 0; i < rule->peers.n; i++)
-		if (peer_fits(policy, &rule->peers.v[i], peer))
 			return true;
 	return false;
 }
@@ -109,7 +96,7 @@ static bool names_port(const struct tw_netpol_port *it,
 	return false;
 }
 
-static bool ports_fit(const struct tw_netpol_rule *rule,
+bool tw_netpol_ports_fit(const struct tw_netpol_rule *rule,
 	const struct tw_netpol_pod *destination, int port,
 	enum tw_protocol protocol)
 {
@@ -129,84 +116,7 @@ static bool ports_fit(const struct tw_netpol_rule *rule,
 	return false;
 }
 
-/* ---- policies ------------------------------------------------------- */
-
-static bool is_for(
-	const struct tw_netpol *policy, const struct tw_netpol_pod *pod)
-{
-	return !strcmp(policy->namespace, pod->namespace) &&
-	       tw_label_selector_fits(&policy->pods, pod->labels);
-}
-
-struct direction {
-	bool ingress;
-	const struct tw_netpol_pod *own, *peer, *destination;
-	int port;
-	enum tw_protocol protocol;
-};
-
-static bool lets_through(
-	const struct tw_netpol *policy, const struct direction *d)
-{
-	size_t n = d->ingress ? policy->in.n : policy->out.n;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct tw_netpol_rule *rule =
-			d->ingress ? &policy->in.v[i] : &policy->out.v[i];
-
-		if (peers_fit(policy, rule, d->peer) &&
-			ports_fit(rule, d->destination, d->port, d->protocol))
-			return true;
-	}
-	return false;
-}
-
-/* NULL: open; else the policy that closes it and speaks of these pods most
- * closely: a person looks there first. */
-static const struct tw_netpol *closed_by(
-	const struct tw_netpols *policies, const struct direction *d)
-{
-	const struct tw_netpol *first = NULL;
-
-	for (size_t i = 0; i < policies->n; i++) {
-		const struct tw_netpol *it = policies->v[i];
-
-		if (!(d->ingress ? it->ingress : it->egress) ||
-			!is_for(it, d->own))
-			continue;
-		if (lets_through(it, d))
-			return NULL;
-		if (!first || it->pods.n > first->pods.n)
-			first = it;
-	}
-	return first;
-}
-
-struct tw_netpol_verdict tw_netpol_judge(const struct tw_netpols *policies,
-	const struct tw_netpol_pod *from, const struct tw_netpol_pod *to,
-	int port, enum tw_protocol protocol)
-{
-	struct direction d = {
-		.own = from,
-		.peer = to,
-		.destination = to,
-		.port = port,
-		.protocol = protocol,
-	};
-	struct tw_netpol_verdict verdict = {.allowed = true};
-
-	if (from)
-		verdict.by = closed_by(policies, &d);
-	if (!verdict.by) {
-		d.ingress = true;
-		d.own = to;
-		d.peer = from;
-		verdict.by = closed_by(policies, &d);
-		verdict.by_ingress = verdict.by;
-	}
-	verdict.allowed = !verdict.by;
-	return verdict;
-}
+/* ---- labels --------------------------------------------------------- */
 
 static bool rule_names(const struct tw_netpol_rule *rule, const char *key)
 {
@@ -227,36 +137,4 @@ bool tw_netpol_names(const struct tw_netpol *policy, const char *key)
 		if (rule_names(&policy->out.v[i], key))
 			return true;
 	return false;
-}
-
-/* ---- names ---------------------------------------------------------- */
-
-/* The DNS pods' labels are the distribution's own affair. */
-static bool may_be_dns(
-	const struct tw_netpol *policy, const struct tw_netpol_rule *rule)
-{
-	return admits_strangers(rule) ||
-	       !strcmp(policy->namespace, DNS_NAMESPACE);
-}
-
-bool tw_netpol_has_dns(const struct tw_netpols *policies,
-	const struct tw_netpol_pod *pod, const struct tw_netpol **by)
-{
-	*by = NULL;
-	for (size_t i = 0; i < policies->n; i++) {
-		const struct tw_netpol *it = policies->v[i];
-
-		if (!it->egress || !is_for(it, pod))
-			continue;
-		for (size_t k = 0; k < it->out.n; k++)
-			if (may_be_dns(it, &it->out.v[k]) &&
-				(ports_fit(&it->out.v[k], NULL, DNS_PORT,
-					 TW_UDP) ||
-					ports_fit(&it->out.v[k], NULL, DNS_PORT,
-						TW_TCP)))
-				return true;
-		if (!*by)
-			*by = it;
-	}
-	return !*by;
 }

@@ -111,13 +111,19 @@ struct tw_netpol_verdict tw_netpol_judge(const struct tw_netpols *policies,
 	const struct tw_netpol_pod *from, const struct tw_netpol_pod *to,
 	int port, enum tw_protocol protocol);
 
-/*
- * Can the pod look up names? False where policies select its egress and none
- * of them lets it go to port 53 of anything that may be the cluster's DNS: a
- * peer with an ipBlock or a namespaceSelector, no peers at all, or, inside
- * kube-system, any. *by: one of those policies.
- */
-bool tw_netpol_has_dns(const struct tw_netpols *policies,
-	const struct tw_netpol_pod *pod, const struct tw_netpol **by);
+/* ---- parts of it, for netpol_index.c -------------------------------- */
+
+/* Whether the peer of a policy is this pod. */
+bool tw_netpol_peer_fits(const struct tw_netpol *policy,
+	const struct tw_netpol_peer *peer, const struct tw_netpol_pod *pod);
+/* Of a peer that names namespaces: whether the pod's is one of them. */
+bool tw_netpol_namespace_fits(const struct tw_label_selector *selector,
+	const struct tw_netpol_pod *pod);
+/* Somebody whose namespace, labels and address we do not know. */
+bool tw_netpol_admits_strangers(const struct tw_netpol_rule *rule);
+/* `destination` NULL: nobody of whom we know the ports. */
+bool tw_netpol_ports_fit(const struct tw_netpol_rule *rule,
+	const struct tw_netpol_pod *destination, int port,
+	enum tw_protocol protocol);
 
 #endif

@@ -7,7 +7,7 @@
 #include "twins/model/reach.h"
 
 /* Who can reach the pods of a revision through a service; NULL: everybody. */
-static const uint8_t *row_of(const struct build *b,
+static const uint8_t *row_of(const struct build *b, struct tw_reach_map *map,
 	const struct tw_spec_service *service,
 	const struct tw_spec_workload *callee)
 {
@@ -24,7 +24,7 @@ static const uint8_t *row_of(const struct build *b,
 		if (from < n && !caller)
 			continue;
 		row[from] = (uint8_t)tw_reach_judge(
-			b->spec, caller, service, NULL, callee)
+			map, caller, service, NULL, callee)
 				    .how;
 		closed |= row[from] != TW_REACH_OPEN;
 	}
@@ -53,7 +53,7 @@ static bool may_be_closed(
 	return spec->netpols.n || named;
 }
 
-static void add_service(struct build *b, uint32_t s)
+static void add_service(struct build *b, struct tw_reach_map *map, uint32_t s)
 {
 	struct tw_model *model = b->model;
 	const struct tw_spec_service *service = b->services[s].spec;
@@ -63,10 +63,10 @@ static void add_service(struct build *b, uint32_t s)
 		return;
 	for (size_t i = 0; i < service->workloads.n; i++) {
 		uint32_t to = revision_of(model, service->workloads.v[i]);
-		const uint8_t *row =
-			to == TW_NONE
-				? NULL
-				: row_of(b, service, service->workloads.v[i]);
+		const uint8_t *row = to == TW_NONE
+					     ? NULL
+					     : row_of(b, map, service,
+						       service->workloads.v[i]);
 
 		if (!row)
 			continue;
@@ -81,6 +81,9 @@ static void add_service(struct build *b, uint32_t s)
 
 void build_reach(struct build *b)
 {
+	struct tw_reach_map *map = tw_reach_map_new(b->spec);
+
 	for (uint32_t s = 0; s < b->model->n_services; s++)
-		add_service(b, s);
+		add_service(b, map, s);
+	tw_reach_map_free(map);
 }

@@ -1,6 +1,19 @@
 #include "twins/model/reach.h"
 
+#include "twins/base/assert.h"
+#include "twins/base/map.h"
+#include "twins/model/netpol_index.h"
+
 #include <string.h>
+
+struct tw_reach_map {
+	struct tw_netpol_pod *pods; /* by workload, in the spec's order */
+	uint32_t n;
+	/* The address of a workload -> its number + 1: in a rollout the old
+	 * and the new one have the same key. */
+	struct tw_map numbers;
+	struct tw_netpol_index *index;
+};
 
 static struct tw_netpol_pod pod_of(
 	const struct tw_spec *spec, const struct tw_spec_workload *workload)
@@ -22,6 +35,46 @@ static struct tw_netpol_pod pod_of(
 					c->ports.v[k].protocol}));
 	}
 	return pod;
+}
+
+struct tw_reach_map *tw_reach_map_new(const struct tw_spec *spec)
+{
+	struct tw_reach_map *map = tw_calloc(1, sizeof *map);
+
+	map->n = (uint32_t)spec->workloads.n;
+	map->pods = tw_calloc(map->n + 1, sizeof *map->pods);
+	tw_map_init(&map->numbers, NULL);
+	for (uint32_t i = 0; i < map->n; i++) {
+		const struct tw_spec_workload *it = spec->workloads.v[i].value;
+
+		map->pods[i] = pod_of(spec, it);
+		tw_map_put_n(&map->numbers, (const char *)&it, sizeof it,
+			(void *)(uintptr_t)(i + 1));
+	}
+	map->index = tw_netpol_index_new(&spec->netpols, map->pods, map->n);
+	return map;
+}
+
+void tw_reach_map_free(struct tw_reach_map *map)
+{
+	if (!map)
+		return;
+	for (uint32_t i = 0; i < map->n; i++)
+		tw_vec_release(&map->pods[i].ports);
+	tw_netpol_index_free(map->index);
+	tw_map_release(&map->numbers);
+	tw_free(map->pods);
+	tw_free(map);
+}
+
+static uint32_t number_of(
+	const struct tw_reach_map *map, const struct tw_spec_workload *workload)
+{
+	uintptr_t number = (uintptr_t)tw_map_get_n(
+		&map->numbers, (const char *)&workload, sizeof workload);
+
+	tw_assert(number);
+	return (uint32_t)number - 1;
 }
 
 /* The number behind a Service's port on a pod; 0: the pod has no port of
@@ -46,16 +99,15 @@ static enum tw_protocol protocol_of(const struct tw_spec_port *port)
 	return TW_TCP;
 }
 
-static struct tw_reach_answer judge_port(const struct tw_spec *spec,
-	const struct tw_netpol_pod *from, const struct tw_spec_port *port,
-	const struct tw_netpol_pod *to)
+static struct tw_reach_answer judge_port(struct tw_reach_map *map,
+	uint32_t from, const struct tw_spec_port *port, uint32_t to)
 {
-	int target = port ? target_of(port, to) : 0;
+	int target = port ? target_of(port, &map->pods[to]) : 0;
 	struct tw_netpol_verdict verdict;
 
 	if (port && !target)
 		return (struct tw_reach_answer){.how = TW_REACH_NO_PORT};
-	verdict = tw_netpol_judge(&spec->netpols, from, to, target,
+	verdict = tw_netpol_index_judge(map->index, from, to, target,
 		port ? protocol_of(port) : TW_TCP);
 	return (struct tw_reach_answer){
 		.how = verdict.allowed ? TW_REACH_OPEN : TW_REACH_DROPPED,
@@ -66,32 +118,29 @@ static struct tw_reach_answer judge_port(const struct tw_spec *spec,
 
 /* The pods of one workload call each other by other ways than their Service;
  * they are judged like any two. */
-struct tw_reach_answer tw_reach_judge(const struct tw_spec *spec,
+struct tw_reach_answer tw_reach_judge(struct tw_reach_map *map,
 	const struct tw_spec_workload *from,
 	const struct tw_spec_service *service, const struct tw_spec_port *port,
 	const struct tw_spec_workload *to)
 {
-	struct tw_netpol_pod caller = {0}, callee = pod_of(spec, to);
+	uint32_t callee = number_of(map, to);
+	uint32_t caller = from ? number_of(map, from) : TW_NETPOL_OUTSIDE;
 	struct tw_reach_answer answer = {.how = TW_REACH_NO_PODS};
 	const struct tw_netpol *no_dns = NULL;
 	size_t n = port ? 1 : service->ports.n;
 
-	if (from)
-		caller = pod_of(spec, from);
 	if (!n)
-		answer = judge_port(spec, from ? &caller : NULL, NULL, &callee);
+		answer = judge_port(map, caller, NULL, callee);
 	for (size_t i = 0; i < n && answer.how != TW_REACH_OPEN; i++)
-		answer = judge_port(spec, from ? &caller : NULL,
-			port ? port : &service->ports.v[i], &callee);
-	if (from && !tw_netpol_has_dns(&spec->netpols, &caller, &no_dns))
+		answer = judge_port(map, caller,
+			port ? port : &service->ports.v[i], callee);
+	if (from && !tw_netpol_index_has_dns(map->index, caller, &no_dns))
 		answer = (struct tw_reach_answer){
 			.how = TW_REACH_NO_NAME, .by = no_dns};
-	tw_vec_release(&caller.ports);
-	tw_vec_release(&callee.ports);
 	return answer;
 }
 
-struct tw_reach_answer tw_reach_best(const struct tw_spec *spec,
+struct tw_reach_answer tw_reach_best(struct tw_reach_map *map,
 	const struct tw_spec_workload *from,
 	const struct tw_spec_service *service, const struct tw_spec_port *port)
 {
@@ -99,7 +148,7 @@ struct tw_reach_answer tw_reach_best(const struct tw_spec *spec,
 
 	for (size_t i = 0; i < service->workloads.n; i++) {
 		struct tw_reach_answer it = tw_reach_judge(
-			spec, from, service, port, service->workloads.v[i]);
+			map, from, service, port, service->workloads.v[i]);
 
 		if (it.how < best.how)
 			best = it;

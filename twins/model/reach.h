@@ -25,19 +25,25 @@ struct tw_reach_answer {
 	const struct tw_netpol *by; /* DROPPED, NO_NAME */
 };
 
+/* A system whose manifests do not change meanwhile. */
+struct tw_reach_map;
+
+struct tw_reach_map *tw_reach_map_new(const struct tw_spec *spec);
+void tw_reach_map_free(struct tw_reach_map *map);
+
 /*
  * From the pods of a workload (NULL: from outside) to those of another that
  * are behind `service`, on one of its ports (NULL: on any of them; the best
  * answer counts).
  */
-struct tw_reach_answer tw_reach_judge(const struct tw_spec *spec,
+struct tw_reach_answer tw_reach_judge(struct tw_reach_map *map,
 	const struct tw_spec_workload *from,
 	const struct tw_spec_service *service, const struct tw_spec_port *port,
 	const struct tw_spec_workload *to);
 
 /* The same, whatever is behind the Service: of several workloads the best
  * answer counts. */
-struct tw_reach_answer tw_reach_best(const struct tw_spec *spec,
+struct tw_reach_answer tw_reach_best(struct tw_reach_map *map,
 	const struct tw_spec_workload *from,
 	const struct tw_spec_service *service, const struct tw_spec_port *port);
 

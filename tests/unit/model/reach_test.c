@@ -9,8 +9,9 @@
 
 #define TWO                                                                    \
 	SERVICE("a", "a")                                                      \
-	DEPLOYMENT("a", "a", "1", "") SERVICE("b", "b") DEPLOYMENT("b", "b",   \
-		"1", "        ports: [{containerPort: 8080, name: http}]\n")
+	DEPLOYMENT("a", "a", "1", "")                                          \
+	SERVICE("b", "b") DEPLOYMENT("b", "b", "1",                            \
+		"        ports: [{containerPort: 8080, name: http}]\n")
 #define POLICY(spec)                                                           \
 	"---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"         \
 	"metadata: {name: p}\nspec: {podSelector: {matchLabels: {app: "        \
@@ -18,6 +19,7 @@
 
 static enum tw_reach judge(const char *manifests, const char *from)
 {
+	struct tw_reach_map *map;
 	struct side s;
 	enum tw_reach how;
 	const struct tw_spec_service *b;
@@ -27,10 +29,12 @@ static enum tw_reach judge(const char *manifests, const char *from)
 	side_read(&s, "a.yaml");
 	ck_assert_uint_eq(s.diags.errors, 0);
 	b = tw_spec_find_service(s.spec, "default", "b");
-	how = tw_reach_judge(s.spec,
+	map = tw_reach_map_new(s.spec);
+	how = tw_reach_judge(map,
 		from ? tw_map_get(&s.spec->workloads, from) : NULL, b, NULL,
 		b->workloads.v[0])
 		      .how;
+	tw_reach_map_free(map);
 	side_end(&s);
 	return how;
 }
@@ -117,16 +121,19 @@ END_TEST
 static void say_all(const struct tw_spec *spec,
 	const struct tw_spec_workload *from, struct tw_buf *to)
 {
+	struct tw_reach_map *map = tw_reach_map_new(spec);
+
 	for (size_t i = 0; i < spec->services.n; i++) {
 		const struct tw_spec_service *it = spec->services.v[i].value;
 		struct tw_reach_answer answer =
-			tw_reach_best(spec, from, it, &it->ports.v[0]);
+			tw_reach_best(map, from, it, &it->ports.v[0]);
 
-		tw_buf_printf(to, "%s %s ", from ? from->key : "outside",
-			it->key);
+		tw_buf_printf(
+			to, "%s %s ", from ? from->key : "outside", it->key);
 		tw_reach_text(&answer, to);
 		tw_buf_add_char(to, '\n');
 	}
+	tw_reach_map_free(map);
 }
 
 START_TEST(all_pairs)
