@@ -488,6 +488,11 @@ static const struct tw_row model_rows[] = {
 		.table = &tw_images_table,
 		.help = "pulls of images by pods that come in the run; without "
 			"it every image is there"},
+	{.name = "storage",
+		.type = TW_ROW_GROUP,
+		AT(tw_spec, storage),
+		.table = &tw_storage_table,
+		.help = "volumes of claims, as far as manifests do not tell"},
 	{.name = "policies",
 		.type = TW_ROW_LIST,
 		.table = &tw_policy_table,

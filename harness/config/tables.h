@@ -27,7 +27,7 @@ extern const struct tw_table tw_job_table;
 extern const struct tw_table tw_init_table;
 void *tw_init_add(struct tw_schema_reader *reader, void *base,
 	const struct tw_yaml *key, struct tw_yaml *value);
-extern const struct tw_table tw_images_table;
+extern const struct tw_table tw_images_table, tw_storage_table;
 void tw_images_read(
 	struct tw_schema_reader *reader, void *base, struct tw_yaml *node);
 /* Groups of a policy. */

@@ -52,6 +52,10 @@ void tw_lint_vertical_room(const struct tw_lint_context *context);
 void tw_lint_disruptions(const struct tw_lint_context *context);
 void tw_lint_idle_budgets(const struct tw_lint_context *context);
 void tw_lint_double_budgets(const struct tw_lint_context *context);
+void tw_lint_shared_volumes(const struct tw_lint_context *context);
+void tw_lint_surging_volumes(const struct tw_lint_context *context);
+void tw_lint_unbound_claims(const struct tw_lint_context *context);
+void tw_lint_missing_claims(const struct tw_lint_context *context);
 
 /* A warning of a rule at an origin; where diags has one of this rule (or of
  * `alias`, if not NULL) there, that one. */

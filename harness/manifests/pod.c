@@ -371,7 +371,7 @@ static void read_requirement(struct tw_manifest_reader *r, struct tw_yaml *it,
 		&r->spec->arena, is_field ? &term->fields : &term->labels, to);
 }
 
-static struct tw_node_term read_term(
+struct tw_node_term tw_manifest_node_term(
 	struct tw_manifest_reader *r, const struct tw_yaml *it)
 {
 	static const char *const keys[] = {"matchExpressions", "matchFields"};
@@ -408,11 +408,11 @@ void tw_manifest_node_affinity(struct tw_manifest_reader *r,
 	to->is_required = required && !tw_yaml_is_null(required);
 	for (size_t i = 0; i < tw_yaml_count(terms); i++)
 		tw_vec_push_in(&r->spec->arena, &to->required,
-			read_term(r, tw_yaml_item(terms, i)));
+			tw_manifest_node_term(r, tw_yaml_item(terms, i)));
 	for (size_t i = 0; i < tw_yaml_count(preferred); i++) {
 		struct tw_yaml *it = tw_yaml_item(preferred, i);
 		struct tw_node_term term =
-			read_term(r, tw_yaml_get(it, "preference"));
+			tw_manifest_node_term(r, tw_yaml_get(it, "preference"));
 
 		term.weight = weight_of(r, it);
 		tw_vec_push_in(&r->spec->arena, &to->preferred, term);

@@ -72,6 +72,8 @@ const char *tw_manifest_keep_text(
 	struct tw_manifest_reader *r, const struct tw_yaml *node);
 /* With its tag: ":latest" where it has none. */
 const char *tw_manifest_image(struct tw_manifest_reader *r, const char *name);
+struct tw_node_term tw_manifest_node_term(
+	struct tw_manifest_reader *r, const struct tw_yaml *it);
 void tw_manifest_node_affinity(struct tw_manifest_reader *r,
 	const struct tw_yaml *affinity, struct tw_node_affinity *to);
 
@@ -131,6 +133,14 @@ void tw_manifest_behavior(struct tw_manifest_reader *r, struct tw_yaml *node,
 /* vertical.c: VerticalPodAutoscaler. */
 void tw_read_vertical(struct tw_manifest_reader *r);
 void tw_read_budget(struct tw_manifest_reader *r);
+/* volumes.c */
+void tw_read_storage_class(struct tw_manifest_reader *r);
+void tw_read_persistent_volume(struct tw_manifest_reader *r);
+void tw_read_claim(struct tw_manifest_reader *r);
+void tw_read_pod_volumes(struct tw_manifest_reader *r, struct tw_yaml *pod,
+	struct tw_spec_workload *workload);
+void tw_read_claim_templates(struct tw_manifest_reader *r, struct tw_yaml *spec,
+	struct tw_spec_workload *workload);
 void tw_read_namespace(struct tw_manifest_reader *r);
 void tw_read_network_policy(struct tw_manifest_reader *r);
 

@@ -184,25 +184,6 @@ static void use_init(struct tw_yaml *list)
 	}
 }
 
-/* What its node keeps for it, and a drain would delete. */
-static void read_local(struct tw_manifest_reader *r, struct tw_yaml *pod,
-	struct tw_spec_workload *workload)
-{
-	struct tw_yaml *list = tw_yaml_get(pod, "volumes");
-
-	for (size_t i = 0; i < tw_yaml_count(list); i++) {
-		struct tw_yaml *it =
-			tw_yaml_get(tw_yaml_item(list, i), "emptyDir");
-
-		if (!it)
-			continue;
-		tw_set_int(&workload->local_storage, 1,
-			tw_manifest_origin(r, it, NULL));
-		if (r->m->managed)
-			tw_yaml_use(it);
-	}
-}
-
 /* What a rollout depends on, where some scenario has one. */
 static void use_life(struct tw_manifest_reader *r, struct tw_yaml *pod)
 {
@@ -285,7 +266,7 @@ void tw_read_pod(struct tw_manifest_reader *r, struct tw_yaml *meta,
 	tw_manifest_text(r, tw_yaml_get(pod, "restartPolicy"),
 		&workload->restart_policy);
 	read_pre_stop(r, pod, workload);
-	read_local(r, pod, workload);
+	tw_read_pod_volumes(r, pod, workload);
 	read_resolver(r, pod, &workload->resolver);
 	tw_manifest_text(r,
 		tw_yaml_use(tw_yaml_path(
@@ -357,6 +338,7 @@ void tw_read_workload(struct tw_manifest_reader *r)
 		tw_yaml_use(tw_yaml_get(spec, "revisionHistoryLimit"));
 		tw_yaml_use(tw_yaml_get(spec, "paused"));
 	}
+	tw_read_claim_templates(r, spec, workload);
 	workload->template_hash = template_hash(template);
 	if (!template) {
 		/* A Rollout may point to a Deployment instead. */

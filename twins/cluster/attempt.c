@@ -1,6 +1,7 @@
 #include "twins/cluster/attempt.h"
 
 #include "twins/cluster/sched_queue.h"
+#include "twins/cluster/volumes.h"
 
 #define NOWHERE UINT32_MAX
 
@@ -23,18 +24,13 @@ static void look_at_own(
 			s->nodes.n);
 }
 
-void tw_attempt_begin(struct tw_world *world, uint32_t replica,
+static void decide(struct tw_world *world, uint32_t replica,
 	struct tw_attempt *to, struct tw_buf *why)
 {
 	struct tw_scheduler *s = &world->pods->scheduler;
 	const struct tw_replica *it = &world->model->replicas[replica];
 	uint32_t nominated = tw_pod_of(world, replica)->nominated;
 
-	*to = (struct tw_attempt){.replica = replica,
-		.held = true,
-		.node = NOWHERE,
-		.candidate = {.node = TW_NONE}};
-	tw_nominated_hold(world, replica, true);
 	if (world->model->revisions[it->revision].own_nodes) {
 		look_at_own(world, to, why);
 		return;
@@ -48,6 +44,23 @@ void tw_attempt_begin(struct tw_world *world, uint32_t replica,
 		s, tw_pod_class(world, replica), it->hash, why);
 	if (to->node == NOWHERE)
 		tw_preempt_find(world, replica, &to->candidate, why);
+}
+
+void tw_attempt_begin(struct tw_world *world, uint32_t replica,
+	struct tw_attempt *to, struct tw_buf *why)
+{
+	struct tw_pod_volumes volumes;
+
+	*to = (struct tw_attempt){.replica = replica,
+		.held = true,
+		.node = NOWHERE,
+		.candidate = {.node = TW_NONE}};
+	tw_nominated_hold(world, replica, true);
+	if (world->volumes)
+		tw_volumes_ask(world, replica, &volumes);
+	decide(world, replica, to, why);
+	if (world->volumes)
+		tw_volumes_asked(world);
 }
 
 static void let_go(struct tw_world *world, struct tw_attempt *attempt)

@@ -201,7 +201,24 @@ static bool starts_by_steps(const struct tw_chronicle *it, uint32_t replica)
 	const struct tw_model *model = it->world->model;
 
 	return model->lives &&
-	       model->lives[model->replicas[replica].revision].n_containers;
+	       (model->lives[model->replicas[replica].revision].n_containers ||
+		       (model->storage.first &&
+			       model->storage.first[replica] !=
+				       model->storage.first[replica + 1]));
+}
+
+/* One that had to wait for its volumes, and for nothing else. */
+static void containers_started(struct tw_chronicle *it, uint32_t replica)
+{
+	const struct tw_model *model = it->world->model;
+
+	if (!model->lives[model->replicas[replica].revision].n_containers)
+		tw_chronicle_say(it, "Pod",
+			tw_chronicle_replica_name(it, replica), false,
+			"Started", "Started container %s",
+			tw_chronicle_container_name(it, replica));
+	it->pods[replica].state = NULL;
+	set_phase(it, replica, TW_PHASE_STARTING);
 }
 
 /* Its kubelet starts it, if it is there. */
@@ -320,8 +337,7 @@ void tw_chronicle_about_pod(
 		container_says(it, event);
 		break;
 	case TW_TAP_STARTED:
-		it->pods[r].state = NULL;
-		set_phase(it, r, TW_PHASE_STARTING);
+		containers_started(it, r);
 		break;
 	case TW_TAP_RESTARTED:
 		restarted(it, r);

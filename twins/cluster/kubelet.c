@@ -7,6 +7,7 @@
 #include "twins/cluster/images.h"
 #include "twins/cluster/kubelet_inner.h"
 #include "twins/cluster/versions.h"
+#include "twins/cluster/volumes.h"
 #include "twins/kernel/dist.h"
 #include "twins/kernel/random.h"
 
@@ -233,6 +234,11 @@ void tw_kubelet_start(struct tw_world *world, uint32_t replica)
 {
 	char state[32];
 
+	if (world->volumes && !tw_volumes_are_there(world, replica)) {
+		if (tw_pod_of(world, replica)->state != TW_POD_BOUND)
+			tw_pod_move(world, replica, TW_POD_BOUND);
+		return;
+	}
 	if (!pod_life(world, replica)->n_containers) {
 		tw_kubelet_run(world, replica);
 		return;

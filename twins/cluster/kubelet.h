@@ -32,7 +32,8 @@
  * SyncPod: SandboxChanged), kuberuntime_container.go; images/
  * image_manager.go and kubelet.go, imageBackOffPeriod and MaxImageBackOff; for
  * what `kubectl get pods` shows, pkg/printers/internalversion/printers.go.
- * Left out: the time that sandboxes, volumes and networks take, and the jitter
+ * A pod waits for its volumes first (volumes.h).
+ * Left out: the time that sandboxes and networks take, and the jitter
  * of the kubelet's workers (up to half of 10 s after a failed sync).
  */
 #ifndef TW_CLUSTER_KUBELET_H

@@ -7,6 +7,7 @@
 #include "twins/cluster/life.h"
 #include "twins/cluster/probe.h"
 #include "twins/cluster/start_order.h"
+#include "twins/cluster/volumes.h"
 #include "twins/kernel/dist.h"
 #include "twins/kernel/random.h"
 #include "twins/world/cpu.h"
@@ -156,7 +157,8 @@ void tw_kubelet_run(struct tw_world *world, uint32_t replica)
 	tw_pod_move(world, replica, TW_POD_RUNNING);
 	if (again)
 		pod_tap(world, TW_TAP_RESTARTED, replica);
-	else if (pod_life(world, replica)->n_containers)
+	else if (pod_life(world, replica)->n_containers ||
+		 tw_volumes_has_any(world, replica))
 		pod_tap(world, TW_TAP_STARTED, replica);
 	start_process(world, replica, !again);
 }

@@ -11,6 +11,7 @@
 #include "twins/cluster/probe.h"
 #include "twins/cluster/start_order.h"
 #include "twins/cluster/versions.h"
+#include "twins/cluster/volumes.h"
 #include "twins/cluster/vpa.h"
 #include "twins/cluster/workloads.h"
 #include "twins/traffic/traffic.h"
@@ -221,6 +222,8 @@ void tw_cluster_node_up(struct tw_world *world, uint32_t node)
 		tw_cluster_restart(world, r, world->model->restart_delay);
 	}
 	tw_vec_release(&pods);
+	if (world->volumes)
+		tw_volumes_node_back(world, node);
 	if (world->nodes)
 		tw_nodes_back(world, node);
 }
@@ -289,6 +292,8 @@ bool tw_cluster_event(struct tw_world *world, const struct tw_event *event)
 		if (world->probes && tw_probes_event(world, event))
 			return true;
 		if (world->images && tw_images_event(world, event))
+			return true;
+		if (world->volumes && tw_volumes_event(world, event))
 			return true;
 		if (world->eviction && tw_eviction_event(world, event))
 			return true;

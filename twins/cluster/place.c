@@ -1,6 +1,7 @@
 #include "twins/cluster/place.h"
 
 #include "twins/base/hash.h"
+#include "twins/cluster/bindings.h"
 #include "twins/cluster/scheduler.h"
 #include "twins/cluster/versions.h"
 
@@ -11,6 +12,8 @@ struct placing {
 	struct tw_model *model;
 	struct tw_scheduler s;	/* a class a revision, in the same order */
 	struct tw_buf *reasons; /* by revision; NULL: nobody asks */
+	uint32_t *attached;	/* by claim: node of an exclusive volume */
+	uint32_t *n_attached;	/* by node: of those whose number is limited */
 	uint32_t nowhere;
 };
 
@@ -62,11 +65,64 @@ static void begin(struct placing *p, struct tw_model *model)
 			&model->arena, model->n_replicas, uint32_t);
 	for (uint32_t r = 0; r < model->n_replicas; r++)
 		model->node_of[r] = TW_NONE;
+	if (!model->storage.n_claims)
+		return;
+	model->storage.bindings = tw_bindings_new(model, &model->arena);
+	p->attached =
+		tw_new_array(&p->s.arena, model->storage.n_claims, uint32_t);
+	p->n_attached = tw_new_array(&p->s.arena, model->n_nodes + 1, uint32_t);
+	for (uint32_t c = 0; c < model->storage.n_claims; c++)
+		p->attached[c] = TW_NONE;
+}
+
+/* ---- volumes -------------------------------------------------------- */
+
+/* It would wait for a volume that is attached to another node. */
+static bool waits_for_volume(
+	const struct placing *p, uint32_t replica, uint32_t node)
+{
+	const struct tw_storage *storage = &p->model->storage;
+
+	for (uint32_t i = storage->first[replica];
+		i < storage->first[replica + 1]; i++) {
+		uint32_t at = p->attached[storage->list[i]];
+
+		if (at != TW_NONE && at != node)
+			return true;
+	}
+	return false;
+}
+
+static void take_volumes(struct placing *p, uint32_t replica, uint32_t node)
+{
+	const struct tw_storage *storage = &p->model->storage;
+
+	tw_bindings_bind(p->model, storage->bindings, replica, node);
+	for (uint32_t i = storage->first[replica];
+		i < storage->first[replica + 1]; i++) {
+		uint32_t c = storage->list[i];
+
+		if (p->attached[c] != TW_NONE ||
+			!tw_claim_is_exclusive(p->model, storage->bindings, c))
+			continue;
+		p->attached[c] = node;
+		p->n_attached[node] +=
+			storage->classes[storage->claims[c].class].limit != 0;
+	}
+}
+
+static uint32_t attached_to(void *context, uint32_t node)
+{
+	const struct placing *p = context;
+
+	return p->n_attached[node];
 }
 
 static void stand(struct placing *p, uint32_t replica, uint32_t node)
 {
 	p->model->node_of[replica] = node;
+	if (p->attached)
+		take_volumes(p, replica, node);
 	tw_scheduler_put(&p->s, p->model->replicas[replica].revision, node);
 }
 
@@ -131,7 +187,9 @@ static void keep(struct placing *p, const struct tw_model *before)
 		node = (uintptr_t)tw_map_get(&nodes,
 			before->nodes[before->node_of[old - before->replicas]]
 				.name);
-		if (node && has_room(p, it->revision, (uint32_t)node - 1))
+		if (node && has_room(p, it->revision, (uint32_t)node - 1) &&
+			!(p->attached &&
+				waits_for_volume(p, r, (uint32_t)node - 1)))
 			stand(p, r, (uint32_t)node - 1);
 	}
 	tw_map_release(&nodes);
@@ -145,6 +203,33 @@ static bool is_elsewhere(
 	const struct tw_model *model, const struct tw_revision *it)
 {
 	return it->service != TW_NONE && model->services[it->service].external;
+}
+
+/* Where the scheduler puts it; of one that would then wait for a volume that is
+ * in use elsewhere, nowhere: it does not run. */
+static uint32_t choose(struct placing *p, uint32_t replica, struct tw_buf *why)
+{
+	const struct tw_replica *it = &p->model->replicas[replica];
+	struct tw_pod_volumes volumes;
+	uint32_t node;
+
+	if (p->attached &&
+		tw_pod_volumes_see(p->model, p->model->storage.bindings,
+			replica, &volumes)) {
+		volumes.attached = attached_to;
+		volumes.context = p;
+		p->s.volumes = &volumes.view;
+	}
+	node = tw_scheduler_choose(&p->s, it->revision, it->hash, why);
+	p->s.volumes = NULL;
+	if (!p->attached || node == TW_NONE ||
+		!waits_for_volume(p, replica, node))
+		return node;
+	if (why)
+		tw_buf_add_text(why,
+			"it waits in ContainerCreating for a volume that is "
+			"attached to another node (Multi-Attach error)");
+	return TW_NONE;
 }
 
 static void place_revision(struct placing *p, uint32_t revision)
@@ -168,8 +253,7 @@ static void place_revision(struct placing *p, uint32_t revision)
 				       ? it->own_nodes[i]
 				       : TW_NONE;
 		else
-			node = tw_scheduler_choose(&p->s, revision,
-				p->model->replicas[r].hash, why);
+			node = choose(p, r, why);
 		if (node == TW_NONE)
 			p->nowhere++;
 		else

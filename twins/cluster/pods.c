@@ -6,6 +6,7 @@
 #include "twins/cluster/place.h"
 #include "twins/cluster/preempt.h"
 #include "twins/cluster/sched_queue.h"
+#include "twins/cluster/volumes.h"
 #include "twins/cluster/vpa.h"
 #include "twins/cluster/workloads.h"
 #include "twins/traffic/traffic.h"
@@ -105,6 +106,8 @@ void tw_pod_bind(struct tw_world *world, uint32_t replica, uint32_t node)
 		&world->pods->scheduler, tw_pod_class(world, replica), node);
 	tw_stand(world, replica, node);
 	it->zone = world->model->nodes[node].zone;
+	if (world->volumes)
+		tw_volumes_bind(world, replica, node);
 	if (world->node_down[node])
 		tw_pod_move(world, replica, TW_POD_BOUND);
 	else
@@ -154,12 +157,15 @@ uint32_t tw_pod_create(struct tw_world *world, uint32_t revision)
 static void leave_node(struct tw_world *world, uint32_t replica)
 {
 	struct tw_world_replica *it = &world->replicas[replica];
+	uint32_t node = it->node;
 
-	if (it->node == TW_NONE)
+	if (node == TW_NONE)
 		return;
 	tw_scheduler_take(&world->pods->scheduler, tw_pod_class(world, replica),
 		it->node);
 	tw_stand(world, replica, TW_NONE);
+	if (world->volumes)
+		tw_volumes_leave(world, replica, node);
 	tw_sched_queue_wake(world->pods->queue, tw_world_now(world));
 }
 

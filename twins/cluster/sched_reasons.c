@@ -69,6 +69,12 @@ void tw_sched_explain(const struct tw_sched_cycle *cycle, struct tw_buf *why)
 	struct tw_sched_tally tally = {0};
 	struct tw_arena arena;
 
+	/* Of a pre-filter: no node was asked (PreFilterMsg). */
+	if (cycle->s->volumes && cycle->s->volumes->unbound) {
+		tw_buf_printf(why, "0/%zu nodes are available: %s.",
+			tw_sched_n_nodes(cycle->s), cycle->s->volumes->unbound);
+		return;
+	}
 	tw_arena_init(&arena);
 	for (uint32_t i = 0; i < cycle->s->nodes.n; i++)
 		tw_sched_reasons(cycle, i, &arena, &tally);

@@ -179,8 +179,24 @@ struct tw_sched_marks {
 	struct tw_sched_list set; /* who is not 0 */
 };
 
+/* What a pod's volumes ask of nodes, of whoever knows them. */
+enum tw_sched_volume_plugin {
+	TW_VOLUME_RESTRICTIONS,
+	TW_VOLUME_LIMITS,
+	TW_VOLUME_BINDING,
+	TW_VOLUME_ZONE,
+};
+
+struct tw_sched_volumes {
+	struct tw_sched_reason (*filter)(const struct tw_sched_volumes *self,
+		enum tw_sched_volume_plugin plugin, uint32_t node);
+	const char *unbound; /* why no node will do; NULL: some may */
+};
+
 struct tw_scheduler {
 	struct tw_arena arena;
+	/* Of the pod that is decided on; NULL: it has none. */
+	const struct tw_sched_volumes *volumes;
 	struct tw_sched_options options;
 	const struct tw_map *namespaces; /* name -> struct tw_labels *; NULL */
 	TW_VEC(struct tw_sched_node) nodes;
@@ -366,6 +382,10 @@ extern const struct tw_sched_plugin tw_sched_node_affinity;
 extern const struct tw_sched_plugin tw_sched_ports;
 extern const struct tw_sched_plugin tw_sched_fit;
 extern const struct tw_sched_plugin tw_sched_balance;
+extern const struct tw_sched_plugin tw_sched_volume_restrictions;
+extern const struct tw_sched_plugin tw_sched_volume_limits;
+extern const struct tw_sched_plugin tw_sched_volume_binding;
+extern const struct tw_sched_plugin tw_sched_volume_zone;
 extern const struct tw_sched_plugin tw_sched_spread;
 extern const struct tw_sched_plugin tw_sched_pod_affinity;
 extern const struct tw_sched_plugin tw_sched_image;

@@ -4,6 +4,7 @@
 #include "twins/cluster/images.h"
 #include "twins/cluster/nodes.h"
 #include "twins/cluster/rollouts.h"
+#include "twins/cluster/volumes.h"
 
 #include <string.h>
 
@@ -270,6 +271,7 @@ void tw_workloads_init(struct tw_world *world, bool aligned)
 		&world->arena, model->n_workloads, struct tw_managed);
 	tw_pods_init(world);
 	tw_images_init(world);
+	tw_volumes_init(world);
 	if (model->spec->managed)
 		tw_nodes_init(world, aligned);
 	for (uint32_t w = 0; w < model->n_workloads; w++)

@@ -103,6 +103,9 @@ int64_t build_slots(const struct build *b,
 	int64_t desired);
 void build_workloads(struct build *b);
 
+/* volumes.c: claims, and which replicas have them; after these. */
+void build_volumes(struct build *b);
+
 /* starts.c: which services wait for which. */
 void build_starts(struct build *b);
 

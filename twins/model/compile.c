@@ -238,6 +238,7 @@ static void compile(struct build *b)
 	build_take(b, revisions);
 	build_take(b, replicas);
 	build_probes(b);
+	build_volumes(b);
 	build_workloads(b);
 	build_autoscalers(b);
 	build_verticals(b);

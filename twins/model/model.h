@@ -469,6 +469,7 @@ struct tw_model {
 	const struct tw_pod_budget *budgets;
 	uint32_t n_budgets;
 	struct tw_pulls pulls;
+	struct tw_storage storage;
 	uint32_t n_rollouts; /* workloads that change at rollout_at */
 	tw_time rollout_at;
 	tw_time endpoint_delay, restart_delay;

@@ -28,6 +28,7 @@
 #include "twins/model/spec_service.h"
 #include "twins/model/spec_workload.h"
 #include "twins/model/vertical.h"
+#include "twins/model/volumes.h"
 
 /* ---- the ground it stands on ----------------------------------------- */
 
@@ -92,6 +93,10 @@ struct tw_spec {
 				   * are declared */
 	struct tw_netpols netpols;
 	TW_VEC(struct tw_spec_budget *) budgets;
+	TW_VEC(struct tw_spec_class *) classes;
+	TW_VEC(struct tw_spec_volume *) volumes;
+	struct tw_spec_claims claims;
+	struct tw_spec_storage storage;
 	tw_time rollout_at;	  /* of tw_spec_rollout(); < 0: none */
 	bool managed;		  /* the control plane acts in the run */
 	bool probes;		  /* those of manifests act in the run */

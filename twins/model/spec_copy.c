@@ -79,6 +79,11 @@ static struct tw_spec_workload *copy_workload(
 
 	OWN_VEC(arena, &to->labels);
 	OWN_VEC(arena, &to->resolver.searches);
+	OWN_VEC(arena, &to->claims);
+	OWN_VEC(arena, &to->claim_templates);
+	for (size_t i = 0; i < to->claim_templates.n; i++)
+		to->claim_templates.v[i] = copied(arena,
+			to->claim_templates.v[i], sizeof(struct tw_spec_claim));
 	OWN_VEC(arena, &to->containers);
 	for (size_t i = 0; i < to->containers.n; i++) {
 		struct tw_spec_container *container = copied(arena,
@@ -157,6 +162,24 @@ static void own_map(struct tw_arena *arena, struct tw_map *map)
 		tw_map_put(map, old.v[i].key, old.v[i].value);
 }
 
+static void copy_volumes(struct tw_spec *to)
+{
+	struct tw_arena *arena = &to->arena;
+
+	OWN_VEC(arena, &to->classes);
+	for (size_t i = 0; i < to->classes.n; i++)
+		to->classes.v[i] = copied(
+			arena, to->classes.v[i], sizeof(struct tw_spec_class));
+	OWN_VEC(arena, &to->volumes);
+	for (size_t i = 0; i < to->volumes.n; i++)
+		to->volumes.v[i] = copied(
+			arena, to->volumes.v[i], sizeof(struct tw_spec_volume));
+	OWN_VEC(arena, &to->claims);
+	for (size_t i = 0; i < to->claims.n; i++)
+		to->claims.v[i] = copied(
+			arena, to->claims.v[i], sizeof(struct tw_spec_claim));
+}
+
 static void copy_ground(struct tw_spec *to)
 {
 	OWN_VEC(&to->arena, &to->entries);
@@ -209,6 +232,7 @@ struct tw_spec *tw_spec_copy(const struct tw_spec *from)
 	copy_autoscalers(to);
 	copy_verticals(to);
 	OWN_VEC(&to->arena, &to->severed);
+	copy_volumes(to);
 	copy_ground(to);
 	tw_spec_link(to);
 	return to;

@@ -33,6 +33,11 @@ static const struct tw_field spec_fields[] = {
 	TW_FIELD(tw_spec, images.registry_bandwidth, REAL),
 	TW_FIELD(tw_spec, images.latency, INT),
 	TW_FIELD(tw_spec, images.parallel, INT),
+	TW_FIELD(tw_spec, storage.reach, TEXT),
+	TW_FIELD(tw_spec, storage.binding, TEXT),
+	TW_FIELD(tw_spec, storage.attach, INT),
+	TW_FIELD(tw_spec, storage.detach, INT),
+	TW_FIELD(tw_spec, storage.limit, INT),
 	TW_FIELD(tw_spec, kubernetes, INT),
 	TW_FIELD_END,
 };
@@ -128,6 +133,7 @@ void tw_spec_walk(struct tw_spec *spec, tw_spec_visit *visit, void *context)
 		tw_walk_severed(&walk, &spec->severed.v[i]);
 	for (size_t i = 0; i < spec->budgets.n; i++)
 		tw_walk_budget(&walk, spec->budgets.v[i]);
+	tw_walk_volumes(&walk, spec);
 	tw_walk_dns(&walk, spec);
 	tw_walk_images(&walk, spec);
 	tw_walk_autoscaling(&walk, spec);

@@ -235,6 +235,9 @@ void tw_walk_workload(struct tw_walk *walk, struct tw_spec_workload *workload)
 	tw_walk_fields(walk, workload_fields, workload);
 	tw_walk_texts(walk, "resolver.searches", workload->resolver.searches.v,
 		workload->resolver.searches.n);
+	tw_walk_texts(walk, "claims", workload->claims.v, workload->claims.n);
+	for (size_t i = 0; i < workload->claim_templates.n; i++)
+		tw_walk_claim(walk, workload->claim_templates.v[i]);
 	for (size_t i = 0; i < workload->containers.n; i++)
 		walk_container(walk, workload->containers.v[i]);
 	walk_endpoints(walk, &workload->behaviour);

@@ -69,6 +69,9 @@ void tw_walk_severed(struct tw_walk *walk, struct tw_spec_severed *severed);
 void tw_walk_ground(struct tw_walk *walk, struct tw_spec *spec);
 void tw_walk_dns(struct tw_walk *walk, struct tw_spec *spec);
 void tw_walk_images(struct tw_walk *walk, struct tw_spec *spec);
+void tw_walk_volumes(struct tw_walk *walk, struct tw_spec *spec);
+/* A claim, or a template of one. */
+void tw_walk_claim(struct tw_walk *walk, struct tw_spec_claim *claim);
 void tw_walk_budget(struct tw_walk *walk, struct tw_spec_budget *budget);
 void tw_walk_autoscaling(struct tw_walk *walk, struct tw_spec *spec);
 

@@ -9,6 +9,7 @@
 #include "twins/base/map.h"
 #include "twins/model/pod.h"
 #include "twins/model/value.h"
+#include "twins/model/volumes.h"
 
 enum tw_probe_kind {
 	TW_PROBE_NONE,
@@ -80,8 +81,10 @@ struct tw_spec_workload {
 	struct tw_text max_surge, max_unavailable; /* "25%" or a number */
 	struct tw_int termination_grace;	   /* ns; default 30 s */
 	struct tw_text restart_policy; /* "Always" (default), "Never", ... */
+	struct tw_texts claims; /* "namespace/name" that its pods mount */
+	struct tw_spec_claims claim_templates; /* StatefulSet */
 	struct tw_int local_storage; /* 1: an emptyDir, which a drain asks */
-	struct tw_int pre_stop; /* ns that its longest preStop sleeps; 0 */
+	struct tw_int pre_stop;	     /* ns that its longest preStop sleeps; 0 */
 	struct tw_int progress_deadline; /* ns; default 600 s */
 	struct tw_int min_ready; /* ns until ready is available; default 0 */
 	struct tw_int paused;	 /* 1: its template is not rolled out */

@@ -42,6 +42,7 @@ enum tw_event_kind {
 	TW_EV_POD,	  /* a: replica, b: its life << 8 | what comes next */
 	TW_EV_PRESSURE,	  /* a: node, b: enum tw_pressure_kind */
 	TW_EV_PULL,	  /* a: pull of an image, b: generation */
+	TW_EV_VOLUME,	  /* a: claim, b: generation (cluster/volumes.c) */
 	TW_EV_SCHEDULE,	  /* pods that back off are tried again */
 	TW_EV_ROLLOUT,	  /* what differs is rolled out (workloads.h) */
 	TW_EV_NODES,	  /* a: node or zone, b: what (cluster/nodes.c) */
@@ -358,6 +359,7 @@ struct tw_world {
 	struct tw_pods *pods;
 	struct tw_drains *drains;   /* NULL: nobody drained a node */
 	struct tw_images *images;   /* NULL: they are there at once */
+	struct tw_volumes *volumes; /* NULL: no pod has a claim */
 	struct tw_nodes *nodes;	    /* NULL: they die and come back unseen */
 	struct tw_metrics *metrics; /* NULL: nobody reads any */
 	struct tw_autoscale *autoscale;	    /* NULL: no autoscaler */

@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Claims and their volumes, from a user's YAML, through check, run and gate.
+. "$TOP/tests/e2e/lib.bash"
+
+mkdir -p "$work/s/deploy" "$work/before"
+cd "$work/s" || exit 1
+cat >deploy/web.yaml <<'END'
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: fast}
+provisioner: ebs.csi.aws.com
+volumeBindingMode: WaitForFirstConsumer
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: files}
+spec: {accessModes: [ReadWriteOnce], storageClassName: fast, resources: {requests: {storage: 1Gi}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 1
+  strategy: {type: Recreate}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      terminationGracePeriodSeconds: 5
+      volumes: [{name: f, persistentVolumeClaim: {claimName: files}}]
+      containers:
+        - {name: c, image: "web:1", resources: {requests: {cpu: 3}}, readinessProbe: {httpGet: {path: /, port: 80}, periodSeconds: 5}}
+END
+cat >model.yaml <<'END'
+version: 1
+services:
+  web:
+    startup: 3s
+    endpoints:
+      GET /: [{cpu: 1ms}]
+nodes: [{name: a, count: 2, cpu: 4, zone: a}, {name: b, count: 2, cpu: 4, zone: b}]
+entry: [{service: web}]
+END
+cat >twinrig.yaml <<'END'
+version: 1
+topology: {manifests: [deploy/*.yaml], models: [model.yaml]}
+traffic: {rate: 20/s, duration: 80s, entry: web}
+scenarios:
+  - {name: zone, drain: [{zone: a, at: 10s}]}
+  - {name: rollout, rollout: {at: 10s}}
+  - {name: restart, faults: [{kind: rollout-restart, workload: "*/web", at: 10s}]}
+gate: {runs: 1, checks: ["ratio(errors) <= 50%"]}
+END
+cp -r . "$work/before/"
+
+expect 0 "$TWINRIG" check
+said '0 errors, 0 warnings'
+# Its volume is in zone a: no other zone will do.
+expect 0 "$TWINRIG" run --scenario zone
+said 'FailedScheduling: 0/4 nodes are available: 2 node\(s\) had volume node affinity conflict, 2 node\(s\) were unschedulable\.'
+# The same of a file system that every node reaches.
+sed -i 's/ebs.csi.aws.com/efs.csi.aws.com/' deploy/web.yaml
+expect 0 "$TWINRIG" run --scenario zone
+unsaid 'FailedScheduling'
+said 'Successfully assigned default/web-[^ ]+ to b-'
+sed -i 's/efs.csi/ebs.csi/' deploy/web.yaml
+
+# A rolling update whose new pod waits for the old one's volume, for ever.
+sed -i 's/type: Recreate/type: RollingUpdate/; s/cpu: 3/cpu: 2500m/' deploy/web.yaml
+expect 0 "$TWINRIG" check
+said 'deploy/web.yaml:17:1: warning: a rollout of default/web starts the new pod before the old one goes, and both have the claim default/files, which is ReadWriteOnce \[volume-blocks-rollout\]'
+expect 4 "$TWINRIG" gate --no-store --baseline "$work/before" --scenario rollout
+said 'FailedAttachVolume: Multi-Attach error for volume "pvc-files"$'
+said '^ +Volume is already used by pod\(s\) web-'
+expect 0 "$TWINRIG" run --scenario restart
+unsaid 'SuccessfulAttachVolume'
+
+# A change of a claim is a difference that the twin knows.
+sed -i 's/ReadWriteOnce/ReadWriteMany/' deploy/web.yaml
+expect 0 "$TWINRIG" check --baseline "$work/before"
+said 'spec.accessModes\[0\]: ReadWriteOnce -> ReadWriteMany'
+unsaid 'accessModes.*not modelled'
+sed -i 's/ReadWriteMany/ReadWriteOnce/; s/replicas: 1/replicas: 3/' deploy/web.yaml
+expect 0 "$TWINRIG" check
+said '3 pods of default/web share the claim default/files, which is ReadWriteOnce \[volume-shared\]'
+
+# What nothing binds, and what nobody declares.
+sed -i 's/replicas: 3/replicas: 1/; s/type: RollingUpdate/type: Recreate/; s/ebs.csi.aws.com/kubernetes.io\/no-provisioner/' deploy/web.yaml
+expect 0 "$TWINRIG" check
+said 'nothing can bind the claim default/files \[claim-unbound\]'
+said "0/4 nodes are available: 4 node\(s\) didn't find available persistent volumes to bind\."
+sed -i 's/claimName: files/claimName: other/' deploy/web.yaml
+expect 0 "$TWINRIG" check
+said 'no manifest declares the claim default/other of default/web \[claim-not-declared\]'
+
+# What is wrong is pointed at.
+sed -i 's/\[ReadWriteOnce\]/[ReadWriteTwice]/; s/WaitForFirst/WaitForAnother/' deploy/web.yaml
+expect 2 "$TWINRIG" check
+said "an access mode is ReadWriteOnce, .*not 'ReadWriteTwice'"
+said "volumeBindingMode is Immediate or WaitForFirstConsumer, not 'WaitForAnotherConsumer'"

@@ -1,0 +1,73 @@
+/*
+ * Where claims have their volumes, and what that asks of nodes: the binding
+ * half of the scheduler's volume plugins, and of the controller that binds
+ * PersistentVolumes.
+ *
+ *	Immediate		bound before any pod comes, in a zone that the
+ *				name of the claim picks
+ *	WaitForFirstConsumer	bound where the first pod that has it is put
+ *	bound			for ever: a volume that was made stays in its
+ *				zone (on its node), one of a manifest wherever
+ *				its nodeAffinity and its zone labels say
+ *
+ * Of several volumes that are there the smallest that is large enough is taken;
+ * one whose claimRef names the claim, or that the claim names, first.
+ *
+ * Source: Kubernetes 1.36, pkg/scheduler/framework/plugins/{volumebinding,
+ * volumezone,volumerestrictions,nodevolumelimits}; staging/src/k8s.io/
+ * component-helpers/storage/volume/pv_helpers.go (FindMatchingVolume); the zone
+ * of an Immediate claim: external-provisioner and staging/src/k8s.io/
+ * cloud-provider/volume/helpers/zones.go (ChooseZoneForVolume: FNV-1 of the
+ * claim's name, of a StatefulSet's by its ordinal, modulo the sorted zones).
+ * Left out: the time that a provisioner takes, its capacity
+ * (CSIStorageCapacity), reclaim policies (no claim is deleted in a run),
+ *volumes that pods name without a claim, and ephemeral ones.
+ */
+#ifndef TW_CLUSTER_BINDINGS_H
+#define TW_CLUSTER_BINDINGS_H
+
+#include "twins/cluster/scheduler.h"
+#include "twins/model/model.h"
+
+/* For a cluster without pods; by claim, in the arena. NULL: no claims. */
+struct tw_claim_binding *tw_bindings_new(
+	const struct tw_model *model, struct tw_arena *arena);
+
+/* What is asked of nodes for one pod. */
+struct tw_pod_volumes {
+	struct tw_sched_volumes view; /* for the scheduler; first */
+	const struct tw_model *model;
+	const struct tw_claim_binding *bindings;
+	const uint32_t *claims;
+	uint32_t n;
+	/* Volumes that are attached to a node, and whether that of a claim is;
+	 * whether some pod has the claim. NULL: nothing is known. */
+	uint32_t (*attached)(void *context, uint32_t node);
+	bool (*is_on)(void *context, uint32_t claim, uint32_t node);
+	bool (*in_use)(void *context, uint32_t claim);
+	void *context;
+};
+
+/* False: the pod has no claims, or none that matters. The caller sets attached,
+ * is_on, in_use and context afterwards. */
+bool tw_pod_volumes_see(const struct tw_model *model,
+	const struct tw_claim_binding *bindings, uint32_t replica,
+	struct tw_pod_volumes *to);
+
+/* Whether all of its claims can be had, or made, on the node. */
+bool tw_pod_volumes_reach(const struct tw_pod_volumes *it, uint32_t node);
+
+/* A pod was put on the node: its claims that wait are bound. */
+void tw_bindings_bind(const struct tw_model *model,
+	struct tw_claim_binding *bindings, uint32_t replica, uint32_t node);
+
+/* To one node at a time (isMultiAttachForbidden of the attach/detach
+ * controller). */
+bool tw_claim_is_exclusive(const struct tw_model *model,
+	const struct tw_claim_binding *bindings, uint32_t claim);
+
+/* What its volume is called. */
+const char *tw_binding_volume(const struct tw_model *model,
+	const struct tw_claim_binding *bindings, uint32_t claim);
+
+#endif
