@@ -149,6 +149,12 @@ static const struct tw_row node_rows[] = {
 		AT(tw_spec_node, memory),
 		.min = 1,
 		.help = "of each; without bound if not given"},
+	{.name = "ephemeral-storage",
+		.type = TW_ROW_BYTES,
+		AT(tw_spec_node, disk),
+		.min = 1,
+		.help = "disk for containers, of which pods request some; "
+			"without bound if not given"},
 	{.name = "pods",
 		.type = TW_ROW_INT,
 		AT(tw_spec_node, pods),

@@ -4,6 +4,7 @@
 #include "twins/cluster/life.h"
 #include "twins/cluster/sched_queue.h"
 #include "twins/cluster/versions.h"
+#include "twins/cluster/volumes.h"
 #include "twins/cluster/workloads.h"
 #include "twins/kernel/random.h"
 #include "twins/world/standing.h"
@@ -45,6 +46,9 @@ void tw_nodes_show(struct tw_world *world, uint32_t at)
 	if (it->pressed)
 		add_taint(world, it->spec, TW_TAINT_MEMORY_PRESSURE,
 			TW_EFFECT_NO_SCHEDULE);
+	if (it->out_of_service)
+		add_taint(world, it->spec, TW_NODE_OUT_OF_SERVICE,
+			TW_EFFECT_NO_EXECUTE);
 	if (it->no_execute)
 		add_taint(world, it->spec, it->taint, TW_EFFECT_NO_EXECUTE);
 	tw_scheduler_set_node(&world->pods->scheduler, at, it->spec);
@@ -239,6 +243,61 @@ void tw_nodes_cordon(struct tw_world *world, uint32_t node, bool cordoned)
 	tw_nodes_show(world, node);
 }
 
+/* ---- out of service -------------------------------------------------- */
+
+#define COLLECT (20 * TW_S)
+
+static void collect_later(struct tw_world *world, uint32_t at)
+{
+	tw_time now = tw_world_now(world);
+	tw_time past = (now - world->nodes->phase) % COLLECT;
+
+	tw_queue_schedule(&world->queue, now + COLLECT - past, TW_CLASS_WORLD,
+		TW_EV_NODES, at, NODES_COLLECT);
+}
+
+/* gcTerminating: what is deleted on a node that is not ready. */
+static void collect(struct tw_world *world, uint32_t at)
+{
+	struct tw_standing pods;
+
+	if (!node_at(world, at)->out_of_service)
+		return;
+	collect_later(world, at);
+	if (node_at(world, at)->ready == READY)
+		return;
+	pods = tw_standing_on(world, at);
+	for (size_t i = 0; i < pods.n; i++)
+		if (world->replicas[pods.v[i]].managed &&
+			tw_pod_of(world, pods.v[i])->state == TW_POD_STOPPING)
+			tw_pod_remove(world, pods.v[i]);
+	tw_vec_release(&pods);
+}
+
+bool tw_nodes_is_out_of_service(const struct tw_world *world, uint32_t node)
+{
+	return node_at(world, node)->out_of_service;
+}
+
+void tw_nodes_set_out_of_service(
+	struct tw_world *world, uint32_t node, bool out)
+{
+	struct node *it = node_at(world, node);
+
+	if (it->out_of_service == out)
+		return;
+	it->out_of_service = out;
+	node_tap(world, out ? TW_TAP_TAINTED : TW_TAP_UNTAINTED, node,
+		TW_NODE_OUT_OF_SERVICE);
+	tw_nodes_show(world, node);
+	if (!out)
+		return;
+	if (world->volumes)
+		tw_volumes_node_back(world, node);
+	tw_taint_evict_now(world, node, TW_NODE_OUT_OF_SERVICE);
+	collect_later(world, node);
+}
+
 void tw_nodes_press(struct tw_world *world, uint32_t node, bool pressed)
 {
 	node_at(world, node)->pressed = pressed;
@@ -259,6 +318,8 @@ bool tw_nodes_event(struct tw_world *world, const struct tw_event *event)
 		silent(world, event->a);
 	else if (event->b == NODES_DIES)
 		tw_cluster_node_down(world, event->a);
+	else if (event->b == NODES_COLLECT)
+		collect(world, event->a);
 	else
 		tw_zones_taint_next(world, event->a);
 	return true;

@@ -35,7 +35,8 @@
  * 0.1/s, secondary 0.01/s, unhealthy zone threshold 0.55, large cluster size
  * threshold 50), scheduler/rate_limited_queue.go (burst 1); pkg/controller/
  * tainteviction/taint_eviction.go; kubelet nodeLeaseDurationSeconds 40, renewed
- * each quarter of it; pkg/controller/util/node.MarkPodsNotReady.
+ * each quarter of it; pkg/controller/util/node.MarkPodsNotReady;
+ *pkg/controller/ podgc/gc_controller.go (gcTerminating, gcCheckPeriod 20 s).
  */
 #ifndef TW_CLUSTER_NODES_H
 #define TW_CLUSTER_NODES_H
@@ -59,6 +60,14 @@ void tw_nodes_lose_at(struct tw_world *world, uint32_t node, tw_time at);
 /* kubectl cordon and uncordon. */
 void tw_nodes_cordon(struct tw_world *world, uint32_t node, bool cordoned);
 bool tw_nodes_is_cordoned(const struct tw_world *world, uint32_t node);
+
+/* The taint out-of-service, by a person's hand: pods that do not tolerate it go
+ * at once; where the node is not ready their objects are removed with the next
+ * look of the garbage collector (each 20 s), and their volumes are detached
+ * (volumes.h). */
+void tw_nodes_set_out_of_service(
+	struct tw_world *world, uint32_t node, bool out);
+bool tw_nodes_is_out_of_service(const struct tw_world *world, uint32_t node);
 
 /* It reports MemoryPressure=True, or False again: the taint NoSchedule. */
 void tw_nodes_press(struct tw_world *world, uint32_t node, bool pressed);

@@ -8,11 +8,12 @@
 
 #include "twins/cluster/nodes.h"
 
-#define TW_NODE_NOT_READY   "node.kubernetes.io/not-ready"
-#define TW_NODE_UNREACHABLE "node.kubernetes.io/unreachable"
+#define TW_NODE_NOT_READY      "node.kubernetes.io/not-ready"
+#define TW_NODE_UNREACHABLE    "node.kubernetes.io/unreachable"
+#define TW_NODE_OUT_OF_SERVICE "node.kubernetes.io/out-of-service"
 
 /* What a TW_EV_NODES is about. */
-enum { NODES_MONITOR, NODES_TAINT, NODES_SILENT, NODES_DIES };
+enum { NODES_MONITOR, NODES_TAINT, NODES_SILENT, NODES_DIES, NODES_COLLECT };
 
 enum ready { READY, READY_UNKNOWN, READY_FALSE };
 
@@ -21,6 +22,7 @@ struct node {
 	bool fails;	  /* its kubelet reports Ready=False */
 	bool cordoned;
 	bool pressed; /* MemoryPressure */
+	bool out_of_service;
 	bool no_schedule;
 	bool no_execute;
 	bool waits;		   /* for NoExecute */
@@ -82,6 +84,8 @@ void tw_zones_release(struct tw_world *world);
 
 /* taint_eviction.c: the node was tainted NoExecute. */
 void tw_taint_evict_later(struct tw_world *world, uint32_t at);
+/* Whoever does not tolerate the taint goes at once; DaemonSets' pods stay. */
+void tw_taint_evict_now(struct tw_world *world, uint32_t at, const char *key);
 /* TW_EV_EVICT: nothing comes of it where pod or taint is another by now. */
 void tw_taint_evict(struct tw_world *world, uint32_t replica, uint64_t turns);
 

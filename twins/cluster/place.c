@@ -340,8 +340,8 @@ static void warn(const struct tw_model *model,
 	if (revision->spec && revision->spec->origin)
 		pos = revision->spec->origin->pos;
 	diag = tw_diag(diags, TW_WARNING, pos,
-		"%u of %u replicas of %s fit on no node", n,
-		revision->n_replicas, revision->name);
+		"%u of %u replicas of %s fit on no node", n, revision->initial,
+		revision->name);
 	diag->rule = "unplaceable";
 	diag->why = "they stay unavailable, as they would stay Pending";
 	if (*why)

@@ -29,7 +29,7 @@ void tw_sched_lacking(const struct tw_pod_spec *pod,
 	void *context, struct tw_arena *arena, struct tw_lackings *to)
 {
 	static const char *const first[] = {
-		TW_RESOURCE_CPU, TW_RESOURCE_MEMORY, "ephemeral-storage"};
+		TW_RESOURCE_CPU, TW_RESOURCE_MEMORY, TW_RESOURCE_DISK};
 	const struct tw_resources *has = &node->spec->allocatable;
 
 	add_lacking(

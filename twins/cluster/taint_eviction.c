@@ -18,6 +18,17 @@ static bool speaks_of(const struct tw_toleration *it, const char *key)
 		       it->effect == TW_EFFECT_NO_EXECUTE);
 }
 
+static void evict(struct tw_world *world, uint32_t replica, uint32_t at,
+	const char *taint)
+{
+	tw_world_tap(world, .kind = TW_TAP_EVICTED,
+		.service = world->model->replicas[replica].service,
+		.endpoint = TW_NONE, .caller = TW_NONE, .replica = replica,
+		.node = world->model->nodes[at].name, .cause = taint);
+	world->obs.evicted++;
+	tw_pod_delete(world, replica, TW_POD_GRACE);
+}
+
 /* How long a pod bears the taint NoExecute of its node. */
 static tw_time bears(
 	const struct tw_world *world, uint32_t replica, const char *key)
@@ -43,6 +54,30 @@ static tw_time bears(
 	if (!spoken)
 		return TOLERATED;
 	return tolerated ? least : 0;
+}
+
+void tw_taint_evict_now(struct tw_world *world, uint32_t at, const char *key)
+{
+	const struct tw_taint taint = {
+		.key = key, .value = "", .effect = TW_EFFECT_NO_EXECUTE};
+	struct tw_standing pods = tw_standing_on(world, at);
+
+	for (size_t i = 0; i < pods.n; i++) {
+		uint32_t r = pods.v[i];
+		const struct tw_revision *model =
+			&world->model->revisions[world->model->replicas[r]
+							 .revision];
+		bool tolerated = model->own_nodes != NULL;
+
+		for (size_t k = 0; k < model->pod->tolerations.n; k++)
+			tolerated |= tw_pod_tolerates(
+				&model->pod->tolerations.v[k], &taint, false);
+		if (!world->replicas[r].managed || tolerated ||
+			!tw_pod_is_active(tw_pod_of(world, r)))
+			continue;
+		evict(world, r, at, key);
+	}
+	tw_vec_release(&pods);
 }
 
 void tw_taint_evict_later(struct tw_world *world, uint32_t at)
@@ -80,10 +115,5 @@ void tw_taint_evict(struct tw_world *world, uint32_t replica, uint64_t turns)
 	it = node_at(world, at);
 	if (!it->no_execute || it->turn != (uint32_t)(turns >> 32))
 		return;
-	tw_world_tap(world, .kind = TW_TAP_EVICTED,
-		.service = world->model->replicas[replica].service,
-		.endpoint = TW_NONE, .caller = TW_NONE, .replica = replica,
-		.node = world->model->nodes[at].name, .cause = it->taint);
-	world->obs.evicted++;
-	tw_pod_delete(world, replica, TW_POD_GRACE);
+	evict(world, replica, at, it->taint);
 }

@@ -1,6 +1,7 @@
 #include "twins/cluster/volumes.h"
 
 #include "twins/cluster/kubelet.h"
+#include "twins/cluster/nodes.h"
 #include "twins/cluster/pods_inner.h"
 #include "twins/cluster/sched_queue.h"
 
@@ -304,7 +305,8 @@ static void release(struct tw_world *world, uint32_t claim, uint32_t node)
 	if (it->state != ATTACHED || it->node != node ||
 		user_on(world, claim, node) != TW_NONE)
 		return;
-	if (world->node_down[node])
+	if (world->node_down[node] &&
+		!(world->nodes && tw_nodes_is_out_of_service(world, node)))
 		after = UNMOUNT;
 	move(world, claim, DETACHING, node, after);
 }

@@ -12,7 +12,8 @@
  *	node lost	a pod that nobody ends keeps its volume attached. Once
  *			its object is removed by force the controller waits 6
  *			minutes for an unmount that does not come; then it
- *			detaches by force
+ *			detaches by force. With the taint node.kubernetes.io/
+ *			out-of-service (nodes.h) it waits for nothing
  *
  * A pod that comes back to the node of its volume before that is detached finds
  * it there. Volumes of many nodes are mounted without being attached.
@@ -20,8 +21,9 @@
  * Source: Kubernetes 1.36, pkg/controller/volume/attachdetach/reconciler/
  * reconciler.go (attach and detach, reportMultiAttachError; maxWaitForUnmount
  * Duration of attach_detach_controller.go: 6 minutes); documentation, "Forced
- * storage detach on timeout". Left out: the taint node.kubernetes.io/
- * out-of-service, SELinux contexts, resizing, and what fails in a driver.
+ * storage detach on timeout" and "Non-graceful node shutdown handling"; of the
+ * reconciler hasOutOfServiceTaint. Left out: SELinux contexts, resizing, and
+ *what fails in a driver.
  */
 #ifndef TW_CLUSTER_VOLUMES_H
 #define TW_CLUSTER_VOLUMES_H
@@ -48,7 +50,8 @@ void tw_volumes_bind(struct tw_world *world, uint32_t replica, uint32_t node);
 bool tw_volumes_are_there(struct tw_world *world, uint32_t replica);
 /* It has left the node. */
 void tw_volumes_leave(struct tw_world *world, uint32_t replica, uint32_t node);
-/* The node is there again: what nobody uses there is unmounted. */
+/* The node is there again, or out of service: what nobody uses there is
+ * unmounted. */
 void tw_volumes_node_back(struct tw_world *world, uint32_t node);
 
 /* TW_EV_VOLUME; false: another kind. */

@@ -29,6 +29,7 @@ static const struct tw_fault_kind *const kinds[] = {
 	&tw_fault_memory_stress,
 	&tw_fault_node_down,
 	&tw_fault_node_not_ready,
+	&tw_fault_out_of_service,
 	&tw_fault_partition,
 	&tw_fault_pause,
 	&tw_fault_refuse,

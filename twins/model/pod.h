@@ -19,6 +19,7 @@
 #define TW_RESOURCE_CPU	   "cpu"
 #define TW_RESOURCE_MEMORY "memory"
 #define TW_RESOURCE_PODS   "pods"
+#define TW_RESOURCE_DISK   "ephemeral-storage"
 
 struct tw_resource {
 	const char *name;

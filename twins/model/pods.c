@@ -65,6 +65,8 @@ const struct tw_node_spec *build_node_spec(struct build *b,
 		from ? bounded(from->cpu) : UNBOUNDED);
 	tw_resource_add(arena, &to->allocatable, TW_RESOURCE_MEMORY,
 		from ? bounded(from->memory) : UNBOUNDED);
+	tw_resource_add(arena, &to->allocatable, TW_RESOURCE_DISK,
+		from ? bounded(from->disk) : UNBOUNDED);
 	tw_resource_add(arena, &to->allocatable, TW_RESOURCE_PODS, pods);
 	return to;
 }

@@ -40,6 +40,7 @@ struct tw_spec_node {
 	struct tw_text region; /* default: its label, else none is known */
 	struct tw_int cpu;     /* thousandths */
 	struct tw_int memory;  /* bytes */
+	struct tw_int disk;    /* bytes, for containers; default no bound */
 	struct tw_int pods;    /* at most; default 110 (kubelet, maxPods) */
 	/* The cluster autoscaler's: count is how many there are at first. */
 	struct tw_int min, max;	    /* default: count */

@@ -17,6 +17,7 @@ static const struct tw_field node_fields[] = {
 	TW_FIELD(tw_spec_node, region, TEXT),
 	TW_FIELD(tw_spec_node, cpu, INT),
 	TW_FIELD(tw_spec_node, memory, INT),
+	TW_FIELD(tw_spec_node, disk, INT),
 	TW_FIELD(tw_spec_node, pods, INT),
 	TW_FIELD(tw_spec_node, min, INT),
 	TW_FIELD(tw_spec_node, max, INT),

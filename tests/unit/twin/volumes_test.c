@@ -1,6 +1,6 @@
 /*
  * Volumes in a run: where claims are bound, what they ask of nodes, and how
- * they move.
+ * they move; and the nodes' own disks.
  */
 #include "tests/unit/twin/control.h"
 
@@ -334,7 +334,77 @@ START_TEST(too_many_of_a_node)
 }
 END_TEST
 
+/* A person says that the machine is off: the pod is removed at the next look of
+ * the garbage collector (60 s), and its volume waits for no unmount. */
+START_TEST(out_of_service)
+{
+	struct control it;
+
+	start_on(&it, CLASS("ebs.csi.aws.com", WAITS) SET("1"),
+		MODEL(ZONES, ""), "node-down", "at=10s");
+	control_fault(&it, "out-of-service", "node=b-2 at=55s");
+	control_run(&it, 100);
+	ck_assert(control_says(&it,
+		"55.000000000s node b-2 is tainted NoExecute: "
+		"node.kubernetes.io/out-of-service\n"));
+	ck_assert(control_says(
+		&it, "55.000000000s replica default/web-0 is being deleted\n"));
+	ck_assert(control_says(&it, "60.000000000s replica default/web-0 is "
+				    "assigned to b-1\n"));
+	ck_assert(control_says(&it,
+		"75.000000000s replica default/web-0 SuccessfulAttachVolume"));
+	ck_assert(control_says(&it, "web-0 listens"));
+	control_end(&it);
+
+	/* On a node that is well its pods stop in their own time. */
+	start_on(&it, CLASS("ebs.csi.aws.com", WAITS) SET("1"),
+		MODEL(ZONES, ""), "out-of-service", "at=19500ms for=5s");
+	control_run(&it, 100);
+	ck_assert(control_says(
+		&it, "19.500000000s replica default/web-0 is being deleted\n"));
+	ck_assert(control_says(
+		&it, "20.500000000s replica default/web-0 is gone\n"));
+	ck_assert(control_says(
+		&it, "20.500000000s replica default/web-0 is assigned to b-1"));
+	ck_assert(control_says(&it, "24.500000000s node b-2 is no longer "
+				    "tainted"));
+	control_end(&it);
+}
+END_TEST
+
+#define DISK(amount)                                                           \
+	FRONT("web")                                                           \
+	"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"       \
+	"spec:\n  replicas: 3\n  selector: {matchLabels: {app: web}}\n"        \
+	"  template:\n    metadata: {labels: {app: web}}\n    spec: "          \
+	"{containers: [{name: c, image: 'web:1', resources: {requests: {cpu: " \
+	"1, ephemeral-storage: " amount "}}}]}\n"
+
+/* Of disk there is as much as pods want, unless the model says how much. */
+START_TEST(disk_of_nodes)
+{
+	struct control it;
+
+	control_start(
+		&it, DISK("9Gi"), MODEL("[{name: n, count: 2, cpu: 8}]", ""));
+	for (uint32_t r = 0; r < 3; r++)
+		ck_assert_str_ne(node_of(&it, r), "");
+	control_end(&it);
+
+	control_start(&it, DISK("9Gi"),
+		MODEL("[{name: n, count: 2, cpu: 8, ephemeral-storage: 10Gi}]",
+			""));
+	ck_assert_str_ne(node_of(&it, 1), "");
+	ck_assert_str_eq(node_of(&it, 2), "");
+	ck_assert_str_eq(it.diags.list.v[it.diags.list.n - 1]->message,
+		"1 of 3 replicas of default/web fit on no node");
+	ck_assert_str_eq(it.diags.list.v[it.diags.list.n - 1]->hint,
+		"0/2 nodes are available: 2 Insufficient ephemeral-storage.");
+	control_end(&it);
+}
+END_TEST
+
 TW_TESTS("twin/volumes", stays_in_its_zone, reached_from_anywhere,
 	stays_on_its_node, rollout_waits_for_ever, once_a_pod,
 	shared_by_a_deployment, lost_with_its_node, volumes_that_are_there,
-	immediate, too_many_of_a_node)
+	immediate, too_many_of_a_node, out_of_service, disk_of_nodes)
