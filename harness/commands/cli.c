@@ -21,7 +21,7 @@ const struct tw_command *const tw_commands[] = {
 	NULL,
 };
 
-enum kind { FLAG, TEXT, COUNT };
+enum kind { FLAG, TEXT, COUNT, POSITIVE };
 
 struct option {
 	const char *name; /* without the dashes */
@@ -49,8 +49,8 @@ static const struct option table[] = {
 		" gate merge check run "},
 	{"scenario", 0, TEXT, AT(scenario), "NAME",
 		"only scenarios of this name or glob", " gate merge run "},
-	{"runs", 0, COUNT, AT(runs), "N", "trials of each scenario", GATE},
-	{"max-runs", 0, COUNT, AT(max_runs), "N",
+	{"runs", 0, POSITIVE, AT(runs), "N", "trials of each scenario", GATE},
+	{"max-runs", 0, POSITIVE, AT(max_runs), "N",
 		"go on to so many while a check is undecided", GATE},
 	{"seed", 0, COUNT, AT(seed), "N", "the seed of every draw",
 		" gate merge run "},
@@ -202,12 +202,13 @@ static int store(struct tw_cli *cli, const struct option *option,
 		*(const char **)at = value;
 		return 0;
 	case COUNT:
+	case POSITIVE:
 		if (tw_parse_int(tw_str_of(value), (int64_t *)at) &&
-			*(int64_t *)at >= 0)
+			*(int64_t *)at >= (option->kind == POSITIVE))
 			return 0;
 		return tw_fail(error, TW_E_USAGE,
-			"--%s wants a whole number, not '%s'", option->name,
-			value);
+			"--%s wants a whole number%s, not '%s'", option->name,
+			option->kind == POSITIVE ? " from 1 on" : "", value);
 	}
 	return 0;
 }
@@ -246,6 +247,29 @@ static int read_option(struct tw_cli *cli, const struct tw_command *command,
 	return store(cli, option, value, error);
 }
 
+/* Two results on standard output would be none. */
+static int one_standard_output(const struct tw_cli *cli, struct tw_error *error)
+{
+	const struct option *first = NULL;
+
+	for (size_t i = 0; i < N_OPTIONS; i++) {
+		const struct option *it = &table[i];
+		const char *value;
+
+		if (it->kind != TEXT || (first && it->offset == first->offset))
+			continue;
+		value = *(const char *const *)((const char *)cli + it->offset);
+		if (!value || strcmp(value, "-"))
+			continue;
+		if (first)
+			return tw_fail(error, TW_E_USAGE,
+				"--%s and --%s cannot both be standard output",
+				first->name, it->name);
+		first = it;
+	}
+	return 0;
+}
+
 const struct tw_command *tw_cli_read(
 	int argc, char **argv, struct tw_cli *cli, struct tw_error *error)
 {
@@ -277,6 +301,8 @@ const struct tw_command *tw_cli_read(
 	if (!command && !cli->help && !cli->version)
 		tw_fail(error, TW_E_USAGE,
 			"what is to be done? See 'twinrig --help'");
+	if (command && one_standard_output(cli, error))
+		return NULL;
 	if (command && !command->arguments[0] && cli->args.n && !cli->help)
 		tw_fail(error, TW_E_USAGE,
 			"'%s' takes no arguments, but got '%s'; see 'twinrig "

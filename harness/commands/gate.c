@@ -479,6 +479,13 @@ static int judge_all(struct tw_gate *gate)
 			     ? (size_t)gate->cli->runs
 			     : (size_t)tw_int_or(gate->policy->gate.runs, 8);
 	gate->looks.first = gate->looks.most = gate->runs;
+	if (gate->cli->max_runs && (size_t)gate->cli->max_runs < gate->runs) {
+		tw_diag(&gate->setup.diags, TW_ERROR, (struct tw_pos){0},
+			"--max-runs %lld is below the %zu runs to begin with",
+			(long long)gate->cli->max_runs, gate->runs)
+			->hint = "give --runs, too";
+		return TW_EXIT_USAGE;
+	}
 	most = gate->cli->max_runs ? (size_t)gate->cli->max_runs
 	       : gate->cli->runs
 		       ? 0

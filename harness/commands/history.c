@@ -100,8 +100,8 @@ static void print_sums(const struct tw_history *h)
 		h->inconclusive, h->passed, h->changed);
 	print_times(h);
 	if (h->caught || h->mended)
-		printf("rollbacks avoided: %zu commits failed, each would have "
-		       "been one; %zu times a pass came after\n",
+		printf("rollbacks avoided: %zu (commits that failed), if they "
+		       "would have been rolled out; a pass came after: %zu\n",
 			h->caught, h->mended);
 	print_cost(&h->cost);
 	if (h->compared)

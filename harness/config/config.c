@@ -12,6 +12,66 @@ void tw_config_release(struct tw_config *config)
 	*config = (struct tw_config){0};
 }
 
+/* Whether a check's glob can mean a scenario; of a name that is one of many
+ * ("slow-{to}") what stands before the brace counts. */
+static bool means(const char *pattern, const char *name)
+{
+	size_t fixed = strcspn(name, "{"), plain = strcspn(pattern, "*?[");
+
+	if (!name[fixed])
+		return tw_glob_match(pattern, name);
+	return !strncmp(pattern, name, fixed < plain ? fixed : plain);
+}
+
+/* A check of no scenario would be asked nowhere, and nobody would miss it. */
+static void find_scenarios(const struct tw_config *config,
+	const struct tw_texts *patterns, struct tw_diags *diags)
+{
+	size_t n = config->scenarios.n;
+	const char **names = tw_calloc(n + 1, sizeof *names);
+
+	for (size_t k = 0; k < n; k++) {
+		const struct tw_config_scenario *it = config->scenarios.v[k];
+
+		/* A search under several loads is as many scenarios. */
+		names[k] = it->search.load.n ? tw_arena_printf(&diags->arena,
+						       "%s{load}", it->name.v)
+					     : it->name.v;
+	}
+	/* Where none is written there is one. */
+	if (!n)
+		names[n++] = "steady";
+	for (size_t i = 0; i < patterns->n; i++) {
+		const struct tw_text *it = &patterns->v[i];
+		const char *near;
+		bool found = false;
+
+		for (size_t k = 0; k < n; k++)
+			found |= means(it->v, names[k]);
+		if (found)
+			continue;
+		near = tw_nearest(it->v, names, n);
+		tw_diag(diags, TW_ERROR, it->origin->pos,
+			"no scenario is called '%s': it would be asked nowhere",
+			it->v)
+			->hint = near ? tw_arena_printf(&diags->arena,
+						"did you mean '%s'?", near)
+				      : NULL;
+	}
+	tw_free(names);
+}
+
+static void find_all_scenarios(
+	const struct tw_config *config, struct tw_diags *diags)
+{
+	for (size_t i = 0; i < config->gate.checks.n; i++)
+		find_scenarios(
+			config, &config->gate.checks.v[i]->scenarios, diags);
+	for (size_t i = 0; i < config->gate.judges.n; i++)
+		find_scenarios(
+			config, &config->gate.judges.v[i]->scenarios, diags);
+}
+
 int tw_config_parse(struct tw_config *config, const char *file,
 	const char *text, size_t n, struct tw_diags *diags)
 {
@@ -33,6 +93,8 @@ int tw_config_parse(struct tw_config *config, const char *file,
 			"a second document: this file has one");
 	if (docs.n)
 		tw_schema_read(&reader, &tw_config_table, config, docs.v[0]);
+	if (diags->errors == errors)
+		find_all_scenarios(config, diags);
 	return diags->errors > errors ? -1 : 0;
 }
 

@@ -17,6 +17,10 @@ expect 2 "$TWINRIG" check --runs 3
 said "has no option --runs"
 expect 0 "$TWINRIG" --version
 said '^twinrig [0-9]'
+expect 2 "$TWINRIG" gate --runs 0
+said "wants a whole number from 1 on, not '0'"
+expect 2 "$TWINRIG" gate --junit - --json -
+said "--json and --junit cannot both be standard output|--junit and --json cannot both"
 
 # A word that stands for nothing: a scenario's name, a manifest, a typo.
 expect 2 "$TWINRIG" run steady

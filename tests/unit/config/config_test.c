@@ -163,6 +163,17 @@ START_TEST(checks_what_no_row_can_say)
 		"a second scenario named 'a'");
 	expect_error("version: 1\nscenarios: [{name: x, each: {to: y}}]\n", 2,
 		20, 1, "name: x-{to}");
+	expect_error("version: 1\nscenarios: [steady, node-loss]\n"
+		     "gate: {checks: [{check: 'max(queue) <= 5', scenarios: "
+		     "[node-*, node-los]}]}\n",
+		3, 64, 8, "did you mean 'node-loss'?");
+	expect_error("version: 1\n"
+		     "gate: {checks: [{check: 'max(queue) <= 5', scenarios: "
+		     "stedy}]}\n",
+		2, 55, 5, "it would be asked nowhere");
+	expect_error("version: 1\nscenarios: [steady]\n"
+		     "gate: {judges: [{k6: a.js, scenarios: [x]}]}\n",
+		3, 40, 1, "no scenario is called 'x'");
 	expect_error("version: 1\ngate: {runs: 4, max_runs: 3}\n", 2, 27, 1,
 		"less than 'runs' (4)");
 	expect_error("version: 1\ngate: {max_runs: 7}\n", 2, 18, 1,
@@ -180,6 +191,25 @@ START_TEST(checks_what_no_row_can_say)
 		2, 46, 1, "expected one value, not a list");
 	expect_error("version: 1\n---\na: 1\n", 3, 1, 1, "a second document");
 	expect_error("", 0, 0, 0, "the file is empty");
+}
+END_TEST
+
+/* Scenarios that are several are known by how they begin. */
+START_TEST(checks_are_for_scenarios_that_there_are)
+{
+	struct fixture f;
+
+	parse(&f,
+		"version: 1\nscenarios:\n"
+		"  - {name: 'slow-{to}', each: {to: callees of a/b}}\n"
+		"  - {name: storm, search: {from: 1s, to: 2s, load: [1x, 2x]}, "
+		"faults: [{kind: "
+		"latency, at: 1s, for: 1s}]}\n"
+		"gate:\n  checks:\n"
+		"    - {check: 'max(queue) <= 5', scenarios: [slow-shop/cart, "
+		"'slow-*', 's*', storm, storm-2x, 'storm-*']}\n");
+	ck_assert_uint_eq(f.diags.errors, 0);
+	done(&f);
 }
 END_TEST
 
@@ -275,5 +305,6 @@ START_TEST(schemas)
 END_TEST
 
 TW_TESTS("config", reads_a_whole_file, keeps_scenarios_and_places,
-	points_at_mistakes, checks_what_no_row_can_say, tells_all_mistakes,
+	points_at_mistakes, checks_what_no_row_can_say,
+	checks_are_for_scenarios_that_there_are, tells_all_mistakes,
 	empty_values_count_as_not_given, fills, reads_through_files, schemas)
