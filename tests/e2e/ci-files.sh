@@ -120,6 +120,59 @@ git for-each-ref --format='delete %(refname)' refs/twinrig |
 	git update-ref --stdin
 expect 1 gitlab
 said 'nothing was run again'
+# One note on the merge request, written anew by each pipeline.
+cat >"$work/notes.py" <<'P'
+"""What GitLab's notes API does with one merge request's."""
+import http.server, json, sys, urllib.parse
+notes = [{"id": 7, "type": None, "body": "<!-- of somebody else -->"}]
+class Notes(http.server.BaseHTTPRequestHandler):
+    def answer(self, what):
+        text = json.dumps(what, separators=(",", ":")).replace("<", "\\u003c").encode()
+        self.send_response(200 if self.headers["PRIVATE-TOKEN"] == "secret" else 401)
+        self.send_header("Content-Length", len(text))
+        self.end_headers()
+        self.wfile.write(text)
+        with open(sys.argv[1] + ".log", "w") as log:
+            json.dump(notes, log)
+    def body(self):
+        sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        return urllib.parse.parse_qs(sent)["body"][0]
+    def do_GET(self):
+        self.answer(sorted(notes, key=lambda n: -n["id"]))
+    def do_POST(self):
+        notes.append({"id": 40 + len(notes), "type": None, "body": self.body()})
+        self.answer(notes[-1])
+    def do_PUT(self):
+        it = next(n for n in notes if self.path.endswith(f"/notes/{n['id']}"))
+        it["body"], it["edits"] = self.body(), it.get("edits", 0) + 1
+        self.answer(it)
+    def log_message(self, *args):
+        pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Notes)
+open(sys.argv[1], "w").write(str(server.server_port))
+server.serve_forever()
+P
+"$python" "$work/notes.py" "$work/port" &
+server=$!
+trap 'kill "$server" 2>/dev/null || true' EXIT
+for ((i = 0; i < 600; i++)); do
+	[[ ! -s $work/port ]] || break
+	sleep 0.1
+done
+for ((i = 0; i < 2; i++)); do
+	TWINRIG_TOKEN=secret CI_MERGE_REQUEST_IID=3 CI_PROJECT_ID=5 \
+		CI_API_V4_URL=http://127.0.0.1:$(cat "$work/port")/api/v4 \
+		expect 1 gitlab
+done
+kill "$server"
+wait "$server" || true
+trap - EXIT
+"$python" - "$work/port.log" <<'P'
+import json, sys
+theirs, ours = json.load(open(sys.argv[1]))
+assert theirs["body"] == "<!-- of somebody else -->", theirs
+assert ours["body"].startswith("<!-- twinrig -->") and ours["edits"] == 1, ours
+P
 # A tarball that is not what its sums say is not unpacked.
 printf x >>"$releases/$name.tar.gz"
 rm -rf .twinrig
