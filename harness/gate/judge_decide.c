@@ -155,6 +155,7 @@ static void decide_below_noise(struct tw_judging *j)
 		g->more_runs = 0;
 	else if (g->more_runs)
 		runs = (double)(j->valid + g->more_runs);
+	tw_difference_text(j->unit, least, room);
 	tw_decide(j, TW_VERDICT_INCONCLUSIVE, TW_REASON_BELOW_NOISE,
 		tw_arena_printf(j->arena,
 			"%s; the margin (%s) is below the noise: two sets of "
@@ -162,12 +163,15 @@ static void decide_below_noise(struct tw_judging *j)
 			figures_text(j),
 			tw_difference_text(j->unit, g->margin, margin),
 			j->valid, tw_difference_text(j->unit, g->noise, noise)),
-		tw_arena_printf(j->arena,
-			"allow at least %s, or make %s%.0f runs",
-			tw_difference_text(j->unit, least, room),
-			runs > TW_RUNS_CAP ? "more than " : "about ",
-			runs > TW_RUNS_CAP ? (double)TW_RUNS_CAP
-					   : tw_ceil(runs)));
+		runs > TW_RUNS_CAP
+			? tw_arena_printf(j->arena,
+				  "allow at least %s, or make more than %d "
+				  "runs",
+				  room, TW_RUNS_CAP)
+			: tw_arena_printf(j->arena,
+				  "allow at least %s, or make about %.0f runs "
+				  "(--runs %.0f)",
+				  room, tw_ceil(runs), tw_ceil(runs)));
 }
 
 /* Beyond a limit of its own, and yet no further from the baseline than runs of

@@ -24,6 +24,8 @@ if has shellcheck; then
 	# It looks names up by eval, and splits lists on purpose.
 	shellcheck -e SC2034,SC2086 "$ci/install-deps"
 fi
+# Objects of another system must not get into an image's build.
+grep -qx build "$TOP/.dockerignore" || fail "an image is built from build/"
 if has actionlint; then
 	mkdir -p repo/.github/workflows repo/ci
 	cp -R "$ci/github" repo/ci/

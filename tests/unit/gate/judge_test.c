@@ -638,6 +638,7 @@ START_TEST(margin_below_noise)
 	expect_group(g, TW_VERDICT_INCONCLUSIVE, TW_REASON_BELOW_NOISE);
 	ck_assert(g->has_noise && g->noise > g->margin);
 	ck_assert_ptr_nonnull(strstr(g->advice, "allow at least"));
+	ck_assert_ptr_nonnull(strstr(g->advice, "runs (--runs "));
 	g = judge(&f, "p99(latency) <= baseline * 3")->groups.v[0];
 	expect_group(g, TW_VERDICT_PASS, TW_REASON_WITHIN);
 	ck_assert(g->detects > g->margin);
