@@ -232,6 +232,14 @@ struct head {
 	size_t left;
 };
 
+/* At most so many bytes; nothing of a capture may steer a terminal. */
+static void add_shown(struct tw_buf *out, struct twinrig_text text, size_t most)
+{
+	for (size_t i = 0; i < text.n && i < most; i++)
+		tw_buf_add_char(
+			out, tw_is_control(text.p[i]) ? '?' : text.p[i]);
+}
+
 static int print_exchange(
 	void *context, const struct twinrig_exchange *exchange)
 {
@@ -247,21 +255,13 @@ static int print_exchange(
 		tw_time_iso_text(plain.time, time);
 	if (plain.latency >= 0)
 		tw_time_text(plain.latency, latency);
-	tw_buf_printf(head->out, "%-23.23s %3d %9s %-6.*s ", time,
-		plain.has_response ? plain.status : 0, latency,
-		(int)(plain.method.n < 20 ? plain.method.n : 20),
-		plain.method.n ? plain.method.p : "");
-	if (plain.host.n)
-		tw_buf_printf(head->out, "%.*s",
-			(int)(plain.host.n < 60 ? plain.host.n : 60),
-			plain.host.p);
-	for (size_t i = 0; i < plain.target.n && i < 200; i++) {
-		char c = plain.target.p[i];
-
-		/* Nothing of a capture may steer a terminal. */
-		tw_buf_add_char(head->out,
-			(unsigned char)c < 0x20 || c == 0x7f ? '?' : c);
-	}
+	tw_buf_printf(head->out, "%-23.23s %3d %9s ", time,
+		plain.has_response ? plain.status : 0, latency);
+	add_shown(head->out, plain.method, 20);
+	tw_buf_printf(head->out, "%*s ",
+		plain.method.n < 6 ? 6 - (int)plain.method.n : 0, "");
+	add_shown(head->out, plain.host, 60);
+	add_shown(head->out, plain.target, 200);
 	tw_buf_add_char(head->out, '\n');
 	return 0;
 }

@@ -333,6 +333,15 @@ uint32_t tw_templates_add(struct tw_templates *templates, struct tw_str method,
 
 /* ---- the result ------------------------------------------------------- */
 
+/* Names are shown: nothing of a capture may steer a terminal. */
+static const char *plain(char *name)
+{
+	for (char *c = name; *c; c++)
+		if (tw_is_control(*c))
+			*c = '?';
+	return name;
+}
+
 static void gather(
 	struct tw_templates *templates, struct node *node, struct tw_buf *path)
 {
@@ -343,9 +352,9 @@ static void gather(
 
 		tw_vec_push(&templates->list,
 			(struct template){
-				.name = tw_arena_printf(&templates->arena,
+				.name = plain(tw_arena_printf(&templates->arena,
 					"%s %s", leaf->method,
-					n ? tw_buf_text(path) : "/"),
+					n ? tw_buf_text(path) : "/")),
 				.number = root_of(templates, leaf->number)});
 	}
 	for (size_t i = 0; i < node->literal.n; i++) {

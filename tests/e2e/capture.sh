@@ -53,3 +53,15 @@ for way in outbound inbound; do
 done >pair
 "$TWINRIG" capture info pair >info
 grep -q '^requests   1$' info || fail "not joined: $(cat info)"
+
+# Nothing of a capture steers a terminal: escapes and DEL are shown as `?`.
+printf '{"time":"2026-11-23T10:05:03.123Z","method":"%s","host":"%s","target":"%s","status":200}\n' \
+	'G\u001b[2JT' 'a\u001b[31mb\u007f' '/x\u001b[2J/\u007f/y' >steers.jsonl
+for verb in head info; do
+	"$TWINRIG" capture "$verb" steers.jsonl >steers
+	! LC_ALL=C grep -q "[$(printf '\033\177')]" steers || fail "$verb steers a terminal"
+	grep -qF 'G?[2JT' steers || fail "$verb: $(cat steers)"
+done
+"$TWINRIG" capture head steers.jsonl | grep -qF ' G?[2JT a?[31mb?/x?[2J/?/y' ||
+	fail "$("$TWINRIG" capture head steers.jsonl)"
+"$TWINRIG" capture head -n 1 log | grep -qF ' GET    /a/1' || fail "$(cat head)"

@@ -32,6 +32,11 @@ bool tw_str_equal_nocase(struct tw_str a, struct tw_str b);
 
 /* Whether the text is `end`, or ends in it. */
 bool tw_text_ends(const char *text, const char *end);
+/* What may steer a terminal: ASCII's control characters. */
+static inline bool tw_is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
 /* NULL equals NULL alone. */
 bool tw_text_same(const char *a, const char *b);
 
