@@ -81,6 +81,11 @@ assert 45 < rows["external/db.eu.rds.example.com"] < 55, rows
 assert rows["external/api.pay.example.com"] == 100, rows
 assert 63 < rows["default/mail"] < 70, rows
 END
+# A bucket of 500 that is full at first lets 500 + 50/s * 20 s of 2000 through.
+sed -i 's/burst: 1}/burst: 500}/' app/model.yaml
+expect 0 env -C app "$TWINRIG" run
+awk '$3 == "default/mail" { lost = $6 + 0; exit !(lost > 21 && lost < 29) }' out ||
+	fail "not a quarter is lost: $(grep default/mail out)"
 # What stands outside does not die with a node.
 cat >>app/twinrig.yaml <<'END'
 scenarios:

@@ -189,6 +189,9 @@ START_TEST(checks_what_no_row_can_say)
 	expect_error("version: 1\nscenarios: [{name: x, faults: [{kind: y, "
 		     "at: [a]}]}]\n",
 		2, 46, 1, "expected one value, not a list");
+	expect_error("version: 1\ncandidate: {service: s, process: [x], "
+		     "env: {A: [1]}}\n",
+		2, 48, 1, "expected one value, not a list");
 	expect_error("version: 1\n---\na: 1\n", 3, 1, 1, "a second document");
 	expect_error("", 0, 0, 0, "the file is empty");
 }

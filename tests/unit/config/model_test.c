@@ -351,6 +351,44 @@ START_TEST(a_guess_gives_way)
 }
 END_TEST
 
+START_TEST(taints)
+{
+	static const char *const wrong[] = {
+		"a", ":NoSchedule", "a=b:Never", "a=b"};
+	const struct tw_taints *all;
+	struct fixture f;
+
+	parse(&f,
+		"version: 1\nnodes: [{name: n, taints: "
+		"['a=b:NoSchedule', 'c:NoExecute', 'd=e:PreferNoSchedule']}]");
+	ck_assert_int_eq(f.rc, 0);
+	all = &f.spec->nodes.v[0]->taints;
+	ck_assert_uint_eq(all->n, 3);
+	ck_assert_str_eq(all->v[0].key, "a");
+	ck_assert_str_eq(all->v[0].value, "b");
+	ck_assert_int_eq(all->v[0].effect, TW_EFFECT_NO_SCHEDULE);
+	ck_assert_str_eq(all->v[1].key, "c");
+	ck_assert_str_eq(all->v[1].value, "");
+	ck_assert_int_eq(all->v[1].effect, TW_EFFECT_NO_EXECUTE);
+	ck_assert_int_eq(all->v[2].effect, TW_EFFECT_PREFER_NO_SCHEDULE);
+	done(&f);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		char text[128];
+
+		snprintf(text, sizeof text,
+			"version: 1\nnodes: [{name: n, taints: ['%s']}]",
+			wrong[i]);
+		parse(&f, text);
+		ck_assert_msg(
+			f.rc == -1 && strstr(tw_buf_text(&f.told),
+					      "taints: expected KEY=VALUE"),
+			"%s: %s", wrong[i], tw_buf_text(&f.told));
+		done(&f);
+	}
+}
+END_TEST
+
 TW_TESTS("config/model", reads_services, reads_the_rest, distributions,
 	mistakes_in_steps, keys_that_would_change_nothing, manifests_win,
-	misspelt_services, two_files, patterns_of_files, a_guess_gives_way)
+	misspelt_services, two_files, patterns_of_files, a_guess_gives_way,
+	taints)

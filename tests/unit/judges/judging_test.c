@@ -213,6 +213,13 @@ START_TEST(kayenta_scores)
 
 		ck_assert_str_eq(o.answer, rows[i].answer);
 	}
+	ck_assert_uint_eq(f.diags.warnings, 0); /* 100 in all is right */
+	ask(&tw_judge_kayenta,
+		"{metrics: [{name: latency, groups: [a]}, {name: errors, "
+		"groups: [b]}], classifier: {groupWeights: {a: 60, b: 41}}}");
+	ck_assert_uint_eq(f.diags.warnings, 1);
+	ck_assert_str_eq(f.diags.list.v[0]->message,
+		"the weights add up to 101, more than 100");
 	/* What is muted has no say. */
 	ck_assert_str_eq(
 		ask(&tw_judge_kayenta,
