@@ -4,15 +4,49 @@
  */
 #include "harness/gate/check_lex.h"
 
+static void wrong(struct tw_lexer *ps, const struct tw_check *check,
+	struct tw_token inner, const char *what)
+{
+	tw_diag(ps->diags, TW_ERROR, tw_lex_pos(ps, inner.at, inner.n),
+		"%s() %s", tw_metric_names[check->metric], what);
+	ps->failed = true;
+}
+
+/* What slices cannot tell. */
+static void refuse_inner(struct tw_lexer *ps, const struct tw_check *check,
+	struct tw_token inner)
+{
+	const struct tw_check *it = check->inner;
+
+	if (it->limit.baseline)
+		wrong(ps, check, inner,
+			check->aggregate == TW_AGG_TIME
+				? "needs a constant in it"
+				: "needs a constant in it: what counts as "
+				  "recovered");
+	if (it->aggregate == TW_AGG_QUANTILE)
+		wrong(ps, check, inner,
+			"knows no quantiles: slices keep mean and "
+			"max(latency) only");
+	if (it->aggregate == TW_AGG_COUNT || it->aggregate == TW_AGG_DISTANCE ||
+		it->aggregate == TW_AGG_KS || it->aggregate == TW_AGG_SHIFT)
+		wrong(ps, check, inner,
+			"takes mean, max, ratio, rate, utilization or "
+			"throttled");
+	if (it->aggregate == TW_AGG_RATIO && it->metric != TW_METRIC_ERRORS &&
+		it->metric != TW_METRIC_TIMEOUTS)
+		wrong(ps, check, inner,
+			"knows errors and timeouts alone of the ratios: slices "
+			"keep these");
+}
+
 void tw_check_parse_inner(struct tw_lexer *ps, struct tw_check *check)
 {
 	struct tw_token start;
-	const char *name;
 
 	check->metric = check->aggregate == TW_AGG_RECOVERS ? TW_METRIC_RECOVERS
 			: check->aggregate == TW_AGG_TIME   ? TW_METRIC_TIME
 							  : TW_METRIC_RECOVERY;
-	name = tw_metric_names[check->metric];
 	tw_lex_expect(ps, "(");
 	start = ps->now;
 	if (check->aggregate == TW_AGG_RECOVERS && tw_lex_take(ps, ")"))
@@ -31,36 +65,7 @@ void tw_check_parse_inner(struct tw_lexer *ps, struct tw_check *check)
 	if (ps->stopped)
 		return;
 	start.n = ps->now.at - start.at;
-	if (check->inner->limit.baseline)
-		tw_diag(ps->diags, TW_ERROR, tw_lex_pos(ps, start.at, start.n),
-			"%s() needs a constant in it%s", name,
-			check->aggregate == TW_AGG_TIME
-				? ""
-				: ": what counts as recovered"),
-			ps->failed = true;
-	if (check->inner->aggregate == TW_AGG_QUANTILE)
-		tw_diag(ps->diags, TW_ERROR, tw_lex_pos(ps, start.at, start.n),
-			"%s() knows no quantiles: slices keep mean and "
-			"max(latency) only",
-			name),
-			ps->failed = true;
-	if (check->inner->aggregate == TW_AGG_COUNT ||
-		check->inner->aggregate == TW_AGG_DISTANCE ||
-		check->inner->aggregate == TW_AGG_KS ||
-		check->inner->aggregate == TW_AGG_SHIFT)
-		tw_diag(ps->diags, TW_ERROR, tw_lex_pos(ps, start.at, start.n),
-			"%s() takes mean, max, ratio, rate, utilization or "
-			"throttled",
-			name),
-			ps->failed = true;
-	if (check->inner->aggregate == TW_AGG_RATIO &&
-		check->inner->metric != TW_METRIC_ERRORS &&
-		check->inner->metric != TW_METRIC_TIMEOUTS)
-		tw_diag(ps->diags, TW_ERROR, tw_lex_pos(ps, start.at, start.n),
-			"%s() knows errors and timeouts alone of the ratios: "
-			"slices keep these",
-			name),
-			ps->failed = true;
+	refuse_inner(ps, check, start);
 	if (check->aggregate == TW_AGG_RECOVERS)
 		tw_check_write(check->inner, ps->arena);
 	for (int i = 0; i < TW_LABELS; i++)
