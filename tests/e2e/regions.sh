@@ -119,3 +119,34 @@ END
 expect 2 env -C app "$TWINRIG" check
 said "'priority' does not go with 'distribute'"
 said "'failover-regions' does not go with 'distribute'"
+
+# --- faults of replicas, by the region that they stand in --------------------
+mkdir "$work/by-region"
+cd "$work/by-region"
+cat >model.yaml <<'END'
+version: 1
+services: {a: {replicas: 4, cpus: 2, memory: {base: 10Mi}, endpoints: {GET /: [{cache: {on-miss: [{cpu: 1ms}]}}]}}}
+nodes:
+  - {name: here, region: eu, zone: eu-a}
+  - {name: there, region: us, zone: us-a}
+END
+for fault in slow:factor:2x slow-close:delay:1s brown-out:capacity:50% \
+	pause:for:1s cpu-stress:workers:1 memory-stress:size:1Mi \
+	cache-flush:for:1s replica-kill:restart:1s; do
+	IFS=: read -r kind name value <<<"$fault"
+	cat >twinrig.yaml <<-END
+	version: 1
+	topology: {models: [model.yaml]}
+	traffic: {entry: a, rate: 50/s, duration: 4s}
+	scenarios:
+	  - {name: x, faults: [{kind: $kind, region: eu, at: 1s, $name: $value}]}
+	END
+	expect 0 "$TWINRIG" check
+done
+expect 0 "$TWINRIG" run --events
+[[ $(grep -cE 'replica default/a-[0-9] dies' "$work/out") == 2 ]] ||
+	fail "not the two of four that stand in eu: $(grep dies "$work/out")"
+sed -i 's/region: eu, at/region: "*", at/' twinrig.yaml
+expect 0 "$TWINRIG" run --events
+[[ $(grep -cE 'replica default/a-[0-9] dies' "$work/out") == 4 ]] ||
+	fail "not all four: $(grep dies "$work/out")"

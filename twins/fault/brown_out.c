@@ -55,7 +55,7 @@ const struct tw_fault_kind tw_fault_brown_out = {
 	.help = "a dependency loses capacity and speed together",
 	TW_FAULT_PARAMS(params),
 	.selectors = TW_SELECT_SERVICE | TW_SELECT_REPLICA | TW_SELECT_NODE |
-		     TW_SELECT_ZONE,
+		     TW_SELECT_ZONE | TW_SELECT_REGION,
 	.needs = ~0U,
 	.prepare = prepare,
 	.start = start,

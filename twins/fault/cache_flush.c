@@ -67,7 +67,8 @@ const struct tw_fault_kind tw_fault_cache_flush = {
 	.name = "cache-flush",
 	.help = "caches (`cache` steps) lose what they have",
 	.selectors = TW_SELECT_SERVICE | TW_SELECT_ENDPOINT |
-		     TW_SELECT_REPLICA | TW_SELECT_NODE | TW_SELECT_ZONE,
+		     TW_SELECT_REPLICA | TW_SELECT_NODE | TW_SELECT_ZONE |
+		     TW_SELECT_REGION,
 	.needs = ~0U,
 	.instant = true,
 	.lacks = lacks,

@@ -34,7 +34,8 @@ extern const struct tw_fault_kind tw_fault_bandwidth, tw_fault_black_hole,
 /* What happens in replicas, to what they do of an endpoint. */
 #define TW_FAULT_ON_REPLICA                                                    \
 	.selectors = TW_SELECT_SERVICE | TW_SELECT_ENDPOINT |                  \
-		     TW_SELECT_REPLICA | TW_SELECT_NODE | TW_SELECT_ZONE,      \
+		     TW_SELECT_REPLICA | TW_SELECT_NODE | TW_SELECT_ZONE |     \
+		     TW_SELECT_REGION,                                         \
 	.needs = ~0U, .start = tw_fault_start_effect,                          \
 	.stop = tw_fault_stop_effect
 

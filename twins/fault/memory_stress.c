@@ -51,7 +51,7 @@ const struct tw_fault_kind tw_fault_memory_stress = {
 	.help = "something takes memory in replicas",
 	TW_FAULT_PARAMS(params),
 	.selectors = TW_SELECT_SERVICE | TW_SELECT_REPLICA | TW_SELECT_NODE |
-		     TW_SELECT_ZONE,
+		     TW_SELECT_ZONE | TW_SELECT_REGION,
 	.needs = ~0U,
 	.lacks = lacks,
 	.start = start,

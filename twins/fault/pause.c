@@ -39,7 +39,7 @@ const struct tw_fault_kind tw_fault_pause = {
 	.name = "pause",
 	.help = "replicas stand still",
 	.selectors = TW_SELECT_SERVICE | TW_SELECT_REPLICA | TW_SELECT_NODE |
-		     TW_SELECT_ZONE,
+		     TW_SELECT_ZONE | TW_SELECT_REGION,
 	.needs = ~0U,
 	.lacks = lacks,
 	.setup = tw_fault_ensure_cpu,

@@ -52,7 +52,7 @@ const struct tw_fault_kind tw_fault_replica_kill = {
 	.help = "replicas die and are started again",
 	TW_FAULT_PARAMS(params),
 	.selectors = TW_SELECT_SERVICE | TW_SELECT_REPLICA | TW_SELECT_NODE |
-		     TW_SELECT_ZONE,
+		     TW_SELECT_ZONE | TW_SELECT_REGION,
 	.needs = ~0U,
 	.instant = true,
 	.prepare = prepare,
