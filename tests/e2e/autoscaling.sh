@@ -117,3 +117,55 @@ again
 sed -i 's/kind: Deployment, name: api}/kind: Deployment, name: apy}/' deploy/api.yaml
 expect 0 "$TWINRIG" check
 said 'shop/api scales the Deployment shop/apy, which is not there \[autoscaler-target\]'
+
+# --- nodes that are not needed go, and what a DaemonSet has there goes with them ---
+mkdir -p "$work/nodes/deploy"
+cd "$work/nodes"
+cat >deploy/web.yaml <<'END'
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: c, image: "web:1", resources: {requests: {cpu: 500m}}}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, namespace: kube-system}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {containers: [{name: c, image: "agent:1", resources: {requests: {cpu: 100m}}}]}
+END
+cat >model.yaml <<'END'
+version: 1
+autoscaling: {scale-down-unneeded-time: 60s, scale-down-delay-after-add: 30s}
+services:
+  web: {endpoints: {GET /: [{cpu: 1ms}]}}
+nodes: [{name: n, count: 4, min: 1, max: 6, provisioning: 30s, cpu: 2, memory: 4Gi}]
+entry: [{service: web}]
+END
+cat >twinrig.yaml <<'END'
+version: 1
+topology: {manifests: [deploy/*.yaml], models: [model.yaml]}
+traffic: {rate: 20/s, duration: 300s, entry: web}
+scenarios:
+  - {name: shrink, scale: [{workload: web, replicas: 8, at: 200s}]}
+END
+expect 0 "$TWINRIG" run --watch events
+[[ $(grep -c RemovingNode "$work/out") == 3 && $(grep -c RegisteredNode "$work/out") == 2 ]] ||
+	fail "one node is enough, later three are needed: $(cat "$work/out")"
+grep -q 'Killing.*agent' "$work/out" && fail "a DaemonSet's pod is not drained"
+said '3m54s .*Started +pod/kube-system/agent-'
+expect 0 "$TWINRIG" run
+said 'kube-system/agent: 1 of 1 ready; 1 endpoint'
+unsaid 'agent: 3 of 4 ready'

@@ -74,8 +74,10 @@ static bool is_available(const struct tw_world *world, uint32_t replica)
 }
 
 /* A node without a pod gets one of the new template, with OnDelete too. */
-static void fill(struct tw_world *world, const struct seat *seat)
+static void fill(struct tw_world *world, uint32_t node, const struct seat *seat)
 {
+	if (world->pods->scheduler.nodes.v[node].absent)
+		return;
 	if (seat->now != TW_NONE && !is_there(world, seat->now) &&
 		!is_there(world, seat->old))
 		tw_pod_create_named(world, seat->now);
@@ -132,7 +134,8 @@ static void update(struct tw_world *world, const struct tw_managed *it)
 	for (uint32_t node = 0; node < n; node++) {
 		struct seat seat = seat_of(world, it, node);
 
-		if (seat.now == TW_NONE && seat.old == TW_NONE)
+		if ((seat.now == TW_NONE && seat.old == TW_NONE) ||
+			world->pods->scheduler.nodes.v[node].absent)
 			continue;
 		/* An old one that stops is none any more. */
 		if (surge ? is_there(world, seat.now) &&
@@ -176,11 +179,24 @@ static void sync(struct tw_world *world, uint32_t workload)
 	for (uint32_t node = 0; node < world->model->n_nodes; node++) {
 		struct seat seat = seat_of(world, it, node);
 
-		fill(world, &seat);
+		fill(world, node, &seat);
 		clear(world, &seat);
 	}
 	update(world, it);
 	see_complete(world, it);
+}
+
+void tw_daemonsets_node(struct tw_world *world, uint32_t node, bool comes)
+{
+	for (uint32_t w = 0; w < world->model->n_workloads; w++) {
+		const struct tw_managed *it = tw_managed_of(world, w);
+
+		if (it->controller == &tw_daemonsets &&
+			replica_on(&world->model->revisions[it->now], node) !=
+				TW_NONE)
+			tw_workload_want(world, w,
+				comes ? it->wanted + 1 : it->wanted - 1);
+	}
 }
 
 const struct tw_controller tw_daemonsets = {

@@ -297,6 +297,7 @@ static void arrives(struct tw_world *world, uint32_t node)
 	world->node_groups->added = tw_world_now(world);
 	world->node_groups->unneeded[node] = TW_NEVER;
 	tw_scheduler_set_absent(&world->pods->scheduler, node, false);
+	tw_daemonsets_node(world, node, true);
 	tap(world, TW_TAP_NODE_ADDED, node);
 	tw_sched_queue_wake(world->pods->queue, tw_world_now(world));
 }
@@ -326,8 +327,9 @@ static bool can_move(struct scan *scan, uint32_t node)
 		uint32_t r = pods.v[i];
 		const struct tw_revision *it = tw_world_revision(world, r);
 
-		can = tw_pod_is_on(world, r, node) && !it->own_nodes &&
-		      put_somewhere(scan, it->pod, others, n);
+		can = tw_pod_is_on(world, r, node) &&
+		      (it->own_nodes ||
+			      put_somewhere(scan, it->pod, others, n));
 	}
 	can = can && !tw_node_is_held(world, node, &pods);
 	tw_vec_release(&pods);
@@ -350,18 +352,38 @@ static void drain(struct tw_world *world, uint32_t node)
 	world->node_groups->leaving[node] = true;
 	tw_nodes_cordon(world, node, true);
 	for (size_t i = 0; i < pods.n; i++)
-		if (tw_pod_is_on(world, pods.v[i], node))
+		if (tw_pod_is_on(world, pods.v[i], node) &&
+			!tw_pod_is_of_node(world, pods.v[i]))
 			tw_pod_delete(world, pods.v[i], TW_POD_GRACE);
 	tw_vec_release(&pods);
 }
 
+/* What a DaemonSet has there ends with the node. */
+static bool only_of_node(const struct tw_world *world, uint32_t node)
+{
+	struct tw_standing pods = tw_standing_on(world, node);
+	bool only = true;
+
+	for (size_t i = 0; i < pods.n; i++)
+		only &= tw_pod_is_of_node(world, pods.v[i]);
+	tw_vec_release(&pods);
+	return only;
+}
+
 static void remove_empty(struct tw_world *world, uint32_t node)
 {
-	if (tw_standing_count(world, node))
+	struct tw_standing pods;
+
+	if (!only_of_node(world, node))
 		return;
 	world->node_groups->leaving[node] = false;
 	tw_nodes_cordon(world, node, false);
 	tw_scheduler_set_absent(&world->pods->scheduler, node, true);
+	tw_daemonsets_node(world, node, false);
+	pods = tw_standing_on(world, node);
+	for (size_t i = 0; i < pods.n; i++)
+		tw_pod_remove(world, pods.v[i]);
+	tw_vec_release(&pods);
 	tap(world, TW_TAP_NODE_REMOVED, node);
 }
 

@@ -15,6 +15,12 @@ bool tw_pod_is_on(const struct tw_world *world, uint32_t replica, uint32_t node)
 		       state == TW_POD_STOPPING);
 }
 
+bool tw_pod_is_of_node(const struct tw_world *world, uint32_t replica)
+{
+	return world->model->revisions[world->model->replicas[replica].revision]
+		.own_nodes;
+}
+
 static bool is_alone(const struct tw_world *world, uint32_t replica)
 {
 	uint32_t place = world->model->replicas[replica].revision;
@@ -39,7 +45,8 @@ static bool holds(const struct tw_world *world,
 		uint32_t r = pods->v[i];
 
 		if (!budget->covers[world->model->replicas[r].revision] ||
-			!tw_pod_is_on(world, r, node))
+			!tw_pod_is_on(world, r, node) ||
+			tw_pod_is_of_node(world, r))
 			continue;
 		if (tw_eviction_allowed(world, r, NULL) == TW_EVICT_FAILED)
 			return true;
@@ -53,6 +60,7 @@ bool tw_node_is_held(const struct tw_world *world, uint32_t node,
 {
 	for (size_t i = 0; i < pods->n; i++)
 		if (tw_pod_is_on(world, pods->v[i], node) &&
+			!tw_pod_is_of_node(world, pods->v[i]) &&
 			is_alone(world, pods->v[i]))
 			return true;
 	for (uint32_t b = 0; b < world->model->n_budgets; b++)

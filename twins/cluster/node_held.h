@@ -21,6 +21,9 @@
 #include "twins/world/standing.h"
 #include "twins/world/world.h"
 
+/* Whether it is a DaemonSet's, which no other node has to take. */
+bool tw_pod_is_of_node(const struct tw_world *world, uint32_t replica);
+
 /* Whether a pod of the control plane is there, if only to stop. */
 bool tw_pod_is_on(
 	const struct tw_world *world, uint32_t replica, uint32_t node);

@@ -101,7 +101,7 @@ void tw_workload_changed(struct tw_world *world, uint32_t revision)
 	mark(world, world->model->workload_of[revision]);
 }
 
-static void set_wanted(struct tw_world *world, uint32_t workload, uint32_t n)
+void tw_workload_want(struct tw_world *world, uint32_t workload, uint32_t n)
 {
 	struct tw_managed *it = tw_managed_of(world, workload);
 
@@ -144,7 +144,7 @@ bool tw_workload_scale(struct tw_world *world, uint32_t workload, uint32_t n)
 		return false;
 	if (n == it->wanted)
 		return true;
-	set_wanted(world, workload, n);
+	tw_workload_want(world, workload, n);
 	it->controller->scaled(world, workload);
 	return true;
 }
@@ -178,6 +178,19 @@ void tw_workloads_settle(struct tw_world *world)
 
 /* ---- the run -------------------------------------------------------- */
 
+/* A DaemonSet: as many as nodes are there for it. */
+static uint32_t desired_of(
+	const struct tw_world *world, const struct tw_workload *model)
+{
+	const struct tw_revision *it =
+		&world->model->revisions[model->revision];
+	uint32_t n = model->desired;
+
+	for (uint32_t i = 0; it->own_nodes && i < it->n_replicas; i++)
+		n -= world->pods->scheduler.nodes.v[it->own_nodes[i]].absent;
+	return n;
+}
+
 /* The candidate's manifests are applied. */
 static void apply(struct tw_world *world)
 {
@@ -186,9 +199,9 @@ static void apply(struct tw_world *world)
 
 		if (!it->model->changes)
 			continue;
-		set_wanted(world, w,
+		tw_workload_want(world, w,
 			it->model->keeps_size ? it->wanted
-					      : it->model->desired);
+					      : desired_of(world, it->model));
 		tw_rollout_apply(world, w);
 	}
 }

@@ -99,6 +99,11 @@ uint32_t tw_workload_find(const struct tw_model *model, const char *name);
 /* Whether its kind has a size that can be set. */
 bool tw_workload_has_size(const struct tw_model *model, uint32_t workload);
 
+/* It should have n pods from now on, whatever its kind. */
+void tw_workload_want(struct tw_world *world, uint32_t workload, uint32_t n);
+/* A node came or went: DaemonSets that run there want a pod more or less. */
+void tw_daemonsets_node(struct tw_world *world, uint32_t node, bool comes);
+
 /* It should have n pods from now on. False: its kind has no size. */
 bool tw_workload_scale(struct tw_world *world, uint32_t workload, uint32_t n);
 
