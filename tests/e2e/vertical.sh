@@ -69,6 +69,15 @@ expect 1 "$TWINRIG" gate --baseline HEAD --runs 3
 said 'undo +with `updateMode: Off` restored'
 repo_git reset -q --hard HEAD~1
 
+# --- the transition: pods of the start were made without it ------------------------
+mode '"Off"'
+commit_all . "It only recommends"
+sed -i 's/updateMode: "Off"/updateMode: Recreate/' deploy/api.yaml
+sed -i 's/  - name: evening/&\n    rollout: {at: 10s}/' twinrig.yaml
+run --baseline HEAD
+said 'shop/api-1 EvictedByVPA'
+repo_git reset -q --hard HEAD~1
+
 # --- what its status says is the start ---------------------------------------------
 cat >>deploy/api.yaml <<'END'
 status:

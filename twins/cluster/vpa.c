@@ -357,5 +357,6 @@ void tw_vpa_release(struct tw_world *world)
 	if (!world->vpa)
 		return;
 	tw_vec_release(&world->resized->revisions);
+	tw_vec_release(&world->vpa->sizes);
 	tw_metrics_release(world);
 }

@@ -5,6 +5,7 @@
  */
 #include "twins/cluster/vpa_parts.h"
 
+#include "twins/base/assert.h"
 #include "twins/world/memory.h"
 
 #include <string.h>
@@ -30,35 +31,47 @@ static bool same_resources(
 	return true;
 }
 
-static const struct tw_revision *base_of(
-	const struct tw_world *world, uint32_t replica)
+/* One that pods of the revision have, or had: most likely the last. */
+static const struct tw_vpa_size *known_size(const struct tw_world *world,
+	uint32_t revision, const struct tw_spec_workload *like)
 {
-	return &world->model
-			->revisions[world->model->replicas[replica].revision];
+	const struct tw_vpa *vpa = world->vpa;
+
+	for (size_t i = vpa->sizes.n; i--;)
+		if (vpa->sizes.v[i].of == revision &&
+			same_resources(vpa->sizes.v[i].is->resources, like))
+			return &vpa->sizes.v[i];
+	return NULL;
 }
 
-/* One that some pod of the revision has, or had. */
-static const struct tw_revision *known_size(const struct tw_world *world,
-	const struct tw_revision *base, const struct tw_spec_workload *like)
+/* Pods of it are of a class of their own. */
+static const struct tw_revision *add_size(struct tw_world *world,
+	uint32_t revision, const struct tw_spec_workload *resources)
 {
-	const struct tw_resized *all = world->resized;
+	struct tw_scheduler *s = &world->pods->scheduler;
+	struct tw_sched_class class = s->classes.v[revision];
+	struct tw_revision *to = tw_new(&world->arena, struct tw_revision);
+	uint32_t number;
 
-	for (uint32_t i = 0; i < base->n_replicas; i++) {
-		const struct tw_revision *it = all->of[base->first_replica + i];
-
-		if (it && same_resources(it->resources, like))
-			return it;
-	}
-	return NULL;
+	tw_revision_resize(&world->arena, &world->model->revisions[revision],
+		resources, to);
+	class.pod = to->pod;
+	number = tw_scheduler_add_class(s, &class);
+	tw_vec_push(&world->resized->revisions, revision);
+	tw_assert(tw_class_revision(world, number) == revision);
+	tw_vec_push(&world->vpa->sizes,
+		((struct tw_vpa_size){to, revision, number}));
+	return to;
 }
 
 const struct tw_revision *tw_vpa_sized(
 	struct tw_world *world, uint32_t vertical, uint32_t replica)
 {
 	const struct tw_vertical *it = &world->model->verticals[vertical];
-	const struct tw_revision *base = base_of(world, replica), *known;
+	uint32_t revision = world->model->replicas[replica].revision;
+	const struct tw_revision *base = &world->model->revisions[revision];
 	const struct tw_spec_workload *wanted;
-	struct tw_revision *to;
+	const struct tw_vpa_size *known;
 
 	if (!base->spec)
 		return NULL;
@@ -68,38 +81,25 @@ const struct tw_revision *tw_vpa_sized(
 			.advice);
 	if (same_resources(wanted, base->resources))
 		return NULL;
-	known = known_size(world, base, wanted);
-	if (known)
-		return known;
-	to = tw_new(&world->arena, struct tw_revision);
-	tw_revision_resize(&world->arena, base, wanted, to);
-	return to;
+	known = known_size(world, revision, wanted);
+	return known ? known->is : add_size(world, revision, wanted);
 }
 
-/* The scheduler's class of a size: another pod's, or a new one. */
-static uint32_t class_of(struct tw_world *world, uint32_t replica,
-	const struct tw_revision *size)
+static uint32_t class_of(
+	const struct tw_world *world, const struct tw_revision *size)
 {
-	uint32_t revision = world->model->replicas[replica].revision;
-	struct tw_scheduler *s = &world->pods->scheduler;
-	struct tw_resized *all = world->resized;
-	struct tw_sched_class class;
+	size_t i = world->vpa->sizes.n - 1;
 
-	for (uint32_t i = 0; i < size->n_replicas; i++)
-		if (all->of[size->first_replica + i] == size)
-			return all->class_of[size->first_replica + i];
-	class = s->classes.v[revision];
-	class.pod = size->pod;
-	tw_vec_push(&all->revisions, revision);
-	return tw_scheduler_add_class(s, &class);
+	while (world->vpa->sizes.v[i].is != size)
+		i--;
+	return world->vpa->sizes.v[i].class;
 }
 
 void tw_vpa_set_size(struct tw_world *world, uint32_t replica,
 	const struct tw_revision *size)
 {
 	if (size)
-		world->resized->class_of[replica] =
-			class_of(world, replica, size);
+		world->resized->class_of[replica] = class_of(world, size);
 	world->resized->of[replica] = size;
 	tw_memory_relimit(world, replica);
 }

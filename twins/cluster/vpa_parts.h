@@ -19,11 +19,18 @@ struct tw_vpa_state {
 	struct tw_advice (*advice)[TW_VERTICAL_RESOURCES]; /* by container */
 };
 
+/* Resources that pods of a revision were given, and their class. */
+struct tw_vpa_size {
+	const struct tw_revision *is;
+	uint32_t of, class;
+};
+
 struct tw_vpa {
 	struct tw_vpa_scales scales;
 	struct tw_vpa_state *all; /* as model->verticals */
 	struct tw_vpa_pod *pods;  /* by replica */
 	uint32_t *of_workload;	  /* vertical; TW_NONE */
+	TW_VEC(struct tw_vpa_size) sizes;
 };
 
 /* The vertical of a pod; TW_NONE: it has none. */
