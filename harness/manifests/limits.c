@@ -91,16 +91,9 @@ static bool is_behind(const struct tw_spec_service *service,
 	return false;
 }
 
-static bool knows(const struct tw_spec *spec,
-	const struct tw_spec_workload *workload,
-	const struct tw_spec_hpa_metric *metric)
+static bool knows_use(const struct tw_spec *spec,
+	const struct tw_spec_workload *workload, bool cpu)
 {
-	const char *name = metric->name.v ? metric->name.v : "";
-	bool cpu = !strcmp(name, "cpu");
-
-	if (metric->source != TW_HPA_RESOURCE &&
-		metric->source != TW_HPA_CONTAINER)
-		return tw_map_get(&spec->metrics, name);
 	if (cpu && tw_spec_computes(&workload->behaviour))
 		return true;
 	for (size_t i = 0; i < spec->services.n; i++) {
@@ -114,6 +107,18 @@ static bool knows(const struct tw_spec *spec,
 	return false;
 }
 
+static bool knows(const struct tw_spec *spec,
+	const struct tw_spec_workload *workload,
+	const struct tw_spec_hpa_metric *metric)
+{
+	const char *name = metric->name.v ? metric->name.v : "";
+
+	if (metric->source != TW_HPA_RESOURCE &&
+		metric->source != TW_HPA_CONTAINER)
+		return tw_map_get(&spec->metrics, name);
+	return knows_use(spec, workload, !strcmp(name, "cpu"));
+}
+
 static void forget(struct tw_yaml *node)
 {
 	if (!node)
@@ -125,14 +130,15 @@ static void forget(struct tw_yaml *node)
 		forget(node->pairs.v[i].value);
 }
 
-static void unmark(struct tw_manifests *m, const struct tw_spec_autoscaler *it)
+static void unmark(struct tw_manifests *m, const char *kind,
+	const char *namespace, const char *name)
 {
 	for (size_t i = 0; i < m->objects.n; i++) {
 		struct tw_object *object = m->objects.v[i];
 
-		if (strcmp(object->kind, it->kind) ||
-			strcmp(object->namespace, it->namespace) ||
-			strcmp(object->name, it->name))
+		if (strcmp(object->kind, kind) ||
+			strcmp(object->namespace, namespace) ||
+			strcmp(object->name, name))
 			continue;
 		forget(tw_yaml_get(object->doc, "spec"));
 		object->modelled = false;
@@ -150,6 +156,23 @@ void tw_link_scalers(struct tw_manifests *m, const struct tw_spec *spec)
 		for (size_t k = 0; workload && k < it->metrics.n; k++)
 			known |= knows(spec, workload, &it->metrics.v[k]);
 		if (!known)
-			unmark(m, it);
+			unmark(m, it->kind, it->namespace, it->name);
+	}
+}
+
+/* It does something where a use is known, or its status says what it
+ * recommends. */
+void tw_link_verticals(struct tw_manifests *m, const struct tw_spec *spec)
+{
+	for (size_t i = 0; i < spec->verticals.n; i++) {
+		const struct tw_spec_vertical *it = spec->verticals.v[i];
+		const struct tw_spec_workload *workload =
+			tw_spec_vertical_target(spec, it);
+
+		if (!workload ||
+			(!it->advice.n && !knows_use(spec, workload, true) &&
+				!knows_use(spec, workload, false)))
+			unmark(m, "VerticalPodAutoscaler", it->namespace,
+				it->name);
 	}
 }

@@ -345,6 +345,7 @@ size_t tw_manifests_link(
 	}
 	tw_arena_release(&ends.arena);
 	tw_link_scalers(m, spec);
+	tw_link_verticals(m, spec);
 	tw_link_images(m, spec);
 	tw_link_probes(m, spec);
 	if (spec->dns.origin)

@@ -41,6 +41,8 @@ void tw_link_images(struct tw_manifests *m, const struct tw_spec *spec);
 /* Takes the marks off autoscalers none of whose metrics the model knows: they
  * do nothing in a run. */
 void tw_link_scalers(struct tw_manifests *m, const struct tw_spec *spec);
+/* Likewise a VerticalPodAutoscaler that does nothing. */
+void tw_link_verticals(struct tw_manifests *m, const struct tw_spec *spec);
 
 /* Whether an address stands in a workload behind a service. */
 bool tw_address_is_of(const struct tw_manifest_address *address,

@@ -69,6 +69,14 @@ expect 1 "$TWINRIG" gate --baseline HEAD --runs 3
 said 'undo +with `updateMode: Off` restored'
 repo_git reset -q --hard HEAD~1
 
+# --- what it does to pods whose use nobody knows is never green ------------------------
+sed -i 's/cpu: {p50: 9ms, p99: 20ms}/wait: 9ms/; /memory: {base/d' twins/api.yaml
+commit_all . "Nobody says what it uses"
+sed -i 's/cpu: "2"/cpu: "1"/' deploy/api.yaml
+expect 4 "$TWINRIG" gate --baseline HEAD --runs 3
+said '1 field, 1 of them not modelled'
+repo_git reset -q --hard HEAD~1
+
 # --- the transition: pods of the start were made without it ------------------------
 mode '"Off"'
 commit_all . "It only recommends"
