@@ -129,6 +129,8 @@ struct tw_model *tw_gate_transition(struct tw_gate *gate,
 int tw_gate_live(struct tw_gate *gate);
 /* What gate->live adds to the result: trouble, and answers that differ. */
 void tw_gate_conclude_live(struct tw_gate *gate);
+/* All scenarios are judged: the verdict, and what it rests on. */
+void tw_gate_conclude_all(struct tw_gate *gate);
 
 void tw_gate_note_reached(
 	struct tw_gate *gate, const struct tw_observation *seen);
