@@ -24,7 +24,7 @@ static uint64_t key_of(const struct tw_world *world, uint32_t replica,
 
 static void set_busy(struct tw_world *world, uint32_t replica, uint32_t threads)
 {
-	if (world->replicas[replica].cpu)
+	if (world->replicas[replica].shares)
 		tw_cpu_stress(world, replica, threads);
 }
 

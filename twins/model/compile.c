@@ -211,6 +211,19 @@ static void add_outside_channels(struct build *b)
 			build_channel(b, TW_NONE, e);
 }
 
+static void take_replicas(struct build *b)
+{
+	struct tw_model *model = b->model;
+	size_t n = b->replicas.n;
+
+	model->replicas = tw_new_array(&model->arena, n + 1, struct tw_replica);
+	if (n)
+		memcpy(model->replicas, b->replicas.v,
+			n * sizeof *model->replicas);
+	model->n_replicas = (uint32_t)n;
+	tw_vec_release(&b->replicas);
+}
+
 static void compile(struct build *b)
 {
 	struct tw_model *model = b->model;
@@ -236,7 +249,7 @@ static void compile(struct build *b)
 	build_take(b, regions);
 	model->region_of = b->region_of.v;
 	build_take(b, revisions);
-	build_take(b, replicas);
+	take_replicas(b);
 	build_probes(b);
 	build_volumes(b);
 	build_workloads(b);

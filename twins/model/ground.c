@@ -290,7 +290,8 @@ static void add_replicas(struct build *b, struct tw_revision *revision,
 			replica.name = tw_arena_printf(&b->model->arena,
 				"%s-%u", shown, from_zero ? i : i + 1);
 		replica.hash = tw_hash_name(replica.key);
-		build_push(b, replicas, replica);
+		/* Many: what growing leaves behind goes at once. */
+		tw_vec_push(&b->replicas, replica);
 	}
 	build_push(b, revisions, *revision);
 }

@@ -130,7 +130,7 @@ static TW_PATH void work(struct tw_world *world, uint32_t task,
 	const struct tw_world_replica *replica = &world->replicas[it->replica];
 
 	world->tasks[it->attempt].worked += demand;
-	if (step->kind == TW_STEP_CPU && replica->cpu)
+	if (step->kind == TW_STEP_CPU && replica->shares)
 		tw_cpu_work(world, task, demand);
 	else if (__builtin_expect(replica->capacity == &tw_capacity_workers, 1))
 		tw_queue_schedule(&world->queue, tw_world_now(world) + demand,

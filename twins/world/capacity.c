@@ -111,7 +111,7 @@ static void workers_stop(struct tw_world *world, uint32_t replica)
 	world->services[it->service].busy -= it->busy;
 	it->busy = 0;
 	it->queue_length = 0;
-	if (it->cpu)
+	if (it->shares)
 		tw_cpu_stop(world, replica);
 	if (world->pauses)
 		tw_pause_stop(world, replica);

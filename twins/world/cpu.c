@@ -232,6 +232,71 @@ static void retune(struct tw_world *world, struct tw_cpu *cpu)
 	plan(world, cpu);
 }
 
+/* ---- what it is made of ---------------------------------------------- */
+
+static uint64_t cores_of(int64_t millicores)
+{
+	return (uint64_t)millicores * TW_CORE / 1000;
+}
+
+#define MAX_MILLICORES INT64_C(1000000000)
+
+static bool has_node_cores(const struct tw_world *world, uint32_t node)
+{
+	return node != TW_NONE &&
+	       world->model->nodes[node].cpu < MAX_MILLICORES;
+}
+
+static void join(struct tw_world *world, struct tw_cpu *cpu)
+{
+	struct tw_cpu_node *node =
+		&world->cpu_nodes[world->replicas[cpu->replica].node];
+	uint32_t stood = world->replicas[cpu->replica].stood;
+	size_t at = node->members.n;
+
+	tw_vec_push_in(&world->arena, &node->members, cpu);
+	for (; at &&
+		world->replicas[node->members.v[at - 1]->replica].stood > stood;
+		at--)
+		node->members.v[at] = node->members.v[at - 1];
+	node->members.v[at] = cpu;
+	cpu->node = node;
+}
+
+/* As the model has it, where that says anything (`bound`). */
+static struct tw_cpu *add_cpu(
+	struct tw_world *world, uint32_t replica, bool bound)
+{
+	const struct tw_replica *model = &world->model->replicas[replica];
+	const struct tw_revision *revision = tw_world_revision(world, replica);
+	const struct tw_service *service =
+		bound ? &world->model->services[model->service] : NULL;
+	struct tw_cpu *cpu = tw_new(&world->arena, struct tw_cpu);
+
+	cpu->replica = replica;
+	cpu->weight = revision->cpu_shares;
+	cpu->cores = cores_of(
+		service && service->cpus ? service->cpus : MAX_MILLICORES);
+	cpu->threads = service && service->is_async ? service->workers : 0;
+	cpu->at = TW_NEVER;
+	tw_cfs_init(&cpu->cfs, revision->cpu_quota,
+		tw_draw_below(world->seed, model->hash, TW_DRAW_PHASE, 0,
+			TW_CFS_PERIOD));
+	world->replicas[replica].cpu = cpu;
+	if (bound && has_node_cores(world, world->replicas[replica].node))
+		join(world, cpu);
+	return cpu;
+}
+
+/* Of a replica that has one. */
+static inline struct tw_cpu *cpu_of(struct tw_world *world, uint32_t replica)
+{
+	struct tw_cpu *cpu = world->replicas[replica].cpu;
+
+	return __builtin_expect(cpu != NULL, 1) ? cpu
+						: add_cpu(world, replica, true);
+}
+
 /* ---- jobs ----------------------------------------------------------- */
 
 static void start_job(
@@ -257,7 +322,7 @@ static void count_busy(struct tw_world *world, struct tw_cpu *cpu, uint32_t by)
 
 void tw_cpu_work(struct tw_world *world, uint32_t task, tw_time demand)
 {
-	struct tw_cpu *cpu = world->replicas[world->tasks[task].replica].cpu;
+	struct tw_cpu *cpu = cpu_of(world, world->tasks[task].replica);
 	tw_time now = tw_world_now(world);
 
 	advance(world, cpu, now);
@@ -332,7 +397,14 @@ static void let_go(struct tw_world *world, uint32_t task)
 void tw_cpu_stop(struct tw_world *world, uint32_t replica)
 {
 	struct tw_cpu *cpu = world->replicas[replica].cpu;
+	uint32_t node = world->replicas[replica].node;
 
+	if (!cpu) {
+		/* The others are looked at all the same. */
+		if (has_node_cores(world, node) && world->cpu_nodes[node].tight)
+			share_node(world, &world->cpu_nodes[node]);
+		return;
+	}
 	advance(world, cpu, tw_world_now(world));
 	for (size_t i = 0; i < cpu->jobs.n; i++)
 		let_go(world, cpu->jobs.v[i].task);
@@ -344,7 +416,7 @@ void tw_cpu_stop(struct tw_world *world, uint32_t replica)
 
 void tw_cpu_resize(struct tw_world *world, uint32_t replica, uint32_t threads)
 {
-	struct tw_cpu *cpu = world->replicas[replica].cpu;
+	struct tw_cpu *cpu = cpu_of(world, replica);
 
 	advance(world, cpu, tw_world_now(world));
 	cpu->threads = threads;
@@ -359,10 +431,11 @@ void tw_cpu_resize(struct tw_world *world, uint32_t replica, uint32_t threads)
 void tw_cpu_relimit(struct tw_world *world, uint32_t replica)
 {
 	const struct tw_revision *revision = tw_world_revision(world, replica);
-	struct tw_cpu *cpu = world->replicas[replica].cpu;
+	struct tw_cpu *cpu;
 
-	if (!cpu)
+	if (!world->replicas[replica].shares)
 		return;
+	cpu = cpu_of(world, replica);
 	advance(world, cpu, tw_world_now(world));
 	cpu->weight = revision->cpu_shares;
 	tw_cfs_set_quota(&cpu->cfs, revision->cpu_quota, tw_world_now(world));
@@ -376,7 +449,7 @@ void tw_cpu_relimit(struct tw_world *world, uint32_t replica)
 
 void tw_cpu_pause(struct tw_world *world, uint32_t replica, bool paused)
 {
-	struct tw_cpu *cpu = world->replicas[replica].cpu;
+	struct tw_cpu *cpu = cpu_of(world, replica);
 
 	advance(world, cpu, tw_world_now(world));
 	cpu->paused = paused;
@@ -385,17 +458,12 @@ void tw_cpu_pause(struct tw_world *world, uint32_t replica, bool paused)
 
 void tw_cpu_stress(struct tw_world *world, uint32_t replica, uint32_t threads)
 {
-	struct tw_cpu *cpu = world->replicas[replica].cpu;
+	struct tw_cpu *cpu = cpu_of(world, replica);
 
 	advance(world, cpu, tw_world_now(world));
 	cpu->stress = threads;
 	see_work(world, cpu);
 	retune(world, cpu);
-}
-
-static uint64_t cores_of(int64_t millicores)
-{
-	return (uint64_t)millicores * TW_CORE / 1000;
 }
 
 void tw_cpu_steal(struct tw_world *world, uint32_t node, int64_t millicores)
@@ -412,36 +480,14 @@ void tw_cpu_steal(struct tw_world *world, uint32_t node, int64_t millicores)
 
 /* ---- life ----------------------------------------------------------- */
 
-#define MAX_MILLICORES INT64_C(1000000000)
-
-static struct tw_cpu *add_cpu(struct tw_world *world, uint32_t replica)
-{
-	const struct tw_replica *model = &world->model->replicas[replica];
-	const struct tw_revision *revision = tw_world_revision(world, replica);
-	struct tw_cpu *cpu = tw_new(&world->arena, struct tw_cpu);
-
-	cpu->replica = replica;
-	cpu->weight = revision->cpu_shares;
-	cpu->cores = cores_of(MAX_MILLICORES);
-	cpu->at = TW_NEVER;
-	tw_cfs_init(&cpu->cfs, revision->cpu_quota,
-		tw_draw_below(world->seed, model->hash, TW_DRAW_PHASE, 0,
-			TW_CFS_PERIOD));
-	world->replicas[replica].cpu = cpu;
-	return cpu;
-}
-
 /* CPUs are few and found by the replicas: those that a fault brought too. */
 void tw_cpu_ensure(struct tw_world *world, uint32_t replica)
 {
-	if (!world->replicas[replica].cpu)
-		add_cpu(world, replica);
-}
+	struct tw_world_replica *it = &world->replicas[replica];
 
-static bool has_node_cores(const struct tw_world *world, uint32_t node)
-{
-	return node != TW_NONE &&
-	       world->model->nodes[node].cpu < MAX_MILLICORES;
+	if (!it->cpu)
+		add_cpu(world, replica, it->shares);
+	it->shares = true;
 }
 
 /* The pod that had this name before is gone, and nothing of it computes. */
@@ -466,27 +512,26 @@ static void leave(struct tw_world *world, uint32_t replica)
 void tw_cpu_stand(struct tw_world *world, uint32_t replica)
 {
 	const struct tw_model *model = world->model;
-	const struct tw_replica *it = &model->replicas[replica];
+	const struct tw_replica *model_of = &model->replicas[replica];
 	const struct tw_service *service =
-		it->service == TW_NONE ? NULL : &model->services[it->service];
-	uint32_t node = world->replicas[replica].node;
-	struct tw_cpu *cpu;
+		model_of->service == TW_NONE
+			? NULL
+			: &model->services[model_of->service];
+	struct tw_world_replica *it = &world->replicas[replica];
+	bool on_cores = has_node_cores(world, it->node);
 
 	leave(world, replica);
-	if (!service || (!service->cpus && !service->is_async &&
-				!service->pause_every &&
-				!tw_world_revision(world, replica)->cpu_quota &&
-				!has_node_cores(world, node)))
+	it->shares =
+		service &&
+		(service->cpus || service->is_async || service->pause_every ||
+			tw_world_revision(world, replica)->cpu_quota ||
+			on_cores);
+	if (!it->shares)
 		return;
-	cpu = add_cpu(world, replica);
-	if (service->cpus)
-		cpu->cores = cores_of(service->cpus);
-	cpu->threads = service->is_async ? service->workers : 0;
-	if (!has_node_cores(world, node))
-		return;
-	cpu->node = &world->cpu_nodes[node];
-	cpu->node->cores = cores_of(model->nodes[node].cpu);
-	tw_vec_push_in(&world->arena, &cpu->node->members, cpu);
+	it->stood = ++world->cpus_stood;
+	if (on_cores)
+		world->cpu_nodes[it->node].cores =
+			cores_of(model->nodes[it->node].cpu);
 }
 
 void tw_cpu_init(struct tw_world *world)

@@ -70,10 +70,11 @@ struct tw_cpu {
 struct tw_cpu_node {
 	uint64_t cores, wanted;		 /* 2^-32 */
 	bool tight;			 /* more is wanted than there is */
-	TW_VEC(struct tw_cpu *) members; /* by replica */
+	TW_VEC(struct tw_cpu *) members; /* in the order they came to stand */
 };
 
-/* Gives CPUs to the replicas that have one by the model. */
+/* Gives CPUs to the replicas that have one by the model. Most of a large
+ * system never compute: what a CPU is made of comes with the first work. */
 void tw_cpu_init(struct tw_world *world);
 /* A replica stands on its node from now on: once for each. */
 void tw_cpu_stand(struct tw_world *world, uint32_t replica);

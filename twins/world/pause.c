@@ -77,7 +77,7 @@ void tw_pause_begin(struct tw_world *world, uint32_t replica)
 		return;
 	world->paused++;
 	tw_world_see_plain(world);
-	if (world->replicas[replica].cpu)
+	if (world->replicas[replica].shares)
 		tw_cpu_pause(world, replica, true);
 }
 
@@ -91,7 +91,7 @@ void tw_pause_end(
 		return;
 	world->paused--;
 	tw_world_see_plain(world);
-	if (world->replicas[replica].cpu)
+	if (world->replicas[replica].shares)
 		tw_cpu_pause(world, replica, false);
 	*to = it->parked;
 	it->parked = (struct tw_parking){0};

@@ -195,11 +195,12 @@ struct tw_resized {
 
 struct tw_world_replica {
 	const struct tw_capacity *capacity;
-	struct tw_cpu *cpu;	  /* NULL: a core for everybody (cpu.h) */
+	struct tw_cpu *cpu;	  /* NULL: it has computed nothing (cpu.h) */
 	struct tw_memory *memory; /* NULL: not modelled (memory.h) */
 	uint32_t busy, workers;
 	uint32_t queue_first, queue_last, queue_length, queue_limit;
 	uint32_t inside;	   /* full capacity: requests at work */
+	uint32_t stood;		   /* the how manieth to get a CPU (cpu.h) */
 	tw_time queue_since;	   /* full capacity: when it was empty last */
 	struct tw_backoff backoff; /* of restarts (cluster/crash.h) */
 	uint32_t outstanding;	   /* tries that callers have out to it */
@@ -212,6 +213,7 @@ struct tw_world_replica {
 	bool managed; /* it is a pod (cluster/pods.h) */
 	bool waits;   /* its process, for others (cluster/start_order.h) */
 	bool listed;  /* callers see it */
+	bool shares;  /* it has a CPU; else there is a core for everybody */
 	uint8_t seen; /* enum tw_seen, or-ed: what its EndpointSlice says */
 	tw_time listed_at; /* since when; TW_LISTED_EVER: from the start */
 	uint32_t stand_before, stand_after; /* on its node (standing.h) */
@@ -369,6 +371,7 @@ struct tw_world {
 	struct tw_probe_state *probes;	    /* NULL: none (cluster/probe.c) */
 	struct tw_cpu_node *cpu_nodes;
 	TW_VEC(uint32_t) cpus_at_work; /* replicas (cpu.c) */
+	uint32_t cpus_stood;	       /* replicas that came to stand (cpu.c) */
 	/* By node; NULL: nobody is evicted (cluster/eviction.h). */
 	struct tw_node_pressure *node_pressure;
 	struct tw_pressing *eviction;
