@@ -187,6 +187,7 @@ void tw_read_job(struct tw_manifest_reader *r)
 		tw_manifest_error(r, spec, "'template' of the pods is missing");
 		return;
 	}
+	tw_refused_job(r, spec);
 	tw_read_pod(r, tw_yaml_get(template, "metadata"),
 		tw_yaml_get(template, "spec"), workload);
 }

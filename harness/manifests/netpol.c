@@ -159,9 +159,15 @@ static void read_peer(struct tw_manifest_reader *r, struct tw_yaml *it,
 			r, block, "an ipBlock stands alone, without selectors");
 	if (block && !read_cidr(r, tw_yaml_get(block, "cidr"), &peer.block))
 		return;
-	for (size_t i = 0; i < tw_yaml_count(except); i++)
-		if (read_cidr(r, tw_yaml_item(except, i), &one))
-			tw_vec_push_in(&r->spec->arena, &peer.except, one);
+	for (size_t i = 0; i < tw_yaml_count(except); i++) {
+		if (!read_cidr(r, tw_yaml_item(except, i), &one))
+			continue;
+		if (one.prefix <= peer.block.prefix ||
+			!tw_cidr_holds(&peer.block, &one.ip))
+			tw_manifest_error(r, tw_yaml_item(except, i),
+				"what `except` takes out lies within `cidr`");
+		tw_vec_push_in(&r->spec->arena, &peer.except, one);
+	}
 	tw_manifest_selector(r, namespaces, &peer.namespaces);
 	tw_manifest_selector(r, pods, &peer.pods);
 	tw_vec_push_in(&r->spec->arena, &rule->peers, peer);

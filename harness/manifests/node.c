@@ -114,6 +114,9 @@ void tw_read_node(struct tw_manifest_reader *r)
 	tw_vec_push_in(&r->spec->arena, &r->spec->nodes, node);
 }
 
+/* pkg/apis/scheduling/types.go, HighestUserDefinablePriority. */
+#define HIGHEST_OF_USERS 1000000000
+
 void tw_read_priority_class(struct tw_manifest_reader *r)
 {
 	struct tw_yaml *value = tw_yaml_get(r->object->doc, "value");
@@ -122,7 +125,11 @@ void tw_read_priority_class(struct tw_manifest_reader *r)
 	struct tw_int v = {0};
 	bool usual = false;
 
-	if (!tw_manifest_int(r, value, INT32_MIN, INT32_MAX, &v))
+	if (!tw_manifest_int(r, value, INT32_MIN,
+		    tw_str_starts(tw_str_of(r->object->name), "system-")
+			    ? INT32_MAX
+			    : HIGHEST_OF_USERS,
+		    &v))
 		return;
 	*priority = v.v;
 	tw_yaml_use(value);

@@ -91,6 +91,10 @@ void tw_read_job(struct tw_manifest_reader *r);
  * that names them. */
 void tw_manifest_word(struct tw_manifest_reader *r, struct tw_yaml *node,
 	const char *what, const char *const *words, struct tw_text *to);
+/* What the API server refuses (refused.c). A Job's spec may be a CronJob's. */
+void tw_refused_workload(struct tw_manifest_reader *r);
+void tw_refused_job(struct tw_manifest_reader *r, const struct tw_yaml *spec);
+void tw_refused_service(struct tw_manifest_reader *r);
 /* Fields of Jobs that a model runs count as modelled. After the models. */
 void tw_manifests_use_jobs(struct tw_manifests *m, const struct tw_spec *spec);
 /* metadata and spec of a pod (template) into the workload. */

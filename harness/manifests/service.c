@@ -114,6 +114,7 @@ void tw_read_service(struct tw_manifest_reader *r)
 	const char *ip = tw_yaml_text(tw_yaml_get(spec, "clusterIP"));
 	const char *type = tw_yaml_text(tw_yaml_get(spec, "type"));
 
+	tw_refused_service(r);
 	service->has_object = true;
 	service->origin = origin;
 	tw_manifest_labels(r, selector, &service->selector);

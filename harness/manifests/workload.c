@@ -316,6 +316,7 @@ void tw_read_workload(struct tw_manifest_reader *r)
 		tw_manifest_error(r, spec, "'spec' is missing");
 		return;
 	}
+	tw_refused_workload(r);
 	workload = tw_spec_workload(r->spec, object->kind, object->namespace,
 		object->name, tw_manifest_origin(r, NULL, NULL));
 	if (is(object, "Pod")) {

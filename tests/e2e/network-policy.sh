@@ -60,6 +60,23 @@ gate 1
 said 'NetworkPolicy shop/cart keeps shop/cart from looking up names'
 said 'guilty +shop/cart -> shop/(pricing|inventory) .*: more calls that reach nobody'
 
+# A namespace by its name that is not the DNS's, and TCP alone: no way either.
+for egress in "{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}}]}" \
+	"{to: [{podSelector: {}}]}, {ports: [{port: 53, protocol: TCP}]}"; do
+	policy "policyTypes: [Egress], egress: [$egress]"
+	expect 0 "$TWINRIG" check --baseline HEAD
+	said 'NetworkPolicy shop/cart keeps shop/cart from looking up names'
+	repo_git clean -q -fd
+done
+for egress in "{to: [{podSelector: {}}]}, {ports: [{port: 53, protocol: UDP}]}" \
+	"{to: [{podSelector: {}}]}, {to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}}]}" \
+	"{to: [{namespaceSelector: {matchLabels: {team: shop}}}, {podSelector: {}}]}"; do
+	policy "policyTypes: [Egress], egress: [$egress]"
+	expect 0 "$TWINRIG" check --baseline HEAD
+	unsaid 'looking up names'
+	repo_git clean -q -fd
+done
+
 # --- a port of a name that no pod has ---------------------------------------
 grep -q 'targetPort: http' deploy/cart.yaml || fail "the fixture has changed"
 sed -i 's/targetPort: http/targetPort: web/' deploy/cart.yaml

@@ -95,7 +95,7 @@ run() { # what happens to pods of report and jobs, one a line
 }
 jobs() { grep -c "$1" "$work/events" || true; }
 run
-[[ $(jobs "SuccessfulCreate job/default/report") == 2 ]] || fail "$(cat "$work/events")"
+[[ $(jobs "SuccessfulCreate cronjob/default/report") == 2 ]] || fail "$(cat "$work/events")"
 grep -q '^30s SuccessfulCreate' "$work/events" || fail "not at 03:00"
 grep -q '^50s Completed' "$work/events" || fail "six pods by three take 20 s"
 expect 0 "$TWINRIG" run -q --json "$work/r.json"
@@ -111,6 +111,11 @@ sed -i 's/runs: 10s/runs: 35s/' twins/job.yaml
 run
 [[ $(jobs JobAlreadyActive) == 1 && $(jobs SuccessfulCreate) == 2 ]] || fail Forbid
 grep -q '^1m40s SuccessfulCreate' "$work/events" || fail "it starts when the one before ends"
+# Not beyond startingDeadlineSeconds.
+sed -i 's/concurrencyPolicy: Forbid/&\n  startingDeadlineSeconds: 5/' deploy/job.yaml
+run
+[[ $(jobs JobAlreadyActive) == 1 && $(jobs SuccessfulCreate) == 1 ]] || fail startingDeadlineSeconds
+sed -i '/startingDeadline/d' deploy/job.yaml
 sed -i 's/Forbid/Allow/' deploy/job.yaml
 run
 grep -q '^1m30s SuccessfulCreate' "$work/events" || fail Allow

@@ -1,6 +1,7 @@
 #include "twins/cluster/autoscale.h"
 
 #include "twins/cluster/hpa.h"
+#include "twins/cluster/hpa_blind.h"
 #include "twins/cluster/metrics.h"
 #include "twins/cluster/versions.h"
 #include "twins/cluster/workloads.h"
@@ -63,7 +64,6 @@ static void say_rescaled(struct tw_world *world, uint32_t a,
 	tw_buf_release(&text);
 }
 
-/* "failed to get cpu utilization: missing request for cpu …" */
 static void say_blind(struct tw_world *world, uint32_t a,
 	const struct tw_hpa_decision *decision)
 {
@@ -71,12 +71,7 @@ static void say_blind(struct tw_world *world, uint32_t a,
 		&world->autoscale->all[a].readings[decision->first_invalid];
 	struct tw_buf text = {0};
 
-	tw_buf_add_text(&text, "unable to get ");
-	tw_hpa_metric_name(reading, &text);
-	tw_buf_printf(&text, ": %s", tw_hpa_error_text(decision->error));
-	if (decision->error == TW_HPA_NO_REQUEST)
-		tw_buf_printf(
-			&text, " for %s", reading->name ? reading->name : "");
+	tw_hpa_blind_text(world, a, reading, decision, &text);
 	say(world, a, true, tw_hpa_failure_reason(reading, decision->error),
 		tw_buf_text(&text));
 	tw_buf_release(&text);

@@ -123,11 +123,15 @@ void tw_chronicle_about_job(
 	struct tw_chronicle *it, const struct tw_tap_event *event)
 {
 	const char *name = event->workload;
+	bool cron =
+		event->object_kind && !strcmp(event->object_kind, "CronJob");
+	const char *bare = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
 
 	switch (event->kind) {
 	case TW_TAP_JOB_STARTED:
-		tw_chronicle_say(it, "Job", name, false, "SuccessfulCreate",
-			"Created job %s", name);
+		if (cron)
+			tw_chronicle_say(it, "CronJob", name, false,
+				"SuccessfulCreate", "Created job %s", bare);
 		break;
 	case TW_TAP_JOB_COMPLETE:
 		tw_chronicle_say(
@@ -135,8 +139,10 @@ void tw_chronicle_about_job(
 		break;
 	case TW_TAP_JOB_FAILED:
 	case TW_TAP_JOB_SKIPPED:
-		say_cause(it, "Job", name, event->kind == TW_TAP_JOB_FAILED,
-			event->cause);
+		say_cause(it,
+			event->kind == TW_TAP_JOB_SKIPPED && cron ? "CronJob"
+								  : "Job",
+			name, event->kind == TW_TAP_JOB_FAILED, event->cause);
 		break;
 	default:
 		break;

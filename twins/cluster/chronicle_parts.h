@@ -19,6 +19,8 @@ struct tw_chronicle_pod {
 	uint8_t phase; /* enum tw_chronicle_phase */
 	bool listed;
 	bool waits;	   /* to be started again, after a back-off */
+	bool said_ready;   /* by its kubelet, whatever became of it since */
+	const char *ended; /* how its container did; NULL: it runs */
 	const char *state; /* while its containers start; NULL: nothing */
 	uint32_t restarts;
 	uint32_t node; /* where it was started; TW_NONE: see the world */

@@ -67,6 +67,7 @@ static void killed(struct tw_chronicle *it, uint32_t replica, const char *cause)
 	char reason[64];
 
 	pod->told = tw_world_now(it->world);
+	pod->ended = NULL;
 	if (!rest || rest[1] != ' ' ||
 		(size_t)(rest - cause) >= sizeof reason) {
 		tw_chronicle_say(it, "Pod", name, true, "Killed", "%s",
@@ -76,11 +77,22 @@ static void killed(struct tw_chronicle *it, uint32_t replica, const char *cause)
 	memcpy(reason, cause, (size_t)(rest - cause));
 	reason[rest - cause] = '\0';
 	tw_chronicle_say(it, "Pod", name, true, reason, "%s", rest + 2);
-	if (!strcmp(reason, "Unhealthy"))
+	if (strcmp(reason, "Unhealthy") != 0)
+		pod->ended = tw_observation_name(&it->world->obs, reason);
+	else
 		tw_chronicle_say(it, "Pod", name, false, "Killing",
 			"Container %s failed %.*s, will be restarted",
 			tw_chronicle_container_name(it, replica),
 			(int)strcspn(rest + 2, "f") - 1, rest + 2);
+}
+
+/* What kubectl shows from now on. */
+static void show_starting(struct tw_chronicle *it, uint32_t replica)
+{
+	if (it->pods[replica].phase == TW_PHASE_STARTING)
+		tw_chronicle_show_pod(it, replica);
+	else
+		set_phase(it, replica, TW_PHASE_STARTING);
 }
 
 /* It waits, where its back-off says so, and is started again. */
@@ -95,22 +107,24 @@ static void died(struct tw_chronicle *it, uint32_t replica)
 	if (!row || now->health == TW_GONE ||
 		pod->phase == TW_PHASE_TERMINATING)
 		return;
-	if (pod->told != tw_world_now(it->world))
+	if (pod->told != tw_world_now(it->world)) {
+		pod->ended = "Error"; /* SIGKILL */
 		tw_chronicle_say(it, "Pod",
 			tw_chronicle_replica_name(it, replica), true, "Killed",
 			"Container %s was killed",
 			tw_chronicle_container_name(it, replica));
+	}
 	/* It is counted from when it is started again. */
-	pod->waits = now->backoff.last > tw_world_now(it->world);
-	if (pod->waits)
-		tw_chronicle_say(it, "Pod",
-			tw_chronicle_replica_name(it, replica), true, "BackOff",
-			"Back-off restarting failed container %s in pod %s",
-			tw_chronicle_container_name(it, replica),
-			tw_chronicle_replica_name(it, replica));
-	if (pod->phase == TW_PHASE_STARTING)
-		tw_chronicle_show_pod(it, replica);
-	set_phase(it, replica, TW_PHASE_STARTING);
+	show_starting(it, replica);
+	if (now->backoff.last <= tw_world_now(it->world))
+		return;
+	pod->waits = true;
+	tw_chronicle_say(it, "Pod", tw_chronicle_replica_name(it, replica),
+		true, "BackOff",
+		"Back-off restarting failed container %s in pod %s",
+		tw_chronicle_container_name(it, replica),
+		tw_chronicle_replica_name(it, replica));
+	tw_chronicle_show_pod(it, replica);
 }
 
 static void count_restart(
@@ -122,6 +136,7 @@ static void count_restart(
 	row->restarts++;
 	pod->restarted = tw_world_now(it->world);
 	pod->waits = false;
+	pod->ended = NULL;
 	/* Its kubelet has told of each container since its node is back. */
 	if (pod->phase != TW_PHASE_PENDING)
 		tw_chronicle_say(it, "Pod",
@@ -140,6 +155,7 @@ static void restarted(struct tw_chronicle *it, uint32_t replica)
 		return;
 	count_restart(it, replica, row);
 	it->pods[replica].state = NULL;
+	it->pods[replica].said_ready = false;
 	tw_chronicle_show_pod(it, replica);
 	set_phase(it, replica, TW_PHASE_STARTING);
 	tw_chronicle_show_row(it, at);
@@ -154,6 +170,7 @@ static void is_ready(struct tw_chronicle *it, uint32_t replica, bool again)
 		return;
 	if (again)
 		count_restart(it, replica, row);
+	it->pods[replica].said_ready = false;
 	set_phase(it, replica, TW_PHASE_READY);
 	if (again)
 		tw_chronicle_show_row(it, at);
@@ -161,8 +178,12 @@ static void is_ready(struct tw_chronicle *it, uint32_t replica, bool again)
 
 static void unlisted(struct tw_chronicle *it, uint32_t replica)
 {
-	if (it->world->replicas[replica].health == TW_GONE)
+	if (it->world->replicas[replica].health == TW_GONE) {
+		/* Its kubelet cannot say that its containers are not. */
+		it->pods[replica].said_ready |=
+			it->pods[replica].phase == TW_PHASE_READY;
 		set_phase(it, replica, TW_PHASE_STARTING);
+	}
 	set_listed(it, replica, false);
 }
 
@@ -271,7 +292,7 @@ static const char *workload_name(
 
 static void stopping(struct tw_chronicle *it, uint32_t r)
 {
-	const struct tw_chronicle_pod *pod = &it->pods[r];
+	struct tw_chronicle_pod *pod = &it->pods[r];
 
 	if (!is_active(pod->phase))
 		return; /* what ended is only forgotten */
@@ -281,6 +302,8 @@ static void stopping(struct tw_chronicle *it, uint32_t r)
 		tw_chronicle_say(it, "Pod", tw_chronicle_replica_name(it, r),
 			false, "Killing", "Stopping container %s",
 			tw_chronicle_container_name(it, r));
+	/* Its containers run, and are ready, until they end. */
+	pod->said_ready |= pod->phase == TW_PHASE_READY;
 	set_phase(it, r, TW_PHASE_TERMINATING);
 }
 

@@ -76,6 +76,8 @@ static const char *status_of(const struct tw_chronicle_pod *pod, bool has_node)
 	case TW_PHASE_STARTING:
 		if (pod->waits)
 			return "CrashLoopBackOff";
+		if (pod->ended)
+			return pod->ended;
 		break;
 	case TW_PHASE_ABSENT:
 	case TW_PHASE_READY:
@@ -119,7 +121,10 @@ void tw_chronicle_show_pod(struct tw_chronicle *it, uint32_t replica)
 
 	if (!it->watcher || !it->watcher->pod)
 		return;
-	if (pod->phase == TW_PHASE_READY)
+	if (pod->phase == TW_PHASE_READY ||
+		(pod->said_ready &&
+			(pod->phase == TW_PHASE_STARTING ||
+				pod->phase == TW_PHASE_TERMINATING)))
 		view.ready = view.containers;
 	else if (pod->phase == TW_PHASE_STARTING && view.containers > 1)
 		view.ready = view.containers - 1;

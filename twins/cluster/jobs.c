@@ -63,7 +63,8 @@ static void tell(struct tw_world *world, uint32_t workload,
 
 	tw_world_tap(world, .kind = kind, .service = model->service,
 		.endpoint = TW_NONE, .caller = TW_NONE, .replica = TW_NONE,
-		.workload = model->name, .cause = cause);
+		.workload = model->name, .object_kind = model->kind,
+		.cause = cause);
 }
 
 /* ---- a Job ---------------------------------------------------------- */
@@ -392,11 +393,10 @@ static void due(struct tw_world *world, uint32_t workload, tw_time at)
 			"Forbid");
 		return;
 	}
+	/* Times before that many seconds ago are not even looked at. */
 	if (model->starting_deadline != TW_NEVER &&
 		tw_world_now(world) - at > model->starting_deadline) {
 		job->missed = TW_NEVER;
-		tell(world, workload, TW_TAP_JOB_SKIPPED,
-			"MissSchedule: Missed scheduled time to start a job");
 		return;
 	}
 	if (job->active && model->concurrency == TW_CRON_REPLACE) {

@@ -1,9 +1,5 @@
 #include "twins/model/netpol.h"
 
-#define METADATA_NAME "kubernetes.io/metadata.name"
-#define DNS_NAMESPACE "kube-system"
-#define DNS_PORT      53
-
 const char *tw_protocol_name(enum tw_protocol protocol)
 {
 	static const char *const names[] = {"TCP", "UDP", "SCTP"};
@@ -42,7 +38,7 @@ static bool block_fits(
 bool tw_netpol_namespace_fits(const struct tw_label_selector *selector,
 	const struct tw_netpol_pod *pod)
 {
-	const struct tw_label name = {METADATA_NAME, pod->namespace};
+	const struct tw_label name = {TW_METADATA_NAME, pod->namespace};
 	struct tw_labels labels = {0};
 	bool fits;
 
@@ -50,7 +46,7 @@ bool tw_netpol_namespace_fits(const struct tw_label_selector *selector,
 	tw_vec_push(&labels, name);
 	for (size_t i = 0;
 		pod->namespace_labels && i < pod->namespace_labels->n; i++)
-		if (strcmp(pod->namespace_labels->v[i].key, METADATA_NAME))
+		if (strcmp(pod->namespace_labels->v[i].key, TW_METADATA_NAME))
 			tw_vec_push(&labels, pod->namespace_labels->v[i]);
 	fits = tw_label_selector_fits(selector, &labels);
 	tw_vec_release(&labels);

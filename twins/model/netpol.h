@@ -111,6 +111,9 @@ struct tw_netpol_verdict tw_netpol_judge(const struct tw_netpols *policies,
 	const struct tw_netpol_pod *from, const struct tw_netpol_pod *to,
 	int port, enum tw_protocol protocol);
 
+/* The label that every namespace has, with its name. */
+#define TW_METADATA_NAME "kubernetes.io/metadata.name"
+
 /* ---- parts of it, for netpol_index.c -------------------------------- */
 
 /* Whether the peer of a policy is this pod. */

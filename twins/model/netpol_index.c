@@ -381,12 +381,48 @@ struct tw_netpol_verdict tw_netpol_judge(const struct tw_netpols *policies,
 
 /* ---- names ---------------------------------------------------------- */
 
+/* kube-system, but for distributions that have a namespace for it, such as
+ * openshift-dns. */
+static bool is_of_dns(const char *namespace)
+{
+	return !strcmp(namespace, DNS_NAMESPACE) || strstr(namespace, "dns");
+}
+
+/* A selector of namespaces by name that the DNS cannot be in; what other labels
+ * its namespace has nobody knows. */
+static bool excludes_dns(const struct tw_label_requirement *it)
+{
+	if (strcmp(it->key, TW_METADATA_NAME) != 0 || it->op == TW_LABEL_EXISTS)
+		return false;
+	if (it->op == TW_LABEL_DOES_NOT_EXIST)
+		return true;
+	for (size_t i = 0; i < it->values.n; i++)
+		if (is_of_dns(it->values.v[i]))
+			return it->op == TW_LABEL_NOT_IN;
+	return it->op == TW_LABEL_IN;
+}
+
+static bool peer_may_be_dns(
+	const struct tw_netpol *policy, const struct tw_netpol_peer *peer)
+{
+	if (peer->is_block)
+		return true;
+	if (!peer->has_namespaces)
+		return is_of_dns(policy->namespace);
+	for (size_t i = 0; i < peer->namespaces.n; i++)
+		if (excludes_dns(&peer->namespaces.v[i]))
+			return false;
+	return true;
+}
+
 /* The DNS pods' labels are the distribution's own affair. */
 static bool may_be_dns(
 	const struct tw_netpol *policy, const struct tw_netpol_rule *rule)
 {
-	return tw_netpol_admits_strangers(rule) ||
-	       !strcmp(policy->namespace, DNS_NAMESPACE);
+	for (size_t i = 0; i < rule->peers.n; i++)
+		if (peer_may_be_dns(policy, &rule->peers.v[i]))
+			return true;
+	return !rule->peers.n;
 }
 
 static bool lets_ask(const struct tw_netpol *policy)
@@ -395,9 +431,7 @@ static bool lets_ask(const struct tw_netpol *policy)
 		const struct tw_netpol_rule *rule = &policy->out.v[i];
 
 		if (may_be_dns(policy, rule) &&
-			(tw_netpol_ports_fit(rule, NULL, DNS_PORT, TW_UDP) ||
-				tw_netpol_ports_fit(
-					rule, NULL, DNS_PORT, TW_TCP)))
+			tw_netpol_ports_fit(rule, NULL, DNS_PORT, TW_UDP))
 			return true;
 	}
 	return false;

@@ -24,8 +24,10 @@ struct tw_netpol_verdict tw_netpol_index_judge(struct tw_netpol_index *index,
 
 /*
  * Can the pod look up names? False where policies select its egress and none
- * of them lets it go to port 53 of anything that may be the cluster's DNS: a
- * peer with an ipBlock or a namespaceSelector, no peers at all, or, inside
+ * of them lets it go to port 53 (UDP: resolvers ask by TCP only what was too
+ * long for it) of anything that may be the cluster's DNS: a peer with an
+ * ipBlock, or a namespaceSelector whose kubernetes.io/metadata.name, where it
+ * asks for that, is kube-system or holds "dns"; no peers at all, or, inside
  * kube-system, any. *by: one of those policies.
  */
 bool tw_netpol_index_has_dns(struct tw_netpol_index *index, uint32_t pod,
