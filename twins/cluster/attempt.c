@@ -18,10 +18,9 @@ static void look_at_own(
 
 	if (tw_scheduler_has_room(s, tw_pod_class(world, it->replica), own))
 		it->node = own;
-	else if (why)
-		tw_buf_printf(why,
-			"0/%zu nodes are available: its own has no room.",
-			s->nodes.n);
+	else
+		tw_preempt_find_on(
+			world, it->replica, own, &it->candidate, why);
 }
 
 static void decide(struct tw_world *world, uint32_t replica,
@@ -105,6 +104,10 @@ static void failed(struct tw_world *world,
 		tell(world, waiting->pod, TW_TAP_PENDING, NULL, why);
 	tw_sched_queue_park(world->pods->queue, waiting, pod->attempts,
 		tw_world_now(world));
+	if (attempt->candidate.node == TW_NONE && !attempt->candidate.waits) {
+		let_go(world, attempt);
+		tw_nominated_clear(world, waiting->pod);
+	}
 	tw_attempt_preempt(world, attempt);
 }
 

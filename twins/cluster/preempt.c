@@ -108,20 +108,44 @@ static void say(struct told *told, const char *text)
 		tw_sched_say(&told->arena, &told->tally, text);
 }
 
+/* A DaemonSet's pods tolerate what may be wrong with their node. */
+static bool is_seated(const struct tw_world *world, uint32_t class)
+{
+	return world->model->revisions[class].own_nodes;
+}
+
+static bool fits_on(struct tw_world *world, uint32_t class, uint32_t node)
+{
+	struct tw_scheduler *s = &world->pods->scheduler;
+
+	return is_seated(world, class) ? tw_scheduler_has_room(s, class, node)
+				       : tw_scheduler_fits(s, class, node);
+}
+
+static void say_refusal(struct tw_world *world, uint32_t class, uint32_t node,
+	struct told *told)
+{
+	struct tw_scheduler *s = &world->pods->scheduler;
+
+	if (is_seated(world, class))
+		tw_scheduler_lacks(s, class, node, &told->arena, &told->tally);
+	else
+		tw_scheduler_refusal(
+			s, class, node, &told->arena, &told->tally);
+}
+
 /* As many as possible stay; true where the pod fits then. */
 static bool reprieve(struct tw_world *world, uint32_t replica, uint32_t node,
 	struct tw_victims *victims, struct told *told)
 {
-	struct tw_scheduler *s = &world->pods->scheduler;
 	uint32_t class = class_of(world, replica);
 	bool fits;
 
 	for (size_t i = 0; i < victims->n; i++)
 		take(world, victims->v[i].replica, node);
-	fits = tw_scheduler_fits(s, class, node);
+	fits = fits_on(world, class, node);
 	if (!fits && told)
-		tw_scheduler_refusal(
-			s, class, node, &told->arena, &told->tally);
+		say_refusal(world, class, node, told);
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < victims->n; i++) {
 			struct tw_victim *it = &victims->v[i];
@@ -129,7 +153,7 @@ static bool reprieve(struct tw_world *world, uint32_t replica, uint32_t node,
 			if (it->breaks != !pass)
 				continue;
 			put(world, it->replica, node);
-			it->stays = !fits || tw_scheduler_fits(s, class, node);
+			it->stays = !fits || fits_on(world, class, node);
 			if (!it->stays)
 				take(world, it->replica, node);
 		}
@@ -274,7 +298,7 @@ static void nominate(struct tw_world *world, uint32_t replica, uint32_t node)
 /* ---- the whole ------------------------------------------------------ */
 
 /* Room is being made for it where it is nominated: pods of lower priority are
- * going there (PodEligibleToPreemptOthers). */
+ * going there (PodEligibleToPreemptOthers). `cycle` NULL: its own node. */
 static bool is_waiting(const struct tw_world *world, uint32_t replica,
 	const struct tw_sched_cycle *cycle)
 {
@@ -282,8 +306,8 @@ static bool is_waiting(const struct tw_world *world, uint32_t replica,
 	struct tw_standing pods;
 	bool waits = false;
 
-	if (!nominated ||
-		cycle->node_status[nominated - 1] == TW_SCHED_UNRESOLVABLE)
+	if (!nominated || (cycle && cycle->node_status[nominated - 1] ==
+					    TW_SCHED_UNRESOLVABLE))
 		return false;
 	pods = tw_standing_on(world, nominated - 1);
 	for (size_t i = 0; i < pods.n && !waits; i++) {
@@ -309,7 +333,9 @@ static bool has_lower(const struct tw_world *world, int64_t priority)
 static const char *not_eligible(const struct tw_world *world, uint32_t replica,
 	const struct tw_sched_cycle *cycle)
 {
-	if (cycle->class->pod->never_preempts)
+	uint32_t class = class_of(world, replica);
+
+	if (world->pods->scheduler.classes.v[class].pod->never_preempts)
 		return "not eligible due to preemptionPolicy=Never.";
 	if (is_waiting(world, replica, cycle))
 		return "not eligible due to a terminating pod on the nominated "
@@ -318,16 +344,16 @@ static const char *not_eligible(const struct tw_world *world, uint32_t replica,
 }
 
 /* The end of FitError. */
-static void explain(const struct tw_sched_cycle *cycle, const char *ineligible,
+static void explain(const struct tw_scheduler *s, const char *ineligible,
 	struct told *told, struct tw_buf *why)
 {
 	tw_buf_add_text(why, " preemption: ");
 	if (ineligible)
 		tw_buf_add_text(why, ineligible);
 	else
-		tw_sched_print(&told->tally, tw_sched_n_nodes(cycle->s),
-			&told->arena, why);
-	if (cycle->s->options.two_stops)
+		tw_sched_print(
+			&told->tally, tw_sched_n_nodes(s), &told->arena, why);
+	if (s->options.two_stops)
 		tw_buf_add_char(why, '.');
 }
 
@@ -339,6 +365,7 @@ void tw_preempt_find(struct tw_world *world, uint32_t replica,
 	struct told told = {0};
 
 	to->node = TW_NONE;
+	to->waits = is_waiting(world, replica, NULL);
 	if (!why && !has_lower(world, priority_of(world, replica)))
 		return;
 	tw_sched_cycle_init(
@@ -346,12 +373,59 @@ void tw_preempt_find(struct tw_world *world, uint32_t replica,
 	tw_sched_filter(&cycle);
 	tw_arena_init(&told.arena);
 	ineligible = not_eligible(world, replica, &cycle);
+	to->waits = ineligible;
 	if (!ineligible)
 		look_at_all(world, replica, &cycle, to, why ? &told : NULL);
 	if (why && to->node == TW_NONE)
-		explain(&cycle, ineligible, &told, why);
+		explain(cycle.s, ineligible, &told, why);
 	tw_arena_release(&told.arena);
 	tw_sched_cycle_release(&cycle);
+}
+
+/* Of the other nodes: the affinity that its controller gave it. */
+static void say_others(
+	const struct tw_scheduler *s, struct told *told, const char *text)
+{
+	for (size_t i = 1; i < tw_sched_n_nodes(s); i++)
+		say(told, text);
+}
+
+static void say_seat(struct tw_world *world, uint32_t replica, uint32_t node,
+	struct tw_buf *why)
+{
+	struct tw_scheduler *s = &world->pods->scheduler;
+	struct told told = {0};
+
+	tw_arena_init(&told.arena);
+	tw_scheduler_lacks(
+		s, class_of(world, replica), node, &told.arena, &told.tally);
+	say_others(s, &told, "node(s) didn't satisfy plugin(s) [NodeAffinity]");
+	tw_sched_print(&told.tally, tw_sched_n_nodes(s), &told.arena, why);
+	tw_arena_release(&told.arena);
+}
+
+void tw_preempt_find_on(struct tw_world *world, uint32_t replica, uint32_t node,
+	struct tw_candidate *to, struct tw_buf *why)
+{
+	struct tw_scheduler *s = &world->pods->scheduler;
+	struct tw_candidate now = {.node = TW_NONE};
+	const char *ineligible = not_eligible(world, replica, NULL);
+	struct told told = {0};
+
+	to->node = TW_NONE;
+	to->waits = ineligible;
+	tw_arena_init(&told.arena);
+	if (!ineligible)
+		look_at(world, replica, node, &now, to, why ? &told : NULL);
+	if (why) {
+		say_seat(world, replica, node, why);
+		say_others(
+			s, &told, "Preemption is not helpful for scheduling");
+	}
+	if (why && to->node == TW_NONE)
+		explain(s, ineligible, &told, why);
+	tw_vec_release(&now.victims);
+	tw_arena_release(&told.arena);
 }
 
 void tw_preempt(struct tw_world *world, uint32_t replica,

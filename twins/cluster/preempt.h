@@ -13,8 +13,8 @@
  *
  * Source: Kubernetes 1.36, pkg/scheduler/framework/plugins/defaultpreemption
  * and framework/preemption/preemption.go. All nodes are looked at: the
- * reference looks at 10% of them, at least 100, from a random one on. Pods of
- * DaemonSets, which stand on a node of their own, make no room here.
+ * reference looks at 10% of them, at least 100, from a random one on. A
+ * DaemonSet's pod looks at its own node alone.
  */
 #ifndef TW_CLUSTER_PREEMPT_H
 #define TW_CLUSTER_PREEMPT_H
@@ -35,6 +35,7 @@ TW_VEC_TYPE(tw_victims, struct tw_victim);
 /* What a node would cost. */
 struct tw_candidate {
 	uint32_t node;		   /* TW_NONE: none */
+	bool waits; /* it may not ask: room is being made, or it never does */
 	struct tw_victims victims; /* to be released */
 	uint32_t breaks, n;
 	int64_t highest;
@@ -46,6 +47,9 @@ struct tw_candidate {
  * gets to know why nowhere. */
 void tw_preempt_find(struct tw_world *world, uint32_t replica,
 	struct tw_candidate *to, struct tw_buf *why);
+/* The same of this node, where the pod has to stand; `why` gets all of it. */
+void tw_preempt_find_on(struct tw_world *world, uint32_t replica, uint32_t node,
+	struct tw_candidate *to, struct tw_buf *why);
 /* Makes it: the pod is nominated, the victims are deleted. */
 void tw_preempt(struct tw_world *world, uint32_t replica,
 	const struct tw_candidate *candidate);
@@ -53,7 +57,7 @@ void tw_preempt(struct tw_world *world, uint32_t replica,
 /* Pods that are nominated take up room for a pod of this priority, or do so no
  * longer. `replica` itself is left out. */
 void tw_nominated_hold(struct tw_world *world, uint32_t replica, bool hold);
-/* It has a node, or is gone. */
+/* It has a node, is gone, or nobody's going would help it any more. */
 void tw_nominated_clear(struct tw_world *world, uint32_t replica);
 
 #endif

@@ -69,15 +69,28 @@ static const char *insufficient(
 	return tw_arena_printf(arena, "Insufficient %s", lacking->resource);
 }
 
-static void fit_reasons(const struct tw_sched_cycle *cycle, uint32_t node,
-	struct tw_arena *arena, struct tw_sched_tally *to)
+static void say_lacking(const struct tw_pod_spec *pod,
+	const struct tw_sched_node *node, struct tw_arena *arena,
+	struct tw_sched_tally *to)
 {
 	struct tw_lackings lacking = {0};
 
-	tw_sched_lacking(cycle->class->pod, tw_sched_node_at(cycle, node), NULL,
-		NULL, arena, &lacking);
+	tw_sched_lacking(pod, node, NULL, NULL, arena, &lacking);
 	for (size_t i = 0; i < lacking.n; i++)
 		tw_sched_say(arena, to, insufficient(arena, &lacking.v[i]));
+}
+
+void tw_scheduler_lacks(const struct tw_scheduler *s, uint32_t class,
+	uint32_t node, struct tw_arena *arena, struct tw_sched_tally *to)
+{
+	say_lacking(s->classes.v[class].pod, &s->nodes.v[node], arena, to);
+}
+
+static void fit_reasons(const struct tw_sched_cycle *cycle, uint32_t node,
+	struct tw_arena *arena, struct tw_sched_tally *to)
+{
+	say_lacking(
+		cycle->class->pod, tw_sched_node_at(cycle, node), arena, to);
 }
 
 /* Of pods, cpu and memory. */

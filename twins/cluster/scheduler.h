@@ -333,6 +333,9 @@ size_t tw_sched_n_nodes(const struct tw_scheduler *s);
 /* Has the node what a pod of the class requests? */
 bool tw_scheduler_has_room(
 	const struct tw_scheduler *s, uint32_t class, uint32_t node);
+/* What it has not: "Insufficient cpu". */
+void tw_scheduler_lacks(const struct tw_scheduler *s, uint32_t class,
+	uint32_t node, struct tw_arena *arena, struct tw_sched_tally *to);
 /* How many feasible nodes a decision looks for (numFeasibleNodesToFind). */
 uint32_t tw_scheduler_enough(const struct tw_scheduler *s);
 /* Whether it would go to this node. */

@@ -224,5 +224,90 @@ START_TEST(who_is_spared)
 }
 END_TEST
 
-TW_TESTS("twin/preempt", which_node, who_is_spared, lower_goes, nobody_goes,
-	budgets_first)
+#define AGENT                                                                  \
+	"---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\n" \
+	"spec:\n  selector: {matchLabels: {app: agent}}\n"                     \
+	"  updateStrategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: "     \
+	"0}}\n"                                                                \
+	"  template:\n    metadata: {labels: {app: agent}}\n    spec: "        \
+	"{priorityClassName: mid, containers: [{name: c, image: 'x:1', "       \
+	"resources: {requests: {cpu: 1}}}]}\n"
+
+/* Each node has a pod of it, and no room for the new one beside it: who is
+ * below it on that node goes, and nobody elsewhere. */
+START_TEST(a_daemonset_makes_room_on_its_own_node)
+{
+	struct control it;
+
+	control_start_many(&it,
+		BASE AGENT APP("web", "1", "1", ", nodeSelector: {k: a}")
+			APP("big", "1", "1",
+				", nodeSelector: {k: b}, priorityClassName: "
+				"high"),
+		MODEL("[{name: a, count: 1, cpu: 2, labels: {k: a}}, "
+		      "{name: b, count: 1, cpu: 2, labels: {k: b}}]"),
+		1);
+	control_fault(&it, "rollout-restart", "workload=agent at=10s");
+	control_run(&it, 60);
+	ck_assert(control_says(&it,
+		"is pending: 0/2 nodes are available: 1 Insufficient cpu, "
+		"1 node(s) didn't satisfy plugin(s) [NodeAffinity].\n"
+		"10.000000000s replica default/web-"));
+	ck_assert(control_says(
+		&it, "is preempted on a: Preempted by pod default/agent-"));
+	/* Then b's turn: big is above it. */
+	ck_assert(control_says(&it,
+		"is pending: 0/2 nodes are available: 1 Insufficient cpu, "
+		"1 node(s) didn't satisfy plugin(s) [NodeAffinity]. "
+		"preemption: 0/2 nodes are available: 1 No preemption victims "
+		"found for incoming pod, 1 Preemption is not helpful for "
+		"scheduling.\n"));
+	ck_assert(control_says(&it, "is assigned to a\n"));
+	ck_assert(!control_says(&it, "is assigned to b\n"));
+	ck_assert_uint_eq(it.obs.preempted, 1);
+	control_end(&it);
+}
+END_TEST
+
+/* x goes for mid (2 cores), which is nominated; web, above it, takes half of
+ * the node: what is left is anybody's, for mid is nominated no more. */
+static void expect_cleared(const char *class, const char *web)
+{
+	struct control it;
+	char all[4096];
+
+	snprintf(all, sizeof all,
+		BASE "---\napiVersion: scheduling.k8s.io/v1\nkind: "
+		     "PriorityClass\nmetadata: {name: polite}\nvalue: 500\n"
+		     "preemptionPolicy: Never\n" APP("web", "0", "1",
+			     ", priorityClassName: %s") APP("mid", "0", "2",
+			     ", priorityClassName: mid") APP("x", "1", "2", "")
+			     APP("y", "0", "1", ""),
+		class);
+	control_start(&it, all, MODEL("[{name: n, count: 1, cpu: 2}]"));
+	control_fault(&it, "scale", "workload=mid replicas=1 at=20s");
+	control_fault(&it, "scale", web);
+	control_fault(&it, "scale", "workload=y replicas=1 at=30s");
+	control_run(&it, 40);
+	ck_assert(control_says(&it, "default/x-1 is preempted on n: "
+				    "Preempted by pod default/mid-1"));
+	ck_assert(
+		control_says(&it, "replica default/web-1 is assigned to n\n"));
+	ck_assert_msg(control_says(&it, "30.000000000s replica default/y-1 is "
+					"assigned to n\n"),
+		"%s:\n%s", class, tw_buf_text(&it.log));
+	control_end(&it);
+}
+
+START_TEST(nominations_are_cleared)
+{
+	/* It is nominated there, too. */
+	expect_cleared("high", "workload=web replicas=1 at=20500ms");
+	/* It takes what is free: nobody's going would help mid any more. */
+	expect_cleared("polite", "workload=web replicas=1 at=19900ms");
+}
+END_TEST
+
+TW_TESTS("twin/preempt", a_daemonset_makes_room_on_its_own_node,
+	nominations_are_cleared, which_node, who_is_spared, lower_goes,
+	nobody_goes, budgets_first)
