@@ -82,7 +82,7 @@ said 'already present on machine'
 edit 's/web:1/web:typo/'
 gate 4 rollout
 said 'web-[a-z0-9]+-1 Failed: Error: ImagePullBackOff'
-said 'ProgressDeadlineExceeded'
+said 'ProgressDeadlineExceeded: ReplicaSet "web-'
 said '1 of 1 workloads were not rolled out'
 said 'PASS|pass'
 

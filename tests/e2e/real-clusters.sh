@@ -77,3 +77,39 @@ system boutique k8s-onlineboutique/kubernetes-manifests cartservice
 system sock-shop k8s-sockshop/deploy/kubernetes/complete-demo.yaml catalogue
 system bookinfo k8s-istio/samples/bookinfo/platform/kube/bookinfo.yaml ratings-v1
 system otel-demo otel-demo/kubernetes/opentelemetry-demo.yaml checkout
+
+# Robot Shop's chart asks for helm; it has `if`, `with` and plain values alone.
+chart=$data/k8s-robotshop/K8s/helm
+if [[ -e $chart ]]; then
+	mkdir -p "$work/rendered/robot-shop"
+	python3 - "$chart" >"$work/rendered/robot-shop/all.yaml" <<'END'
+import pathlib, re, sys
+
+chart = pathlib.Path(sys.argv[1])
+known, path = {}, []
+for line in (chart / "values.yaml").read_text().splitlines():
+    m = re.match(r"( *)(\w+): *(.*)$", line)
+    if m:
+        path[len(m[1]) // 2:] = [m[2]]
+        known[".Values." + ".".join(path)] = \
+            "" if m[3] in ("null", "false", "{}") else m[3]
+tag = re.compile(r"(\s*{{-[^}]*}}|{{[^}]*}})")
+for file in sorted((chart / "templates").glob("*.yaml")):
+    print("---")
+    on, text = [True], ""
+    for part in tag.split(file.read_text()):
+        m = re.match(r"\s*{{-? *(if|with|end|else)? *(not )? *([^ }]*)", part)
+        if not m:
+            text += part if all(on) else ""
+        elif m[1] == "end":
+            on.pop()
+        elif m[1] == "else":
+            on[-1] = not on[-1]
+        elif m[1]:
+            on.append(bool(known.get(m[3])) != bool(m[2]))
+        elif all(on):
+            text += known[m[3]]
+    print(text)
+END
+	data=$work/rendered system robot-shop robot-shop catalogue
+fi

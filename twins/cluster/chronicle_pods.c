@@ -290,6 +290,14 @@ static const char *workload_name(
 		.name;
 }
 
+static const char *newest_set(const struct tw_chronicle *it, uint32_t replica)
+{
+	const struct tw_model *model = it->world->model;
+	uint32_t w = model->workload_of[model->replicas[replica].revision];
+
+	return model->revisions[tw_managed_of(it->world, w)->now].set;
+}
+
 static void stopping(struct tw_chronicle *it, uint32_t r)
 {
 	struct tw_chronicle_pod *pod = &it->pods[r];
@@ -326,7 +334,9 @@ static bool decided(struct tw_chronicle *it, const struct tw_tap_event *event)
 		return true;
 	case TW_TAP_DEADLINE:
 		tw_chronicle_say(it, "Deployment", workload_name(it, r), true,
-			event->cause, "Deployment has not progressed");
+			event->cause,
+			"ReplicaSet \"%s\" has timed out progressing.",
+			newest_set(it, r));
 		return true;
 	case TW_TAP_KEPT:
 		tw_chronicle_say(it, "Pod", name, true, "EvictionRefused", "%s",

@@ -29,6 +29,58 @@ START_TEST(a_row_is_bounded_and_keeps_its_ends)
 }
 END_TEST
 
+/* Points closer than the step replace each other, at the time of the first of
+ * them, and the last one stays when a row is thinned. */
+START_TEST(a_thin_row_keeps_times_and_its_end)
+{
+	struct tw_timeline_row row = {.name = "a"};
+	uint32_t n = TW_TIMELINE_POINTS;
+
+	/* One point more than there is room for, the last ones close by. */
+	for (uint32_t i = 0; i + 1 < n; i++)
+		tw_timeline_add(&row, &(struct tw_timeline_point){
+					      .at = i * TW_MS, .ready = i});
+	tw_timeline_add(&row, &(struct tw_timeline_point){
+				      .at = (n - 2) * TW_MS + 1, .ready = n});
+	ck_assert_uint_eq(row.points.n, n);
+	tw_timeline_add(&row,
+		&(struct tw_timeline_point){.at = n * TW_S, .ready = n + 1});
+	ck_assert_int_gt(row.step, 0);
+	ck_assert_uint_eq(row.points.v[row.points.n - 2].ready, n);
+	ck_assert_uint_eq(row.points.v[row.points.n - 1].ready, n + 1);
+	/* Within the step of the point before: it says what became of it. */
+	row.step = 2 * n * TW_S;
+	tw_timeline_add(&row, &(struct tw_timeline_point){
+				      .at = n * TW_S + 1, .ready = n + 2});
+	ck_assert_uint_eq(row.points.v[row.points.n - 1].ready, n + 2);
+	ck_assert_int_eq(row.points.v[row.points.n - 1].at, n * TW_S);
+	tw_vec_release(&row.points);
+}
+END_TEST
+
+/* Where nothing happened there is nothing to tell. */
+START_TEST(a_timeline_tells_of_changes_and_events)
+{
+	struct tw_observation obs;
+	struct tw_timeline_event event = about("a", "x");
+	struct tw_timeline_row row = {.name = "a"};
+
+	tw_observation_init(&obs, TW_S);
+	ck_assert(!tw_timeline_tells(&obs.timeline));
+	tw_timeline_add(&row, &(struct tw_timeline_point){.ready = 3});
+	tw_vec_push(&obs.timeline.rows, row);
+	ck_assert(!tw_timeline_tells(&obs.timeline));
+	tw_timeline_add(&obs.timeline.rows.v[0],
+		&(struct tw_timeline_point){.at = TW_S, .ready = 2});
+	ck_assert(tw_timeline_tells(&obs.timeline));
+	tw_observation_release(&obs);
+	tw_observation_init(&obs, TW_S);
+	tw_timeline_say(&obs, &event);
+	ck_assert(tw_timeline_tells(&obs.timeline));
+	tw_observation_release(&obs);
+}
+END_TEST
+
 START_TEST(what_is_as_before_is_no_point)
 {
 	struct tw_timeline_row row = {.name = "a"};
@@ -140,7 +192,9 @@ START_TEST(one_reason_leaves_room_for_others)
 END_TEST
 
 TW_TESTS("observe/timeline", a_row_is_bounded_and_keeps_its_ends,
-	what_is_as_before_is_no_point, the_same_words_are_counted,
+	a_thin_row_keeps_times_and_its_end,
+	a_timeline_tells_of_changes_and_events, what_is_as_before_is_no_point,
+	the_same_words_are_counted,
 	other_words_are_combined_from_the_eleventh_on,
 	the_first_events_are_kept_and_all_counted,
 	one_reason_leaves_room_for_others)

@@ -18,6 +18,8 @@ START_TEST(hints_follow_the_cpu_of_zones)
 		/* The largest surplus goes to the largest need. */
 		{{4, 1, 1}, {4, 4, 4}, {2, 2, 2}},
 		{{3, 3, 0}, {4, 4, 4}, {2, 2, 2}},
+		/* Half an endpoint is not worth a move. */
+		{{4, 3, 0}, {4, 4, 0}, {4, 3, 0}},
 		/* A small zone gets a whole one. */
 		{{4, 3, 0}, {8, 8, 1}, {3, 3, 1}},
 		{{3, 3, 0}, {8, 8, 1}, {0, 0, 0}},
@@ -66,5 +68,70 @@ START_TEST(a_local_policy_ends_with_the_node)
 }
 END_TEST
 
-TW_TESTS("world/endpoints", hints_follow_the_cpu_of_zones,
+/* An endpoint a letter: "r" is ready, "u" is not, "t" is being deleted and
+ * serves, "g" is being deleted and does not; a capital stands on this node. A
+ * choice is the endpoints taken, a letter each, "." for the others. */
+static struct tw_kube_endpoint endpoint_of(char letter)
+{
+	char it = letter | 0x20;
+
+	return (struct tw_kube_endpoint){.ready = it == 'r',
+		.serving = it == 'r' || it == 't',
+		.terminating = it == 't' || it == 'g',
+		.local = letter != it};
+}
+
+static void expect_choice(const struct tw_kube_service *service,
+	const char *endpoints, const char *cluster, const char *local, bool any)
+{
+	struct tw_kube_endpoint all[8];
+	bool in_cluster[8], in_local[8];
+	struct tw_kube_choice choice = {
+		.cluster = in_cluster, .local = in_local};
+	uint32_t n = (uint32_t)strlen(endpoints);
+
+	for (uint32_t i = 0; i < n; i++)
+		all[i] = endpoint_of(endpoints[i]);
+	tw_kube_choose(service, 0, TW_NONE, all, n, &choice);
+	ck_assert_int_eq(choice.uses_cluster, cluster != NULL);
+	ck_assert_int_eq(choice.uses_local, local != NULL);
+	ck_assert_int_eq(choice.any, any);
+	for (uint32_t i = 0; i < n; i++) {
+		ck_assert_msg(!cluster || in_cluster[i] == (cluster[i] != '.'),
+			"%s: cluster %u", endpoints, i);
+		ck_assert_msg(!local || in_local[i] == (local[i] != '.'),
+			"%s: local %u", endpoints, i);
+	}
+}
+
+START_TEST(who_is_chosen)
+{
+	static const struct tw_kube_service plain = {0},
+					    inside = {.internal_local = true},
+					    outside = {.external_local = true,
+						    .external = true},
+					    both = {.internal_local = true,
+						    .external_local = true,
+						    .external = true},
+					    open = {.internal_local = true,
+						    .external = true},
+					    unused = {.external_local = true};
+
+	expect_choice(&plain, "rRuUtg", "rR....", NULL, true);
+	expect_choice(&plain, "uUtTg", "..tT.", NULL, true);
+	expect_choice(&plain, "uUgG", "....", NULL, false);
+	/* Unready ones of this node never; such as stop where none is ready. */
+	expect_choice(&inside, "rRUtT", NULL, ".R...", true);
+	expect_choice(&inside, "rUtTG", NULL, "...T.", true);
+	expect_choice(&inside, "ru", NULL, "..", true);
+	expect_choice(&inside, "tu", NULL, "..", true);
+	/* What is open to the outside has a list for each policy. */
+	expect_choice(&outside, "rRt", "rR.", ".R.", true);
+	expect_choice(&both, "rRt", "rR.", ".R.", true);
+	expect_choice(&open, "rRt", "rR.", ".R.", true);
+	expect_choice(&unused, "rRt", "rR.", NULL, true);
+}
+END_TEST
+
+TW_TESTS("world/endpoints", who_is_chosen, hints_follow_the_cpu_of_zones,
 	a_local_policy_ends_with_the_node)
