@@ -127,13 +127,13 @@ import http.server, json, sys, urllib.parse
 notes = [{"id": 7, "type": None, "body": "<!-- of somebody else -->"}]
 class Notes(http.server.BaseHTTPRequestHandler):
     def answer(self, what):
+        with open(sys.argv[1] + ".log", "w") as log:
+            json.dump(notes, log)
         text = json.dumps(what, separators=(",", ":")).replace("<", "\\u003c").encode()
         self.send_response(200 if self.headers["PRIVATE-TOKEN"] == "secret" else 401)
         self.send_header("Content-Length", len(text))
         self.end_headers()
         self.wfile.write(text)
-        with open(sys.argv[1] + ".log", "w") as log:
-            json.dump(notes, log)
     def body(self):
         sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
         return urllib.parse.parse_qs(sent)["body"][0]
