@@ -27,6 +27,8 @@ const struct tw_field tw_observation_rows[] = {
 	ROW(tw_observation, rolled_out, U64),
 	ROW(tw_observation, pending, U64),
 	ROW(tw_observation, deadlines, U64),
+	ROW(tw_observation, stuck, U64),
+	ROW(tw_observation, stuck_pods, U64),
 	ROW(tw_observation, evicted, U64),
 	ROW(tw_observation, preempted, U64),
 	ROW(tw_observation, drains, U64),
@@ -159,7 +161,7 @@ _Static_assert(sizeof(struct tw_timeline) == 56, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_cell) == 320, NEEDS_A_ROW);
 _Static_assert(sizeof(struct tw_observation) ==
 		       sizeof(struct tw_arena) + sizeof(struct tw_map) +
-			       24 * 8 + 7 * 24 + sizeof(struct tw_timeline),
+			       26 * 8 + 7 * 24 + sizeof(struct tw_timeline),
 	NEEDS_A_ROW);
 #endif
 

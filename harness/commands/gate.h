@@ -66,6 +66,7 @@ struct tw_gate {
 	/* Deployments whose pod template differs: "namespace/name". */
 	struct tw_gate_names rolled;
 	const char *unfinished; /* of a rollout: a sentence, or NULL */
+	const char *not_started; /* of the candidate's pods: likewise */
 	/* Beside each: the object it is a field of, or NULL. */
 	TW_VEC(const struct tw_object *) objects;
 	struct tw_map reached;		  /* services that had requests */

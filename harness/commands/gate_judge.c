@@ -311,6 +311,7 @@ void tw_gate_conclude_all(struct tw_gate *gate)
 		.late_floor = gate->late_floor,
 		.overflow = gate->overflow,
 		.unfinished = gate->unfinished,
+		.not_started = gate->not_started,
 		.undecided = {gate->undecided[TW_FLOW_BASELINE],
 			gate->undecided[TW_FLOW_CANDIDATE]},
 		.untold = {untold(gate, &gate->baseline, TW_FLOW_BASELINE),

@@ -113,6 +113,31 @@ static struct tw_runs runs_of(struct tw_gate *gate,
 	return (struct tw_runs){v, n};
 }
 
+/* A rollout that more time would not end: `kubectl rollout status` gives up at
+ * its deadline, too. */
+static void note_start(struct tw_gate *gate, const struct tw_case *one,
+	const struct tw_observation *seen)
+{
+	if (gate->not_started || seen->rolled_out == seen->rollouts)
+		return;
+	if (seen->stuck)
+		gate->not_started = tw_arena_printf(&gate->arena,
+			"in %s %llu of %llu workloads would not start: %llu "
+			"new pods crash again and again, or have an image that "
+			"is not there",
+			one->name, (unsigned long long)seen->stuck,
+			(unsigned long long)seen->rollouts,
+			(unsigned long long)seen->stuck_pods);
+	else if (seen->deadlines)
+		gate->not_started = tw_arena_printf(&gate->arena,
+			"in %s %llu of %llu workloads made no progress within "
+			"their progressDeadlineSeconds; %llu pods were pending "
+			"in the end",
+			one->name, (unsigned long long)seen->deadlines,
+			(unsigned long long)seen->rollouts,
+			(unsigned long long)seen->pending);
+}
+
 static void note_rollout(struct tw_gate *gate, const struct tw_case *one,
 	const struct tw_observation *seen)
 {
@@ -149,6 +174,8 @@ static void count_up(struct tw_gate *gate, const struct tw_case *one,
 	for (size_t i = 0; i < n; i++) {
 		gate->overflow += seen[i].overflow;
 		note_rollout(gate, one, &seen[i]);
+		if (side == TW_FLOW_CANDIDATE)
+			note_start(gate, one, &seen[i]);
 		note_drain(gate, one, &seen[i]);
 		gate->arrivals += seen[i].arrivals;
 		gate->offered[side] += seen[i].arrivals;

@@ -158,12 +158,17 @@ static int add_reasons(struct rejudging *it, struct tw_error *error)
 		return -1;
 	at = tw_arena_strdup(&it->record->arena, text);
 	for (size_t n; (n = tw_line_next(&at, v, 3));) {
+		bool fails = n == 3 && !strcmp(v[0], TW_REASON_NOT_STARTED);
+
 		if (n != 3 || !strcmp(v[0], "no-checks"))
 			continue;
 		tw_vec_push_in(&it->gate.arena, &result->reasons,
 			((struct tw_gate_reason){
-				v[0], v[1], *v[2] ? v[2] : NULL}));
-		if (result->verdict == TW_VERDICT_PASS)
+				v[0], v[1], *v[2] ? v[2] : NULL, fails}));
+		if (fails) {
+			result->verdict = TW_VERDICT_FAIL;
+			result->failed++;
+		} else if (result->verdict == TW_VERDICT_PASS)
 			result->verdict = TW_VERDICT_INCONCLUSIVE;
 	}
 	return 0;

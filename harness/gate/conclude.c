@@ -249,7 +249,7 @@ static void add_reason(struct tw_gate_result *gate, struct tw_arena *arena,
 	const char *name, const char *text, const char *advice)
 {
 	tw_vec_push_in(arena, &gate->reasons,
-		(struct tw_gate_reason){name, text, advice});
+		(struct tw_gate_reason){name, text, advice, false});
 	if (gate->verdict < TW_VERDICT_INCONCLUSIVE)
 		gate->verdict = TW_VERDICT_INCONCLUSIVE;
 }
@@ -386,7 +386,15 @@ void tw_gate_conclude(struct tw_gate_result *result,
 	roll_up(result);
 	check_blind(result, evidence, arena);
 	check_doubts(result, evidence, arena);
-	if (evidence->unfinished)
+	if (evidence->not_started) {
+		tw_vec_push_in(arena, &result->reasons,
+			(struct tw_gate_reason){TW_REASON_NOT_STARTED,
+				evidence->not_started,
+				"see the timeline: why its pods are not ready",
+				true});
+		result->failed++;
+		result->verdict = TW_VERDICT_FAIL;
+	} else if (evidence->unfinished)
 		add_reason(result, arena, "rollout", evidence->unfinished,
 			"longer traffic, or a change that its own cluster "
 			"can take in: see what is pending, not ready or too "

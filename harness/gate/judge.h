@@ -123,6 +123,8 @@ struct tw_evidence {
 	size_t n_doubts;
 	/* A sentence: what was not rolled out when a run ended; or NULL. */
 	const char *unfinished;
+	/* A sentence: what of the candidate would not start; or NULL. */
+	const char *not_started;
 	/* Checks came from the candidate since the baseline has none. */
 	bool no_baseline;
 	/* The same scenarios judged with the assumed values halved, doubled,

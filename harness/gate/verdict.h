@@ -285,10 +285,15 @@ struct tw_difference {
 	bool unreached; /* not modelled for this alone: no request came there */
 };
 
-/* Why the whole gate is not to be trusted. */
+/* The name of the one reason that fails. */
+#define TW_REASON_NOT_STARTED "not-started"
+
+/* Why the whole gate is not to be trusted, or (`fails`) why the candidate is
+ * refused whatever its checks say. */
 struct tw_gate_reason {
 	const char *name; /* "blind", "incomplete", "late", ...: stable */
 	const char *text, *advice;
+	bool fails;
 };
 
 struct tw_gate_result {

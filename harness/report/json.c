@@ -69,6 +69,8 @@ static void gate(
 		tw_json_put_string(w, "reason", g->reasons.v[i].name);
 		tw_json_put_string(w, "text", g->reasons.v[i].text);
 		tw_json_put_string(w, "advice", g->reasons.v[i].advice);
+		if (g->reasons.v[i].fails)
+			tw_json_put_bool(w, "fails", true);
 		tw_json_end(w);
 	}
 	tw_json_end(w);

@@ -145,6 +145,10 @@ static void add_gate(struct doc *doc, struct tw_junit_suite *suite)
 		for (size_t i = 0; i < gate->reasons.n; i++) {
 			const struct tw_gate_reason *r = &gate->reasons.v[i];
 
+			if (r->fails) {
+				e.outcome = "failure";
+				e.type = "Failed";
+			}
 			if (i)
 				tw_buf_printf(&text, "%s\n", r->text);
 			if (r->advice)

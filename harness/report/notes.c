@@ -140,7 +140,8 @@ static void add_reason(
 	struct collecting *c, const struct tw_gate_reason *reason)
 {
 	struct spot *spot =
-		spot_at(c, TW_NOTE_WARNING, reason->name, (struct tw_pos){0});
+		spot_at(c, reason->fails ? TW_NOTE_ERROR : TW_NOTE_WARNING,
+			reason->name, (struct tw_pos){0});
 
 	tw_buf_printf(&spot->text, "%s\n", reason->text);
 	if (reason->advice)

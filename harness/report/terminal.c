@@ -54,8 +54,8 @@ static void top(struct tw_page *page, const struct tw_report *report)
 		const struct tw_gate_reason *r = &gate->reasons.v[i];
 
 		tw_buf_add_char(page->out, '\n');
-		tw_page_ink(page, TW_INK_YELLOW);
-		tw_buf_add_text(page->out, "????");
+		tw_page_ink(page, r->fails ? TW_INK_RED : TW_INK_YELLOW);
+		tw_buf_add_text(page->out, r->fails ? "FAIL" : "????");
 		tw_page_ink(page, TW_INK_PLAIN);
 		tw_buf_add_text(page->out, "  ");
 		tw_page_wrapped(page, r->text, 6);

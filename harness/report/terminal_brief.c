@@ -108,7 +108,8 @@ void tw_terminal_brief(struct tw_page *page, const struct tw_report *report)
 
 	tw_terminal_verdict(page, gate);
 	for (size_t i = 0; i < gate->reasons.n; i++) {
-		begin(page, TW_VERDICT_INCONCLUSIVE);
+		begin(page, gate->reasons.v[i].fails ? TW_VERDICT_FAIL
+						     : TW_VERDICT_INCONCLUSIVE);
 		end(page, gate->reasons.v[i].text);
 	}
 	if (report->live)

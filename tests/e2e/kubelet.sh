@@ -80,10 +80,10 @@ said 'already present on machine'
 
 # --- an image that nobody has hangs the rollout, and harms nobody --------------
 edit 's/web:1/web:typo/'
-gate 4 rollout
+gate 1 rollout
 said 'web-[a-z0-9]+-1 Failed: Error: ImagePullBackOff'
 said 'ProgressDeadlineExceeded: ReplicaSet "web-'
-said '1 of 1 workloads were not rolled out'
+said '^FAIL +in rollout 1 of 1 workloads would not start: [12] new pods'
 said 'PASS|pass'
 
 # --- so does a registry that is away ---------------------------------------------
@@ -105,9 +105,9 @@ gate 0 rollout
 said 'web-[a-z0-9]+-1 Started: Started container migrate'
 said '^ +40\.9s +default/web: 2 of 2 ready; 2 endpoints'
 sed -i 's/migrate: 5s/migrate: {runs: 5s, fails: 100%}/' model.yaml
-gate 4 rollout
+gate 1 rollout
 said 'BackOff: Back-off restarting failed'
-said '1 of 1 workloads were not rolled out'
+said '^FAIL +in rollout 1 of 1 workloads would not start: [12] new pods'
 repo_git checkout -q .
 
 # --- requests that come between TERM and the callers' hearing of it ----------------
@@ -138,11 +138,11 @@ repo_git checkout -q .
 sed -i 's/startup: 3s/startup: 20s/' model.yaml
 commit_all . "It starts slowly"
 edit 's/^          readinessProbe/          livenessProbe: {httpGet: {path: \/, port: 80}, periodSeconds: 5}\n&/'
-gate 4 rollout
+gate 1 rollout
 said 'web-[a-z0-9]+-1 Unhealthy: liveness probe failed'
 said 'Killing: Container c failed liveness probe, will be restarted'
 said 'BackOff: Back-off restarting failed'
-said '1 of 1 workloads were not rolled out'
+said '^FAIL +in rollout 1 of 1 workloads would not start: [12] new pods'
 said '4 fields, 2 of them not modelled'
 sed -i 's/^          livenessProbe/          startupProbe: {tcpSocket: {port: 80}, periodSeconds: 5, failureThreshold: 6}\n&/' deploy/web.yaml
 gate 0 rollout

@@ -44,6 +44,28 @@ sed -i 's/^      containers:/      nodeSelector: {disk: ssd}\n&/' deploy/cart.ya
 restart
 gate 4
 said '1 of 1 workloads were not rolled out'
+# Its deadline is over before the run is: no longer run would show another end.
+sed -i '0,/^spec:/s//spec:\n  progressDeadlineSeconds: 15/' deploy/cart.yaml
+expect 1 "$TWINRIG" gate --scenario rollout --runs 3 --junit "$work/j.xml" \
+	--json "$work/j.json" --markdown "$work/m.md"
+said '^FAIL +[0-9]+ failed'
+said '^FAIL +in rollout 1 of 1 workloads made no progress within their'
+python3 - "$work/j.xml" "$work/j.json" "$TOP/docs/report.schema.json" <<'P'
+import json, sys, xml.etree.ElementTree as tree
+suites = tree.parse(sys.argv[1]).getroot()
+case = next(c for c in suites.iter("testcase") if c.get("classname") == "twinrig.gate")
+assert "no progress" in case.find("failure").get("message")
+assert int(suites.get("failures")) >= 1 and int(suites.get("errors")) == 0, suites.attrib
+it, schema = (json.load(open(f)) for f in sys.argv[2:])
+assert it["verdict"] == "fail" and it["exitStatus"] == 1 and it["counts"]["fail"] >= 1
+assert [r["reason"] for r in it["reasons"] if r.get("fails")] == ["not-started"]
+try:
+    import jsonschema
+    jsonschema.validate(it, schema)
+except ImportError:
+    pass
+P
+expect 1 "$TWINRIG" rejudge
 
 # --- another name: the old one serves until it is pruned -------------------------
 sed -i '0,/name: cart/s//name: carts/' deploy/cart.yaml

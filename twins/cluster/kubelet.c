@@ -260,6 +260,26 @@ void tw_kubelet_begin_again(struct tw_world *world, uint32_t replica)
 	tw_kubelet_start(world, replica);
 }
 
+/* The delay is the first one after one crash. */
+static bool crashes(const struct tw_backoff *backoff)
+{
+	return backoff->delay > TW_CRASH_INITIAL;
+}
+
+bool tw_kubelet_is_stuck(const struct tw_world *world, uint32_t replica)
+{
+	const struct tw_pod *pod = tw_pod_of(world, replica);
+	const struct tw_pod_start *start =
+		world->pods->starts ? &world->pods->starts[replica] : NULL;
+
+	if (!tw_pod_is_active(pod) || pod->ready)
+		return false;
+	if (crashes(&world->replicas[replica].backoff) ||
+		(start && crashes(&start->crash)))
+		return true;
+	return start && start->no_image;
+}
+
 /* It ended, or was killed: started again after the back-off, or never. */
 static void init_failed(struct tw_world *world, uint32_t replica)
 {
@@ -326,6 +346,7 @@ static void pull_failed(struct tw_world *world, uint32_t replica,
 		&start->pull, now, TW_CRASH_INITIAL, TW_CRASH_MAX);
 	char state[32];
 
+	start->no_image = !registry_down;
 	if (registry_down)
 		say(world, replica, true, NULL, "Failed",
 			"Failed to pull image \"%s\": the registry does not "

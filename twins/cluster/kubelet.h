@@ -58,6 +58,9 @@ void tw_kubelet_restart(struct tw_world *world, uint32_t replica, tw_time wait);
 
 /* Its node died and is there again: all of its containers start anew. */
 void tw_kubelet_begin_again(struct tw_world *world, uint32_t replica);
+/* Whether it is not ready since a container of it crashed twice or more, or
+ * since the registry has no such image: time alone mends neither. */
+bool tw_kubelet_is_stuck(const struct tw_world *world, uint32_t replica);
 /* It was ready when its node was cut off, and can be reached again: it is ready
  * at once and probed on. */
 void tw_kubelet_reached(struct tw_world *world, uint32_t replica);

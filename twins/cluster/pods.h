@@ -92,7 +92,7 @@ static inline uint32_t tw_pods_active(const struct tw_pod_counts *counts)
 struct tw_pod_start {
 	uint32_t at;	/* which container's turn it is */
 	uint32_t tries; /* that failed */
-	bool has_image;
+	bool has_image, no_image; /* the latter: the registry has none such */
 	struct tw_backoff pull, crash;
 };
 

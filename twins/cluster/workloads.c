@@ -2,6 +2,7 @@
 
 #include "twins/cluster/drain.h"
 #include "twins/cluster/images.h"
+#include "twins/cluster/kubelet.h"
 #include "twins/cluster/nodes.h"
 #include "twins/cluster/rollouts.h"
 #include "twins/cluster/volumes.h"
@@ -232,6 +233,18 @@ void tw_workload_rolled_out(struct tw_world *world, struct tw_managed *it)
 		.caller = TW_NONE, .replica = TW_NONE);
 }
 
+/* New pods that will not come up, whatever time they are given. */
+static void count_stuck(struct tw_world *world, const struct tw_managed *it)
+{
+	const struct tw_revision *revision = &world->model->revisions[it->now];
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < revision->n_replicas; i++)
+		n += tw_kubelet_is_stuck(world, revision->first_replica + i);
+	world->obs.stuck += n > 0;
+	world->obs.stuck_pods += n;
+}
+
 void tw_workloads_finish(struct tw_world *world)
 {
 	const struct tw_model *model = world->model;
@@ -243,6 +256,8 @@ void tw_workloads_finish(struct tw_world *world)
 
 		world->obs.rollouts += it->rollout != TW_ROLLOUT_NONE;
 		world->obs.rolled_out += it->rollout == TW_ROLLOUT_DONE;
+		if (it->rollout == TW_ROLLOUT_UNDER_WAY)
+			count_stuck(world, it);
 		world->obs.pending += tw_workload_counts(world, w).pending;
 	}
 	tw_drains_finish(world);

@@ -198,6 +198,9 @@ struct tw_observation {
 	 * should be at its end, and pods that no node had room for then. */
 	uint64_t rollouts, rolled_out, pending;
 	uint64_t deadlines; /* rollouts that made no progress in time */
+	/* Of the rollouts that were not at their end: those of which a new pod
+	 * does not start (tw_kubelet_is_stuck()), and such pods. */
+	uint64_t stuck, stuck_pods;
 	uint64_t evicted;   /* pods, by taints of their nodes */
 	uint64_t preempted; /* pods, by others of higher priority */
 	/* Nodes that somebody drained, those that were empty in the end, and

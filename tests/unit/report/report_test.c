@@ -337,7 +337,8 @@ static void init(struct synthetic *s)
 			"only 92% of the captured exchanges were replayed (at "
 			"least 95% are needed)",
 			"see what was malformed or not routed: twinrig capture "
-			"info"});
+			"info",
+			false});
 	d = tw_diag(&s->diags, TW_WARNING, pos,
 		"3 tries here and 3 above multiply to 9");
 	d->rule = "retry-amplification";
