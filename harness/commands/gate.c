@@ -4,7 +4,6 @@
 #include "harness/commands/gate.h"
 #include "harness/commands/prove.h"
 #include "harness/commands/reach.h"
-#include "harness/commands/search.h"
 
 #include "harness/lint/lint.h"
 

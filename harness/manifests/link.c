@@ -40,15 +40,6 @@ static const struct tw_spec_workload *workload_of(
 	return tw_map_get(&spec->workloads, key);
 }
 
-static bool is_in_front(const struct tw_spec_service *service,
-	const struct tw_spec_workload *workload)
-{
-	for (size_t i = 0; i < service->workloads.n; i++)
-		if (service->workloads.v[i] == workload)
-			return true;
-	return false;
-}
-
 static bool calls(const struct tw_spec *spec, const struct tw_spec_steps *steps,
 	const char *to, struct tw_map *seen);
 
@@ -187,7 +178,7 @@ static bool shares_pods(const struct tw_spec_service *service,
 	const struct tw_spec_service *other)
 {
 	for (size_t k = 0; k < other->workloads.n; k++)
-		if (is_in_front(service, other->workloads.v[k]))
+		if (tw_spec_is_backed_by(service, other->workloads.v[k]))
 			return true;
 	return false;
 }
@@ -247,7 +238,7 @@ static const char *front_of(
 	const struct tw_spec *spec, const struct tw_spec_workload *workload)
 {
 	for (size_t i = 0; i < spec->services.n; i++)
-		if (is_in_front(spec->services.v[i].value, workload))
+		if (tw_spec_is_backed_by(spec->services.v[i].value, workload))
 			return spec->services.v[i].key;
 	return NULL;
 }
