@@ -10,7 +10,7 @@ gate() {
 	local name=$1 program=$2 status=0
 	shift 2
 	mkdir "$work/$name"
-	(cd "$work/shop" && "$program" gate --no-store --no-progress -q --runs 3 \
+	(cd "$work/shop" && "$program" gate --no-store --no-progress --runs 3 \
 		--junit "$work/$name/junit.xml" --json "$work/$name/gate.json" \
 		--markdown "$work/$name/gate.md" "$@") \
 		>"$work/$name/terminal" 2>&1 || status=$?
