@@ -79,7 +79,7 @@ static void know_provisioner(
 		i++) {
 		if (strcmp(provisioners[i].name, to->provisioner))
 			continue;
-		to->reach = provisioners[i].reach;
+		to->reach = (uint8_t)provisioners[i].reach;
 		to->attached = provisioners[i].attached;
 		to->limit = provisioners[i].limit;
 	}
