@@ -359,6 +359,14 @@ static struct tw_deployment_status status_of(
 	return status;
 }
 
+/* Counted while it lasts: a pod that comes after all is progress again. */
+static void set_exceeded(
+	struct tw_world *world, struct rollout *own, bool exceeded)
+{
+	world->obs.deadlines += (uint64_t)exceeded - own->exceeded;
+	own->exceeded = exceeded;
+}
+
 static void see_complete(
 	struct tw_world *world, struct tw_managed *it, struct rollout *own)
 {
@@ -370,6 +378,7 @@ static void see_complete(
 	if (!own->sets[new_place(it)].exists ||
 		!tw_deployment_complete(it->wanted, &status))
 		return;
+	set_exceeded(world, own, false);
 	tw_workload_rolled_out(world, it);
 	clean_up(world, it, own);
 }
@@ -386,7 +395,7 @@ static void see_progress(
 		(tw_deployment_progressing(&own->status, &now) ||
 			!own->progressed)) {
 		own->progressed = tw_world_now(world);
-		own->exceeded = false;
+		set_exceeded(world, own, false);
 		/* It is looked at a second after the deadline is reached. */
 		tw_workload_wake(
 			world, workload, own->progressed + deadline + TW_S, 0);
@@ -407,8 +416,7 @@ static void woken(struct tw_world *world, uint32_t workload, uint32_t what)
 		!tw_deployment_timed_out(it->model->progress_deadline / TW_S,
 			TW_PROGRESS_UPDATED, age / TW_S))
 		return;
-	own->exceeded = true;
-	world->obs.deadlines++;
+	set_exceeded(world, own, true);
 	tw_world_tap(world, .kind = TW_TAP_DEADLINE,
 		.service = it->model->service, .endpoint = TW_NONE,
 		.caller = TW_NONE,
@@ -443,7 +451,7 @@ static void changed(struct tw_world *world, uint32_t workload)
 	struct rollout *own = tw_managed_of(world, workload)->own;
 
 	own->progressed = 0;
-	own->exceeded = false;
+	set_exceeded(world, own, false);
 }
 
 static void init(struct tw_world *world, uint32_t workload)

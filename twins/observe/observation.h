@@ -197,7 +197,7 @@ struct tw_observation {
 	/* Deployments that changed in the run, those of them that were as they
 	 * should be at its end, and pods that no node had room for then. */
 	uint64_t rollouts, rolled_out, pending;
-	uint64_t deadlines; /* rollouts that made no progress in time */
+	uint64_t deadlines; /* of these that were not: past their deadline */
 	/* Of the rollouts that were not at their end: those of which a new pod
 	 * does not start (tw_kubelet_is_stuck()), and such pods. */
 	uint64_t stuck, stuck_pods;

@@ -352,6 +352,22 @@ START_TEST(undone)
 }
 END_TEST
 
+/* A deadline that was over before somebody went back is over no more. */
+START_TEST(undone_late)
+{
+	static const char *const back[] = {
+		"rollout-undo workload=web at=50s", NULL};
+	struct outcome got;
+
+	roll_out_and(STUCK("web:1", "1"), STUCK("web:2", "3000"), MODEL("40"),
+		always, 80, back, &got);
+	ck_assert_uint_eq(count(&got, "ProgressDeadlineExceeded"), 1);
+	ck_assert_uint_eq(got.rolled_out, 1);
+	ck_assert_uint_eq(got.deadlines, 0);
+	tw_buf_release(&got.log);
+}
+END_TEST
+
 /* The size is changed with the template: the old set is sized first, with pods
  * of the old version (syncDeployment looks for a scaling event before it
  * rolls), and is replaced then. */
@@ -399,7 +415,7 @@ START_TEST(paused_deadline)
 }
 END_TEST
 
-TW_TESTS("twin/rollout", paused_deadline, undone, scaled_with_the_template,
-	paused_manifest, rolling_update, pre_stop_loses_nothing,
-	without_a_probe, recreate, no_room_for_the_surge, scaling,
-	stuck_and_scaled)
+TW_TESTS("twin/rollout", paused_deadline, undone, undone_late,
+	scaled_with_the_template, paused_manifest, rolling_update,
+	pre_stop_loses_nothing, without_a_probe, recreate,
+	no_room_for_the_surge, scaling, stuck_and_scaled)
