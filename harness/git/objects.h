@@ -5,7 +5,7 @@
  *
  * Order makes it safe: objects first, the ref last. Refs change by
  * compare-and-set, so that two programs at once lose nothing; a lock that a
- * killed program left behind is broken after TW_GIT_LOCK_STALE seconds.
+ * killed program left behind is broken after TW_GIT_LOCK_STALE.
  *
  * Errors: TW_E_RUN (a read-only repository, a damaged object), TW_E_USAGE
  * where there is no such object or ref.
@@ -16,8 +16,8 @@
 #include "harness/git/git.h"
 
 #define TW_GIT_REFS	  "refs/twinrig/"
-#define TW_GIT_LOCK_STALE 10
-#define TW_GIT_LEFT_STALE 3600
+#define TW_GIT_LOCK_STALE 1000 /* ms; git holds one for a few */
+#define TW_GIT_LEFT_STALE 3600 /* s */
 
 struct tw_git_id {
 	char text[65]; /* hexadecimal; "": none */

@@ -37,6 +37,33 @@ void tw_git_mend(struct tw_git *git, const git_oid *id);
  * half (write.c). Once, after the repository is open. */
 void tw_git_write_whole(struct tw_git *git);
 
+/*
+ * libgit2 holds a lock file while it changes a ref, and a program that is
+ * killed meanwhile leaves it: nobody could ever change that ref again. So ours
+ * change refs one at a time (turn.c), and whoever has the turn knows that a
+ * lock file that stays is nobody's of ours.
+ */
+struct tw_git_turn {
+	struct tw_git *git;
+	int folder; /* what flock(2) is on; -1: could not be had */
+	int tries;
+	/* The lock file that is in the way: its inode, when it was made, how
+	 * often it was seen. */
+	uint64_t lock;
+	int64_t made; /* ns */
+	int seen;
+};
+
+/* Waits until nobody else has it. */
+void tw_git_turn_take(struct tw_git_turn *turn, struct tw_git *git);
+void tw_git_turn_end(struct tw_git_turn *turn);
+
+/*
+ * After GIT_ELOCKED: pauses, and breaks the lock of a ref where it has stood
+ * for TW_GIT_LOCK_STALE of our turn. False: it is in the way for good.
+ */
+bool tw_git_turn_wait(struct tw_git_turn *turn, const char *ref);
+
 /* The commit that this change is compared with. */
 int tw_git_merge_base(struct tw_git *git, tw_git_env *env, void *context,
 	git_oid *id, struct tw_buf *how, struct tw_error *error);

@@ -1,8 +1,4 @@
-/*
- * Refs below TW_GIT_REFS. libgit2 holds a lock file while it changes one; a
- * program that was killed meanwhile leaves it, and nobody could ever change
- * that ref again. Locks are held for milliseconds, so an old one is broken.
- */
+/* Refs below TW_GIT_REFS. */
 #include "harness/git/objects.h"
 
 #include "harness/git/private.h"
@@ -11,10 +7,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-enum { TRIES = 100, PAUSE_MS = 20 };
 
 static int by_name(const void *a, const void *b)
 {
@@ -137,23 +130,6 @@ int tw_git_ref_get(struct tw_git *git, const char *name, struct tw_git_id *id,
 
 /* ---- changing ---------------------------------------------------------- */
 
-static void pause_a_little(void)
-{
-	nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
-}
-
-static void break_stale_lock(struct tw_git *git, const char *name)
-{
-	struct tw_buf path = {0};
-	struct stat st;
-
-	tw_buf_printf(
-		&path, "%s%s.lock", git_repository_commondir(git->repo), name);
-	if (!stat(path.p, &st) && time(NULL) - st.st_mtime > TW_GIT_LOCK_STALE)
-		unlink(path.p);
-	tw_buf_release(&path);
-}
-
 /* A file that holds no id is in the way of a new ref. */
 static bool remove_broken(struct tw_git *git, const char *name)
 {
@@ -196,6 +172,7 @@ int tw_git_ref_set(struct tw_git *git, const char *name,
 	const struct tw_git_id *id, const struct tw_git_id *old,
 	struct tw_error *error)
 {
+	struct tw_git_turn turn;
 	git_oid oid;
 	int rc;
 
@@ -203,14 +180,13 @@ int tw_git_ref_set(struct tw_git *git, const char *name,
 	if (git_oid_fromstr(&oid, id->text))
 		return tw_fail(
 			error, TW_E_USAGE, "'%s' is no object's id", id->text);
+	tw_git_turn_take(&turn, git);
 	rc = set_once(git, name, &oid, old);
-	for (int i = 0; rc == GIT_ELOCKED && i < TRIES; i++) {
-		break_stale_lock(git, name);
-		pause_a_little();
+	while (rc == GIT_ELOCKED && tw_git_turn_wait(&turn, name))
 		rc = set_once(git, name, &oid, old);
-	}
 	if (rc && (!old || !old->text[0]) && remove_broken(git, name))
 		rc = set_once(git, name, &oid, old);
+	tw_git_turn_end(&turn);
 	if (rc == GIT_EMODIFIED || rc == GIT_EEXISTS ||
 		(rc == GIT_ENOTFOUND && old && old->text[0]))
 		return 1;
@@ -222,17 +198,16 @@ int tw_git_ref_set(struct tw_git *git, const char *name,
 int tw_git_ref_delete(
 	struct tw_git *git, const char *name, struct tw_error *error)
 {
-	int rc;
+	struct tw_git_turn turn;
+	int rc = 0;
 
 	tw_assert(!strncmp(name, TW_GIT_REFS, sizeof TW_GIT_REFS - 1));
-	if (remove_broken(git, name))
-		return 0;
-	rc = git_reference_remove(git->repo, name);
-	for (int i = 0; rc == GIT_ELOCKED && i < TRIES; i++) {
-		break_stale_lock(git, name);
-		pause_a_little();
+	tw_git_turn_take(&turn, git);
+	if (!remove_broken(git, name))
 		rc = git_reference_remove(git->repo, name);
-	}
+	while (rc == GIT_ELOCKED && tw_git_turn_wait(&turn, name))
+		rc = git_reference_remove(git->repo, name);
+	tw_git_turn_end(&turn);
 	return rc && rc != GIT_ENOTFOUND
 		       ? tw_fail(error, TW_E_RUN, "git: %s: %s", name,
 				 tw_git_message())
