@@ -66,7 +66,8 @@ ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DTW_VERSION='"$(VERSION)"' \
 LIBS     = $(PKG_LIBS) $(LLHTTP_L) -pthread -ldl -lm
 Q       := $(if $(V),,@)
 
-SRC  := $(wildcard twins/*.c twins/*/*.c harness/*/*.c plugins/*.c plugins/*/*.c)
+SRC  := $(wildcard twins/*.c twins/*/*.c harness/*/*.c harness/commands/*/*.c \
+	plugins/*.c plugins/*/*.c)
 # Part of twins/traffic/path.c, which says why.
 PATH_C := $(patsubst %,twins/traffic/%.c,balance send answer steps serve call begin plain events)
 # The HTML report's charts: D3 (BSD 3-clause) as the distribution has it. Its
@@ -82,7 +83,8 @@ OBJ  := $(OUT)/obj/html_parts.o $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out $(PAT
         $(LLHTTP_C:/usr/share/%.c=$(OUT)/obj/%.o)
 LIB  := $(OUT)/libtwinrig.a
 BIN  := $(OUT)/twinrig
-UNIT := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/*/*_test.c))
+UNIT := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/*/*_test.c \
+	tests/unit/*/*/*_test.c))
 # What end-to-end tests start beside the program.
 DRIVERS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/e2e/*.c))
 REAL    := $(patsubst %.c,$(OUT)/%,$(wildcard tests/real/*.c))
@@ -133,7 +135,8 @@ $(OUT)/obj/llhttp/%.o: /usr/share/llhttp/%.c
 # hash is part of the key that stored results are found by. What only judges
 # and reports what trials gave is left out.
 SEMANTIC := $(sort $(filter-out harness/gate/% harness/report/%,\
-	$(SRC) $(wildcard twins/*.h twins/*/*.h harness/*/*.h plugins/*/*.h)))
+	$(SRC) $(wildcard twins/*.h twins/*/*.h harness/*/*.h harness/commands/*/*.h \
+	plugins/*/*.h)))
 JUDGING := $(sort $(wildcard harness/gate/*.[ch]))
 hash_of = "$(shell cat $(1) | \
 	{ sha256sum 2>/dev/null || shasum -a 256; } | cut -c 1-16)"

@@ -1,6 +1,9 @@
 /*
- * Verbs. One file a verb and one row in tw_commands[]; main.c reads the
- * command line by the table of options in cli.c and calls the verb.
+ * Verbs. One file or folder a verb and one row in tw_commands[]; main.c reads
+ * the command line by the table of options in cli.c and calls the verb.
+ *
+ *	input/	what verbs read: configuration, systems, scenarios, traffic
+ *	stored/	the verbs that look at what earlier gates kept
  *
  * A verb returns the exit status. Its result goes to standard output,
  * progress and messages to standard error.
