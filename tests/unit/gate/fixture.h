@@ -156,4 +156,18 @@ static inline double normal(uint64_t a, uint64_t b)
 	return tw_normal_inverse(draw(a, b));
 }
 
+/* 1000 calls a run of 20 to 40 ms; the candidate's take `factor` as long, with
+ * a relative deviation of `noise`. */
+static inline void latencies(struct fixture *f, double factor, double noise)
+{
+	for (size_t i = 0; i < f->b.n; i++)
+		for (uint64_t k = 0; k < 100; k++) {
+			double x = 20e6 * (1 + draw(i, k));
+			double y = x * factor * (1 + noise * normal(k, i + 99));
+
+			add_calls(&f->b, i, "GET /", 10, (tw_time)x, 0);
+			add_calls(&f->c, i, "GET /", 10, (tw_time)y, 0);
+		}
+}
+
 #endif
