@@ -103,3 +103,17 @@ sed -i 's/\[ReadWriteOnce\]/[ReadWriteTwice]/; s/WaitForFirst/WaitForAnother/' d
 expect 2 "$TWINRIG" check
 said "an access mode is ReadWriteOnce, .*not 'ReadWriteTwice'"
 said "volumeBindingMode is Immediate or WaitForFirstConsumer, not 'WaitForAnotherConsumer'"
+
+# The candidate runs in its baseline's cluster: its claim stays where it is,
+# though a new zone has more room, and the claim's name would pick another one.
+cp -r "$work/before" "$work/after"
+cd "$work/after" || exit 1
+sed -i 's/WaitForFirstConsumer/Immediate/' deploy/web.yaml
+cp -r . "$work/before2"
+sed -i 's/cpu: 3}/cpu: 2500m}/' deploy/web.yaml
+sed -i 's/zone: b}\]/zone: b}, {name: c, cpu: 64, memory: 256Gi, zone: c}]/' model.yaml
+expect 4 "$TWINRIG" gate --no-store --baseline "$work/before2" --scenario rollout
+said 'Successfully assigned default/web-[^ ]+ to a-'
+expect 4 "$TWINRIG" gate --no-store --baseline "$work/before2" --scenario zone
+said 'FailedScheduling: 0/5 nodes are available: 2 node\(s\) were'
+said 'unschedulable, 3 node\(s\) had volume node affinity conflict\.'

@@ -16,10 +16,12 @@ static const struct tw_storage *storage_of(const struct tw_model *model)
 static bool is_taken(const struct tw_model *model,
 	const struct tw_claim_binding *bindings, uint32_t volume)
 {
-	for (uint32_t c = 0; c < storage_of(model)->n_claims; c++)
+	const struct tw_storage *storage = storage_of(model);
+
+	for (uint32_t c = 0; c < storage->n_claims; c++)
 		if (bindings[c].bound && bindings[c].volume == volume)
 			return true;
-	return false;
+	return storage->taken && storage->taken[volume];
 }
 
 static bool is_reached(
@@ -178,13 +180,20 @@ struct tw_claim_binding *tw_bindings_new(
 	if (!storage->n_claims)
 		return NULL;
 	all = tw_new_array(arena, storage->n_claims, struct tw_claim_binding);
-	for (uint32_t c = 0; c < storage->n_claims; c++) {
+	for (uint32_t c = 0; c < storage->n_claims; c++)
 		all[c].volume = TW_NONE;
-		if (storage->claims[c].declared &&
-			!storage->classes[storage->claims[c].class].waits)
-			bind(model, all, c, NULL, pick_node(model, c));
-	}
 	return all;
+}
+
+void tw_bindings_bind_immediate(
+	const struct tw_model *model, struct tw_claim_binding *bindings)
+{
+	const struct tw_storage *storage = storage_of(model);
+
+	for (uint32_t c = 0; c < storage->n_claims; c++)
+		if (!bindings[c].bound && storage->claims[c].declared &&
+			!storage->classes[storage->claims[c].class].waits)
+			bind(model, bindings, c, NULL, pick_node(model, c));
 }
 
 void tw_bindings_bind(const struct tw_model *model,
@@ -222,6 +231,23 @@ const char *tw_binding_volume(const struct tw_model *model,
 
 	return volume == TW_NONE ? storage_of(model)->claims[claim].shown
 				 : storage_of(model)->volumes[volume].name;
+}
+
+const char *tw_binding_at(const struct tw_model *model,
+	const struct tw_claim_binding *bindings, uint32_t claim)
+{
+	const struct tw_claim_binding *it = &bindings[claim];
+
+	if (!it->bound)
+		return "";
+	if (it->volume != TW_NONE)
+		return storage_of(model)->volumes[it->volume].name;
+	if (it->reach == TW_FROM_ANYWHERE)
+		return "anywhere";
+	if (it->at == TW_NONE)
+		return "nowhere";
+	return it->reach == TW_FROM_ZONE ? model->zones[it->at]
+					 : model->nodes[it->at].name;
 }
 
 /* ---- what is asked of a node ------------------------------------------ */

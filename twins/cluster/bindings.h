@@ -29,9 +29,24 @@
 #include "twins/cluster/scheduler.h"
 #include "twins/model/model.h"
 
-/* For a cluster without pods; by claim, in the arena. NULL: no claims. */
+/* None is bound; by claim, in the arena. NULL: no claims. */
 struct tw_claim_binding *tw_bindings_new(
 	const struct tw_model *model, struct tw_arena *arena);
+
+/* As the claims of another system were bound that this one follows in the same
+ * cluster: by their names, and those of zones, nodes (`nodes`: their numbers,
+ * from 1 on) and volumes. A volume whose zone or node is gone is within reach
+ * of nobody. A claim that is another one here (of another class, or its volume
+ * is not there any more) is not bound. What claims had that nobody has here is
+ * kept for them (persistentVolumeClaimRetentionPolicy's default, and what
+ * `kubectl apply` does): sets taken of the model's storage. */
+void tw_bindings_carry(struct tw_model *model,
+	struct tw_claim_binding *bindings, const struct tw_model *before,
+	const struct tw_map *nodes);
+
+/* Those of Immediate classes that are not bound yet, where they can be. */
+void tw_bindings_bind_immediate(
+	const struct tw_model *model, struct tw_claim_binding *bindings);
 
 /* What is asked of nodes for one pod. */
 struct tw_pod_volumes {
@@ -64,6 +79,11 @@ void tw_bindings_bind(const struct tw_model *model,
 /* To one node at a time (isMultiAttachForbidden of the attach/detach
  * controller). */
 bool tw_claim_is_exclusive(const struct tw_model *model,
+	const struct tw_claim_binding *bindings, uint32_t claim);
+
+/* From where it is reached: the name of its zone, its node, or its volume of a
+ * manifest; "anywhere", "nowhere" (what it was is gone); "": not bound. */
+const char *tw_binding_at(const struct tw_model *model,
 	const struct tw_claim_binding *bindings, uint32_t claim);
 
 /* What its volume is called. */

@@ -56,7 +56,34 @@ void tw_place_classes(struct tw_scheduler *s, const struct tw_model *model)
 	}
 }
 
-static void begin(struct placing *p, struct tw_model *model)
+/* Their numbers, from 1 on. */
+static void name_nodes(const struct tw_model *model, struct tw_map *to)
+{
+	tw_map_init(to, NULL);
+	/* Of one name the first counts. */
+	for (uint32_t n = model->n_nodes; n--;)
+		tw_map_put(
+			to, model->nodes[n].name, (void *)(uintptr_t)(n + 1));
+}
+
+/* Before any pod stands. */
+static void bind_first(struct tw_model *model, const struct tw_model *before)
+{
+	struct tw_storage *storage = &model->storage;
+	struct tw_map nodes;
+
+	storage->bindings = tw_bindings_new(model, &model->arena);
+	storage->taken = NULL;
+	if (before) {
+		name_nodes(model, &nodes);
+		tw_bindings_carry(model, storage->bindings, before, &nodes);
+		tw_map_release(&nodes);
+	}
+	tw_bindings_bind_immediate(model, storage->bindings);
+}
+
+static void begin(struct placing *p, struct tw_model *model,
+	const struct tw_model *before)
 {
 	*p = (struct placing){.model = model};
 	tw_place_classes(&p->s, model);
@@ -67,7 +94,7 @@ static void begin(struct placing *p, struct tw_model *model)
 		model->node_of[r] = TW_NONE;
 	if (!model->storage.n_claims)
 		return;
-	model->storage.bindings = tw_bindings_new(model, &model->arena);
+	bind_first(model, before);
 	p->attached =
 		tw_new_array(&p->s.arena, model->storage.n_claims, uint32_t);
 	p->n_attached = tw_new_array(&p->s.arena, model->n_nodes + 1, uint32_t);
@@ -118,6 +145,20 @@ static uint32_t attached_to(void *context, uint32_t node)
 	return p->n_attached[node];
 }
 
+/* Whether the pod could have its volumes there. */
+static bool has_volumes(
+	const struct placing *p, uint32_t replica, uint32_t node)
+{
+	struct tw_pod_volumes volumes;
+
+	return !p->attached ||
+	       (!waits_for_volume(p, replica, node) &&
+		       (!tw_pod_volumes_see(p->model,
+				p->model->storage.bindings, replica,
+				&volumes) ||
+			       tw_pod_volumes_reach(&volumes, node)));
+}
+
 static void stand(struct placing *p, uint32_t replica, uint32_t node)
 {
 	p->model->node_of[replica] = node;
@@ -140,16 +181,6 @@ static bool same_demands(
 			tw_resource_amount(&b->pod->requests, x->v[i].name))
 			return false;
 	return x->n == b->pod->requests.n;
-}
-
-/* Their numbers, from 1 on. */
-static void name_nodes(const struct tw_model *model, struct tw_map *to)
-{
-	tw_map_init(to, NULL);
-	/* Of one name the first counts. */
-	for (uint32_t n = model->n_nodes; n--;)
-		tw_map_put(
-			to, model->nodes[n].name, (void *)(uintptr_t)(n + 1));
 }
 
 static bool has_room(struct placing *p, uint32_t revision, uint32_t node)
@@ -188,8 +219,7 @@ static void keep(struct placing *p, const struct tw_model *before)
 			before->nodes[before->node_of[old - before->replicas]]
 				.name);
 		if (node && has_room(p, it->revision, (uint32_t)node - 1) &&
-			!(p->attached &&
-				waits_for_volume(p, r, (uint32_t)node - 1)))
+			has_volumes(p, r, (uint32_t)node - 1))
 			stand(p, r, (uint32_t)node - 1);
 	}
 	tw_map_release(&nodes);
@@ -294,7 +324,7 @@ static uint32_t place(struct tw_model *model, const struct tw_model *before,
 {
 	struct placing p;
 
-	begin(&p, model);
+	begin(&p, model, before);
 	p.reasons = reasons;
 	if (before)
 		keep(&p, before);
@@ -313,6 +343,21 @@ uint32_t tw_place_after(struct tw_model *model, const struct tw_model *before)
 	return place(model, before, NULL);
 }
 
+/* Volumes are where their pods stood. */
+static void bind_as(struct tw_model *model)
+{
+	struct tw_storage *storage = &model->storage;
+
+	if (!storage->n_claims)
+		return;
+	storage->bindings = tw_bindings_new(model, &model->arena);
+	for (uint32_t r = 0; r < model->n_replicas; r++)
+		if (model->node_of[r] != TW_NONE)
+			tw_bindings_bind(
+				model, storage->bindings, r, model->node_of[r]);
+	tw_bindings_bind_immediate(model, storage->bindings);
+}
+
 void tw_place_as(struct tw_model *model, const struct tw_map *nodes)
 {
 	struct tw_map numbers;
@@ -326,6 +371,7 @@ void tw_place_as(struct tw_model *model, const struct tw_map *nodes)
 		model->node_of[r] = node ? (uint32_t)node - 1 : TW_NONE;
 	}
 	tw_map_release(&numbers);
+	bind_as(model);
 }
 
 /* ---- what fits nowhere ---------------------------------------------- */

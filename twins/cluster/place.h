@@ -7,7 +7,8 @@
  * Where one system is compared with another, the second one's cluster was the
  * first one's: a pod of the same name and the same demands stays where it was,
  * and only what is new or changed is scheduled. So a change of one workload
- * moves no other, as it would not in a cluster.
+ * moves no other, as it would not in a cluster. Claims stay bound (bindings.h),
+ * so that what is scheduled again goes to where its volumes are.
  */
 #ifndef TW_CLUSTER_PLACE_H
 #define TW_CLUSTER_PLACE_H
@@ -19,7 +20,8 @@ uint32_t tw_place(struct tw_model *model);
 /* The same, from where `before` stands. */
 uint32_t tw_place_after(struct tw_model *model, const struct tw_model *before);
 /* As it was once: `nodes` has the name of the node that each replica stood on,
- * by its key. Those that it has not, or whose node is gone, stand nowhere. */
+ * by its key. Those that it has not, or whose node is gone, stand nowhere.
+ * Claims are bound where their pods stand. */
 void tw_place_as(struct tw_model *model, const struct tw_map *nodes);
 
 struct tw_scheduler;

@@ -114,7 +114,8 @@ struct tw_claim_binding {
 	bool bound;
 	uint8_t reach;	 /* enum tw_reach_of, of a volume that was made */
 	uint32_t volume; /* of model->volumes; TW_NONE: one that was made */
-	uint32_t at;	 /* node, or zone, from where it is reached */
+	uint32_t at;	 /* node, or zone, from where it is reached; TW_NONE:
+			  * it is there no more */
 };
 
 struct tw_storage {
@@ -126,6 +127,8 @@ struct tw_storage {
 	 * has a claim. */
 	const uint32_t *first, *list;
 	struct tw_claim_binding *bindings; /* by claim; set by tw_place() */
+	bool *taken; /* by volume: a claim has it that nobody has here, of a
+		      * system before; NULL: none. Set by tw_place_after() */
 	tw_time attach, detach;
 };
 

@@ -1,6 +1,7 @@
 #include "harness/commands/gate/gate.h"
 
 #include "harness/baseline/observed.h"
+#include "twins/cluster/bindings.h"
 
 /* ---- opening ----------------------------------------------------------- */
 
@@ -146,9 +147,15 @@ static void note_field(void *context, const struct tw_spec_field *field)
 	tw_buf_release(&text);
 }
 
-/* Where replicas stand: the candidate's, where the baseline's stood. */
+/* Where replicas stand, and their volumes are: the candidate's, where the
+ * baseline's were. */
 static void note_places(const struct tw_model *model, struct tw_digest *digest)
 {
+	uint32_t n = model ? model->storage.n_claims : 0;
+
+	for (uint32_t c = 0; c < n; c++)
+		tw_digest_part(digest, model->storage.claims[c].name,
+			tw_binding_at(model, model->storage.bindings, c));
 	for (uint32_t r = 0; model && r < model->n_replicas; r++)
 		tw_digest_part(digest, model->replicas[r].key,
 			model->node_of[r] == TW_NONE
