@@ -275,7 +275,8 @@ const struct tw_table tw_service_table = {
 	.check = check_service,
 };
 
-/* Manifests are there, and none has it, but one that is nearly so named. */
+/* Manifests are there, and none has it, but one that is nearly so named. A
+ * workload without a Service (a worker, a Job) has behaviour, too. */
 static void warn_unknown(struct tw_schema_reader *reader,
 	const struct tw_spec_service *it, const struct tw_yaml *key)
 {
@@ -291,7 +292,16 @@ static void warn_unknown(struct tw_schema_reader *reader,
 						    ? other->key
 						    : other->name);
 	}
-	near = it->has_object ? NULL : tw_nearest(key->value, names.v, names.n);
+	for (size_t i = 0; i < spec->workloads.n; i++) {
+		const struct tw_spec_workload *other =
+			spec->workloads.v[i].value;
+
+		tw_vec_push(&names,
+			strchr(key->value, '/') ? other->key : other->name);
+	}
+	near = it->has_object || tw_map_get(&spec->workloads, it->key)
+		       ? NULL
+		       : tw_nearest(key->value, names.v, names.n);
 	if (near && strcmp(near, key->value)) {
 		struct tw_diag *diag = tw_diag(reader->diags, TW_WARNING,
 			key->pos, "no manifest has a service '%s'", key->value);

@@ -20,6 +20,16 @@ static void use_field(struct tw_manifests *m, struct tw_int field)
 		tw_manifests_use(m, field.origin->pos);
 }
 
+/* Of an image that is not there all is known: its pods do not start. What
+ * another one does is not in its name. */
+static void use_missing(struct tw_manifests *m,
+	const struct tw_spec_images *images, struct tw_text image)
+{
+	if (image.v && image.origin && image.origin->pos.file &&
+		tw_image_is_missing(images, image.v))
+		tw_manifests_use(m, image.origin->pos);
+}
+
 void tw_link_images(struct tw_manifests *m, const struct tw_spec *spec)
 {
 	if (!spec->images.origin || (!m->managed && !m->rollouts))
@@ -33,6 +43,8 @@ void tw_link_images(struct tw_manifests *m, const struct tw_spec *spec)
 
 			if (policy.origin && policy.origin->pos.file)
 				tw_manifests_use(m, policy.origin->pos);
+			use_missing(
+				m, &spec->images, it->containers.v[i]->image);
 		}
 	}
 }

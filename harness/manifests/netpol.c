@@ -145,7 +145,8 @@ static void read_peer(struct tw_manifest_reader *r, struct tw_yaml *it,
 	struct tw_yaml *except = tw_yaml_get(block, "except");
 	struct tw_netpol_peer peer = {.is_block = block,
 		.has_namespaces = namespaces,
-		.has_pods = pods};
+		.has_pods = pods,
+		.origin = tw_manifest_origin(r, it, NULL)};
 	struct tw_cidr one;
 
 	if (!block && !namespaces && !pods) {
@@ -178,7 +179,8 @@ static void read_port(struct tw_manifest_reader *r, struct tw_yaml *it,
 {
 	struct tw_yaml *port = tw_yaml_get(it, "port");
 	struct tw_yaml *end = tw_yaml_get(it, "endPort");
-	struct tw_netpol_port to = {0};
+	struct tw_netpol_port to = {
+		.origin = tw_manifest_origin(r, port ? port : it, NULL)};
 	struct tw_int first = {0}, last = {0};
 	int64_t number;
 

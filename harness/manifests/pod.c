@@ -547,8 +547,8 @@ void tw_manifest_pod(struct tw_manifest_reader *r, const struct tw_yaml *spec,
 			r, tw_yaml_item(tolerations, i), &to->tolerations);
 	for (size_t i = 0; i < tw_yaml_count(spreads); i++)
 		read_spread(r, tw_yaml_item(spreads, i), labels, &to->spreads);
-	to->priority_class = tw_manifest_keep(
-		r, tw_yaml_text(tw_yaml_get(spec, "priorityClassName")));
+	tw_manifest_text(
+		r, tw_yaml_get(spec, "priorityClassName"), &to->priority_class);
 	if (tw_manifest_int(r, tw_yaml_get(spec, "priority"), INT32_MIN,
 		    INT32_MAX, &priority))
 		to->priority = priority.v;

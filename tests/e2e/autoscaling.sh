@@ -91,7 +91,10 @@ END
 printf 'metrics: {orders: {value: 12}}\n' >>twins/api.yaml
 expect 0 "$TWINRIG" run
 said 'KEDAScaleTargetActivated: Scaled up the target from 0 to 1'
-said 'shop/api  1\.\.4: 0 pods, 3 at most'
+said 'shop/api  0\.\.4: 0 pods, 3 at most'
+sed -i 's/^  maxReplicaCount: 4/&\n  minReplicaCount: 2\n  idleReplicaCount: 0/' deploy/api.yaml
+expect 0 "$TWINRIG" run
+said 'KEDAScaleTargetActivated: Scaled up the target from 0 to 2'
 again
 
 # --- pods without room, and nodes that come for them -------------------------------

@@ -83,6 +83,7 @@ edit 's/web:1/web:typo/'
 gate 1 rollout
 said 'web-[a-z0-9]+-1 Failed: Error: ImagePullBackOff'
 said 'ProgressDeadlineExceeded: ReplicaSet "web-'
+said '2 fields, 0 of them not modelled'
 said '^FAIL +in rollout 1 of 1 workloads would not start: [12] new pods'
 said 'PASS|pass'
 
@@ -97,6 +98,17 @@ said '^1m2[0-9.]*s +default/web-[a-z0-9-]*3 +1/1 +Running '
 sed -i 's/^images:.*//' model.yaml
 expect 2 "$TWINRIG" run --scenario moved
 said 'twinrig.yaml:8:21: error: no model says .images:.'
+repo_git checkout -q .
+
+# --- a worker has a model, and no Service ------------------------------------------
+sed '1,/^---/d; s/name: web/name: wab/; s/app: web/app: wab/g' deploy/web.yaml >deploy/worker.yaml
+sed -i 's/^services:/&\n  default\/wab: {startup: 1s}/' model.yaml
+expect 0 "$TWINRIG" check
+unsaid 'unknown-service'
+said ' 3 nodes$'
+rm deploy/worker.yaml
+expect 0 "$TWINRIG" check
+said "model.yaml:[0-9]+:3: warning: no manifest has a service 'default/wab' \[unknown-service\]"
 repo_git checkout -q .
 
 # --- init containers: one that ends, one that never does ---------------------------

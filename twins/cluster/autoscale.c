@@ -396,7 +396,8 @@ static void init_scaler(struct tw_world *world, uint32_t a)
 			.name = tw_observation_name(&world->obs, model->name),
 			.workload = tw_observation_name(
 				&world->obs, workload->name),
-			.min = (uint32_t)model->min,
+			.min = (uint32_t)(model->wakes ? model->idle
+						       : model->min),
 			.max = (uint32_t)model->max,
 			.had = workload->had,
 			.most = workload->had,

@@ -263,7 +263,8 @@ static void fill(struct build *b, const struct tw_spec_autoscaler *from,
 		.down_tolerance = tw_real_or(from->down.tolerance, tolerance),
 		.has_behavior = from->has_behavior,
 		.metrics = metrics,
-		.wakes = keda && tw_int_or(from->min, 0) == 0,
+		.wakes = keda &&
+			 (tw_int_or(from->min, 0) == 0 || from->idle.origin),
 		.idle = tw_int_or(from->idle, 0),
 		.polling = tw_int_or(from->polling, TW_KEDA_POLLING),
 		.cooldown = tw_int_or(from->cooldown, TW_KEDA_COOLDOWN)};

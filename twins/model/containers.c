@@ -17,6 +17,20 @@ const char *tw_image_tagged(const char *name)
 								      : NULL;
 }
 
+bool tw_image_is_missing(const struct tw_spec_images *images, const char *name)
+{
+	struct tw_buf text = {0};
+	bool missing = false;
+
+	tw_buf_printf(
+		&text, "%s%s", name, tw_image_tagged(name) ? "" : ":latest");
+	for (size_t i = 0; i < images->missing.n && !missing; i++)
+		missing = tw_glob_match(
+			images->missing.v[i].v, tw_buf_text(&text));
+	tw_buf_release(&text);
+	return missing;
+}
+
 /* ---- images --------------------------------------------------------- */
 
 static const char *tagged(struct build *b, const char *name)
@@ -41,14 +55,6 @@ static int64_t size_of(const struct tw_spec *spec, const char *name)
 					return node->images.v[i].size;
 	}
 	return 0;
-}
-
-static bool is_missing(const struct tw_spec *spec, const char *name)
-{
-	for (size_t i = 0; i < spec->images.missing.n; i++)
-		if (tw_glob_match(spec->images.missing.v[i].v, name))
-			return true;
-	return false;
 }
 
 /* Each image once, in the order of the workloads. */
@@ -106,7 +112,7 @@ void build_pulls(struct build *b)
 			all[to->n_images++] = (struct tw_image){.name = name,
 				.shown = shown,
 				.size = size_of(b->spec, name),
-				.missing = is_missing(b->spec, name)};
+				.missing = tw_image_is_missing(from, name)};
 		}
 	}
 }

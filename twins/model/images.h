@@ -66,5 +66,8 @@ struct tw_pulls {
 /* The name with its tag: the name itself, or NULL where ":latest" is missing
  * behind it. */
 const char *tw_image_tagged(const char *name);
+/* Whether the registry has no such image; the name without a tag is taken for
+ * that of :latest. */
+bool tw_image_is_missing(const struct tw_spec_images *images, const char *name);
 
 #endif

@@ -356,7 +356,7 @@ struct tw_autoscaler {
 	const struct tw_autoscaler_metric *metrics; /* those that are known */
 	uint32_t n_metrics;
 	/* KEDA. */
-	bool wakes;   /* from 0, and puts to sleep */
+	bool wakes;   /* from `idle` pods, and puts to sleep */
 	int64_t idle; /* how many it leaves then */
 	tw_time polling, cooldown;
 };

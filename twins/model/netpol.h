@@ -47,12 +47,14 @@ struct tw_netpol_peer {
 	 * without `pods` all pods there. */
 	bool has_namespaces, has_pods;
 	struct tw_label_selector namespaces, pods;
+	const struct tw_origin *origin;
 };
 
 struct tw_netpol_port {
 	enum tw_protocol protocol;
 	const char *name; /* a port of the destination; NULL: by number */
 	int first, last;  /* 0, 0: every port of the protocol */
+	const struct tw_origin *origin;
 };
 
 struct tw_netpol_rule {

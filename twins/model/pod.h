@@ -11,6 +11,7 @@
 
 #include "twins/model/netpol.h"
 #include "twins/model/selector.h"
+#include "twins/model/value.h"
 
 #include <stdint.h>
 
@@ -160,9 +161,9 @@ struct tw_pod_spec {
 	struct tw_tolerations tolerations;
 	struct tw_spreads spreads;
 	TW_VEC(struct tw_host_port) host_ports;
-	TW_VEC(const char *) images; /* of all containers, with their tags */
-	uint32_t n_containers;	     /* init containers too */
-	const char *priority_class;  /* NULL: none */
+	TW_VEC(const char *) images;   /* of all containers, with their tags */
+	uint32_t n_containers;	       /* init containers too */
+	struct tw_text priority_class; /* priorityClassName */
 	int64_t priority;
 	bool never_preempts;
 	/* PodTopologySpread's own constraints apply to pods of this merged

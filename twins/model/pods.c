@@ -142,14 +142,14 @@ static int64_t priority_of(
 {
 	const int64_t *known;
 
-	if (!pod->priority_class)
+	if (!pod->priority_class.v)
 		return pod->priority ? pod->priority : spec->usual_priority;
-	known = tw_map_get(&spec->priorities, pod->priority_class);
+	known = tw_map_get(&spec->priorities, pod->priority_class.v);
 	if (known)
 		return *known;
-	if (!strcmp(pod->priority_class, "system-node-critical"))
+	if (!strcmp(pod->priority_class.v, "system-node-critical"))
 		return 2000001000;
-	if (!strcmp(pod->priority_class, "system-cluster-critical"))
+	if (!strcmp(pod->priority_class.v, "system-cluster-critical"))
 		return 2000000000;
 	return pod->priority;
 }
@@ -238,8 +238,8 @@ void build_pod_spec(struct build *b, const struct tw_spec_workload *workload,
 	own_vectors(b, pod);
 	to->labels = &workload->labels;
 	pod->priority = priority_of(b->spec, &workload->pod);
-	if (pod->priority_class &&
-		tw_map_get(&b->spec->polite, pod->priority_class))
+	if (pod->priority_class.v &&
+		tw_map_get(&b->spec->polite, pod->priority_class.v))
 		pod->never_preempts = true;
 	build_bear_pressure(&b->model->arena, workload, pod);
 	add_services(b, workload, pod);

@@ -167,6 +167,16 @@ static void print_outsiders(const struct tw_system *system)
 	tw_map_release(&names);
 }
 
+/* Machines, not kinds of them. */
+static size_t count_nodes(const struct tw_spec *spec)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < spec->nodes.n; i++)
+		n += (size_t)tw_int_or(spec->nodes.v[i]->count, 1);
+	return n;
+}
+
 static void print_summary(const struct tw_system *system, bool verbose)
 {
 	const struct tw_spec *spec = system->spec;
@@ -174,7 +184,7 @@ static void print_summary(const struct tw_system *system, bool verbose)
 	printf("%zu files read: %zu services, %zu workloads, %zu policies, "
 	       "%zu ways in, %zu nodes\n",
 		system->manifests->files, spec->services.n, spec->workloads.n,
-		spec->policies.n, spec->entries.n, spec->nodes.n);
+		spec->policies.n, spec->entries.n, count_nodes(spec));
 	if (system->edges)
 		printf("%zu call edges come from the manifests\n",
 			system->edges);

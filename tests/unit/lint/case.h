@@ -6,6 +6,7 @@
 
 #include "harness/config/config.h"
 #include "harness/lint/lint.h"
+#include "twins/cluster/place.h"
 
 /* How often each rule speaks about a case; the others must not. */
 struct lint_case {
@@ -47,6 +48,8 @@ static inline void run(const struct lint_case *it, double rate)
 			strlen(it->model), &s.diags);
 	tw_manifests_link(s.m, s.spec, &s.diags);
 	model = tw_model_compile(s.spec, &s.diags);
+	if (model)
+		tw_place(model);
 	tw_lint(s.spec, model, &s.diags);
 	if (rate > 0)
 		tw_lint_load(s.spec, model,
