@@ -36,16 +36,17 @@ copy() {
 
 # Processes of this test; it may take the warden a moment after kill -9.
 left() {
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in {1..30}; do
 		pgrep -f "^$here/" >/dev/null || return 0
 		sleep 0.3
 	done
 	fail "$name: left behind: $(pgrep -fa "^$here/")"
 }
 
-# The median of a cell, in us: "CALLER -> SERVICE ENDPOINT", a window.
-median() {
-	sed -En "s|^cell: $1 window $2 .* p50 ([0-9]+)us.*|\1|p" out
+# What nine in ten of a cell take at least, in us: "CALLER -> SERVICE ENDPOINT",
+# a window. A busy machine makes the others slow, whatever the candidate does.
+fast() {
+	sed -En "s|^cell: $1 window $2 .* p10 ([0-9]+)us.*|\1|p" out
 }
 
 for build in cart-good cart-bad cart-crash cart-hang; do
@@ -57,21 +58,21 @@ run "the good build passes" "$cart" cart-good.yaml --to 3s -- "$here/cart-good"
 has '^end: played$'
 has '^differing: 0 of [0-9]+$'
 has ' missing 0 synthetic 0 unmodelled 0$'
-good=$(median "outside -> shop/cart GET /cart/\{id\}" 0)
+good=$(fast "outside -> shop/cart GET /cart/\{id\}" 0)
 
 run "the bad build is found" "$cart" cart-bad.yaml --to 3s -- "$here/cart-bad"
 [ $status -eq 1 ] || fail "$name: status $status"
 has '^end: played$'
 has '^diff: GET /cart/\{id\} \$\.discount missing '
 has '^diff: GET /cart/\{id\} \$\.total type '
-bad=$(median "outside -> shop/cart GET /cart/\{id\}" 0)
-[ "${bad:-0}" -gt "${good:-0}" ] || fail "$name: p50 $bad us, good $good us"
+bad=$(fast "outside -> shop/cart GET /cart/\{id\}" 0)
+[ "${bad:-0}" -gt "${good:-0}" ] || fail "$name: p10 $bad us, good $good us"
 
 run "a fault of a dependency reaches the candidate" "$cart" cart-good.yaml \
 	--scenario slow-pricing --to 4s -- "$here/cart-good"
-before=$(median "outside -> shop/cart GET /cart/\{id\}" 0)
-during=$(median "outside -> shop/cart GET /cart/\{id\}" 1)
-[ "${during:-0}" -gt $((${before:-0} + 25000)) ] ||
+before=$(fast "outside -> shop/cart GET /cart/\{id\}" 0)
+during=$(fast "outside -> shop/cart GET /cart/\{id\}" 1)
+[ "${before:-29000}" -lt 29000 ] && [ "${during:-0}" -ge 29000 ] ||
 	fail "$name: $before us before, $during us during"
 
 run "a crash is a finding" "$cart" cart-good.yaml -- "$here/cart-crash"
@@ -103,7 +104,7 @@ has '^why: .*nothing'
 # Somebody listens on a port already.
 PORT=0 "$here/cart-good" 2>listener &
 other=$!
-for _ in 1 2 3 4 5 6 7 8 9 10; do
+for _ in {1..200}; do
 	port=$(sed -n 's/.*listens on //p' listener)
 	[ -n "$port" ] && break
 	sleep 0.1
@@ -119,7 +120,7 @@ name="kill -9 leaves nothing"
 echo "== $name"
 "$driver" "$cart" cart-good.yaml -- "$here/cart-good" >out 2>log &
 pid=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+for _ in {1..200}; do
 	grep -q 'is ready' log && break
 	sleep 0.1
 done

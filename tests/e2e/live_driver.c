@@ -181,10 +181,11 @@ static void print_result(const struct driver *d, struct tw_live_result *r)
 
 		if (c->key.side == TW_CLIENT)
 			printf("cell: %s -> %s %s window %d count %" PRIu64
-			       " errors %" PRIu64 " p50 %" PRId64
-			       "us p99 %" PRId64 "us\n",
+			       " errors %" PRIu64 " p10 %" PRId64
+			       "us p50 %" PRId64 "us p99 %" PRId64 "us\n",
 				c->key.caller, c->key.service, c->key.endpoint,
 				(int)c->key.window, c->count, c->errors,
+				tw_histogram_quantile(&c->latency, 0.1) / TW_US,
 				tw_histogram_quantile(&c->latency, 0.5) / TW_US,
 				tw_histogram_quantile(&c->latency, 0.99) /
 					TW_US);
