@@ -379,17 +379,17 @@ static enum tw_verdict verdict_of(
 						     : TW_VERDICT_INCONCLUSIVE;
 }
 
+/* `worst`, of each run, becomes at least as bad. */
 static void judge_metric(const struct metric *metric,
-	const struct tw_judge_setup *setup, struct tw_runs runs,
-	struct tw_arena *arena, struct tw_opinion *to,
-	enum tw_argo_phase *worst)
+	const struct tw_judge_question *q, enum tw_argo_phase *worst)
 {
 	struct tally tally = {.one.end.phase = TW_ARGO_SUCCESSFUL};
+	struct tw_runs runs = q->candidate;
 
 	for (size_t i = 0; i < runs.n; i++) {
 		struct course course;
 
-		follow(metric, setup, runs.v[i], arena, &course);
+		follow(metric, q->setup, runs.v[i], q->arena, &course);
 		tally.phases[course.end.phase]++;
 		tally.empty += course.values == course.without;
 		if (!i || (tally.one.end.phase == TW_ARGO_SUCCESSFUL &&
@@ -398,42 +398,45 @@ static void judge_metric(const struct metric *metric,
 		if (!metric->dry_run)
 			worst[i] = tw_argo_worst(worst[i], course.end.phase);
 	}
-	tw_opinion_add(arena, to, metric->name,
-		metric->dry_run ? TW_VERDICT_PASS
-				: verdict_of(metric, &tally, runs.n),
-		tw_arena_printf(arena, "%s%s",
-			phases_text(&tally, runs.n, arena),
-			metric->dry_run ? " (dry run)" : ""),
-		course_text(metric, &tally, runs.n, arena), metric->pos);
+	tw_judge_answer(q,
+		(struct tw_opinion_line){.name = metric->name,
+			.verdict = metric->dry_run
+					   ? TW_VERDICT_PASS
+					   : verdict_of(metric, &tally, runs.n),
+			.answer = tw_arena_printf(q->arena, "%s%s",
+				phases_text(&tally, runs.n, q->arena),
+				metric->dry_run ? " (dry run)" : ""),
+			.text = course_text(metric, &tally, runs.n, q->arena),
+			.pos = metric->pos});
 }
 
-static void judge_templates(void *data, const struct tw_judge_setup *setup,
-	struct tw_runs baseline, struct tw_runs candidate,
-	struct tw_arena *arena, struct tw_opinion *to)
+static void judge_templates(void *data, const struct tw_judge_question *q)
 {
 	const struct analysis *analysis = data;
+	size_t runs = q->candidate.n;
 	enum tw_argo_phase *worst =
-		tw_new_array(arena, candidate.n + 1, enum tw_argo_phase);
+		tw_new_array(q->arena, runs + 1, enum tw_argo_phase);
 	struct tally tally = {0};
 
-	(void)baseline;
-	for (size_t i = 0; i < candidate.n; i++)
+	for (size_t i = 0; i < runs; i++)
 		worst[i] = TW_ARGO_SUCCESSFUL;
 	for (size_t i = 0; i < analysis->metrics.n; i++)
-		judge_metric(&analysis->metrics.v[i], setup, candidate, arena,
-			to, worst);
-	for (size_t i = 0; i < candidate.n; i++)
+		judge_metric(&analysis->metrics.v[i], q, worst);
+	for (size_t i = 0; i < runs; i++)
 		tally.phases[worst[i]]++;
 	for (size_t i = 0; i < analysis->rollouts.n; i++)
-		tw_opinion_add(arena, to,
-			tw_arena_printf(arena, "rollout %s",
-				analysis->rollouts.v[i].name),
-			TW_VERDICT_PASS, "steps", analysis->rollouts.v[i].steps,
-			analysis->rollouts.v[i].pos);
-	to->answer = phases_text(&tally, candidate.n, arena);
+		tw_judge_answer(q,
+			(struct tw_opinion_line){
+				.name = tw_arena_printf(q->arena, "rollout %s",
+					analysis->rollouts.v[i].name),
+				.verdict = TW_VERDICT_PASS,
+				.answer = "steps",
+				.text = analysis->rollouts.v[i].steps,
+				.pos = analysis->rollouts.v[i].pos});
+	q->answer->answer = phases_text(&tally, runs, q->arena);
 	/* A metric that fails in each run its own is a run that fails. */
-	if (tally.phases[TW_ARGO_FAILED] == candidate.n)
-		to->verdict = TW_VERDICT_FAIL;
+	if (tally.phases[TW_ARGO_FAILED] == runs)
+		q->answer->verdict = TW_VERDICT_FAIL;
 }
 
 const struct tw_judge_kind tw_judge_argo = {

@@ -34,15 +34,13 @@ const struct tw_check *tw_judge_measure(struct tw_judge_setup *setup,
 	return NULL;
 }
 
-void tw_opinion_add(struct tw_arena *arena, struct tw_opinion *to,
-	const char *name, enum tw_verdict verdict, const char *answer,
-	const char *text, struct tw_pos pos)
+void tw_judge_answer(
+	const struct tw_judge_question *q, struct tw_opinion_line line)
 {
-	tw_vec_push_in(arena, &to->lines,
-		((struct tw_opinion_line){tw_arena_strdup(arena, name), answer,
-			text, verdict, pos}));
-	if (verdict > to->verdict)
-		to->verdict = verdict;
+	line.name = tw_arena_strdup(q->arena, line.name);
+	tw_vec_push_in(q->arena, &q->answer->lines, line);
+	if (line.verdict > q->answer->verdict)
+		q->answer->verdict = line.verdict;
 }
 
 const char *tw_judge_number(struct tw_arena *arena, double value)

@@ -43,16 +43,21 @@ struct tw_judge_setup {
 	bool gates; /* its verdict counts */
 };
 
+/* What a judge is asked of one scenario, and where it answers. */
+struct tw_judge_question {
+	const struct tw_judge_setup *setup;
+	struct tw_runs baseline; /* n may be 0 */
+	struct tw_runs candidate;
+	struct tw_arena *arena;	   /* of the answer */
+	struct tw_opinion *answer; /* all but judge, file and gates */
+};
+
 struct tw_judge_kind {
 	const char *name; /* "kayenta" */
 	/* Reads the documents of a file. NULL where errors were added. */
 	void *(*read)(struct tw_arena *arena, const struct tw_yaml_docs *docs,
 		struct tw_judge_setup *setup, struct tw_diags *diags);
-	/* One scenario. baseline.n may be 0. Fills in all but judge, file and
-	 * gates; in the arena. */
-	void (*judge)(void *data, const struct tw_judge_setup *setup,
-		struct tw_runs baseline, struct tw_runs candidate,
-		struct tw_arena *arena, struct tw_opinion *to);
+	void (*judge)(void *data, const struct tw_judge_question *q);
 };
 
 /* Ends with NULL. */
@@ -74,10 +79,10 @@ void tw_k6_script(const char *text, struct tw_buf *out);
 const struct tw_check *tw_judge_measure(struct tw_judge_setup *setup,
 	const char *name, struct tw_pos pos, struct tw_diags *diags);
 
-/* Adds a line, and makes the whole at least as bad. */
-void tw_opinion_add(struct tw_arena *arena, struct tw_opinion *to,
-	const char *name, enum tw_verdict verdict, const char *answer,
-	const char *text, struct tw_pos pos);
+/* Adds a line to the answer, and makes the whole at least as bad. The name is
+ * copied. */
+void tw_judge_answer(
+	const struct tw_judge_question *q, struct tw_opinion_line line);
 
 /* A number as they print it: six significant digits. */
 const char *tw_judge_number(struct tw_arena *arena, double value);

@@ -408,13 +408,15 @@ static struct tally tally_of(const struct rule *rule, struct tw_runs candidate,
 	return tally;
 }
 
-static void judge_rule(const struct rule *rule, struct tw_runs candidate,
-	struct tw_arena *arena, struct tw_opinion *to)
+static void judge_rule(
+	const struct rule *rule, const struct tw_judge_question *q)
 {
-	struct tally t = tally_of(rule, candidate, arena);
-	const char *text = tw_arena_printf(arena,
-		"worst %s; crossed in %zu of %zu runs",
-		tw_judge_number(arena, t.worst), t.crossed, candidate.n);
+	struct tw_arena *arena = q->arena;
+	struct tally t = tally_of(rule, q->candidate, arena);
+	size_t runs = q->candidate.n;
+	const char *text =
+		tw_arena_printf(arena, "worst %s; crossed in %zu of %zu runs",
+			tw_judge_number(arena, t.worst), t.crossed, runs);
 	char at[TW_TIME_TEXT];
 
 	if (t.aborted)
@@ -424,32 +426,31 @@ static void judge_rule(const struct rule *rule, struct tw_runs candidate,
 	else if (rule->abort_on_fail && !tw_series_has_time(rule->measure))
 		text = tw_arena_printf(
 			arena, "%s; abortOnFail: known at the end alone", text);
-	tw_opinion_add(arena, to,
-		tw_arena_printf(arena, "%s %s", rule->name, rule->text),
-		t.without == candidate.n   ? TW_VERDICT_INCONCLUSIVE
-		: t.crossed == candidate.n ? TW_VERDICT_FAIL
-		: t.crossed		   ? TW_VERDICT_INCONCLUSIVE
-					   : TW_VERDICT_PASS,
-		t.without == candidate.n ? "no data (k6 would pass)"
-		: t.crossed		 ? "crossed"
-					 : "ok",
-		text, rule->pos);
+	tw_judge_answer(q,
+		(struct tw_opinion_line){.name = tw_arena_printf(arena, "%s %s",
+						 rule->name, rule->text),
+			.verdict = t.without == runs   ? TW_VERDICT_INCONCLUSIVE
+				   : t.crossed == runs ? TW_VERDICT_FAIL
+				   : t.crossed	       ? TW_VERDICT_INCONCLUSIVE
+						       : TW_VERDICT_PASS,
+			.answer = t.without == runs ? "no data (k6 would pass)"
+				  : t.crossed	    ? "crossed"
+						    : "ok",
+			.text = text,
+			.pos = rule->pos});
 }
 
-static void judge_options(void *data, const struct tw_judge_setup *setup,
-	struct tw_runs baseline, struct tw_runs candidate,
-	struct tw_arena *arena, struct tw_opinion *to)
+static void judge_options(void *data, const struct tw_judge_question *q)
 {
 	const struct options *options = data;
+	struct tw_opinion *to = q->answer;
 	size_t crossed = 0;
 
-	(void)setup;
-	(void)baseline;
 	for (size_t i = 0; i < options->rules.n; i++)
-		judge_rule(&options->rules.v[i], candidate, arena, to);
+		judge_rule(&options->rules.v[i], q);
 	for (size_t i = 0; i < to->lines.n; i++)
 		crossed += !strcmp(to->lines.v[i].answer, "crossed");
-	to->answer = crossed ? tw_arena_printf(arena,
+	to->answer = crossed ? tw_arena_printf(q->arena,
 				       "%zu of %zu thresholds crossed (exit "
 				       "99)",
 				       crossed, options->rules.n)

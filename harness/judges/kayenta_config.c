@@ -232,15 +232,14 @@ static void *read_canary(struct tw_arena *arena,
 
 /* ---- judging ------------------------------------------------------------ */
 
-static void series_of(const struct tw_judge_setup *setup,
-	const struct metric *metric, struct tw_runs runs,
-	struct tw_arena *arena, struct tw_series *to)
+static void series_of(const struct tw_judge_question *q,
+	const struct metric *metric, struct tw_runs runs, struct tw_series *to)
 {
 	for (size_t i = 0; i < runs.n; i++)
-		tw_series_of(
-			metric->measure, runs.v[i], setup->interval, arena, to);
+		tw_series_of(metric->measure, runs.v[i], q->setup->interval,
+			q->arena, to);
 	for (size_t i = 0; i < to->n; i++)
-		to->v[i] = tw_judge_scaled(setup, metric->measure, to->v[i]);
+		to->v[i] = tw_judge_scaled(q->setup, metric->measure, to->v[i]);
 }
 
 static const char *figures(struct tw_arena *arena, const struct tw_series *x,
@@ -256,49 +255,47 @@ static const char *figures(struct tw_arena *arena, const struct tw_series *x,
 		tw_judge_number(arena, found->effect), x->n, y->n);
 }
 
-static struct tw_kayenta_found classify(const struct metric *metric,
-	const struct tw_judge_setup *setup, struct tw_runs baseline,
-	struct tw_runs candidate, struct tw_arena *arena, struct tw_opinion *to)
+static struct tw_kayenta_found classify(
+	const struct metric *metric, const struct tw_judge_question *q)
 {
 	struct tw_series x = {0}, y = {0};
 	struct tw_kayenta_found found;
 	bool bad;
 
-	series_of(setup, metric, candidate, arena, &x);
-	series_of(setup, metric, baseline, arena, &y);
+	series_of(q, metric, q->candidate, &x);
+	series_of(q, metric, q->baseline, &y);
 	found = tw_kayenta_classify(&metric->rule, x.v, x.n, y.v, y.n);
 	bad = !metric->rule.muted && found.class != TW_KAYENTA_PASS;
-	tw_opinion_add(arena, to, metric->name,
-		bad ? TW_VERDICT_INCONCLUSIVE : TW_VERDICT_PASS,
-		tw_arena_printf(arena, "%s%s%s",
-			tw_kayenta_class_names[found.class],
-			found.critical	     ? ", critical"
-			: metric->rule.muted ? ", muted"
-					     : "",
-			""),
-		figures(arena, &x, &y, &found), metric->pos);
+	tw_judge_answer(q, (struct tw_opinion_line){.name = metric->name,
+				   .verdict = bad ? TW_VERDICT_INCONCLUSIVE
+						  : TW_VERDICT_PASS,
+				   .answer = tw_arena_printf(q->arena, "%s%s",
+					   tw_kayenta_class_names[found.class],
+					   found.critical	? ", critical"
+					   : metric->rule.muted ? ", muted"
+								: ""),
+				   .text = figures(q->arena, &x, &y, &found),
+				   .pos = metric->pos});
 	return found;
 }
 
-static void judge_canary(void *data, const struct tw_judge_setup *setup,
-	struct tw_runs baseline, struct tw_runs candidate,
-	struct tw_arena *arena, struct tw_opinion *to)
+static void judge_canary(void *data, const struct tw_judge_question *q)
 {
 	const struct canary *canary = data;
+	struct tw_opinion *to = q->answer;
 	struct tw_kayenta_scored *scored = tw_new_array(
-		arena, canary->metrics.n + 1, struct tw_kayenta_scored);
+		q->arena, canary->metrics.n + 1, struct tw_kayenta_scored);
 	size_t n = 0;
 	double score;
 
-	if (!baseline.n) {
+	if (!q->baseline.n) {
 		to->verdict = TW_VERDICT_INCONCLUSIVE;
 		to->answer = "there is no baseline to compare with";
 		return;
 	}
 	for (size_t i = 0; i < canary->metrics.n; i++) {
 		const struct metric *metric = &canary->metrics.v[i];
-		struct tw_kayenta_found found =
-			classify(metric, setup, baseline, candidate, arena, to);
+		struct tw_kayenta_found found = classify(metric, q);
 
 		if (!metric->rule.muted)
 			scored[n++] = (struct tw_kayenta_scored){found.class,
@@ -310,15 +307,15 @@ static void judge_canary(void *data, const struct tw_judge_setup *setup,
 	to->verdict = score >= canary->pass	  ? TW_VERDICT_PASS
 		      : score >= canary->marginal ? TW_VERDICT_INCONCLUSIVE
 						  : TW_VERDICT_FAIL;
-	to->answer = tw_arena_printf(arena,
+	to->answer = tw_arena_printf(q->arena,
 		"%s, score %s (pass %s, marginal "
 		"%s)",
 		to->verdict == TW_VERDICT_PASS	 ? "Pass"
 		: to->verdict == TW_VERDICT_FAIL ? "Fail"
 						 : "Marginal",
-		tw_judge_number(arena, score),
-		tw_judge_number(arena, canary->pass),
-		tw_judge_number(arena, canary->marginal));
+		tw_judge_number(q->arena, score),
+		tw_judge_number(q->arena, canary->pass),
+		tw_judge_number(q->arena, canary->marginal));
 }
 
 const struct tw_judge_kind tw_judge_kayenta = {

@@ -25,6 +25,13 @@
 #include "harness/judges/openslo_parts.h"
 #include "twins/kernel/fmath.h"
 
+/* One SLO on the runs that a judge is asked about. */
+struct judging {
+	const struct tw_judge_question *q;
+	const struct tw_slo *slo;
+	double compress;
+};
+
 static bool is_good(const struct tw_slo_objective *o, double v)
 {
 	return o->op == -2   ? v < o->value
@@ -34,10 +41,10 @@ static bool is_good(const struct tw_slo_objective *o, double v)
 }
 
 /* The bad share of each slice, and how many calls it rests on. */
-static void slices_of(const struct tw_slo_objective *o,
-	const struct tw_judge_setup *setup, const struct tw_observation *run,
-	struct tw_arena *arena, struct tw_slo_slices *to)
+static void slices_of(const struct judging *j, const struct tw_slo_objective *o,
+	const struct tw_observation *run, struct tw_slo_slices *to)
 {
+	struct tw_arena *arena = j->q->arena;
 	struct tw_series values = {0};
 
 	tw_series_of(o->of.measure, run, 0, arena, &values);
@@ -46,8 +53,8 @@ static void slices_of(const struct tw_slo_objective *o,
 		double v = values.v[i];
 
 		if (v == v && !o->of.is_ratio)
-			v = !is_good(
-				o, tw_judge_scaled(setup, o->of.measure, v));
+			v = !is_good(o,
+				tw_judge_scaled(j->q->setup, o->of.measure, v));
 		tw_vec_push_in(arena, &to->bad, v);
 	}
 	to->slice = run->slice;
@@ -94,18 +101,19 @@ static size_t width_of(tw_time window, double compress, tw_time slice)
 }
 
 /* The bad share of slices [from, to): NaN without any. */
-static double bad_between(const struct tw_slo *slo,
+static double bad_between(const struct judging *j,
 	const struct tw_slo_objective *o, const struct tw_slo_slices *s,
-	double compress, size_t from, size_t to)
+	size_t from, size_t to)
 {
-	size_t width = slo->budgeting == TW_SLO_OCCURRENCES
-			       ? to - from
-			       : width_of(o->slice_window, compress, s->slice);
+	size_t width =
+		j->slo->budgeting == TW_SLO_OCCURRENCES
+			? to - from
+			: width_of(o->slice_window, j->compress, s->slice);
 	struct share sum = {0};
 
 	for (size_t i = from; i < to; i += width) {
-		struct share part =
-			share_of(slo, o, s, i, i + width < to ? i + width : to);
+		struct share part = share_of(
+			j->slo, o, s, i, i + width < to ? i + width : to);
 
 		sum.bad += part.bad;
 		sum.all += part.all;
@@ -124,35 +132,36 @@ struct windows {
 };
 
 static struct windows windows_of(
-	const struct tw_slo *slo, double compress, tw_time slice, size_t n)
+	const struct judging *j, tw_time slice, size_t n)
 {
+	const struct tw_slo *slo = j->slo;
 	struct windows w = {n, n ? n : 1, n};
 
 	if (!slo->window ||
-		(double)slo->window / compress >= (double)slice * (double)n)
+		(double)slo->window / j->compress >= (double)slice * (double)n)
 		return w;
-	w.width = width_of(slo->window, compress, slice);
+	w.width = width_of(slo->window, j->compress, slice);
 	w.step = slo->calendar ? w.width : 1;
 	return w;
 }
 
 /* The least good window: its good share and where it begins; NaN: no data. */
-static double least_good(const struct tw_slo *slo,
+static double least_good(const struct judging *j,
 	const struct tw_slo_objective *o, const struct tw_slo_slices *s,
-	double compress, size_t *where)
+	size_t *where)
 {
-	struct windows w = windows_of(slo, compress, s->slice, s->bad.n);
+	struct windows w = windows_of(j, s->slice, s->bad.n);
 	double least = NAN;
 
 	for (size_t from = 0; from < w.n; from += w.step) {
 		size_t to = from + w.width < w.n ? from + w.width : w.n;
-		double bad = bad_between(slo, o, s, compress, from, to);
+		double bad = bad_between(j, o, s, from, to);
 
 		if (bad == bad && (least != least || 1 - bad < least)) {
 			least = 1 - bad;
 			*where = from;
 		}
-		if (to == w.n && !slo->calendar)
+		if (to == w.n && !j->slo->calendar)
 			break;
 	}
 	return least;
@@ -166,17 +175,24 @@ static enum tw_verdict of_runs(size_t bad, size_t without, size_t runs)
 			     : TW_VERDICT_PASS;
 }
 
-/* "in the window from 30s on", "it spends 0.3% of the budget of 28d" */
-static const char *window_text(const struct tw_slo *slo,
-	const struct tw_slo_objective *o, double compress, double good,
-	tw_time from, tw_time length, struct tw_arena *arena)
+static const char *outcome(size_t missed, size_t without)
 {
+	return without ? "no data" : missed ? "missed" : "met";
+}
+
+/* "in the window from 30s on", "it spends 0.3% of the budget of 28d" */
+static const char *window_text(const struct judging *j,
+	const struct tw_slo_objective *o, double good, tw_time from,
+	tw_time length)
+{
+	const struct tw_slo *slo = j->slo;
+	struct tw_arena *arena = j->q->arena;
 	char at[TW_TIME_TEXT];
 	double share;
 
 	if (!slo->window)
 		return "";
-	share = (double)length * compress / (double)slo->window;
+	share = (double)length * j->compress / (double)slo->window;
 	if (share < 1)
 		return tw_arena_printf(arena,
 			"; a run spends %.3g%% of the budget of %s",
@@ -187,11 +203,11 @@ static const char *window_text(const struct tw_slo *slo,
 		tw_time_text(from, at));
 }
 
-static void judge_objective(const struct tw_slo *slo,
-	const struct tw_slo_objective *o, const struct tw_judge_setup *setup,
-	double compress, struct tw_runs runs, struct tw_arena *arena,
-	struct tw_opinion *to)
+static void judge_objective(
+	const struct judging *j, const struct tw_slo_objective *o)
 {
+	struct tw_arena *arena = j->q->arena;
+	struct tw_runs runs = j->q->candidate;
 	size_t missed = 0, without = 0, where = 0;
 	double worst = 2;
 	tw_time from = 0, length = 0;
@@ -200,8 +216,8 @@ static void judge_objective(const struct tw_slo *slo,
 		struct tw_slo_slices slices = {0};
 		double good;
 
-		slices_of(o, setup, runs.v[i], arena, &slices);
-		good = least_good(slo, o, &slices, compress, &where);
+		slices_of(j, o, runs.v[i], &slices);
+		good = least_good(j, o, &slices, &where);
 		without += good != good;
 		missed += good < o->target;
 		if (good < worst) {
@@ -211,21 +227,23 @@ static void judge_objective(const struct tw_slo *slo,
 			length = (tw_time)slices.bad.n * slices.slice;
 		}
 	}
-	tw_opinion_add(arena, to,
-		tw_arena_printf(arena, "%s %s", slo->name, o->name),
-		of_runs(missed, without, runs.n),
-		without	 ? "no data"
-		: missed ? "missed"
-			 : "met",
-		worst > 1
-			? "nothing was measured"
-			: tw_arena_printf(arena,
-				  "good %.4g%% at worst, target %.6g%%; "
-				  "missed in %zu of %zu runs%s",
-				  worst * 100, o->target * 100, missed, runs.n,
-				  window_text(slo, o, compress, worst, from,
-					  length, arena)),
-		o->pos);
+	tw_judge_answer(j->q,
+		(struct tw_opinion_line){.name = tw_arena_printf(arena, "%s %s",
+						 j->slo->name, o->name),
+			.verdict = of_runs(missed, without, runs.n),
+			.answer = outcome(missed, without),
+			.text = worst > 1
+					? "nothing was measured"
+					: tw_arena_printf(arena,
+						  "good %.4g%% at worst, "
+						  "target "
+						  "%.6g%%; missed in %zu of "
+						  "%zu runs%s",
+						  worst * 100, o->target * 100,
+						  missed, runs.n,
+						  window_text(j, o, worst, from,
+							  length)),
+			.pos = o->pos});
 }
 
 /* ---- composites --------------------------------------------------------- */
@@ -241,10 +259,10 @@ static void judge_objective(const struct tw_slo *slo,
  *			of the whole, which may miss what they may together
  *	Timeslices	a slice is bad where it is for any of them; likewise
  */
-static double spent_together(const struct tw_slo *slo,
-	const struct tw_judge_setup *setup, double compress,
-	const struct tw_observation *run, struct tw_arena *arena)
+static double spent_together(
+	const struct judging *j, const struct tw_observation *run)
 {
+	const struct tw_slo *slo = j->slo;
 	double spent = 0, missing = 0, budget = 0;
 	struct tw_series any = {0};
 
@@ -253,8 +271,8 @@ static double spent_together(const struct tw_slo *slo,
 		struct tw_slo_slices s = {0};
 		double bad;
 
-		slices_of(o, setup, run, arena, &s);
-		bad = bad_between(slo, o, &s, compress, 0, s.bad.n);
+		slices_of(j, o, run, &s);
+		bad = bad_between(j, o, &s, 0, s.bad.n);
 		spent += o->weight * bad / (1 - o->target);
 		missing += o->weight * bad;
 		budget +=
@@ -264,7 +282,7 @@ static double spent_together(const struct tw_slo *slo,
 			double one = share_of(slo, o, &s, i, i + 1).bad;
 
 			if (i == any.n)
-				tw_vec_push_in(arena, &any, 0);
+				tw_vec_push_in(j->q->arena, &any, 0);
 			any.v[i] = one > any.v[i] ? one : any.v[i];
 		}
 	}
@@ -278,49 +296,49 @@ static double spent_together(const struct tw_slo *slo,
 	return missing / budget;
 }
 
-static void judge_composite(const struct tw_slo *slo,
-	const struct tw_judge_setup *setup, double compress,
-	struct tw_runs runs, struct tw_arena *arena, struct tw_opinion *to)
+static void judge_composite(const struct judging *j)
 {
+	struct tw_arena *arena = j->q->arena;
+	struct tw_runs runs = j->q->candidate;
 	size_t missed = 0, without = 0;
 	double worst = -1;
 
 	for (size_t i = 0; i < runs.n; i++) {
-		double spent =
-			spent_together(slo, setup, compress, runs.v[i], arena);
+		double spent = spent_together(j, runs.v[i]);
 
 		without += spent != spent;
 		missed += spent > 1;
 		worst = spent > worst ? spent : worst;
 	}
-	tw_opinion_add(arena, to,
-		tw_arena_printf(arena, "%s composite", slo->name),
-		of_runs(missed, without, runs.n),
-		without	 ? "no data"
-		: missed ? "missed"
-			 : "met",
-		worst < 0 ? "nothing was measured"
-			  : tw_arena_printf(arena,
-				    "its %zu objectives spend %.4g%% of its "
-				    "budget at worst; missed in %zu of %zu "
-				    "runs",
-				    slo->objectives.n, worst * 100, missed,
-				    runs.n),
-		slo->pos);
+	tw_judge_answer(j->q,
+		(struct tw_opinion_line){.name = tw_arena_printf(arena,
+						 "%s composite", j->slo->name),
+			.verdict = of_runs(missed, without, runs.n),
+			.answer = outcome(missed, without),
+			.text = worst < 0
+					? "nothing was measured"
+					: tw_arena_printf(arena,
+						  "its %zu objectives spend "
+						  "%.4g%% of its budget at "
+						  "worst; missed in %zu of %zu "
+						  "runs",
+						  j->slo->objectives.n,
+						  worst * 100, missed, runs.n),
+			.pos = j->slo->pos});
 }
 
 /* ---- alerts ------------------------------------------------------------- */
 
-static void judge_alert(const struct tw_slo *slo,
-	const struct tw_slo_objective *o, const struct tw_slo_alert *alert,
-	const struct tw_judge_setup *setup, double compress,
-	struct tw_runs runs, struct tw_arena *arena, struct tw_opinion *to)
+static void judge_alert(const struct judging *j,
+	const struct tw_slo_objective *o, const struct tw_slo_alert *alert)
 {
+	struct tw_arena *arena = j->q->arena;
+	struct tw_runs runs = j->q->candidate;
 	struct tw_slo_rule rule = {.threshold = alert->threshold,
 		.at_least = alert->at_least,
 		.budget = 1 - o->target,
-		.window = (tw_time)((double)alert->lookback / compress),
-		.after = (tw_time)((double)alert->after / compress)};
+		.window = (tw_time)((double)alert->lookback / j->compress),
+		.after = (tw_time)((double)alert->after / j->compress)};
 	size_t fired = 0;
 	double most = 0;
 	tw_time first = TW_NEVER;
@@ -330,7 +348,7 @@ static void judge_alert(const struct tw_slo *slo,
 		struct tw_slo_slices slices = {0};
 		struct tw_slo_burn burn;
 
-		slices_of(o, setup, runs.v[i], arena, &slices);
+		slices_of(j, o, runs.v[i], &slices);
 		burn = tw_slo_burn_of(&slices, &rule);
 		fired += burn.fires_at != TW_NEVER;
 		if (burn.most > most)
@@ -340,17 +358,19 @@ static void judge_alert(const struct tw_slo *slo,
 				burn.fires_at + runs.v[i]->warmup < first))
 			first = burn.fires_at + runs.v[i]->warmup;
 	}
-	tw_opinion_add(arena, to,
-		tw_arena_printf(
-			arena, "%s %s %s", slo->name, o->name, alert->name),
-		of_runs(fired, 0, runs.n), fired ? "fires" : "silent",
-		tw_arena_printf(arena,
-			"burns %.4gx at most, threshold %.4gx; fires in %zu "
-			"of %zu runs%s%s",
-			most, alert->threshold, fired, runs.n,
-			fired ? ", first at " : "",
-			fired ? tw_time_text(first, at) : ""),
-		alert->pos);
+	tw_judge_answer(j->q,
+		(struct tw_opinion_line){
+			.name = tw_arena_printf(arena, "%s %s %s", j->slo->name,
+				o->name, alert->name),
+			.verdict = of_runs(fired, 0, runs.n),
+			.answer = fired ? "fires" : "silent",
+			.text = tw_arena_printf(arena,
+				"burns %.4gx at most, threshold %.4gx; fires "
+				"in %zu of %zu runs%s%s",
+				most, alert->threshold, fired, runs.n,
+				fired ? ", first at " : "",
+				fired ? tw_time_text(first, at) : ""),
+			.pos = alert->pos});
 }
 
 static double compression(const struct tw_slos *slos,
@@ -365,35 +385,33 @@ static double compression(const struct tw_slos *slos,
 	return by > 1 ? by : 1;
 }
 
-static void judge_slos(void *data, const struct tw_judge_setup *setup,
-	struct tw_runs baseline, struct tw_runs candidate,
-	struct tw_arena *arena, struct tw_opinion *to)
+static void judge_slo(const struct judging *j)
+{
+	const struct tw_slo *slo = j->slo;
+
+	for (size_t k = 0; k < slo->objectives.n; k++) {
+		const struct tw_slo_objective *o = &slo->objectives.v[k];
+
+		judge_objective(j, o);
+		for (size_t a = 0; a < slo->alerts.n; a++)
+			judge_alert(j, o, &slo->alerts.v[a]);
+	}
+	if (slo->composite)
+		judge_composite(j);
+}
+
+static void judge_slos(void *data, const struct tw_judge_question *q)
 {
 	const struct tw_slos *slos = data;
-	double compress = compression(slos, setup, candidate);
+	struct tw_opinion *to = q->answer;
+	double compress = compression(slos, q->setup, q->candidate);
 	size_t bad = 0;
 
-	(void)baseline;
-	for (size_t i = 0; i < slos->list.n; i++) {
-		const struct tw_slo *slo = &slos->list.v[i];
-
-		for (size_t k = 0; k < slo->objectives.n; k++) {
-			const struct tw_slo_objective *o =
-				&slo->objectives.v[k];
-
-			judge_objective(
-				slo, o, setup, compress, candidate, arena, to);
-			for (size_t j = 0; j < slo->alerts.n; j++)
-				judge_alert(slo, o, &slo->alerts.v[j], setup,
-					compress, candidate, arena, to);
-		}
-		if (slo->composite)
-			judge_composite(
-				slo, setup, compress, candidate, arena, to);
-	}
+	for (size_t i = 0; i < slos->list.n; i++)
+		judge_slo(&(struct judging){q, &slos->list.v[i], compress});
 	for (size_t i = 0; i < to->lines.n; i++)
 		bad += to->lines.v[i].verdict != TW_VERDICT_PASS;
-	to->answer = bad ? tw_arena_printf(arena,
+	to->answer = bad ? tw_arena_printf(q->arena,
 				   "%zu of %zu objectives and alerts are not "
 				   "as they should be",
 				   bad, to->lines.n)

@@ -43,8 +43,8 @@ static void read_and_ask(const struct tw_judge_kind *kind, const char *text,
 		return;
 	tw_observation_init(&run, TW_S);
 	run.duration = 10 * TW_S;
-	kind->judge(data, &setup, (struct tw_runs){runs, 1},
-		(struct tw_runs){runs, 1}, arena, &opinion);
+	kind->judge(data, &(struct tw_judge_question){&setup, {runs, 1},
+				  {runs, 1}, arena, &opinion});
 	tw_assert(opinion.answer && *opinion.answer);
 	tw_observation_release(&run);
 }

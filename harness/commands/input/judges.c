@@ -20,56 +20,60 @@ static const struct tw_text *file_of(
 	return NULL;
 }
 
-static bool read_file(struct tw_files *files, const char *path,
-	const struct tw_text *named, struct tw_arena *arena,
-	struct tw_diags *diags, struct tw_yaml_docs *docs, struct tw_buf *texts)
+/* Where files are read from, and where what they say goes. */
+struct reading {
+	struct tw_files *files;
+	struct tw_arena *arena;
+	struct tw_diags *diags;
+	struct tw_buf *texts; /* NULL: nobody asks */
+};
+
+static bool read_file(const struct reading *to, const char *path,
+	const struct tw_text *named, struct tw_yaml_docs *docs)
 {
 	const struct tw_yaml_options options = {.duplicates = true};
 	struct tw_buf text = {0}, script = {0};
 	struct tw_error error;
-	const char *name = tw_arena_strdup(arena, path);
+	const char *name = tw_arena_strdup(to->arena, path);
 	bool failed;
 
-	if (tw_files_read(files, path, &text, &error)) {
+	if (tw_files_read(to->files, path, &text, &error)) {
 		error.pos = named->origin->pos;
-		tw_diag_error(diags, &error);
+		tw_diag_error(to->diags, &error);
 		return false;
 	}
-	if (texts)
-		tw_buf_add(texts, tw_buf_text(&text), text.n);
+	if (to->texts)
+		tw_buf_add(to->texts, tw_buf_text(&text), text.n);
 	if (tw_text_ends(path, ".js") || tw_text_ends(path, ".ts") ||
 		tw_text_ends(path, ".mjs")) {
 		tw_k6_script(tw_buf_text(&text), &script);
 		tw_buf_clear(&text);
 		tw_buf_add(&text, tw_buf_text(&script), script.n);
 	}
-	failed = tw_yaml_parse(
-		arena, name, tw_buf_text(&text), text.n, &options, diags, docs);
+	failed = tw_yaml_parse(to->arena, name, tw_buf_text(&text), text.n,
+		&options, to->diags, docs);
 	tw_buf_release(&script);
 	tw_buf_release(&text);
 	return !failed;
 }
 
-static bool read_files(const struct tw_text *named, struct tw_files *files,
-	struct tw_arena *arena, struct tw_diags *diags,
-	struct tw_yaml_docs *docs, struct tw_buf *texts)
+static bool read_files(const struct reading *to, const struct tw_text *named,
+	struct tw_yaml_docs *docs)
 {
 	struct tw_file_list found = {0};
 	struct tw_error error;
-	bool good = !tw_files_glob(files, named->v, &found, &error);
+	bool good = !tw_files_glob(to->files, named->v, &found, &error);
 
 	if (!good) {
 		error.pos = named->origin->pos;
-		tw_diag_error(diags, &error);
+		tw_diag_error(to->diags, &error);
 	} else if (!found.list.n) {
-		tw_diag(diags, TW_ERROR, named->origin->pos,
+		tw_diag(to->diags, TW_ERROR, named->origin->pos,
 			"no file matches '%s'", named->v);
 		good = false;
 	}
 	for (size_t i = 0; i < found.list.n; i++)
-		good = read_file(files, found.list.v[i].name, named, arena,
-			       diags, docs, texts) &&
-		       good;
+		good = read_file(to, found.list.v[i].name, named, docs) && good;
 	tw_file_list_release(&found);
 	return good;
 }
@@ -106,9 +110,8 @@ static void tell_unused(
 				setup->file, setup->metrics.v[i].name);
 }
 
-static int read_judge(const struct tw_config_judge *config,
-	struct tw_files *files, struct tw_arena *arena, struct tw_diags *diags,
-	struct tw_ready_judges *to, struct tw_buf *texts)
+static int read_judge(const struct reading *reading,
+	const struct tw_config_judge *config, struct tw_ready_judges *to)
 {
 	struct tw_ready_judge judge = {.config = config};
 	const struct tw_text *named = file_of(config, &judge.kind);
@@ -125,14 +128,16 @@ static int read_judge(const struct tw_config_judge *config,
 		.pass = tw_real_or(config->pass, 0),
 		.marginal = tw_real_or(config->marginal, 0),
 		.gates = config->gates};
-	if (!read_metrics(config, arena, diags, &judge.setup) ||
-		!read_files(named, files, arena, diags, &docs, texts))
+	if (!read_metrics(
+		    config, reading->arena, reading->diags, &judge.setup) ||
+		!read_files(reading, named, &docs))
 		return -1;
-	judge.data = judge.kind->read(arena, &docs, &judge.setup, diags);
+	judge.data = judge.kind->read(
+		reading->arena, &docs, &judge.setup, reading->diags);
 	if (!judge.data)
 		return -1;
-	tell_unused(&judge.setup, diags);
-	tw_vec_push_in(arena, to, judge);
+	tell_unused(&judge.setup, reading->diags);
+	tw_vec_push_in(reading->arena, to, judge);
 	return 0;
 }
 
@@ -140,11 +145,11 @@ int tw_judges_read(const struct tw_config *config, struct tw_files *files,
 	struct tw_arena *arena, struct tw_diags *diags,
 	struct tw_ready_judges *to, struct tw_buf *texts)
 {
+	const struct reading reading = {files, arena, diags, texts};
 	int status = 0;
 
 	for (size_t i = 0; i < config->gate.judges.n; i++)
-		status |= read_judge(config->gate.judges.v[i], files, arena,
-			diags, to, texts);
+		status |= read_judge(&reading, config->gate.judges.v[i], to);
 	return status;
 }
 
@@ -173,8 +178,12 @@ void tw_judges_ask(const struct tw_ready_judges *judges,
 		if (!applies(judge->config, result->name))
 			continue;
 		opinion = tw_new(arena, struct tw_opinion);
-		judge->kind->judge(judge->data, &judge->setup, baseline,
-			candidate, arena, opinion);
+		judge->kind->judge(judge->data,
+			&(struct tw_judge_question){.setup = &judge->setup,
+				.baseline = baseline,
+				.candidate = candidate,
+				.arena = arena,
+				.answer = opinion});
 		opinion->judge = judge->kind->name;
 		opinion->file = judge->setup.file;
 		opinion->gates = judge->setup.gates;

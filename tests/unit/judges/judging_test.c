@@ -61,8 +61,8 @@ static struct tw_opinion ask_by(const struct tw_judge_kind *kind,
 	data = kind->read(&f.arena, &docs, setup, &f.diags);
 	ck_assert_msg(data != NULL, "%s",
 		f.diags.list.n ? f.diags.list.v[0]->message : "");
-	kind->judge(
-		data, setup, runs_of(&f.b), runs_of(&f.c), &f.arena, &opinion);
+	kind->judge(data, &(struct tw_judge_question){setup, runs_of(&f.b),
+				  runs_of(&f.c), &f.arena, &opinion});
 	return opinion;
 }
 
