@@ -170,7 +170,6 @@ static void note_drain(struct tw_gate *gate, const struct tw_case *one,
 static void count_up(struct tw_gate *gate, const struct tw_case *one,
 	const struct tw_observation *seen, size_t n, enum tw_flow_side side)
 {
-
 	for (size_t i = 0; i < n; i++) {
 		gate->overflow += seen[i].overflow;
 		note_rollout(gate, one, &seen[i]);
@@ -192,6 +191,18 @@ struct seen {
 	size_t n, most, sides;
 };
 
+/* One case in one variant. */
+struct simulation {
+	struct tw_gate *gate;
+	size_t place; /* of the case, among the gate's */
+	const struct tw_case *one;
+	const struct tw_flow *flow;
+	struct variant *variant;
+	struct tw_progress *progress;
+	struct seen seen;
+	const char *stopped; /* why there are no more runs (verdict.h) */
+};
+
 static struct tw_observation *candidate_at(const struct seen *seen, size_t i)
 {
 	return &seen->v[i];
@@ -204,13 +215,12 @@ static struct tw_observation *baseline_at(const struct seen *seen, size_t i)
 
 /* The runs of a case that searches: nothing of them is stored, so that parts
  * of a gate leave it to whoever puts them together. */
-static int search_case(struct tw_gate *gate, const struct tw_case *one,
-	const struct tw_flow *flow, const struct variant *variant,
-	struct tw_observation *seen, struct tw_scenario_result *maps)
+static int search_case(struct simulation *s, struct tw_scenario_result *maps)
 {
-	struct tw_search search = {.one = one,
-		.flow = flow,
-		.model = {variant->model[0], variant->model[1]},
+	struct tw_gate *gate = s->gate;
+	struct tw_search search = {.one = s->one,
+		.flow = s->flow,
+		.model = {s->variant->model[0], s->variant->model[1]},
 		.runs = gate->runs,
 		.threads = gate->cli->threads ? (size_t)gate->cli->threads
 					      : tw_threads_default(),
@@ -218,21 +228,21 @@ static int search_case(struct tw_gate *gate, const struct tw_case *one,
 	const struct tw_check **checks;
 
 	search.n_checks = tw_search_checks(
-		one, gate->checks.v, gate->checks.n, &gate->arena, &checks);
+		s->one, gate->checks.v, gate->checks.n, &gate->arena, &checks);
 	search.checks = checks;
-	return tw_search_run(
-		       &search, &gate->arena, &gate->setup.diags, seen, maps)
+	s->seen.n = gate->runs;
+	return tw_search_run(&search, &gate->arena, &gate->setup.diags,
+		       s->seen.v, maps)
 		       ? TW_EXIT_USAGE
 		       : 0;
 }
 
 /* Those of any other, as the store has them or as they are run: of each side
- * from the run `from` up to `to`. */
-static int run_trials(struct tw_gate *gate, const struct tw_case *one,
-	const struct tw_flow *flow, const struct variant *variant,
-	struct tw_progress *progress, struct seen *seen, size_t from, size_t to)
+ * from the ones that there are up to `to`. */
+static int run_trials(struct simulation *s, size_t to)
 {
-	size_t fresh = to - from, n = fresh * seen->sides;
+	struct seen *seen = &s->seen;
+	size_t from = seen->n, fresh = to - from, n = fresh * seen->sides;
 	struct tw_trial *trials = tw_calloc(n, sizeof *trials);
 	struct tw_observation *got = tw_calloc(n, sizeof *got);
 	int status;
@@ -242,17 +252,17 @@ static int run_trials(struct tw_gate *gate, const struct tw_case *one,
 			i < fresh ? TW_FLOW_CANDIDATE : TW_FLOW_BASELINE;
 
 		trials[i] = (struct tw_trial){
-			.model = variant->model[side],
-			.flow = flow,
+			.model = s->variant->model[side],
+			.flow = s->flow,
 			.side = side,
-			.scenario = &variant->scenario[side],
-			.seed = gate->seed,
+			.scenario = &s->variant->scenario[side],
+			.seed = s->gate->seed,
 			.replication = (uint32_t)(from + i % fresh),
 		};
 	}
-	status = tw_gate_trials(
-		gate, &(struct tw_gate_batch){one, flow, variant->factor,
-			      trials, n, got, progress, NULL});
+	status = tw_gate_trials(s->gate,
+		&(struct tw_gate_batch){s->one, s->flow, s->variant->factor,
+			trials, n, got, s->progress, NULL});
 	for (size_t i = 0; i < n; i++)
 		*(i < fresh ? candidate_at(seen, from + i)
 			    : baseline_at(seen, from + i - fresh)) = got[i];
@@ -263,12 +273,12 @@ static int run_trials(struct tw_gate *gate, const struct tw_case *one,
 }
 
 /* Its counterfactuals are compared with the same runs. */
-static void keep_baseline(struct tw_gate *gate, const struct tw_case *one,
-	const struct tw_flow *flow, const struct seen *seen,
-	struct tw_scenario_result *result)
+static void keep_baseline(
+	struct simulation *s, struct tw_scenario_result *result)
 {
-	struct tw_gate_failed failed = {.one = one,
-		.flow = flow,
+	const struct seen *seen = &s->seen;
+	struct tw_gate_failed failed = {.one = s->one,
+		.flow = s->flow,
 		.seen = tw_calloc(seen->n, sizeof *failed.seen),
 		.n = seen->n,
 		.result = result};
@@ -276,7 +286,7 @@ static void keep_baseline(struct tw_gate *gate, const struct tw_case *one,
 	memcpy(failed.seen, baseline_at(seen, 0),
 		seen->n * sizeof *failed.seen);
 	memset(baseline_at(seen, 0), 0, seen->n * sizeof *failed.seen);
-	tw_vec_push(&gate->failed, failed);
+	tw_vec_push(&s->gate->failed, failed);
 }
 
 static void pair(struct tw_gate *gate, const struct seen *seen,
@@ -291,12 +301,10 @@ static void pair(struct tw_gate *gate, const struct seen *seen,
 /* Look by look, until all is decided. Parts of a gate know nothing of each
  * other, so that they make every run that might be asked for; what was
  * assumed is tried in as many runs as the gate itself came to. */
-static int run_looks(struct tw_gate *gate, size_t i, const struct tw_flow *flow,
-	const struct variant *variant, struct tw_progress *progress,
-	struct seen *seen, const char **stopped)
+static int run_looks(struct simulation *s)
 {
-	const struct tw_case *one = gate->cases.list.v[i];
-	bool itself = variant->factor == 1;
+	struct tw_gate *gate = s->gate;
+	bool itself = s->variant->factor == 1;
 	size_t next = itself || gate->store.shards ? gate->looks.first
 						   : gate->case_runs;
 	int status = 0;
@@ -304,77 +312,77 @@ static int run_looks(struct tw_gate *gate, size_t i, const struct tw_flow *flow,
 	while (next && !status) {
 		struct tw_runs runs[2];
 
-		status = run_trials(gate, one, flow, variant, progress, seen,
-			seen->n, next);
+		status = run_trials(s, next);
 		if (status || gate->store.missing.n)
 			break;
 		if (gate->store.shards) {
-			next = tw_look_next(&gate->looks, seen->n);
+			next = tw_look_next(&gate->looks, s->seen.n);
 			continue;
 		}
 		if (!itself)
 			break;
-		pair(gate, seen, runs);
-		next = tw_gate_next_look(gate, i, runs[TW_FLOW_BASELINE],
-			runs[TW_FLOW_CANDIDATE], stopped);
+		pair(gate, &s->seen, runs);
+		next = tw_gate_next_look(gate, s->place, runs[TW_FLOW_BASELINE],
+			runs[TW_FLOW_CANDIDATE], &s->stopped);
 	}
 	if (itself)
-		gate->case_runs = seen->n;
+		gate->case_runs = s->seen.n;
 	return status;
 }
 
-/* One case in one variant, and what it comes to. */
-static int simulate_case(struct tw_gate *gate, size_t i,
-	const struct tw_flow *flow, struct variant *variant,
-	struct tw_progress *progress)
+/* What the runs of the gate itself tell besides their verdict. */
+static void note_runs(struct simulation *s, const struct tw_runs runs[2],
+	struct tw_scenario_result *result)
 {
-	const struct tw_case *one = gate->cases.list.v[i];
-	bool searches = tw_case_is_search(one);
-	struct seen seen = {.most = searches ? gate->runs : gate->looks.most,
-		.sides = variant->model[TW_FLOW_BASELINE] ? 2 : 1};
+	struct tw_gate *gate = s->gate;
+	const struct seen *seen = &s->seen;
+
+	count_up(gate, s->one, candidate_at(seen, 0), seen->n,
+		TW_FLOW_CANDIDATE);
+	if (seen->sides == 2)
+		count_up(gate, s->one, baseline_at(seen, 0), seen->n,
+			TW_FLOW_BASELINE);
+	tw_gate_note_cost(gate, candidate_at(seen, 0), seen->n);
+	tw_gate_note_detection(gate, s->one, runs[TW_FLOW_CANDIDATE]);
+	tw_gate_draw(gate, s->one, runs[TW_FLOW_BASELINE],
+		runs[TW_FLOW_CANDIDATE], result);
+	if (seen->sides == 2 && !tw_case_is_search(s->one) &&
+		result->verdict == TW_VERDICT_FAIL)
+		keep_baseline(s, result);
+}
+
+/* The runs, and what they come to. */
+static int simulate_case(struct simulation *s)
+{
+	struct tw_gate *gate = s->gate;
+	bool searches = tw_case_is_search(s->one);
+	struct seen *seen = &s->seen;
 	struct tw_runs runs[2] = {{0}};
 	struct tw_scenario_result *result, maps = {0};
-	const char *stopped = NULL;
 	int status;
 
 	if (searches && gate->store.shards)
 		return 0;
-	seen.v = tw_calloc(seen.most * seen.sides, sizeof *seen.v);
-	if (searches) {
-		seen.n = gate->runs;
-		status = search_case(gate, one, flow, variant, seen.v, &maps);
-	} else {
-		status = run_looks(
-			gate, i, flow, variant, progress, &seen, &stopped);
-	}
+	seen->most = searches ? gate->runs : gate->looks.most;
+	seen->sides = s->variant->model[TW_FLOW_BASELINE] ? 2 : 1;
+	seen->v = tw_calloc(seen->most * seen->sides, sizeof *seen->v);
+	status = searches ? search_case(s, &maps) : run_looks(s);
 	/* Without all of them there is nothing to judge. */
 	if (status || gate->store.shards || gate->store.missing.n)
 		goto out;
-	pair(gate, &seen, runs);
+	pair(gate, seen, runs);
 	result = tw_gate_judge(
-		gate, one, runs[TW_FLOW_BASELINE], runs[TW_FLOW_CANDIDATE]);
-	result->stopped = stopped;
+		gate, s->one, runs[TW_FLOW_BASELINE], runs[TW_FLOW_CANDIDATE]);
+	result->stopped = s->stopped;
 	for (size_t k = 0; k < maps.maps.n; k++)
 		tw_vec_push_in(&gate->arena, &result->maps, maps.maps.v[k]);
-	tw_vec_push_in(&gate->arena, &variant->result.scenarios, result);
-	if (variant->factor == 1) {
-		count_up(gate, one, candidate_at(&seen, 0), seen.n,
-			TW_FLOW_CANDIDATE);
-		if (seen.sides == 2)
-			count_up(gate, one, baseline_at(&seen, 0), seen.n,
-				TW_FLOW_BASELINE);
-		tw_gate_note_cost(gate, candidate_at(&seen, 0), seen.n);
-		tw_gate_note_detection(gate, one, runs[TW_FLOW_CANDIDATE]);
-		tw_gate_draw(gate, one, runs[TW_FLOW_BASELINE],
-			runs[TW_FLOW_CANDIDATE], result);
-	}
-	if (variant->factor == 1 && seen.sides == 2 && !searches &&
-		result->verdict == TW_VERDICT_FAIL)
-		keep_baseline(gate, one, flow, &seen, result);
+	tw_vec_push_in(&gate->arena, &s->variant->result.scenarios, result);
+	if (s->variant->factor == 1)
+		note_runs(s, runs, result);
 out:
-	for (size_t k = 0; k < seen.most * seen.sides; k++)
-		tw_observation_release(&seen.v[k]);
-	tw_free(seen.v);
+	for (size_t k = 0; k < seen->most * seen->sides; k++)
+		tw_observation_release(&seen->v[k]);
+	tw_free(seen->v);
 	return status;
 }
 
@@ -398,7 +406,12 @@ static int simulate_all(struct tw_gate *gate, struct variant *variants,
 			status = compile_case(gate, one, &variants[k]);
 			if (!status)
 				status = simulate_case(
-					gate, i, flow, &variants[k], progress);
+					&(struct simulation){.gate = gate,
+						.place = i,
+						.one = one,
+						.flow = flow,
+						.variant = &variants[k],
+						.progress = progress});
 			tw_scenario_release(&variants[k].scenario[0]);
 			tw_scenario_release(&variants[k].scenario[1]);
 			end_rollout(&variants[k], own, spec);

@@ -69,18 +69,28 @@ static const char *case_name(
 	return text;
 }
 
-/* `load` NULL: no search, or a search at the traffic as it is. */
-static void add_case(struct tw_cases *cases, const struct tw_config *config,
-	const struct tw_config_scenario *scenario, const struct tw_case *bound,
-	const char *load, const char *only)
-{
-	struct tw_case *one = tw_new(&cases->arena, struct tw_case);
+/* One scenario on its way to the cases that it stands for. */
+struct expansion {
+	struct tw_cases *cases;
+	const struct tw_config *config;
+	const struct tw_config_scenario *scenario;
+	const struct tw_model *model;
+	const char *only; /* glob of names; NULL: all */
+	struct tw_diags *diags;
+	size_t n;
+	struct tw_case bound; /* the values that `each` has now */
+};
 
-	for (size_t i = 0; i < bound->bindings.n; i++)
-		tw_vec_push_in(
-			&cases->arena, &one->bindings, bound->bindings.v[i]);
-	one->config = scenario;
-	one->family = case_name(&cases->arena, one, scenario->name.v);
+/* `load` NULL: no search, or a search at the traffic as it is. */
+static void add_case(const struct expansion *x, const char *load)
+{
+	struct tw_arena *arena = &x->cases->arena;
+	struct tw_case *one = tw_new(arena, struct tw_case);
+
+	for (size_t i = 0; i < x->bound.bindings.n; i++)
+		tw_vec_push_in(arena, &one->bindings, x->bound.bindings.v[i]);
+	one->config = x->scenario;
+	one->family = case_name(arena, one, x->scenario->name.v);
 	one->name = one->family;
 	if (load) {
 		struct tw_str s = tw_str_of(load);
@@ -88,24 +98,13 @@ static void add_case(struct tw_cases *cases, const struct tw_config *config,
 		s.n -= s.n && s.p[s.n - 1] == 'x';
 		tw_parse_real(s, &one->load);
 		one->name = tw_arena_printf(
-			&cases->arena, "%s-%.*sx", one->family, (int)s.n, s.p);
+			arena, "%s-%.*sx", one->family, (int)s.n, s.p);
 	}
 	one->traffic =
-		merged(&cases->arena, &config->traffic, &scenario->traffic);
-	if (!only || tw_glob_match(only, one->name))
-		tw_vec_push_in(&cases->arena, &cases->list, one);
+		merged(arena, &x->config->traffic, &x->scenario->traffic);
+	if (!x->only || tw_glob_match(x->only, one->name))
+		tw_vec_push_in(arena, &x->cases->list, one);
 }
-
-struct expansion {
-	struct tw_cases *cases;
-	const struct tw_config *config;
-	const struct tw_config_scenario *scenario;
-	const struct tw_model *model;
-	const char *only;
-	struct tw_diags *diags;
-	size_t n;
-	struct tw_case bound;
-};
 
 static void add_loads(struct expansion *x)
 {
@@ -113,8 +112,7 @@ static void add_loads(struct expansion *x)
 
 	for (size_t i = 0; i < (loads->n ? loads->n : 1); i++)
 		if (x->n++ < CASES_MAX)
-			add_case(x->cases, x->config, x->scenario, &x->bound,
-				loads->n ? loads->v[i].v : NULL, x->only);
+			add_case(x, loads->n ? loads->v[i].v : NULL);
 }
 
 /* Every value of the i-th `each` with every one of those behind it. */
@@ -148,21 +146,15 @@ static void expand_each(struct expansion *x, size_t i)
 	tw_vec_release(&names);
 }
 
-static void expand_scenario(struct tw_cases *cases,
-	const struct tw_config *config,
-	const struct tw_config_scenario *scenario, const struct tw_model *model,
-	const char *only, struct tw_diags *diags)
+static void expand_scenario(struct expansion *x)
 {
-	struct expansion x = {
-		cases, config, scenario, model, only, diags, 0, {0}};
-
-	if (!scenario->name.v)
+	if (!x->scenario->name.v)
 		return; /* told already: it is missing */
-	expand_each(&x, 0);
-	tw_vec_release(&x.bound.bindings);
-	if (x.n > CASES_MAX)
-		tw_diag(diags, TW_ERROR, scenario->pos,
-			"each makes %zu scenarios, more than %d", x.n,
+	expand_each(x, 0);
+	tw_vec_release(&x->bound.bindings);
+	if (x->n > CASES_MAX)
+		tw_diag(x->diags, TW_ERROR, x->scenario->pos,
+			"each makes %zu scenarios, more than %d", x->n,
 			CASES_MAX);
 }
 
@@ -183,29 +175,34 @@ int tw_cases_expand(struct tw_cases *cases, const struct tw_config *config,
 	if (!config->scenarios.n && (!only || tw_glob_match(only, "steady")))
 		add_steady(cases, config);
 	for (size_t i = 0; i < config->scenarios.n; i++)
-		expand_scenario(cases, config, config->scenarios.v[i], model,
-			only, diags);
+		expand_scenario(&(struct expansion){.cases = cases,
+			.config = config,
+			.scenario = config->scenarios.v[i],
+			.model = model,
+			.only = only,
+			.diags = diags});
 	return diags->errors == errors ? 0 : -1;
 }
 
-/* A value that stands in the place of one that was written. */
-struct change {
-	const struct tw_config_fault *fault; /* NULL: none */
-	const char *param, *value;
+struct compiling {
+	const struct tw_case *one;
+	const struct tw_model *model;
+	const struct tw_case_change *change;
+	struct tw_scenario *to;
+	struct tw_diags *diags;
 };
 
-static void add_fault(const struct tw_case *one,
-	const struct tw_config_fault *fault, const struct change *change,
-	const struct tw_model *model, struct tw_scenario *to,
-	struct tw_diags *diags)
+static void add_fault(
+	const struct compiling *c, const struct tw_config_fault *fault)
 {
+	const struct tw_case_change *change = c->change;
 	TW_VEC(struct tw_fault_arg) args = {0};
 	bool changed = fault != change->fault;
 
 	for (size_t i = 0; i < fault->args.n; i++) {
 		struct tw_fault_arg arg = fault->args.v[i];
 
-		arg.value = filled(&to->arena, one, arg.value);
+		arg.value = filled(&c->to->arena, c->one, arg.value);
 		if (fault == change->fault &&
 			!strcmp(arg.name, change->param)) {
 			arg.value = change->value;
@@ -217,8 +214,8 @@ static void add_fault(const struct tw_case *one,
 		tw_vec_push(&args,
 			((struct tw_fault_arg){change->param, change->value,
 				fault->kind_pos, fault->kind_pos}));
-	tw_scenario_add(
-		to, fault->kind, fault->kind_pos, args.v, args.n, model, diags);
+	tw_scenario_add(c->to, fault->kind, fault->kind_pos, args.v, args.n,
+		c->model, c->diags);
 	tw_vec_release(&args);
 }
 
@@ -288,17 +285,17 @@ static void add_chaos(const struct tw_config_scenario *config,
 			tw_int_or(config->chaos_for, 0), model, to, diags);
 }
 
-static int compile(const struct tw_case *one, const struct tw_model *model,
-	const struct change *change, struct tw_scenario *to,
-	struct tw_diags *diags)
+int tw_case_compile_with(const struct tw_case *one,
+	const struct tw_model *model, const struct tw_case_change *change,
+	struct tw_scenario *to, struct tw_diags *diags)
 {
+	const struct compiling c = {one, model, change, to, diags};
 	size_t errors = diags->errors;
 
 	tw_scenario_init(to);
 	for (size_t i = 0; one->config && i < one->config->faults.n; i++)
 		if (one->config->faults.v[i]->kind)
-			add_fault(one, one->config->faults.v[i], change, model,
-				to, diags);
+			add_fault(&c, one->config->faults.v[i]);
 	if (one->config)
 		add_chaos(one->config, model, to, diags);
 	return diags->errors == errors ? 0 : -1;
@@ -307,14 +304,6 @@ static int compile(const struct tw_case *one, const struct tw_model *model,
 int tw_case_compile(const struct tw_case *one, const struct tw_model *model,
 	struct tw_scenario *to, struct tw_diags *diags)
 {
-	return compile(one, model, &(struct change){0}, to, diags);
-}
-
-int tw_case_compile_with(const struct tw_case *one,
-	const struct tw_model *model, const struct tw_config_fault *fault,
-	const char *param, const char *value, struct tw_scenario *to,
-	struct tw_diags *diags)
-{
-	return compile(
-		one, model, &(struct change){fault, param, value}, to, diags);
+	return tw_case_compile_with(
+		one, model, &(struct tw_case_change){0}, to, diags);
 }

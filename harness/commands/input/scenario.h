@@ -51,10 +51,15 @@ int tw_cases_read_chaos(struct tw_config *config, struct tw_files *files,
 /* The faults of a case for one model. -1 where an error was added. */
 int tw_case_compile(const struct tw_case *one, const struct tw_model *model,
 	struct tw_scenario *to, struct tw_diags *diags);
-/* The same with another value of one parameter of one fault. */
+
+/* Another value of one parameter of one fault, written or not. */
+struct tw_case_change {
+	const struct tw_config_fault *fault; /* NULL: none */
+	const char *param, *value;
+};
+
 int tw_case_compile_with(const struct tw_case *one,
-	const struct tw_model *model, const struct tw_config_fault *fault,
-	const char *param, const char *value, struct tw_scenario *to,
-	struct tw_diags *diags);
+	const struct tw_model *model, const struct tw_case_change *change,
+	struct tw_scenario *to, struct tw_diags *diags);
 
 #endif

@@ -359,14 +359,17 @@ static int compile_sizes(const struct tw_search *search,
 	const struct tw_config_search *config = &search->one->config->search;
 	tw_time duration = search->flow->duration;
 
-	for (size_t i = 0; i < grid->n; i++)
-		if (tw_case_compile_with(search->one, search->model[side],
-			    fault_of(search->one), trigger_of(search->one),
-			    grid->texts[i], &to[i], diags)) {
-			for (size_t k = i + 1; k < grid->n; k++)
-				tw_scenario_init(&to[k]);
-			return -1;
-		}
+	for (size_t i = 0; i < grid->n; i++) {
+		const struct tw_case_change change = {fault_of(search->one),
+			trigger_of(search->one), grid->texts[i]};
+
+		if (!tw_case_compile_with(search->one, search->model[side],
+			    &change, &to[i], diags))
+			continue;
+		for (size_t k = i + 1; k < grid->n; k++)
+			tw_scenario_init(&to[k]);
+		return -1;
+	}
 	if (to[0].end < search->flow->warmup) {
 		tw_diag(diags, TW_ERROR, config->origin->pos,
 			"search: the fault ends within the warm-up, of which "
