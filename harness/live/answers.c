@@ -75,17 +75,17 @@ static uint64_t digest(struct tw_str body)
 	return hash;
 }
 
-static void make_key(struct tw_buf *key, enum tw_answer kind, uint32_t service,
-	uint32_t endpoint, struct tw_str method, struct tw_str target,
-	struct tw_str body)
+static void make_key(
+	struct tw_buf *key, enum tw_answer kind, const struct tw_asked *asked)
 {
+	struct tw_str method = asked->method, target = asked->target;
 	const char *mark = target.n ? memchr(target.p, '?', target.n) : NULL;
 	size_t path = mark ? (size_t)(mark - target.p) : target.n;
 
 	tw_buf_clear(key);
-	tw_buf_printf(key, "%d %" PRIu32 " ", (int)kind, service);
+	tw_buf_printf(key, "%d %" PRIu32 " ", (int)kind, asked->service);
 	if (kind == TW_ANSWER_TEMPLATE) {
-		tw_buf_printf(key, "%" PRIu32, endpoint);
+		tw_buf_printf(key, "%" PRIu32, asked->endpoint);
 		return;
 	}
 	tw_buf_add(key, method.p, method.n);
@@ -95,7 +95,7 @@ static void make_key(struct tw_buf *key, enum tw_answer kind, uint32_t service,
 		return;
 	if (mark)
 		add_query(key, (struct tw_str){mark + 1, target.n - path - 1});
-	tw_buf_printf(key, " %016" PRIx64, digest(body));
+	tw_buf_printf(key, " %016" PRIx64, digest(asked->body));
 }
 
 /* ---- the index ------------------------------------------------------- */
@@ -138,6 +138,10 @@ void tw_answers_init(struct tw_answers *answers,
 	tw_map_init(&answers->services, &answers->arena);
 	for (size_t i = 0; i < n; i++) {
 		const struct tw_live_exchange *e = &exchanges[i];
+		const struct tw_asked asked = {e->service, e->endpoint,
+			tw_plugin_text(e->exchange.method),
+			tw_plugin_text(e->exchange.target),
+			tw_plugin_text(e->exchange.body)};
 
 		if (!e->exchange.has_response || e->exchange.status == 0)
 			continue;
@@ -146,10 +150,7 @@ void tw_answers_init(struct tw_answers *answers,
 			if (kind == TW_ANSWER_TEMPLATE &&
 				e->endpoint == TW_NONE)
 				continue;
-			make_key(&key, (enum tw_answer)kind, e->service,
-				e->endpoint, tw_plugin_text(e->exchange.method),
-				tw_plugin_text(e->exchange.target),
-				tw_plugin_text(e->exchange.body));
+			make_key(&key, (enum tw_answer)kind, &asked);
 			put(answers, &key, &e->exchange);
 		}
 	}
@@ -162,23 +163,23 @@ void tw_answers_release(struct tw_answers *answers)
 }
 
 const struct twinrig_exchange *tw_answers_find(struct tw_answers *answers,
-	uint32_t service, uint32_t endpoint, struct tw_str method,
-	struct tw_str target, struct tw_str body, enum tw_answer *kind)
+	const struct tw_asked *asked, enum tw_answer *kind)
 {
 	struct list *list = NULL;
 	struct tw_buf key = {0};
 
 	for (int k = 0; k <= TW_ANSWER_TEMPLATE && !list; k++) {
-		if (k == TW_ANSWER_TEMPLATE && endpoint == TW_NONE)
+		if (k == TW_ANSWER_TEMPLATE && asked->endpoint == TW_NONE)
 			break;
 		*kind = (enum tw_answer)k;
-		make_key(&key, *kind, service, endpoint, method, target, body);
+		make_key(&key, *kind, asked);
 		list = tw_map_get_n(&answers->lists, key.p, key.n);
 	}
 	tw_buf_release(&key);
 	if (!list) {
-		*kind = knows_service(answers, service) ? TW_ANSWER_MISS
-							: TW_ANSWER_SYNTHETIC;
+		*kind = knows_service(answers, asked->service)
+				? TW_ANSWER_MISS
+				: TW_ANSWER_SYNTHETIC;
 		return NULL;
 	}
 	if (list->next < list->exchanges.n)

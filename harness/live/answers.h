@@ -45,10 +45,15 @@ void tw_answers_init(struct tw_answers *answers,
 	const struct tw_live_exchange *exchanges, size_t n);
 void tw_answers_release(struct tw_answers *answers);
 
-/* NULL with TW_ANSWER_MISS and TW_ANSWER_SYNTHETIC. endpoint TW_NONE: the
- * model knows none for it. */
+/* A call that wants an answer. */
+struct tw_asked {
+	uint32_t service;
+	uint32_t endpoint; /* TW_NONE: the model knows none for it */
+	struct tw_str method, target, body;
+};
+
+/* NULL with TW_ANSWER_MISS and TW_ANSWER_SYNTHETIC. */
 const struct twinrig_exchange *tw_answers_find(struct tw_answers *answers,
-	uint32_t service, uint32_t endpoint, struct tw_str method,
-	struct tw_str target, struct tw_str body, enum tw_answer *kind);
+	const struct tw_asked *asked, enum tw_answer *kind);
 
 #endif

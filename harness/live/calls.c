@@ -183,8 +183,10 @@ void tw_live_on_call(void *context, struct tw_live_request *request)
 	if (service != TW_NONE)
 		endpoint = tw_live_traffic_endpoint(run->options->traffic,
 			service, request->method, request->target);
-	call.answer = tw_answers_find(&run->answers, service, endpoint,
-		request->method, request->target, request->body, &call.kind);
+	call.answer = tw_answers_find(&run->answers,
+		&(struct tw_asked){service, endpoint, request->method,
+			request->target, request->body},
+		&call.kind);
 	run->result->calls++;
 	run->result->answers[call.kind]++;
 	if (call.kind == TW_ANSWER_MISS)

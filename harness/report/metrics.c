@@ -73,23 +73,35 @@ static const char *check_name(struct sheet *s, const char *scenario,
 	return tw_arena_printf(&s->arena, "%s (%zu)", check->name, ++*seen + 1);
 }
 
-static void value(struct sheet *s, const struct metric *metric,
-	const char *scenario, const char *check, const struct tw_group *group,
-	const char *side, double measured)
+/* What one line of a family is about. */
+struct row {
+	const char *scenario;
+	const char *name; /* of the check: no two of a scenario are alike */
+	const struct tw_check *check;
+	const struct tw_group *group;
+};
+
+static void open_labels(
+	struct sheet *s, const char *name, const struct row *row)
 {
-	tw_buf_printf(s->out, "%s{", metric->name);
-	label(s->out, "scenario", scenario);
-	label(s->out, "check", check);
-	label(s->out, "group", group->title);
+	tw_buf_printf(s->out, "%s{", name);
+	label(s->out, "scenario", row->scenario);
+	label(s->out, "check", row->name);
+	label(s->out, "group", row->group->title);
+}
+
+static void value(struct sheet *s, const struct metric *metric,
+	const struct row *row, const char *side, double measured)
+{
+	open_labels(s, metric->name, row);
 	label(s->out, "side", side);
 	tw_buf_add_char(s->out, '}');
 	number(s->out,
 		metric->unit == TW_UNIT_TIME ? measured / 1e9 : measured);
 }
 
-typedef void on_group(struct sheet *s, const struct metric *metric,
-	const char *scenario, const char *check,
-	const struct tw_check_result *result, const struct tw_group *group);
+typedef void on_group(
+	struct sheet *s, const struct metric *metric, const struct row *row);
 
 static void each_group(
 	struct sheet *s, const struct metric *metric, on_group *act)
@@ -105,41 +117,39 @@ static void each_group(
 			const struct tw_check_result *r = scenario->checks.v[c];
 
 			for (size_t k = 0; k < r->groups.n; k++)
-				act(s, metric, scenario->name,
-					check_name(s, scenario->name, r->check,
-						r->groups.v[k]),
-					r, r->groups.v[k]);
+				act(s, metric,
+					&(struct row){scenario->name,
+						check_name(s, scenario->name,
+							r->check,
+							r->groups.v[k]),
+						r->check, r->groups.v[k]});
 		}
 	}
 }
 
-static void measured(struct sheet *s, const struct metric *metric,
-	const char *scenario, const char *check,
-	const struct tw_check_result *result, const struct tw_group *g)
+static void measured(
+	struct sheet *s, const struct metric *metric, const struct row *row)
 {
-	if (tw_check_unit(result->check) != metric->unit)
+	const struct tw_group *g = row->group;
+
+	if (tw_check_unit(row->check) != metric->unit)
 		return;
 	if (g->has_baseline)
-		value(s, metric, scenario, check, g, "baseline", g->baseline);
+		value(s, metric, row, "baseline", g->baseline);
 	if (g->has_candidate)
-		value(s, metric, scenario, check, g, "candidate", g->candidate);
+		value(s, metric, row, "candidate", g->candidate);
 	if (g->has_candidate &&
-		(g->has_baseline || !result->check->limit.baseline))
-		value(s, metric, scenario, check, g, "limit", g->limit);
+		(g->has_baseline || !row->check->limit.baseline))
+		value(s, metric, row, "limit", g->limit);
 }
 
 /* 0 pass, 1 inconclusive, 2 fail. */
-static void verdict(struct sheet *s, const struct metric *metric,
-	const char *scenario, const char *check,
-	const struct tw_check_result *result, const struct tw_group *group)
+static void verdict(
+	struct sheet *s, const struct metric *metric, const struct row *row)
 {
 	(void)metric;
-	(void)result;
-	tw_buf_add_text(s->out, "twinrig_verdict{");
-	label(s->out, "scenario", scenario);
-	label(s->out, "check", check);
-	label(s->out, "group", group->title);
-	tw_buf_printf(s->out, "} %d\n", (int)group->verdict);
+	open_labels(s, "twinrig_verdict", row);
+	tw_buf_printf(s->out, "} %d\n", (int)row->group->verdict);
 }
 
 static void totals(struct sheet *s)

@@ -112,10 +112,14 @@ static void sync(struct conformance *c)
 		reading_of(c, tw_yaml_item(metrics, i), &readings[i]);
 	hpa_recommendations(
 		tw_yaml_get(c->in, "recommendations"), &state.recommendations);
-	tw_hpa_sync(&rule, readings, n,
-		conformance_get_int(c->in, "spec_replicas", 0),
-		conformance_get_int(c->in, "status_replicas", 0), 0, &state,
-		&got);
+	tw_hpa_sync(&rule,
+		&(struct tw_hpa_view){.readings = readings,
+			.n = n,
+			.spec_replicas =
+				conformance_get_int(c->in, "spec_replicas", 0),
+			.status_replicas = conformance_get_int(
+				c->in, "status_replicas", 0)},
+		&state, &got);
 	conformance_int(
 		c, "replicas", tw_yaml_get(c->want, "replicas"), got.replicas);
 	tw_hpa_state_release(&state);

@@ -273,8 +273,9 @@ static void replay(struct replayed *r)
 		tw_time now = (tw_time)(t * (double)TW_S);
 
 		reading.n_pods = pods_at(r, fetch, t);
-		tw_hpa_sync(
-			&rule, &reading, 1, size, size, now, &r->state, &got);
+		tw_hpa_sync(&rule,
+			&(struct tw_hpa_view){&reading, 1, size, size, now},
+			&r->state, &got);
 		size = got.replicas;
 		written(&r->state.history.up, now, seen_at(r, t, size));
 		written(&r->state.history.down, now, seen_at(r, t, size));

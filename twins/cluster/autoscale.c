@@ -245,9 +245,13 @@ static void sync(struct tw_world *world, uint32_t a)
 	scaler->n_pods = 0;
 	for (uint32_t m = 0; m < model->n_metrics; m++)
 		read_metric(world, a, m);
-	tw_hpa_sync(&scaler->rule, scaler->readings, model->n_metrics, was,
-		tw_pods_active(&pods), tw_world_now(world), &scaler->state,
-		&decision);
+	tw_hpa_sync(&scaler->rule,
+		&(struct tw_hpa_view){.readings = scaler->readings,
+			.n = model->n_metrics,
+			.spec_replicas = was,
+			.status_replicas = tw_pods_active(&pods),
+			.now = tw_world_now(world)},
+		&scaler->state, &decision);
 	if (decision.invalid)
 		say_blind(world, a, &decision);
 	if (decision.rescale && !tw_workload_scale(world, model->workload,

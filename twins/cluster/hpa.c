@@ -107,8 +107,8 @@ const char *tw_hpa_error_text(enum tw_hpa_error error)
 /* ---- metrics -------------------------------------------------------- */
 
 static void ask_one(const struct tw_hpa_rule *rule,
-	const struct tw_hpa_reading *reading, int64_t spec_replicas,
-	int64_t status_replicas, tw_time now, struct tw_hpa_answer *to)
+	const struct tw_hpa_reading *reading, const struct tw_hpa_view *view,
+	struct tw_hpa_answer *to)
 {
 	const struct tw_hpa_ask ask = {.source = reading->source,
 		.type = reading->type,
@@ -117,13 +117,13 @@ static void ask_one(const struct tw_hpa_rule *rule,
 		       !strcmp(reading->name, "cpu"),
 		.tolerance = rule->tolerance,
 		.timing = rule->timing,
-		.current = spec_replicas,
-		.status = status_replicas,
+		.current = view->spec_replicas,
+		.status = view->status_replicas,
 		.pods = reading->pods,
 		.n_pods = reading->n_pods,
 		.values = reading->values,
 		.n_values = reading->n_values,
-		.now = now};
+		.now = view->now};
 
 	tw_hpa_replicas(&ask, to);
 }
@@ -131,16 +131,14 @@ static void ask_one(const struct tw_hpa_rule *rule,
 /* The largest proposal. False: what cannot be read forbids a decision, which
  * it does where nothing can be, or where the others would scale down. */
 static bool ask_all(const struct tw_hpa_rule *rule,
-	const struct tw_hpa_reading *readings, size_t n, int64_t spec_replicas,
-	int64_t status_replicas, tw_time now, struct tw_hpa_decision *to)
+	const struct tw_hpa_view *view, struct tw_hpa_decision *to)
 {
 	int64_t replicas = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < view->n; i++) {
 		struct tw_hpa_answer answer;
 
-		ask_one(rule, &readings[i], spec_replicas, status_replicas, now,
-			&answer);
+		ask_one(rule, &view->readings[i], view, &answer);
 		if (answer.error) {
 			if (!to->invalid++) {
 				to->first_invalid = (int64_t)i;
@@ -152,10 +150,10 @@ static bool ask_all(const struct tw_hpa_rule *rule,
 			to->answer = answer;
 		}
 	}
-	if (to->invalid >= (int64_t)n ||
-		(to->invalid && replicas < spec_replicas)) {
+	if (to->invalid >= (int64_t)view->n ||
+		(to->invalid && replicas < view->spec_replicas)) {
 		to->active.reason = tw_hpa_failure_reason(
-			&readings[to->first_invalid], to->error);
+			&view->readings[to->first_invalid], to->error);
 		return false;
 	}
 	to->proposed = replicas;
@@ -208,17 +206,18 @@ static void log_change(const struct tw_hpa_rule *rule, int64_t from, int64_t to,
 			&state->history.down, rule->down, from - to, now);
 }
 
-void tw_hpa_sync(const struct tw_hpa_rule *rule,
-	const struct tw_hpa_reading *readings, size_t n, int64_t spec_replicas,
-	int64_t status_replicas, tw_time now, struct tw_hpa_state *state,
-	struct tw_hpa_decision *to)
+void tw_hpa_sync(const struct tw_hpa_rule *rule, const struct tw_hpa_view *view,
+	struct tw_hpa_state *state, struct tw_hpa_decision *to)
 {
+	int64_t spec_replicas = view->spec_replicas;
+	tw_time now = view->now;
+
 	*to = (struct tw_hpa_decision){.replicas = spec_replicas,
 		.proposed = -1,
 		.metric = -1,
 		.first_invalid = -1,
 		.able = {true, "SucceededGetScale"}};
-	tw_assert(n);
+	tw_assert(view->n);
 	if (!state->begun)
 		tw_vec_push(&state->recommendations,
 			((struct tw_hpa_recommendation){now, spec_replicas}));
@@ -233,8 +232,7 @@ void tw_hpa_sync(const struct tw_hpa_rule *rule,
 	} else if (spec_replicas < rule->min) {
 		to->why = "Current number of replicas below Spec.MinReplicas";
 		to->replicas = rule->min;
-	} else if (!ask_all(rule, readings, n, spec_replicas, status_replicas,
-			   now, to)) {
+	} else if (!ask_all(rule, view, to)) {
 		return;
 	} else {
 		normalise(rule, spec_replicas, now, state, to);

@@ -64,10 +64,17 @@ struct tw_hpa_decision {
 	const char *why; /* of a change: above max, below min; NULL: metrics */
 };
 
-void tw_hpa_sync(const struct tw_hpa_rule *rule,
-	const struct tw_hpa_reading *readings, size_t n, int64_t spec_replicas,
-	int64_t status_replicas, tw_time now, struct tw_hpa_state *state,
-	struct tw_hpa_decision *to);
+/* What one sync sees: a reading a metric (one at least), and how many replicas
+ * the target asks for and has. */
+struct tw_hpa_view {
+	const struct tw_hpa_reading *readings;
+	size_t n;
+	int64_t spec_replicas, status_replicas;
+	tw_time now;
+};
+
+void tw_hpa_sync(const struct tw_hpa_rule *rule, const struct tw_hpa_view *view,
+	struct tw_hpa_state *state, struct tw_hpa_decision *to);
 
 /* "cpu resource utilization (percentage of request)" */
 void tw_hpa_metric_name(

@@ -49,7 +49,8 @@ static int64_t sync_at(struct stand *s, int64_t use)
 			.value = use,
 			.request = 100};
 	s->reading.n_pods = (size_t)s->size;
-	tw_hpa_sync(&s->rule, &s->reading, 1, s->size, s->size, s->now,
+	tw_hpa_sync(&s->rule,
+		&(struct tw_hpa_view){&s->reading, 1, s->size, s->size, s->now},
 		&s->state, &s->got);
 	s->size = s->got.replicas;
 	return s->size;
@@ -127,7 +128,8 @@ START_TEST(a_blind_one_says_why_and_stays)
 		.sampled = s.now,
 		.value = 900};
 	s.reading.n_pods = 2;
-	tw_hpa_sync(&s.rule, &s.reading, 1, 2, 2, s.now, &s.state, &s.got);
+	tw_hpa_sync(&s.rule, &(struct tw_hpa_view){&s.reading, 1, 2, 2, s.now},
+		&s.state, &s.got);
 	ck_assert_int_eq(s.got.replicas, 2);
 	ck_assert(!s.got.active.is);
 	ck_assert_str_eq(s.got.active.reason, "FailedGetResourceMetric");
@@ -142,7 +144,8 @@ START_TEST(one_that_is_disabled_stays_down)
 	struct stand s;
 
 	stand_init(&s, 0);
-	tw_hpa_sync(&s.rule, &s.reading, 1, 0, 0, s.now, &s.state, &s.got);
+	tw_hpa_sync(&s.rule, &(struct tw_hpa_view){&s.reading, 1, 0, 0, s.now},
+		&s.state, &s.got);
 	ck_assert_int_eq(s.got.replicas, 0);
 	ck_assert_str_eq(s.got.active.reason, "ScalingDisabled");
 	tw_hpa_state_release(&s.state);

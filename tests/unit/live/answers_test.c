@@ -58,8 +58,9 @@ START_TEST(the_best_match_wins)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		enum tw_answer kind;
 		const struct twinrig_exchange *e = tw_answers_find(&answers,
-			rows[i].service, rows[i].endpoint, TW_STR("POST"),
-			tw_str_of(rows[i].target), tw_str_of(rows[i].body),
+			&(struct tw_asked){rows[i].service, rows[i].endpoint,
+				TW_STR("POST"), tw_str_of(rows[i].target),
+				tw_str_of(rows[i].body)},
 			&kind);
 
 		ck_assert_msg(kind == rows[i].kind, "row %zu: %s", i,
