@@ -28,15 +28,21 @@ static const struct tw_spec_service *service_of(
 
 /* ---- probes of a start ---------------------------------------------- */
 
-/* How long a start may take: its last failure kills. */
+static tw_time period_of(const struct tw_spec_probe *probe)
+{
+	tw_time period = tw_int_or(probe->period, 0);
+
+	return period > 0 ? period : PERIOD;
+}
+
+/* How long a start may take at least: its last failure kills. The first tick
+ * comes up to a period later (twins/cluster/probe_ticks.h). */
 static tw_time patience_of(const struct tw_spec_probe *probe)
 {
 	int64_t failures = tw_int_or(probe->failure, 0);
-	tw_time period = tw_int_or(probe->period, 0);
 
 	return tw_int_or(probe->initial_delay, 0) +
-	       (period > 0 ? period : PERIOD) *
-		       ((failures > 0 ? failures : FAILURES) - 1);
+	       period_of(probe) * ((failures > 0 ? failures : FAILURES) - 1);
 }
 
 /* What a start takes mostly, or at times; 0: nobody said. */
@@ -55,6 +61,7 @@ static void check_start(const struct tw_lint_context *c,
 	const char *what, const char *rule)
 {
 	tw_time patience = patience_of(probe);
+	tw_time longest = patience + period_of(probe);
 	tw_time most = start_of(c, w, 0.5), some = start_of(c, w, 0.99);
 	char a[TW_TIME_TEXT], b[TW_TIME_TEXT];
 	struct tw_diag *diag;
@@ -66,10 +73,10 @@ static void check_start(const struct tw_lint_context *c,
 		what, w->key, tw_time_text(patience, a),
 		tw_time_text(most > patience ? most : some, b),
 		most > patience ? "" : ", one start of a hundred");
-	diag->why = most > patience ? "the container is restarted for ever: "
-				      "CrashLoopBackOff"
-				    : "the container is restarted at times, "
-				      "before it has served anybody";
+	diag->why = most > longest ? "the container is restarted for ever: "
+				     "CrashLoopBackOff"
+				   : "the container is restarted at times, "
+				     "before it has served anybody";
 	diag->hint = strcmp(what, "startup")
 			     ? "give it a startupProbe: liveness waits for it"
 			     : "a larger failureThreshold";

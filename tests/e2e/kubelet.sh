@@ -71,7 +71,7 @@ said '^ +2[0-9.]+s +default/web: 2 of 2 ready; 2 endpoints'
 edit 's/web:1/web:big/'
 gate 0 rollout
 said 'in 20\.300s'
-said '^ +1m5s +default/web: 2 of 2 ready; 2 endpoints'
+said '^ +1m1s +default/web: 2 of 2 ready; 2 endpoints'
 
 # --- it is there where its pods were --------------------------------------------
 edit 's/shop.web:1/&, imagePullPolicy: IfNotPresent/; s/image: \(.*\), image/image: \1\n          image/'
@@ -115,7 +115,7 @@ repo_git checkout -q .
 edit 's/^      containers:/      initContainers: [{name: migrate, image: "shop\/migrate:1"}]\n&/'
 gate 0 rollout
 said 'web-[a-z0-9]+-1 Started: Started container migrate'
-said '^ +40\.9s +default/web: 2 of 2 ready; 2 endpoints'
+said '^ +36\.9s +default/web: 2 of 2 ready; 2 endpoints'
 sed -i 's/migrate: 5s/migrate: {runs: 5s, fails: 100%}/' model.yaml
 gate 1 rollout
 said 'BackOff: Back-off restarting failed'

@@ -52,7 +52,8 @@ END
 expect 0 "$TWINRIG" run --scenario restart --watch events
 said '^10s .* RolloutRestart .* deployment.apps/cart restarted$'
 said '^10s .* deployment/shop/cart .*Scaled up replica set cart-[4-9bcdf]+ from 0 to 1$'
-said '^22s .* Scaled down replica set cart-[4-9bcdf]+ from 1 to 0$'
+# 5 s after each start, when the probe is asked: 3 s after the start and each 2 s.
+said '^20s .* Scaled down replica set cart-[4-9bcdf]+ from 1 to 0$'
 expect 0 "$TWINRIG" run --scenario restart --watch pods
 said '^10s +shop/cart-[4-9bcdf]+-1 +0/1 +Pending '
 expect 0 "$TWINRIG" run --scenario restart --watch deployments
@@ -106,9 +107,10 @@ sed -i 's/^    faults:/    rollout-restart: [{workload: shop\/api, at: 90s}]\n&/
 expect 0 "$TWINRIG" run --watch events
 said '^1m33s .* New size: 7; '
 # 3 and 2 of 4 + 1; of 7 + 2 that is 5.4 and 3.6.
+# Pods of 1m33s, 1m56s are asked 23 s after their start (3 s, each 10 s): they take 20 s.
 said '^1m33s .* Scaled up replica set api-[4-9bcdf]+ from 3 to 5$'
 said '^1m33s .* Scaled up replica set api-[4-9bcdf]+ from 2 to 4$'
-said '^2m13s .* Scaled down replica set api-[4-9bcdf]+ from 1 to 0$'
+said '^2m19s .* Scaled down replica set api-[4-9bcdf]+ from 1 to 0$'
 
 # --- and after it: what it reads are the new pods ---------------------------------
 sed -i 's/at: 90s/at: 10s/' twinrig.yaml

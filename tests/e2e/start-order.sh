@@ -64,9 +64,9 @@ said '^6m9s +Normal +Restoring +pod/shop/db-2 +restores its data from a backup, 
 said '^6m19s +Normal +Waiting +pod/shop/api-3 +waits for shop/db, of which no pod is ready$'
 [[ $(grep -c Waiting "$work/out") -eq 1 ]] || fail "it is told more than once"
 expect 0 "$TWINRIG" run --scenario gone --watch pods
-# 6m9s + 2m + 10s; seen a second later, and 5 s after that.
+# 6m9s + 2m + 10s; seen a second later at the latest, and 5 s after that.
 said '^8m19s +shop/db-2 +1/1 +Running'
-said '^8m25s +shop/api-3 +1/1 +Running'
+said '^8m24s +shop/api-3 +1/1 +Running'
 
 # --- back on their own nodes: nothing is restored, and the order holds ----------
 expect 0 "$TWINRIG" run --scenario back --watch events
@@ -76,7 +76,7 @@ said '^1m20s .* Started +pod/shop/db-1 '
 expect 0 "$TWINRIG" run --scenario back --watch pods
 # 10 s; seen a second later at the latest, and 5 s after that.
 said '^1m30s +shop/db-1 +1/1 +Running'
-said '^1m36s +shop/api-1 +1/1 +Running'
+said '^1m35s +shop/api-1 +1/1 +Running'
 
 # --- without the keys ------------------------------------------------------------
 sed -i 's/restore: 2m, //; s/starts-after: \[db\], //' model.yaml

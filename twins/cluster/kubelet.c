@@ -6,6 +6,7 @@
 #include "twins/cluster/crash.h"
 #include "twins/cluster/images.h"
 #include "twins/cluster/kubelet_inner.h"
+#include "twins/cluster/probe_ticks.h"
 #include "twins/cluster/versions.h"
 #include "twins/cluster/volumes.h"
 #include "twins/kernel/dist.h"
@@ -118,27 +119,24 @@ static void begin_init(struct tw_world *world, uint32_t replica,
 						 : POD_INIT_ENDS);
 }
 
-/* Probed at its initial delay, then each period; killed with the last failure
- * that is allowed. True: nobody waits for it. */
+/* Probed until it is up, or killed with the last failure that is allowed. True:
+ * nobody waits for it. */
 static bool begin_sidecar(struct tw_world *world, uint32_t replica,
 	const struct tw_container *container)
 {
 	const struct tw_probe_plan *plan = &container->startup;
-	tw_time up = time_of(world, replica, container) - plan->delay;
-	tw_time n;
+	tw_time now = tw_world_now(world), up = TW_NEVER / 2, at;
+	bool found;
 
 	if (!plan->on)
 		return true;
-	n = up <= 0 ? 0 : (up + plan->period - 1) / plan->period;
-	if (n >= plan->failure || fails(world, replica, container))
-		pod_next(world, replica,
-			tw_world_now(world) + plan->delay +
-				plan->period * (plan->failure - 1),
-			POD_SIDECAR_KILLED);
-	else
-		pod_next(world, replica,
-			tw_world_now(world) + plan->delay + plan->period * n,
-			POD_INIT_ENDS);
+	if (!fails(world, replica, container))
+		up = now + time_of(world, replica, container);
+	found = tw_probe_outcome(
+		tw_probe_base(world, replica, container->hash, plan->period),
+		plan, now, up, &at);
+	pod_next(
+		world, replica, at, found ? POD_INIT_ENDS : POD_SIDECAR_KILLED);
 	return false;
 }
 
@@ -232,13 +230,16 @@ static void go_on(struct tw_world *world, uint32_t replica)
 
 void tw_kubelet_start(struct tw_world *world, uint32_t replica)
 {
+	struct tw_pod *pod = pod_at(world, replica);
 	char state[32];
 
 	if (world->volumes && !tw_volumes_are_there(world, replica)) {
-		if (tw_pod_of(world, replica)->state != TW_POD_BOUND)
+		if (pod->state != TW_POD_BOUND)
 			tw_pod_move(world, replica, TW_POD_BOUND);
 		return;
 	}
+	pod->admitted = tw_world_now(world);
+	pod->ticks_drawn = pod->again;
 	if (!pod_life(world, replica)->n_containers) {
 		tw_kubelet_run(world, replica);
 		return;

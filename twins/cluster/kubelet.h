@@ -17,17 +17,14 @@
  * that fails failureThreshold times in a row kills the container. Without one
  * liveness counts from the start, and kills what takes longer to start than it
  * has patience: the container is started again, and killed again, with the
- * back-off of crash loops. Probes come at their initialDelaySeconds after the
- * start and each period from then on; readiness is asked at once when the
- * startup probe has succeeded. Containers that died of anything else start up
+ * back-off of crash loops. When probes ask: probe_ticks.h. Containers that died of anything else start up
  * again in the same way, where a model or a probe says how long that takes.
  *
  * A node that died comes back with no sandbox: each pod that ran there begins
  * anew, init containers too, with no back-off (which the kubelet keeps in its
  * memory) and one restart more. Images and what volumes hold are still there.
  *
- * Source: Kubernetes 1.36, pkg/kubelet/prober/{worker.go,prober_manager.go};
- * pkg/kubelet/kuberuntime/kuberuntime_manager.go
+ * Source: Kubernetes 1.36, pkg/kubelet/kuberuntime/kuberuntime_manager.go
  * (computePodActions: attempt and createSandbox where no sandbox is ready;
  * SyncPod: SandboxChanged), kuberuntime_container.go; images/
  * image_manager.go and kubelet.go, imageBackOffPeriod and MaxImageBackOff; for

@@ -6,6 +6,7 @@
 #include "twins/cluster/kubelet_inner.h"
 #include "twins/cluster/life.h"
 #include "twins/cluster/probe.h"
+#include "twins/cluster/probe_ticks.h"
 #include "twins/cluster/start_order.h"
 #include "twins/cluster/volumes.h"
 #include "twins/kernel/dist.h"
@@ -51,40 +52,43 @@ static void set_ready(struct tw_world *world, uint32_t replica)
 
 /* ---- until it has started ------------------------------------------- */
 
-/* The first tick of a probe, from 0, at which the process listens. */
-static tw_time first_success(const struct tw_probe_plan *plan, tw_time startup)
+/* A probe that only needs the process can be told in advance: until it listens
+ * each tick fails. */
+static bool outcome(struct tw_world *world, uint32_t replica,
+	enum tw_probe_worker worker, tw_time startup, tw_time *at)
 {
-	tw_time wait = startup - plan->delay;
+	const struct tw_pod_life *life = pod_life(world, replica);
+	const struct tw_probe_plan *plan =
+		worker == TW_WORKER_STARTUP ? &life->starts : &life->liveness;
+	tw_time begun = tw_pod_of(world, replica)->begun;
 
-	return wait <= 0 ? 0 : (wait + plan->period - 1) / plan->period;
+	return tw_probe_outcome(
+		tw_probe_base(world, replica, worker, plan->period), plan,
+		begun, begun + startup, at);
 }
 
-/* A probe that only needs the process can be told in advance: until it listens
- * each tick fails. False: it kills before. */
-static bool survives(struct tw_world *world, uint32_t replica,
-	const struct tw_probe_plan *plan, tw_time startup, enum pod_next kills)
+static struct tw_readiness readiness_of(
+	const struct tw_world *world, uint32_t replica)
 {
-	if (first_success(plan, startup) < plan->failure)
-		return true;
-	pod_next(world, replica,
-		tw_world_now(world) + plan->delay +
-			plan->period * (plan->failure - 1),
-		kills);
-	return false;
+	const struct tw_pod_life *life = pod_life(world, replica);
+
+	return tw_readiness_of(
+		world, replica, life->probe_delay, life->probe_period);
 }
 
 void tw_kubelet_started(struct tw_world *world, uint32_t replica)
 {
-	const struct tw_pod_life *life = pod_life(world, replica);
-	tw_time now = tw_world_now(world);
-	tw_time at = pod_at(world, replica)->begun + life->probe_delay;
+	struct tw_readiness readiness;
 
 	if (tw_probes_start(world, replica))
 		return;
-	if (life->probed)
-		pod_next(world, replica, at > now ? at : now, POD_PROBE);
-	else
+	if (!pod_life(world, replica)->probed) {
 		set_ready(world, replica);
+		return;
+	}
+	readiness = readiness_of(world, replica);
+	pod_next(world, replica,
+		tw_readiness_first(&readiness, tw_world_now(world)), POD_PROBE);
 }
 
 /* A startup probe holds the others off; without one liveness counts from the
@@ -92,22 +96,22 @@ void tw_kubelet_started(struct tw_world *world, uint32_t replica)
 static void see_start(struct tw_world *world, uint32_t replica, tw_time startup)
 {
 	const struct tw_pod_life *life = pod_life(world, replica);
-	const struct tw_probe_plan *starts = &life->starts;
+	tw_time at;
 
 	if (tw_probes_watch_start(world, replica))
 		return;
-	if (!starts->on) {
-		if (life->liveness.on && !tw_probes_liveness(world, replica))
-			survives(world, replica, &life->liveness, startup,
-				POD_LIVENESS_KILLS);
+	if (!life->starts.on) {
+		if (life->liveness.on && !tw_probes_liveness(world, replica) &&
+			!outcome(world, replica, TW_WORKER_LIVENESS, startup,
+				&at))
+			pod_next(world, replica, at, POD_LIVENESS_KILLS);
 		tw_kubelet_started(world, replica);
-	} else if (survives(world, replica, starts, startup,
-			   POD_STARTUP_KILLS)) {
-		pod_next(world, replica,
-			tw_world_now(world) + starts->delay +
-				starts->period * first_success(starts, startup),
-			POD_STARTED);
+		return;
 	}
+	if (outcome(world, replica, TW_WORKER_STARTUP, startup, &at))
+		pod_next(world, replica, at, POD_STARTED);
+	else
+		pod_next(world, replica, at, POD_STARTUP_KILLS);
 }
 
 /* Its process begins to start up. */
@@ -233,15 +237,19 @@ static void probe(struct tw_world *world, uint32_t replica)
 {
 	const struct tw_pod_life *life = pod_life(world, replica);
 	struct tw_pod *pod = pod_at(world, replica);
+	struct tw_readiness readiness;
 
 	if (world->replicas[replica].health == TW_UP)
 		pod->successes++;
-	if (pod->successes >= life->probe_success)
+	if (pod->successes >= life->probe_success) {
 		set_ready(world, replica);
-	else
-		pod_next(world, replica,
-			tw_world_now(world) + life->probe_period, POD_PROBE);
+		return;
+	}
+	readiness = readiness_of(world, replica);
+	pod_next(world, replica,
+		tw_readiness_next(&readiness, tw_world_now(world)), POD_PROBE);
 }
+
 /* ---- events --------------------------------------------------------- */
 
 bool tw_kubelet_process_event(

@@ -467,6 +467,7 @@ static void init_pod(struct tw_world *world, uint32_t replica, bool is_there)
 		tw_sched_queue_park(world->pods->queue, &waiting, 1, 0);
 		return;
 	}
+	pod->ticks_drawn = true;
 	tw_pod_move(world, replica, TW_POD_RUNNING);
 	tw_pod_see_ready(world, replica);
 	pod->ready_change = pod->created;

@@ -9,9 +9,9 @@
  *	bound	   the scheduler found a node; its kubelet starts it at once,
  *		   where the node is there
  *	listens	   a start-up time after its container was started
- *	ready	   by its readiness probe: at the first tick (initialDelay,
- *		   then each period) from which it listens, successThreshold
- *		   of them; without a probe as soon as the container runs
+ *	ready	   by its readiness probe: when it is first asked after it
+ *		   listens (probe_ticks.h), successThreshold times; without a
+ *		   probe as soon as the container runs
  *		   (pkg/kubelet/prober/worker.go; core/v1 Probe)
  *	available  ready for minReadySeconds
  *	listed	   for callers endpoint_delay after it is ready
@@ -63,10 +63,12 @@ struct tw_pod {
 	bool cut_off;	    /* its process runs, but nobody reaches its node */
 	bool cut_ready;	    /* of one cut off: it was ready */
 	bool again;	    /* had run before its node was lost */
+	bool ticks_drawn;   /* of its probes' workers (probe_ticks.h) */
 	uint32_t attempts;  /* of the scheduler to place it */
 	uint32_t nominated; /* 1 + node that is made free for it; 0 */
 	uint32_t turn;	    /* counts the pods of this name */
 	tw_time created, started, ready_since, deleted;
+	tw_time admitted;     /* its kubelet began to start its containers */
 	tw_time begun;	      /* its process was started last */
 	tw_time ready_change; /* of `ready`: when it last did */
 	tw_time grace;	      /* of its deletion: ns until KILL */
@@ -90,8 +92,8 @@ static inline uint32_t tw_pods_active(const struct tw_pod_counts *counts)
 
 /* How far the kubelet is with a pod whose containers do not start at once. */
 struct tw_pod_start {
-	uint32_t at;	/* which container's turn it is */
-	uint32_t tries; /* that failed */
+	uint32_t at;		  /* which container's turn it is */
+	uint32_t tries;		  /* that failed */
 	bool has_image, no_image; /* the latter: the registry has none such */
 	struct tw_backoff pull, crash;
 };

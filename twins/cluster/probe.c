@@ -1,20 +1,28 @@
 #include "twins/cluster/probe.h"
 
-#include "twins/base/hash.h"
 #include "twins/cluster/kubelet.h"
 #include "twins/cluster/life.h"
 #include "twins/cluster/pods.h"
+#include "twins/cluster/probe_ticks.h"
 #include "twins/cluster/prober.h"
-#include "twins/kernel/random.h"
+#include "twins/cluster/versions.h"
 #include "twins/world/pause.h"
 
 enum which { READINESS, LIVENESS, STARTUP, PROBES };
+
+static const enum tw_probe_worker workers[] = {
+	[READINESS] = TW_WORKER_READINESS,
+	[LIVENESS] = TW_WORKER_LIVENESS,
+	[STARTUP] = TW_WORKER_STARTUP,
+};
 
 struct tw_probe_state {
 	struct tw_prober prober;
 	/* The last that waited when the probe came; TW_NONE: nobody did. */
 	uint32_t before, before_generation;
 	bool refused; /* the queue was full */
+	/* Its worker's ticks: where they begin, the next, the last. */
+	tw_time base, next, asked;
 };
 
 static const struct tw_probe_plan *plan_of(
@@ -54,6 +62,36 @@ static void schedule(struct tw_world *world, uint32_t replica, tw_time after,
 	tw_queue_schedule(&world->queue, tw_world_now(world) + after,
 		TW_CLASS_WORLD, (uint16_t)kind, replica,
 		payload(world, replica, which));
+}
+
+static tw_time base_of(
+	const struct tw_world *world, uint32_t replica, enum which which)
+{
+	return tw_probe_base(world, replica, workers[which],
+		plan_of(world, replica, which)->period);
+}
+
+/* By the release. */
+static bool shifts(const struct tw_world *world)
+{
+	return tw_kubernetes_of(world->model->kubernetes)->asking_shifts_ticks;
+}
+
+/* The tick that counts: another one that was due comes to nothing. */
+static void schedule_tick(
+	struct tw_world *world, uint32_t replica, enum which which, tw_time at)
+{
+	state_of(world, replica, which)->next = at;
+	schedule(world, replica, at - tw_world_now(world), TW_EV_PROBE, which);
+}
+
+/* The tick after `after`, where nobody asks by hand. */
+static void schedule_after(struct tw_world *world, uint32_t replica,
+	enum which which, tw_time after)
+{
+	schedule_tick(world, replica, which,
+		tw_probe_tick(state_of(world, replica, which)->base,
+			plan_of(world, replica, which)->period, after));
 }
 
 /* ---- one probe ------------------------------------------------------ */
@@ -139,6 +177,29 @@ static void kill_container(
 	tw_cluster_crash(world, replica, cause);
 }
 
+/* It is not ready by what was just found, and was before, or has just started:
+ * the kubelet syncs it, and has it asked by hand. */
+static void ask_by_hand(struct tw_world *world, uint32_t replica, bool was)
+{
+	struct tw_probe_state *state = state_of(world, replica, READINESS);
+	tw_time now = tw_world_now(world), at = now;
+
+	if (!was) {
+		struct tw_readiness it;
+
+		if (!world->replicas[replica].managed)
+			return;
+		it = tw_readiness_of(world, replica, 0, 1);
+		at = it.begun + TW_PROBE_SYNCED_AGAIN;
+		if (it.startup || state->asked >= at)
+			return;
+	}
+	if (at < now)
+		at = now;
+	if (shifts(world) || at < state->next)
+		schedule_tick(world, replica, READINESS, at);
+}
+
 /* The worker has its answer. */
 static void answered(
 	struct tw_world *world, uint32_t replica, enum which which, bool well)
@@ -156,11 +217,17 @@ static void answered(
 		.started = which != STARTUP,
 		.restarts = true,
 		.answers = well};
+	bool was = prober->result == TW_PROBE_SUCCESS;
 
+	/* Asked twice before its answer was known, by a short period. */
+	if (prober->on_hold)
+		return;
 	tw_prober_step(prober, &config, &found);
-	if (which == READINESS)
+	if (which == READINESS) {
 		set_ready(world, replica, prober->result == TW_PROBE_SUCCESS);
-	else if (prober->result == TW_PROBE_FAILURE)
+		if (prober->result != TW_PROBE_SUCCESS)
+			ask_by_hand(world, replica, was);
+	} else if (prober->result == TW_PROBE_FAILURE)
 		kill_container(world, replica,
 			which == LIVENESS ? TW_LIVENESS_FAILED
 					  : TW_STARTUP_FAILED);
@@ -170,23 +237,25 @@ static void answered(
 
 /* ---- events --------------------------------------------------------- */
 
-/* Another container; here it is ready once it is up. */
+/* Another container, of the same worker; here it is ready once it is up. */
 static void see_container(
 	struct tw_world *world, uint32_t replica, enum which which)
 {
-	*state_of(world, replica, which) = (struct tw_probe_state){
+	struct tw_probe_state *state = state_of(world, replica, which);
+
+	*state = (struct tw_probe_state){
 		.prober = {.container = world->replicas[replica].life + 1U,
 			.result = TW_PROBE_SUCCESS},
-		.before = TW_NONE};
+		.before = TW_NONE,
+		.base = state->base};
 }
 
+/* At a tick. */
 static void begin(struct tw_world *world, uint32_t replica, enum which which)
 {
-	const struct tw_probe_plan *plan = plan_of(world, replica, which);
-
 	see_container(world, replica, which);
-	schedule(
-		world, replica, plan->delay + plan->period, TW_EV_PROBE, which);
+	schedule_after(world, replica, which,
+		tw_world_now(world) + plan_of(world, replica, which)->delay);
 }
 
 /* Its process runs, and does not listen yet: it refuses. */
@@ -198,12 +267,14 @@ static bool is_starting(const struct tw_world *world, uint32_t replica)
 
 static void tick(struct tw_world *world, uint32_t replica, enum which which)
 {
-	const struct tw_probe_state *state = state_of(world, replica, which);
+	struct tw_probe_state *state = state_of(world, replica, which);
 
+	state->asked = tw_world_now(world);
+	if (which == READINESS && shifts(world))
+		state->base = state->asked;
 	/* A startup probe that has its answer is over. */
 	if (which != STARTUP || !state->prober.on_hold)
-		schedule(world, replica, plan_of(world, replica, which)->period,
-			TW_EV_PROBE, which);
+		schedule_after(world, replica, which, state->asked);
 	if (world->replicas[replica].health == TW_UP)
 		ask(world, replica, which);
 	else if (is_starting(world, replica))
@@ -228,6 +299,9 @@ bool tw_probes_event(struct tw_world *world, const struct tw_event *event)
 	/* Another pod has its name since. */
 	if ((uint32_t)(event->b >> 40) != turn_of(world, replica))
 		return true;
+	if (event->kind == TW_EV_PROBE &&
+		state_of(world, replica, which)->next != tw_world_now(world))
+		return true;
 	/* It died since; it is probed anew once it runs, by whoever starts
 	 * it. */
 	if ((uint32_t)(event->b >> 8) != it->life) {
@@ -245,19 +319,33 @@ bool tw_probes_event(struct tw_world *world, const struct tw_event *event)
 	return true;
 }
 
-/* From its initial delay after its process was started, or from now on. */
+/* Its container runs, or has started, as its startup probe says. */
 static void probe_from_start(
 	struct tw_world *world, uint32_t replica, enum which which)
 {
-	tw_time age = tw_world_now(world) - tw_pod_of(world, replica)->begun;
-	tw_time wait = plan_of(world, replica, which)->delay - age;
+	const struct tw_probe_plan *plan = plan_of(world, replica, which);
+	struct tw_probe_state *state = state_of(world, replica, which);
+	tw_time now = tw_world_now(world), first;
 
 	see_container(world, replica, which);
+	state->base = base_of(world, replica, which);
 	if (which != LIVENESS)
-		state_of(world, replica, which)->prober.result =
-			which == READINESS ? TW_PROBE_FAILURE
-					   : TW_PROBE_UNKNOWN;
-	schedule(world, replica, wait > 0 ? wait : 0, TW_EV_PROBE, which);
+		state->prober.result = which == READINESS ? TW_PROBE_FAILURE
+							  : TW_PROBE_UNKNOWN;
+	if (which == READINESS) {
+		struct tw_readiness it = tw_readiness_of(
+			world, replica, plan->delay, plan->period);
+
+		schedule_tick(
+			world, replica, which, tw_readiness_first(&it, now));
+		return;
+	}
+	first = tw_probe_first(
+		state->base, plan, tw_pod_of(world, replica)->begun);
+	if (first > now)
+		schedule_tick(world, replica, which, first);
+	else
+		schedule_after(world, replica, which, now);
 }
 
 bool tw_probes_watch_start(struct tw_world *world, uint32_t replica)
@@ -288,12 +376,10 @@ void tw_probes_go_on(struct tw_world *world, uint32_t replica)
 	if (!world->probes || !tw_kubelet_restarts(world, replica))
 		return;
 	for (enum which w = READINESS; w <= LIVENESS; w++) {
-		const struct tw_probe_plan *plan = plan_of(world, replica, w);
-
-		if (!plan->on)
+		if (!plan_of(world, replica, w)->on)
 			continue;
 		see_container(world, replica, w);
-		schedule(world, replica, plan->period, TW_EV_PROBE, w);
+		schedule_after(world, replica, w, tw_world_now(world));
 	}
 }
 
@@ -310,18 +396,11 @@ void tw_probes_init(struct tw_world *world)
 			!is_there(world, r))
 			continue;
 		for (enum which w = READINESS; w <= LIVENESS; w++) {
-			const struct tw_probe_plan *plan = plan_of(world, r, w);
-			uint64_t key = tw_hash_combine(
-				model->replicas[r].hash, w + 1U);
-
-			if (!plan->on)
+			if (!plan_of(world, r, w)->on)
 				continue;
 			see_container(world, r, w);
-			schedule(world, r,
-				(tw_time)((double)plan->period *
-					  tw_draw(world->seed, key,
-						  TW_DRAW_ARRIVAL, 1)),
-				TW_EV_PROBE, w);
+			state_of(world, r, w)->base = base_of(world, r, w);
+			schedule_tick(world, r, w, state_of(world, r, w)->base);
 		}
 	}
 }

@@ -8,13 +8,13 @@
  * Source: Kubernetes 1.36, pkg/kubelet/prober/{worker.go,prober_manager.go};
  * core/v1 Probe: each period (10 s) with a timeout (1 s); failureThreshold (3)
  * failures in a row make a pod unready or kill its container, successThreshold
- * (1) successes make it ready again. initialDelaySeconds hold after each start.
- * A killed container is started again after the back-off (crash.h) and the
- * restart delay. Where in its period a replica is probed is drawn by its name.
+ * (1) successes make it ready again. A killed container is started again after
+ * the back-off (crash.h) and the restart delay. When they ask: probe_ticks.h;
+ * what is known of a probe is known when its timeout is over.
  *
  * Where these probes are on, a pod that comes in the run (kubelet.h) is found
- * ready by them, from initialDelaySeconds after its process was started; until
- * it listens it refuses them. What is there from the start has started.
+ * ready by them; until it listens it refuses them. What is there from the start
+ * has started.
  */
 #ifndef TW_CLUSTER_PROBE_H
 #define TW_CLUSTER_PROBE_H
@@ -34,8 +34,8 @@ bool tw_probes_liveness(const struct tw_world *world, uint32_t replica);
  * no readiness probe of these finds it ready. */
 bool tw_probes_start(struct tw_world *world, uint32_t replica);
 
-/* Its node was cut off for a while: it is probed again from now on, and was
- * well all the time as far as its kubelet knows. */
+/* Its node was cut off for a while: it is probed again at the next ticks, and
+ * was well all the time as far as its kubelet knows. */
 void tw_probes_go_on(struct tw_world *world, uint32_t replica);
 
 /* TW_EV_PROBE, TW_EV_PROBED; false: another kind. */

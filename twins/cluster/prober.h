@@ -1,6 +1,6 @@
 /*
- * One probe of one container, as the kubelet's worker does it: one step a
- * period.
+ * One probe of one container, as the kubelet's worker does it: one step a tick
+ * (probe_ticks.h).
  *
  * Source: Kubernetes 1.36, pkg/kubelet/prober/worker.go, doProbe. Until there
  * is a first result liveness counts as success, readiness as failure, startup

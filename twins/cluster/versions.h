@@ -65,6 +65,10 @@ struct tw_kubernetes {
 	 * (pkg/controller/deployment/sync.go; kubernetes/kubernetes#125118, of
 	 * May 2024, so 1.31's). */
 	bool scaled_from_to;
+	/* Readiness that is asked by hand is asked again a period later, and so
+	 * on; before 1.32 the ticks of its worker stayed where they were
+	 * (pkg/kubelet/prober/worker.go; kubernetes#119089). */
+	bool asking_shifts_ticks;
 	/* A StatefulSet's maxUnavailable counts (MaxUnavailableStatefulSet: off
 	 * in 1.36 and, from 1.35.4 on, in 1.35, where the API drops the field;
 	 * kubernetes#137904; on since 1.37, kubernetes#139466). */

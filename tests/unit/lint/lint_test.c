@@ -179,6 +179,12 @@ START_TEST(starts)
 			"liveness-kills-start",
 			"the liveness probe of default/web kills after 20s "
 			"what takes 21s to start"},
+		{"by where its ticks lie", LIVE(""), MODEL("startup: 30s"),
+			"liveness-kills-start",
+			"the container is restarted at times"},
+		{"wherever they lie", LIVE(""), MODEL("startup: 31s"),
+			"liveness-kills-start",
+			"the container is restarted for ever"},
 		{"at times", LIVE(""), MODEL("startup: {p50: 10s, p99: 25s}"),
 			"liveness-kills-start",
 			"what takes 25s to start, one start of a hundred"},

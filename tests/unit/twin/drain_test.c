@@ -48,17 +48,17 @@ START_TEST(one_at_a_time)
 "11.000000000s replica default/web-2 is no longer listed\n"
 "13.000000000s replica default/web-5 listens\n"
 "13.000000000s replica default/web-2 is gone\n"
-"15.000000000s replica default/web-5 is ready for requests\n"
+"13.000000000s replica default/web-5 is ready for requests\n"
+"14.000000000s replica default/web-5 is listed\n"
 "15.000000000s replica default/web-3 is being deleted\n"
 "15.000000000s replica default/web-2 is created\n"
 "15.000000000s replica default/web-2 is assigned to n-2\n"
-"16.000000000s replica default/web-5 is listed\n"
 "16.000000000s replica default/web-3 is no longer listed\n"
 "18.000000000s replica default/web-2 listens\n"
 "18.000000000s replica default/web-3 is gone\n"
+"18.000000000s replica default/web-2 is ready for requests\n"
 "18.000000000s node n-1 is drained\n"
-"20.000000000s replica default/web-2 is ready for requests\n"
-"21.000000000s replica default/web-2 is listed\n"
+"19.000000000s replica default/web-2 is listed\n"
 		/* clang-format on */
 	);
 	ck_assert_uint_eq(it.obs.drains, 1);

@@ -410,9 +410,9 @@ START_TEST(init_fails_at_times)
 }
 END_TEST
 
-/* A sidecar is waited for until its startup probe finds it up, and stays; one
- * without such a probe is not waited for; one that is never up in time is
- * killed. */
+/* A sidecar is waited for until its startup probe, at 12, 14, 16 and 18 s,
+ * finds it up, and stays; one without such a probe is not waited for; one that
+ * is never up in time is killed. */
 START_TEST(sidecars)
 {
 #define SIDE(probe)                                                            \
@@ -434,8 +434,8 @@ START_TEST(sidecars)
 		{probe, "5s",
 			"16.000000000s replica default/web-2 Started: Started "
 			"container migrate\n"},
-		{probe, "7s",
-			"16.000000000s replica default/web-2 Killing: "
+		{probe, "9s",
+			"18.000000000s replica default/web-2 Killing: "
 			"Container proxy failed startup probe, will be "
 			"restarted\n"},
 	};
@@ -480,17 +480,19 @@ static void start_slowly(struct control *it, const char *probes,
 	control_run(it, seconds);
 }
 
-/* Liveness asks at 5, 10 and 15 s and kills what would have listened at 20 s,
- * for ever: at once, then after 10, 20 s. */
+/* Liveness ticks each 7 s from 10 s on: at 17, 24 and 31 s it kills what would
+ * have listened at 40 s, and so for ever: of what is started again at once,
+ * then after 10, 20 s, the first three of its ticks that are later than 5 s
+ * after the start. */
 START_TEST(liveness_kills_a_slow_start)
 {
 	static const char probes[] =
-		PROBE("liveness", ", initialDelaySeconds: 5, periodSeconds: 5")
+		PROBE("liveness", ", initialDelaySeconds: 5, periodSeconds: 7")
 			PROBE("readiness", ", periodSeconds: 5");
 	struct control it;
 
 	for (size_t i = 0; i < 2; i++) {
-		start_slowly(&it, probes, "20s", ways[i], 110);
+		start_slowly(&it, probes, "30s", ways[i], 135);
 		control_expect(&it,
 			/* clang-format off */
 "10.000000000s fault delete-pod service=web at=10s begins\n"
@@ -499,17 +501,17 @@ START_TEST(liveness_kills_a_slow_start)
 "10.000000000s replica default/web-2 is assigned to n\n"
 "11.000000000s replica default/web-1 is no longer listed\n"
 "11.000000000s replica default/web-1 is gone\n"
-"25.000000000s replica default/web-2 is killed: Unhealthy: liveness probe failed\n"
-"25.000000000s replica default/web-2 dies\n"
-"25.000000000s replica default/web-2 is started again\n"
-"40.000000000s replica default/web-2 is killed: Unhealthy: liveness probe failed\n"
-"40.000000000s replica default/web-2 dies\n"
-"50.000000000s replica default/web-2 is started again\n"
-"65.000000000s replica default/web-2 is killed: Unhealthy: liveness probe failed\n"
-"65.000000000s replica default/web-2 dies\n"
-"85.000000000s replica default/web-2 is started again\n"
-"100.000000000s replica default/web-2 is killed: Unhealthy: liveness probe failed\n"
-"100.000000000s replica default/web-2 dies\n"
+"31.000000000s replica default/web-2 is killed: Unhealthy: liveness probe failed\n"
+"31.000000000s replica default/web-2 dies\n"
+"31.000000000s replica default/web-2 is started again\n"
+"52.000000000s replica default/web-2 is killed: Unhealthy: liveness probe failed\n"
+"52.000000000s replica default/web-2 dies\n"
+"62.000000000s replica default/web-2 is started again\n"
+"87.000000000s replica default/web-2 is killed: Unhealthy: liveness probe failed\n"
+"87.000000000s replica default/web-2 dies\n"
+"107.000000000s replica default/web-2 is started again\n"
+"129.000000000s replica default/web-2 is killed: Unhealthy: liveness probe failed\n"
+"129.000000000s replica default/web-2 dies\n"
 			/* clang-format on */
 		);
 		control_end(&it);
@@ -528,18 +530,18 @@ START_TEST(back_off_is_of_a_pod)
 		SLOW("20s", ""));
 	control_fault(&it, "delete-pod",
 		"service=web at=10s for=1s every=50s times=3");
-	control_run(&it, 125);
+	control_run(&it, 130);
 	ck_assert(control_says(
 		&it, "110.000000000s replica default/web-2 is created"));
 	ck_assert(control_says(
-		&it, "120.000000000s replica default/web-2 is killed"));
+		&it, "125.000000000s replica default/web-2 is killed"));
 	ck_assert(control_says(
-		&it, "120.000000000s replica default/web-2 is started again"));
+		&it, "125.000000000s replica default/web-2 is started again"));
 	control_end(&it);
 }
 END_TEST
 
-/* A startup probe holds the others off: it asks at 0, 5, ... 20 s, when the
+/* A startup probe holds the others off: it asks at 5, 10, ... 20 s, when the
  * process listens, and readiness is asked at once. */
 START_TEST(startup_probe_holds_off)
 {
@@ -567,7 +569,7 @@ START_TEST(startup_probe_holds_off)
 }
 END_TEST
 
-/* It has patience for 5 failures, of which the last is at 20 s. */
+/* It has patience for 5 failures, of which the last is at 25 s. */
 START_TEST(startup_probe_kills)
 {
 	static const char probes[] =
@@ -575,17 +577,17 @@ START_TEST(startup_probe_kills)
 	struct control it;
 
 	for (size_t i = 0; i < 2; i++) {
-		start_slowly(&it, probes, "21s", ways[i], 60);
+		start_slowly(&it, probes, "26s", ways[i], 60);
 		ck_assert(control_says(&it,
-			"30.000000000s replica default/web-2 is killed: "
+			"35.000000000s replica default/web-2 is killed: "
 			"Unhealthy: startup probe failed\n"));
 		ck_assert(control_says(&it,
-			"30.000000000s replica default/web-2 is started "
+			"35.000000000s replica default/web-2 is started "
 			"again\n"));
 		/* Nobody has found that it started: it is not ready. */
 		ck_assert(!control_says(&it, "web-2 is ready"));
 		control_end(&it);
-		start_slowly(&it, probes, "20s", ways[i], 60);
+		start_slowly(&it, probes, "25s", ways[i], 60);
 		ck_assert(!control_says(&it, "is killed"));
 		ck_assert(control_says(&it, "web-2 is ready"));
 		control_end(&it);

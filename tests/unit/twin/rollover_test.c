@@ -164,7 +164,7 @@ START_TEST(refused)
 END_TEST
 
 /* Two old revisions of which one is kept; an undo takes the number after the
- * latest. */
+ * latest. A pod is asked 2 s after its start whether it is ready. */
 START_TEST(history)
 {
 	struct control it;
@@ -183,17 +183,17 @@ START_TEST(history)
 		/* clang-format off */
 "5.0 RolloutRestart: deployment.apps/web restarted\n"
 "5.0 " UP(V2) "to 1\n"
-"6.0 " DOWN(V1) "to 0 from 1\n"
-"6.0 done\n"
+"7.0 " DOWN(V1) "to 0 from 1\n"
+"7.0 done\n"
 "10.0 RolloutRestart: deployment.apps/web restarted\n"
 "10.0 " UP(V3) "to 1\n"
-"11.0 " DOWN(V2) "to 0 from 1\n"
-"11.0 done\n"
+"12.0 " DOWN(V2) "to 0 from 1\n"
+"12.0 done\n"
 "15.0 RolloutUndo: unable to find specified revision 1 in history\n"
 "16.0 RolloutUndo: deployment.apps/web rolled back to revision 2\n"
 "16.0 " UP(V2) "to 1 from 0\n"
-"17.0 " DOWN(V3) "to 0 from 1\n"
-"17.0 done\n"
+"18.0 " DOWN(V3) "to 0 from 1\n"
+"18.0 done\n"
 "20.0 RolloutUndo: unable to find specified revision 2 in history\n"
 "21.0 RolloutUndo: deployment.apps/web skipped rollback (current template already matches revision 4)\n"
 		/* clang-format on */
@@ -202,8 +202,8 @@ START_TEST(history)
 }
 END_TEST
 
-/* Three sets with pods, 6, 3 and 5 (4 more than wanted), and 20 instead of 10:
- * each gets its share of 24, 6 x 24 / 14 and so on (GetReplicaSetFraction). The
+/* Three sets with pods, 5, 3 and 6 (4 more than wanted), and 20 instead of 10:
+ * each gets its share of 24, 5 x 24 / 14 and so on (GetReplicaSetFraction). The
  * oldest goes first. */
 START_TEST(three_sets_share)
 {
@@ -216,11 +216,11 @@ START_TEST(three_sets_share)
 	it.sets = true;
 	control_fault(&it, "rollout-restart", "workload=web at=10s");
 	control_fault(&it, "rollout-restart", "workload=web at=14s");
-	control_fault(&it, "scale", "workload=web replicas=20 at=16s");
+	control_fault(&it, "scale", "workload=web replicas=20 at=17s");
 	control_run(&it, 60);
-	ck_assert(control_says(&it, UP(V1) "to 10 from 6\n"));
+	ck_assert(control_says(&it, UP(V1) "to 9 from 5\n"));
 	ck_assert(control_says(&it, UP(V2) "to 5 from 3\n"));
-	ck_assert(control_says(&it, UP(V3) "to 9 from 5\n"));
+	ck_assert(control_says(&it, UP(V3) "to 10 from 6\n"));
 	ck_assert(strstr(tw_buf_text(&it.log), DOWN(V2) "to 4 from 5\n") >
 		  strstr(tw_buf_text(&it.log), DOWN(V1) "to 0 from 1\n"));
 	ck_assert_uint_eq(it.obs.rolled_out, 1);
