@@ -1,5 +1,7 @@
 #include "plugins/accesslog/accesslog.h"
 
+#include "plugins/common/lines.h"
+
 #include <string.h>
 
 static const char *parse(struct tw_log *log, const char *line, size_t n,
@@ -24,21 +26,21 @@ static void leave_out(void *context, uint64_t line)
 			"there");
 }
 
-/* What was held back, read again. */
-struct release {
+struct reading {
 	struct tw_log *log;
 	struct twinrig_sink *sink;
 };
 
+/* What was held back, read again. */
 static int emit(void *context, const struct tw_held_line *line)
 {
-	const struct release *release = context;
+	const struct reading *it = context;
 	struct twinrig_exchange exchange;
 
-	if (parse(release->log, line->text, line->n, &exchange))
+	if (parse(it->log, line->text, line->n, &exchange))
 		return 0; /* it could be read before */
 	exchange.line = line->number;
-	return release->sink->exchange(release->sink, &exchange);
+	return it->sink->exchange(it->sink, &exchange);
 }
 
 static int out_of_memory(struct twinrig_sink *sink, uint64_t number)
@@ -48,14 +50,15 @@ static int out_of_memory(struct twinrig_sink *sink, uint64_t number)
 }
 
 /* An inbound line. */
-static int hold(struct tw_log *log, const char *line, size_t n, uint64_t key,
-	uint64_t number, struct twinrig_sink *sink)
+static int hold(struct reading *it, const char *line, size_t n, uint64_t key,
+	uint64_t number)
 {
-	struct release release = {log, sink};
+	struct tw_log *log = it->log;
+	struct twinrig_sink *sink = it->sink;
 	int seen;
 
 	if (tw_pairs_full(&log->pairs) &&
-		tw_pairs_flush(&log->pairs, false, emit, &release))
+		tw_pairs_flush(&log->pairs, false, emit, it))
 		return -1;
 	seen = tw_pairs_inbound(&log->pairs, key, line, n, number);
 	if (seen < 0)
@@ -65,9 +68,11 @@ static int hold(struct tw_log *log, const char *line, size_t n, uint64_t key,
 	return 0;
 }
 
-static int take(struct tw_log *log, const char *line, size_t n, uint64_t number,
-	struct twinrig_sink *sink)
+static int take(void *context, const char *line, size_t n, uint64_t number)
 {
+	struct reading *it = context;
+	struct tw_log *log = it->log;
+	struct twinrig_sink *sink = it->sink;
 	struct twinrig_exchange exchange;
 	const char *error;
 
@@ -85,40 +90,11 @@ static int take(struct tw_log *log, const char *line, size_t n, uint64_t number,
 		uint64_t key = tw_pairs_key(&exchange);
 
 		if (key && log->direction == TW_LOG_INBOUND)
-			return hold(log, line, n, key, number, sink);
+			return hold(it, line, n, key, number);
 		if (key && tw_pairs_outbound(&log->pairs, key, leave_out, sink))
 			return out_of_memory(sink, number);
 	}
 	return sink->exchange(sink, &exchange);
-}
-
-static int read_with(struct tw_log *log, struct twinrig_source *source,
-	struct twinrig_sink *sink)
-{
-	uint64_t line = 1;
-	size_t used = 0, searched = 0;
-	int got;
-
-	while ((got = source->more(source, used)) > 0) {
-		const char *at = source->data, *end = at + source->size;
-		const char *newline = memchr(
-			at + searched, '\n', (size_t)(end - at) - searched);
-
-		while (newline) {
-			if (take(log, at, (size_t)(newline - at), line++, sink))
-				return -1;
-			at = newline + 1;
-			newline = memchr(at, '\n', (size_t)(end - at));
-		}
-		used = (size_t)(at - source->data);
-		searched = (size_t)(end - at);
-	}
-	if (got < 0)
-		return -1;
-	if (take(log, source->data, source->size, line, sink))
-		return -1;
-	return tw_pairs_flush(
-		&log->pairs, true, emit, &(struct release){log, sink});
 }
 
 static void log_init(struct tw_log *log)
@@ -137,10 +113,13 @@ static void log_release(struct tw_log *log)
 static int read_log(struct twinrig_source *source, struct twinrig_sink *sink)
 {
 	struct tw_log log;
+	struct reading reading = {&log, sink};
 	int result;
 
 	log_init(&log);
-	result = read_with(&log, source, sink);
+	result = tw_lines_each(source, take, &reading);
+	if (!result)
+		result = tw_pairs_flush(&log.pairs, true, emit, &reading);
 	log_release(&log);
 	return result;
 }

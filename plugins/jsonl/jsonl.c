@@ -1,6 +1,7 @@
 #include "plugins/jsonl/jsonl.h"
 
 #include "plugins/common/json.h"
+#include "plugins/common/lines.h"
 #include "plugins/common/scratch.h"
 #include "plugins/common/text.h"
 
@@ -10,6 +11,7 @@ struct reader {
 	struct tw_json json;
 	struct tw_scratch pool;
 	struct tw_header_list headers, response_headers;
+	struct twinrig_sink *sink; /* NULL in a probe */
 };
 
 /* The value of the current token: a string, or {"base64": "…"}. */
@@ -215,9 +217,10 @@ static const char *parse(
 	return finish_line(reader, line);
 }
 
-static int take(struct reader *reader, const char *text, size_t n,
-	uint64_t number, struct twinrig_sink *sink)
+static int take(void *context, const char *text, size_t n, uint64_t number)
 {
+	struct reader *reader = context;
+	struct twinrig_sink *sink = reader->sink;
 	struct line line;
 	const char *error;
 
@@ -240,36 +243,9 @@ static int take(struct reader *reader, const char *text, size_t n,
 	return sink->exchange(sink, &line.exchange);
 }
 
-static int read_with(struct reader *reader, struct twinrig_source *source,
-	struct twinrig_sink *sink)
+static void reader_init(struct reader *reader, struct twinrig_sink *sink)
 {
-	size_t used = 0, searched = 0;
-	uint64_t line = 1;
-	int got;
-
-	while ((got = source->more(source, used)) > 0) {
-		const char *at = source->data, *end = at + source->size;
-		const char *newline = memchr(
-			at + searched, '\n', (size_t)(end - at) - searched);
-
-		while (newline) {
-			if (take(reader, at, (size_t)(newline - at), line++,
-				    sink))
-				return -1;
-			at = newline + 1;
-			newline = memchr(at, '\n', (size_t)(end - at));
-		}
-		used = (size_t)(at - source->data);
-		searched = (size_t)(end - at);
-	}
-	if (got < 0)
-		return -1;
-	return take(reader, source->data, source->size, line, sink);
-}
-
-static void reader_init(struct reader *reader)
-{
-	*reader = (struct reader){0};
+	*reader = (struct reader){.sink = sink};
 	tw_json_init_text(&reader->json, "", 0);
 }
 
@@ -286,8 +262,8 @@ static int read_jsonl(struct twinrig_source *source, struct twinrig_sink *sink)
 	struct reader reader;
 	int result;
 
-	reader_init(&reader);
-	result = read_with(&reader, source, sink);
+	reader_init(&reader, sink);
+	result = tw_lines_each(source, take, &reader);
 	reader_release(&reader);
 	return result;
 }
@@ -302,7 +278,7 @@ static int probe(const char *data, size_t size, int whole)
 
 	if (!newline && !whole)
 		return 0;
-	reader_init(&reader);
+	reader_init(&reader, NULL);
 	if (!parse(&reader, data, n, &line) || line.is_title)
 		/* A JSON access log has no target. */
 		score = line.is_title ? 100 : 95;
