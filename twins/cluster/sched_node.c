@@ -107,18 +107,11 @@ static int64_t taint_score(
 	return n;
 }
 
-/* DefaultNormalizeScore, reversed: the most has 0, none has 100. */
 static void taint_normalise(
 	const struct tw_sched_cycle *cycle, uint32_t slot, int64_t *scores)
 {
-	int64_t max = 0;
-
 	(void)slot;
-	for (uint32_t i = 0; i < cycle->n_feasible; i++)
-		if (scores[i] > max)
-			max = scores[i];
-	for (uint32_t i = 0; i < cycle->n_feasible; i++)
-		scores[i] = max ? 100 - 100 * scores[i] / max : 100;
+	tw_sched_normalise(cycle, true, scores);
 }
 
 const struct tw_sched_plugin tw_sched_taints = {

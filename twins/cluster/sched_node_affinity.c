@@ -56,14 +56,8 @@ static int64_t score(
 static void normalise(
 	const struct tw_sched_cycle *cycle, uint32_t slot, int64_t *scores)
 {
-	int64_t max = 0;
-
 	(void)slot;
-	for (uint32_t i = 0; i < cycle->n_feasible; i++)
-		if (scores[i] > max)
-			max = scores[i];
-	for (uint32_t i = 0; max && i < cycle->n_feasible; i++)
-		scores[i] = 100 * scores[i] / max;
+	tw_sched_normalise(cycle, false, scores);
 }
 
 const struct tw_sched_plugin tw_sched_node_affinity = {

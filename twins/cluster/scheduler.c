@@ -394,6 +394,21 @@ bool tw_sched_pre_score(
 		       plugin->pre_score(cycle, tw_sched_slot(plugin)));
 }
 
+void tw_sched_normalise(
+	const struct tw_sched_cycle *cycle, bool reversed, int64_t *scores)
+{
+	int64_t max = 0;
+
+	for (uint32_t i = 0; i < cycle->n_feasible; i++)
+		if (scores[i] > max)
+			max = scores[i];
+	for (uint32_t i = 0; i < cycle->n_feasible; i++) {
+		int64_t share = max ? 100 * scores[i] / max : 0;
+
+		scores[i] = reversed ? 100 - share : share;
+	}
+}
+
 void tw_sched_score_all(struct tw_sched_cycle *cycle,
 	const struct tw_sched_plugin *plugin, int64_t *scores)
 {

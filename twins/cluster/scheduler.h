@@ -378,6 +378,12 @@ struct tw_sched_plugin {
 		int32_t weight, int32_t *totals);
 };
 
+/* For normalise: the most gets 100 and none 0; reversed: 0 and 100
+ * (kubernetes/pkg/scheduler/framework/plugins/helper, DefaultNormalizeScore).
+ */
+void tw_sched_normalise(
+	const struct tw_sched_cycle *cycle, bool reversed, int64_t *scores);
+
 extern const struct tw_sched_plugin tw_sched_unschedulable;
 extern const struct tw_sched_plugin tw_sched_node_name;
 extern const struct tw_sched_plugin tw_sched_taints;
