@@ -1,6 +1,7 @@
 #include "harness/report/notes.h"
 
 #include "harness/report/evidence.h"
+#include "harness/report/opinion.h"
 #include "twins/base/hash.h"
 
 /* Groups of one scenario that are told line by line in one note. */
@@ -55,9 +56,8 @@ static struct spot *spot_at(struct collecting *c, enum tw_note_level level,
 	return spot;
 }
 
-/* The candidate's line that has to be undone, or the check's. */
-static struct tw_pos place_of(const struct tw_scenario_result *scenario,
-	const struct tw_check_result *check)
+struct tw_pos tw_notes_place(
+	const struct tw_scenario_result *scenario, struct tw_pos otherwise)
 {
 	const struct tw_counterfactual *undone = scenario->undone;
 
@@ -65,7 +65,7 @@ static struct tw_pos place_of(const struct tw_scenario_result *scenario,
 		if (undone->undos[i].found && !undone->undos[i].is_baselines &&
 			undone->undos[i].pos.file)
 			return undone->undos[i].pos;
-	return check->check->pos;
+	return otherwise;
 }
 
 static void end_scenario(struct spot *spot)
@@ -76,14 +76,9 @@ static void end_scenario(struct spot *spot)
 	spot->groups = 0;
 }
 
-static void add_reasons(struct spot *spot,
-	const struct tw_scenario_result *scenario, const struct tw_group *group)
+static void add_ways_out(
+	struct spot *spot, const struct tw_scenario_result *scenario)
 {
-	if (group->blame && group->blame->guilty)
-		tw_buf_printf(
-			&spot->text, "  guilty: %s\n", group->blame->text);
-	else if (group->advice)
-		tw_buf_printf(&spot->text, "  to do: %s\n", group->advice);
 	if (scenario->undone)
 		tw_buf_printf(
 			&spot->text, "  undo: %s\n", scenario->undone->text);
@@ -92,15 +87,10 @@ static void add_reasons(struct spot *spot,
 			&spot->text, "  again: %s\n", scenario->reproduce);
 }
 
-static void add_group(struct collecting *c,
-	const struct tw_scenario_result *scenario,
-	const struct tw_check_result *check, const struct tw_group *group)
+/* What is said of `name` next; whether it is the scenario's first. */
+static bool enter(struct spot *spot, const struct tw_scenario_result *scenario,
+	const char *name)
 {
-	bool failed = group->verdict == TW_VERDICT_FAIL;
-	struct spot *spot = spot_at(c, failed ? TW_NOTE_ERROR : TW_NOTE_WARNING,
-		failed ? "check-failed" : "check-inconclusive",
-		place_of(scenario, check));
-	const char *name = tw_evidence_name(check->check, group, c->arena);
 	bool first = spot->scenario != scenario;
 
 	if (first) {
@@ -113,12 +103,68 @@ static void add_group(struct collecting *c,
 	spot->identity = tw_hash_combine(
 		spot->identity, tw_hash_combine(tw_hash_name(scenario->name),
 					tw_hash_name(name)));
-	if (++spot->groups > TOLD)
+	spot->groups++;
+	return first;
+}
+
+static void add_group(struct collecting *c,
+	const struct tw_scenario_result *scenario,
+	const struct tw_check_result *check, const struct tw_group *group)
+{
+	bool failed = group->verdict == TW_VERDICT_FAIL;
+	struct spot *spot = spot_at(c, failed ? TW_NOTE_ERROR : TW_NOTE_WARNING,
+		failed ? "check-failed" : "check-inconclusive",
+		tw_notes_place(scenario, check->check->pos));
+	bool first = enter(spot, scenario,
+		tw_evidence_name(check->check, group, c->arena));
+
+	if (spot->groups > TOLD)
 		return;
-	tw_buf_printf(
-		&spot->text, "%s: %s: %s\n", scenario->name, name, group->why);
-	if (first)
-		add_reasons(spot, scenario, group);
+	tw_buf_printf(&spot->text, "%s: %s%s%s%s: %s\n", scenario->name,
+		check->check->text, group->title[0] ? " [" : "", group->title,
+		group->title[0] ? "]" : "", group->why);
+	if (!first)
+		return;
+	if (group->blame && group->blame->guilty)
+		tw_buf_printf(
+			&spot->text, "  guilty: %s\n", group->blame->text);
+	else if (group->advice)
+		tw_buf_printf(&spot->text, "  to do: %s\n", group->advice);
+	add_ways_out(spot, scenario);
+}
+
+/* At the first of its rules that is not kept, where nothing has to be undone.
+ */
+static void add_opinion(struct collecting *c,
+	const struct tw_scenario_result *scenario, const struct tw_opinion *it)
+{
+	bool failed = it->verdict == TW_VERDICT_FAIL;
+	struct tw_pos pos = {.file = it->file};
+	struct tw_buf lines = {0};
+	struct spot *spot;
+	bool first;
+
+	for (size_t i = 0; i < it->lines.n; i++) {
+		const struct tw_opinion_line *line = &it->lines.v[i];
+
+		if (line->verdict != it->verdict)
+			continue;
+		if (!pos.line && line->pos.file)
+			pos = line->pos;
+		tw_buf_printf(&lines, "  %s\n",
+			tw_opinion_line_text(it, line, c->arena));
+	}
+	spot = spot_at(c, failed ? TW_NOTE_ERROR : TW_NOTE_WARNING,
+		failed ? "judge-failed" : "judge-inconclusive",
+		tw_notes_place(scenario, pos));
+	first = enter(spot, scenario, tw_opinion_name(it, c->arena));
+	if (spot->groups <= TOLD) {
+		tw_buf_printf(&spot->text, "%s: %s\n%s", scenario->name,
+			tw_opinion_text(it, c->arena), tw_buf_text(&lines));
+		if (first)
+			add_ways_out(spot, scenario);
+	}
+	tw_buf_release(&lines);
 }
 
 static void add_scenario(
@@ -134,6 +180,10 @@ static void add_scenario(
 					TW_VERDICT_PASS)
 				add_group(c, scenario, order[k],
 					order[k]->groups.v[i]);
+	for (size_t i = 0; i < scenario->opinions.n; i++)
+		if (scenario->opinions.v[i]->gates &&
+			scenario->opinions.v[i]->verdict != TW_VERDICT_PASS)
+			add_opinion(c, scenario, scenario->opinions.v[i]);
 }
 
 static void add_reason(

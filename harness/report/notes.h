@@ -4,8 +4,9 @@
  *
  * A failed or inconclusive group points at what of the candidate had to be
  * undone for its scenario to pass (tw_counterfactual), where that is known;
- * else at its check. Groups that point at one line are one note. Worst first:
- * failed, inconclusive, then findings that the baseline does not have.
+ * else at its check. So does another tool's judge that counts. Groups that
+ * point at one line are one note. Worst first: failed, inconclusive, then
+ * findings that the baseline does not have.
  */
 #ifndef TW_REPORT_NOTES_H
 #define TW_REPORT_NOTES_H
@@ -24,6 +25,11 @@ struct tw_note {
 };
 
 TW_VEC_TYPE(tw_notes, struct tw_note);
+
+/* Where what is found in a scenario is shown: the candidate's line that has to
+ * be undone for it to pass, or `otherwise`. */
+struct tw_pos tw_notes_place(
+	const struct tw_scenario_result *scenario, struct tw_pos otherwise);
 
 /* Lives in the arena. Files are as seen from the root of the repository
  * (report->root). */

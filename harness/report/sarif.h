@@ -3,9 +3,13 @@
  *
  * What GitHub asks of a file beyond the standard (docs, "SARIF support for code
  * scanning"): $schema and version; one run with tool.driver.name and rules with
- * an id, a shortDescription and a help text; of each result a ruleId, a message
- * and exactly one location with a relative URI and a region; at most 25,000
- * results a run. A twinrig run has at most 1000 of each severity.
+ * an id, a short and a full description and a help text; of each result a
+ * ruleId, a message, a fingerprint called primaryLocationLineHash and exactly
+ * one location with a URI from the repository's root and a region of four
+ * figures; at most 25,000 results a run. A twinrig run has at most 1000
+ * findings of each severity. A pull request shows what stands at lines that it
+ * changes: so a failed check is put where it has to be undone (notes.h), with
+ * the check as a related location.
  */
 #ifndef TW_REPORT_SARIF_H
 #define TW_REPORT_SARIF_H
@@ -18,9 +22,10 @@ struct tw_sarif_rule {
 };
 
 struct tw_sarif {
-	const char *version;   /* of twinrig */
-	const char *directory; /* that positions' files start from */
-	const char *config;    /* where findings without a place are put */
+	const char *version; /* of twinrig */
+	const char *root;    /* that positions' files start from, as seen
+			      * from the repository's root; "": that root */
+	const char *config;  /* where findings without a place are put */
 	const struct tw_sarif_rule *rules; /* what is known of rules */
 	size_t n_rules;
 	TW_VEC(const struct tw_diag *) findings;

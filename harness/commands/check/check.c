@@ -217,14 +217,17 @@ static void check_load(struct tw_setup *setup, struct tw_system *system)
 static int write_sarif(const struct tw_cli *cli, const struct tw_setup *setup,
 	const struct tw_system *system)
 {
-	struct tw_sarif sarif = {
-		.directory = setup->directory, .config = setup->file};
+	struct tw_arena arena;
+	struct tw_sarif sarif = {.config = setup->file};
 	int status;
 
+	tw_arena_init(&arena);
+	sarif.root = tw_findings_root(setup->directory, &arena);
 	tw_sarif_findings(&sarif, &setup->diags, NULL);
 	tw_sarif_findings(&sarif, &system->diags, NULL);
 	status = tw_sarif_file(&sarif, cli->sarif);
 	tw_vec_release(&sarif.findings);
+	tw_arena_release(&arena);
 	return status;
 }
 

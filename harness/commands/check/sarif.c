@@ -3,6 +3,7 @@
 #include "harness/commands/command.h"
 #include "harness/commands/check/rules.h"
 #include "harness/commands/output.h"
+#include "harness/git/git.h"
 
 #include <string.h>
 
@@ -18,6 +19,22 @@ bool tw_finding_is_known(
 			return true;
 	}
 	return false;
+}
+
+const char *tw_findings_root(const char *directory, struct tw_arena *arena)
+{
+	struct tw_error error;
+	struct tw_git *git = tw_git_open(directory, &error);
+	const char *root;
+
+	if (git) {
+		root = tw_arena_strdup(arena, tw_git_prefix(git));
+		tw_git_free(git);
+		return root;
+	}
+	while (!strncmp(directory, "./", 2))
+		directory += 2;
+	return *directory == '/' || !strcmp(directory, ".") ? "" : directory;
 }
 
 void tw_sarif_findings(struct tw_sarif *sarif, const struct tw_diags *diags,

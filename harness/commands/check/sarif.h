@@ -12,6 +12,11 @@ void tw_sarif_findings(struct tw_sarif *sarif, const struct tw_diags *diags,
  * status. */
 int tw_sarif_file(struct tw_sarif *sarif, const char *path);
 
+/* Where the files of findings are, as seen from the root of the repository that
+ * `directory` is in; without one, as seen from where the program runs; "" that
+ * root itself. Lives in the arena. */
+const char *tw_findings_root(const char *directory, struct tw_arena *arena);
+
 /* Whether diags hold a finding of the same rule and message. */
 bool tw_finding_is_known(
 	const struct tw_diags *diags, const struct tw_diag *diag);

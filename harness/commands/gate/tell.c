@@ -36,7 +36,7 @@ static int write_report(const struct tw_gate *gate,
 static int write_sarif(struct tw_gate *gate, bool judged)
 {
 	struct tw_sarif sarif = {
-		.directory = gate->setup.directory,
+		.root = tw_findings_root(gate->setup.directory, &gate->arena),
 		.config = gate->setup.file,
 		.gate = judged ? &gate->result : NULL,
 	};
@@ -127,18 +127,6 @@ static void list_new_findings(struct tw_gate *gate)
 	gate->report.n_new_findings = found.n;
 }
 
-/* Where files of findings are, as seen from the repository's root. */
-static const char *root_of(const struct tw_gate *gate)
-{
-	const char *directory = gate->setup.directory;
-
-	if (gate->git)
-		return tw_git_prefix(gate->git);
-	while (!strncmp(directory, "./", 2))
-		directory += 2;
-	return *directory == '/' || !strcmp(directory, ".") ? "" : directory;
-}
-
 int tw_gate_tell(struct tw_gate *gate)
 {
 	const struct tw_cli *cli = gate->cli;
@@ -164,7 +152,8 @@ int tw_gate_tell(struct tw_gate *gate)
 	gate->report.max_runs = gate->looks.most;
 	gate->report.gate = &gate->result;
 	gate->report.findings = &gate->candidate.diags;
-	gate->report.root = root_of(gate);
+	gate->report.root =
+		tw_findings_root(gate->setup.directory, &gate->arena);
 	list_new_findings(gate);
 	gate->report.status = tw_gate_status(
 		gate->result.verdict, tw_gate_inconclusive_as(gate->policy));
