@@ -297,7 +297,9 @@ static void overview(
 	if (n < 2)
 		return;
 	tw_buf_add_text(html->out,
-		"<div class=\"scroll\"><table class=\"overview\">\n<thead><tr>"
+		"<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
+		"aria-label=\"All scenarios\"><table class=\"overview\">\n"
+		"<thead><tr>"
 		"<th scope=\"col\">scenario</th><th scope=\"col\">verdict</th>"
 		"<th scope=\"col\">guilty</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < n && tw_html_room(html); i++) {

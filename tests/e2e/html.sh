@@ -63,6 +63,9 @@ for browser in chromium chromium-browser google-chrome; do
 	n=$(grep -o '<svg' "$work/dom" | wc -l)
 	[[ $n -ge 6 ]] || fail "$n charts"
 	grep -q 'class="edge blamed"' "$work/dom" || fail "no blamed edge"
+	# One stop of Tab for all calls; arrow keys go from one to the next.
+	n=$(grep -oE '<g class="edge [^>]*tabindex="0"' "$work/dom" | wc -l)
+	[[ $n -eq 1 ]] || fail "$n calls are stops of Tab"
 	grep -q 'class="fault"' "$work/dom" || fail "no fault marked"
 	grep -q 'class="phase ready"' "$work/dom" || fail "no pods over time"
 	if grep -E 'CONSOLE|Uncaught' "$work/browser.log"; then

@@ -14,6 +14,7 @@ class Page(HTMLParser):
         self.open, self.ids, self.links, self.labels = [], [], [], []
         self.wrong, self.headings, self.scripts = [], [], []
         self.texts, self.tags = {}, {}
+        self.scrolled = False
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
@@ -34,6 +35,13 @@ class Page(HTMLParser):
             self.wrong.append("an order of focus of its own")
         if attrs.get("tabindex") == "0" and "aria-label" not in attrs:
             self.wrong.append(f"<{tag}> has the focus and no name")
+        # What is wider than a phone is scrolled by keys, too.
+        if attrs.get("class") == "scroll":
+            self.scrolled = "tabindex" not in attrs
+        elif tag == "table" and self.scrolled:
+            if attrs.get("class") != "groups":  # cards on a phone
+                self.wrong.append("a wide table that no key scrolls")
+            self.scrolled = False
         if tag == "section":
             self.labels.append(attrs.get("aria-labelledby", "no label"))
         if re.fullmatch("h[1-6]", tag):

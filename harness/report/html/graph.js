@@ -137,7 +137,7 @@ function lineOf(way, at) {
 }
 
 function drawEdge(root, line, style) {
-	const g = svg("g", {class: "edge " + style.kind, tabindex: 0,
+	const g = svg("g", {class: "edge " + style.kind, tabindex: -1,
 		role: "listitem", "aria-label": style.text});
 	g.append(svg("path", {d: line.path, class: "reach"}));
 	if (style.kind === "blamed")
@@ -177,10 +177,32 @@ function drawNode(root, name, at, incoming, short) {
 		svg("rect", {width: NODE.width, height: NODE.height,
 			rx: outside ? NODE.height / 2 : 7}),
 		svg("text", {x: NODE.width / 2, y: 19, class: "name"},
-			clipped(short(name), 22)),
+			clipped(short(name), 20)),
 		svg("text", {x: NODE.width / 2, y: 36, class: "figure"},
 			clipped(text, 24)));
 	root.append(g);
+}
+
+/* One stop of Tab for all of them: arrow keys go on from there, from the worst
+ * to the calls that are as they were. */
+function goByKeys(root, edges) {
+	const go = to => {
+		edges.forEach(e => e.setAttribute("tabindex", e === to ? 0 : -1));
+		return to;
+	};
+	if (edges.length)
+		go(edges[0]);
+	edges.forEach(e => e.addEventListener("focus", () => go(e)));
+	root.addEventListener("keydown", event => {
+		const at = edges.indexOf(event.target);
+		const to = {ArrowRight: at + 1, ArrowDown: at + 1,
+			ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0,
+			End: edges.length - 1}[event.key];
+		if (at < 0 || to === undefined)
+			return;
+		event.preventDefault();
+		go(edges[(to + edges.length) % edges.length]).focus();
+	});
 }
 
 function drawGraph(into, told, scenario) {
@@ -202,10 +224,10 @@ function drawGraph(into, told, scenario) {
 	const root = svg("svg", {viewBox: "0 0 " + width + " " + height,
 		width: width, height: height, role: "list",
 		"aria-label": "Calls between services in " + scenario.name +
-			"; each call can be reached by Tab"});
+			"; arrow keys go from call to call"});
 	root.append(svg("defs", {}, ...["same", "worse", "blamed"].map(arrow)));
 	const most = Math.max(1, ...calls.map(c => (c.candidate || {}).calls || 0));
-	const labels = [];
+	const labels = [], edges = [];
 	const rank = c => scenario.blamed.some(b => b.caller === c.caller &&
 		b.service === c.service) ? 2 : gotWorse(c) ? 1 : 0;
 	for (const call of [...calls].sort((a, b) => rank(a) - rank(b))) {
@@ -218,6 +240,7 @@ function drawGraph(into, told, scenario) {
 		const line = lineOf(ways[calls.indexOf(call)], at);
 		const edge = drawEdge(root, line, style);
 		const tell = () => told.textContent = style.text;
+		edges.unshift(edge);
 		edge.addEventListener("focus", tell);
 		edge.addEventListener("mouseenter", tell);
 		if (blamed)
@@ -229,10 +252,12 @@ function drawGraph(into, told, scenario) {
 	for (const label of labels)
 		root.append(svg("text", {x: label.at.x, y: label.at.y - 7,
 			class: "blame-label"}, label.text));
+	goByKeys(root, edges);
 	clear(into).append(root);
 	/* Where not all of it is to be seen, then what matters most. */
 	if (labels.length)
 		into.scrollLeft = labels[0].at.x - into.clientWidth / 2;
 	told.textContent = labels.length ? labels[0].tell
-		: "Point at a call, or reach it by Tab, for its figures.";
+		: "Point at a call, or go to it by Tab and arrow keys, for its " +
+		"figures.";
 }

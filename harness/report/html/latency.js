@@ -106,7 +106,7 @@ function quantileText(sides) {
 }
 
 function quantileTable(sides) {
-	const head = ["", "calls", ...QUANTILES.map(q => "p" + digits(q * 100)),
+	const head = ["side", "calls", ...QUANTILES.map(q => "p" + digits(q * 100)),
 		"max"];
 	return element("table", {class: "figures"},
 		element("thead", {}, element("tr", {}, ...head.map(h =>
