@@ -3,11 +3,15 @@
 #include "harness/report/markup.h"
 #include "harness/report/recovery.h"
 
-/* Header cells of a table, split at '|'. */
-static void begin_table(struct tw_html *html, const char *names)
+/* Header cells of a table, split at '|'. On a phone it is wider than the page:
+ * it is scrolled by keys, and so has to be reached and have a name. */
+static void begin_table(
+	struct tw_html *html, const char *label, const char *names)
 {
-	tw_buf_add_text(
-		html->out, "<div class=\"scroll\"><table>\n<thead><tr>");
+	tw_buf_printf(html->out,
+		"<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
+		"aria-label=\"%s\"><table>\n<thead><tr>",
+		label);
 	for (const char *end; *names; names = *end ? end + 1 : end) {
 		end = names + strcspn(names, "|");
 		tw_buf_printf(html->out, "<th scope=\"col\">%.*s</th>",
@@ -49,10 +53,17 @@ static void differences(struct tw_html *html)
 {
 	const struct tw_report *r = html->report;
 
-	if (!r->n_differences)
+	if (!r->n_differences && !r->is_same)
 		return;
 	title(html, "Fields that differ");
-	begin_table(html, "field|baseline|candidate|modelled");
+	if (r->is_same) {
+		tw_html_element(html, "p",
+			"Nothing that is read: both sides are the same.");
+		end_card(html);
+		return;
+	}
+	begin_table(html, "Fields that differ",
+		"field|baseline|candidate|modelled");
 	for (size_t i = 0; i < r->n_differences && tw_html_room(html); i++) {
 		const struct tw_difference *d = &r->differences[i];
 		const char *const values[] = {d->path, d->before, d->after,
@@ -71,7 +82,8 @@ static void reach(struct tw_html *html)
 	if (!r->n_reach)
 		return;
 	title(html, "Pairs that can talk on one side alone");
-	begin_table(html, "from|to|called|baseline|candidate");
+	begin_table(html, "Who can talk to whom",
+		"from|to|called|baseline|candidate");
 	for (size_t i = 0; i < r->n_reach && tw_html_room(html); i++) {
 		const struct tw_report_reach *it = &r->reach[i];
 		const char *const values[] = {it->from, it->to,
@@ -100,7 +112,8 @@ void tw_html_live(struct tw_html *html)
 	if (l->trouble)
 		tw_html_element(html, "p", l->trouble);
 	if (l->n_diffs)
-		begin_table(html, "request|where|was|is|such requests");
+		begin_table(html, "Answers that differ",
+			"request|where|was|is|such requests");
 	for (size_t i = 0; i < l->n_diffs && tw_html_room(html); i++) {
 		const struct tw_report_diff *d = &l->diffs[i];
 		const char *const values[] = {d->request, d->path, d->before,
@@ -135,7 +148,7 @@ static void assumed(struct tw_html *html)
 	if (!r->n_assumed)
 		return;
 	title(html, "Values that nobody wrote down");
-	begin_table(html, "field|value|why");
+	begin_table(html, "Assumed values", "field|value|why");
 	for (size_t i = 0; i < r->n_assumed && tw_html_room(html); i++) {
 		const char *const values[] = {r->assumed[i].path,
 			r->assumed[i].value, r->assumed[i].why};
@@ -154,7 +167,7 @@ static void findings(struct tw_html *html)
 	if (!diags || !diags->list.n)
 		return;
 	title(html, "Findings in the candidate's files");
-	begin_table(html, "where|severity|finding|hint");
+	begin_table(html, "Findings", "where|severity|finding|hint");
 	for (size_t i = 0; i < diags->list.n && tw_html_room(html); i++) {
 		const struct tw_diag *d = diags->list.v[i];
 		const char *const values[] = {

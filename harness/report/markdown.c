@@ -340,6 +340,10 @@ static void differences(struct md *md)
 	const struct tw_report *r = md->report;
 	size_t blind = 0;
 
+	if (r->is_same)
+		tw_buf_add_text(md->out,
+			"\nNothing that is read differs: both sides are the "
+			"same.\n");
 	if (!r->n_differences)
 		return;
 	for (size_t i = 0; i < r->n_differences; i++)

@@ -81,6 +81,7 @@ struct tw_report {
 	const struct tw_gate_result *gate;
 	const struct tw_difference *differences;
 	size_t n_differences;
+	bool is_same; /* there are two sides, and nothing differs */
 	const struct tw_report_reach *reach;
 	size_t n_reach;
 	const struct tw_report_assumed *assumed;

@@ -97,6 +97,9 @@ static void differences_block(struct tw_page *page, const struct tw_report *r)
 {
 	size_t blind = 0;
 
+	if (r->is_same)
+		headed(page, "differs",
+			"nothing that is read: both sides are the same");
 	if (!r->n_differences)
 		return;
 	for (size_t i = 0; i < r->n_differences; i++)

@@ -24,7 +24,7 @@ static const struct tw_sarif_rule others[] = {
 		"a dependency outside the manifests that nothing describes"},
 	{"failover-without-detection",
 		"Istio's locality failover without outlier detection"},
-	{"gate-changed", "checks or scenarios that a change alters"},
+	{"gate-changed", "checks, scenarios or traffic that a change alters"},
 	{"given-twice", "a thing that two files say differently"},
 	{"grpc-config-refused",
 		"a gRPC service config that gRPC itself would refuse"},

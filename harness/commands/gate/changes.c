@@ -125,6 +125,8 @@ void tw_gate_list_differences(struct tw_gate *gate)
 	}
 	gate->report.differences = gate->differences.v;
 	gate->report.n_differences = gate->differences.n;
+	gate->report.is_same = gate->has_baseline && !gate->differences.n &&
+			       !gate->setup.config.candidate.process.n;
 }
 
 /* ---- what was assumed, and where the rest comes from ------------------- */

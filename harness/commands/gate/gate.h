@@ -3,6 +3,7 @@
  *
  *	gate.c		the order of things, and what is told at the end
  *	sides.c		where the two sides come from
+ *	policy.c	what a change edits of the gate itself
  *	changes.c	in what they differ, what was assumed
  *	reach.c		who could talk to whom and cannot now, or the reverse
  *	unreached.c	which differences the runs can have seen
@@ -110,6 +111,10 @@ struct tw_gate {
 /* All return 0, or the exit status with which the gate ends: findings are in
  * the diags of the setup and the systems. */
 int tw_gate_open_sides(struct tw_gate *gate);
+/* Tells a change of checks, scenarios, judges or traffic as a finding of the
+ * candidate; `baseline`: the tree that its rules were read from. */
+void tw_gate_tell_policy_change(
+	struct tw_gate *gate, struct tw_files *baseline);
 /* Findings of both sides, as far as no traffic is needed. */
 void tw_gate_lint(struct tw_gate *gate);
 /* Pairs that can talk on one side alone, for the report. */

@@ -2,6 +2,7 @@
 #include "harness/commands/stored/shelf.h"
 
 #include <stdio.h>
+#include <string.h>
 
 int tw_baseline_diff(struct tw_shelf *shelf, const struct tw_cli *cli);
 
@@ -20,6 +21,30 @@ static void diff_values(const struct tw_record *a, const struct tw_record *b)
 				*before ? before : "none",
 				*after ? after : "none");
 	}
+}
+
+/* What differs by its digest alone: requests are not stored, and faults may be
+ * compiled for other pods. */
+static void diff_inputs(const struct tw_record *a, const struct tw_record *b)
+{
+	static const struct {
+		const char *of, *what, *told;
+	} kinds[] = {
+		{"traffic.candidate.", "traffic", "other requests"},
+		{"faults.candidate.", "faults", "others"},
+	};
+
+	for (size_t i = 0; i < b->identity.n; i++)
+		for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+			const struct tw_map_entry *now = &b->identity.v[i];
+			size_t n = strlen(kinds[k].of);
+			const char *then = tw_map_get(&a->identity, now->key);
+
+			if (!strncmp(now->key, kinds[k].of, n) && then &&
+				strcmp(then, now->value))
+				printf("%s of %s: %s\n", kinds[k].what,
+					now->key + n, kinds[k].told);
+		}
 }
 
 /* ---- files ------------------------------------------------------------- */
@@ -130,6 +155,7 @@ int tw_baseline_diff(struct tw_shelf *shelf, const struct tw_cli *cli)
 		shelf, cli->args.n > 2 ? cli->args.v[2] : NULL, &b);
 	if (!status) {
 		diff_values(&a, &b);
+		diff_inputs(&a, &b);
 		if (diff_files(&a, &b, &error) || diff_verdicts(&a, &b, &error))
 			status = tw_shelf_fail(&error);
 		tw_record_release(&b);
