@@ -252,6 +252,18 @@ void tw_evidence_of(const struct tw_scenario_result *scenario,
 		add(lines, arena, "again", scenario->reproduce);
 }
 
+const char *tw_evidence_file(const struct tw_report *report, const char *file,
+	struct tw_arena *arena)
+{
+	const char *root = report->root;
+
+	if (!file)
+		file = report->config;
+	if (*file == '/' || !root || !*root)
+		return file;
+	return tw_arena_printf(arena, "%s/%s", root, file);
+}
+
 const char *tw_evidence_name(const struct tw_check *check,
 	const struct tw_group *group, struct tw_arena *arena)
 {

@@ -24,6 +24,10 @@ void tw_evidence_of(const struct tw_scenario_result *scenario,
 bool tw_evidence_is_quiet(const struct tw_group *group);
 bool tw_evidence_check_is_quiet(const struct tw_check_result *check);
 
+/* A file, NULL the configuration, as seen from the repository's root. */
+const char *tw_evidence_file(const struct tw_report *report, const char *file,
+	struct tw_arena *arena);
+
 /* "ratio(errors) by (zone) <= baseline [a]": without figures, so that it
  * stays the same from run to run. */
 const char *tw_evidence_name(const struct tw_check *check,

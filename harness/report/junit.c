@@ -45,6 +45,12 @@ static const char *evidence_text(struct doc *doc,
 	return result;
 }
 
+/* Readers look for it from the repository's root on. */
+static const char *file_of(struct doc *doc, const char *file)
+{
+	return tw_evidence_file(doc->report, file, &doc->arena);
+}
+
 static void add_group(struct doc *doc, struct tw_junit_suite *suite,
 	const struct tw_scenario_result *scenario,
 	const struct tw_check_result *check, const struct tw_group *group)
@@ -56,8 +62,7 @@ static void add_group(struct doc *doc, struct tw_junit_suite *suite,
 			&doc->arena, "twinrig.%s", scenario->name),
 		.name = unique(doc,
 			tw_evidence_name(check->check, group, &doc->arena)),
-		.file = check->check->pos.file ? check->check->pos.file
-					       : doc->report->config,
+		.file = file_of(doc, check->check->pos.file),
 		.line = check->check->pos.file ? check->check->pos.line : 0,
 		.outcome = outcomes[group->verdict],
 		.type = types[group->verdict],
@@ -91,7 +96,7 @@ static void add_opinion(struct doc *doc, struct tw_junit_suite *suite,
 		.classname = tw_arena_printf(
 			&doc->arena, "twinrig.%s", scenario->name),
 		.name = unique(doc, tw_opinion_name(it, &doc->arena)),
-		.file = it->file,
+		.file = file_of(doc, it->file),
 		.outcome = it->gates ? outcomes[it->verdict] : "skipped",
 		.type = types[it->verdict],
 		.message = tw_opinion_text(it, &doc->arena),
@@ -133,7 +138,7 @@ static void add_gate(struct doc *doc, struct tw_junit_suite *suite)
 	struct tw_junit_case e = {
 		.classname = "twinrig.gate",
 		.name = "the evidence carries a verdict",
-		.file = doc->report->config,
+		.file = file_of(doc, NULL),
 	};
 	struct tw_buf text = {0};
 
@@ -185,13 +190,13 @@ static void add_live(struct doc *doc, struct tw_junit_suite *suite)
 		.classname = "twinrig.live",
 		.name = tw_arena_printf(&doc->arena,
 			"%s starts, serves and stays up", live->service),
-		.file = doc->report->config,
+		.file = file_of(doc, NULL),
 	};
 	struct tw_junit_case answers = {
 		.classname = "twinrig.live",
 		.name = tw_arena_printf(
 			&doc->arena, "%s answers as recorded", live->service),
-		.file = doc->report->config,
+		.file = file_of(doc, NULL),
 	};
 
 	suite->name = "live";

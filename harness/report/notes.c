@@ -24,23 +24,12 @@ struct collecting {
 	TW_VEC(struct spot *) spots;
 };
 
-static const char *rooted(struct collecting *c, const char *file)
-{
-	const char *root = c->report->root;
-
-	if (!file)
-		file = c->report->config;
-	if (*file == '/' || !root || !*root)
-		return file;
-	return tw_arena_printf(c->arena, "%s/%s", root, file);
-}
-
 static struct spot *spot_at(struct collecting *c, enum tw_note_level level,
 	const char *rule, struct tw_pos pos)
 {
 	struct spot *spot;
 
-	pos.file = rooted(c, pos.file);
+	pos.file = tw_evidence_file(c->report, pos.file, c->arena);
 	for (size_t i = 0; i < c->spots.n; i++) {
 		spot = c->spots.v[i];
 		if (spot->level == level && spot->pos.line == pos.line &&
