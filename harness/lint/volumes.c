@@ -105,7 +105,7 @@ static void check_exclusive(const struct tw_lint_context *c,
 		const struct tw_claim *it = &storage->claims[i];
 		const struct tw_spec_workload *workload;
 
-		if (!it->n_users ||
+		if (!it->n_users || it->ephemeral ||
 			!tw_claim_is_exclusive(c->model, storage->bindings, i))
 			continue;
 		workload = owner_of(c, it);
@@ -148,6 +148,9 @@ void tw_lint_unbound_claims(const struct tw_lint_context *c)
 
 		if (!it->n_users || !it->declared ||
 			storage->bindings[i].bound || can_be_bound(c, i))
+			continue;
+		/* Of those of pods the first one's stands for all. */
+		if (it->ephemeral && c->model->replicas[it->users[0]].ordinal)
 			continue;
 		diag = tw_lint_find(c, "claim-unbound", NULL, it->spec->origin,
 			"nothing can bind the claim %s", it->name);

@@ -202,6 +202,23 @@ static void read_local(struct tw_manifest_reader *r, struct tw_yaml *it,
 		tw_yaml_use(it);
 }
 
+static void read_ephemeral(struct tw_manifest_reader *r, struct tw_yaml *volume,
+	struct tw_spec_workload *workload)
+{
+	struct tw_yaml *template =
+		tw_yaml_path(volume, "ephemeral", "volumeClaimTemplate", NULL);
+	struct tw_yaml *name = tw_yaml_get(volume, "name");
+
+	if (!template)
+		return;
+	if (!tw_yaml_text(name))
+		tw_manifest_error(r, volume, "this volume has no 'name'");
+	else
+		tw_vec_push_in(&r->spec->arena, &workload->ephemeral,
+			read_claim(
+				r, template, tw_manifest_keep_text(r, name)));
+}
+
 void tw_read_pod_volumes(struct tw_manifest_reader *r, struct tw_yaml *pod,
 	struct tw_spec_workload *workload)
 {
@@ -216,6 +233,7 @@ void tw_read_pod_volumes(struct tw_manifest_reader *r, struct tw_yaml *pod,
 
 		if (local)
 			read_local(r, local, workload);
+		read_ephemeral(r, it, workload);
 		if (!claim || !tw_manifest_text(r, tw_yaml_use(claim), &name))
 			continue;
 		name.v = full_name(r, name.v);

@@ -117,3 +117,20 @@ said 'Successfully assigned default/web-[^ ]+ to a-'
 expect 4 "$TWINRIG" gate --no-store --baseline "$work/before2" --scenario zone
 said 'FailedScheduling: 0/5 nodes are available: 2 node\(s\) were'
 said 'unschedulable, 3 node\(s\) had volume node affinity conflict\.'
+
+# A claim of each pod: the new pods of a rollout have their own, which is
+# attached 5 s after they are scheduled.
+cd "$work/after" || exit 1
+sed -i 's/persistentVolumeClaim: {claimName: files}/ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce], storageClassName: fast, resources: {requests: {storage: 1Gi}}}}}/' deploy/web.yaml
+sed -i 's/type: Recreate/type: RollingUpdate/; s/cpu: 2500m/cpu: 1/; s/Immediate/WaitForFirstConsumer/' deploy/web.yaml
+expect 0 "$TWINRIG" check
+said '0 errors, 0 warnings'
+rm -rf "$work/before2" && cp -r . "$work/before2"
+sed -i 's/storage: 1Gi}}}}}/storage: 2Gi}}}}}/' deploy/web.yaml
+expect 4 "$TWINRIG" gate --no-store --baseline "$work/before2" --scenario rollout
+said '15s +default/web: 1 of 1 ready, 1 not ready; 1 endpoint'
+said '"pvc-web-[0-9a-f]+-1-f"'
+unsaid 'not modelled.*ephemeral|Multi-Attach'
+sed -i 's/ephemeral: {volumeClaimTemplate: {spec: {accessModes: \[ReadWriteOnce\]/ephemeral: {volumeClaimTemplate: {spec: {accessModes: [Once]/' deploy/web.yaml
+expect 2 "$TWINRIG" check
+said "an access mode is ReadWriteOnce, .*not 'Once'"

@@ -15,8 +15,14 @@ static void look_at_own(
 	const struct tw_replica *replica = &world->model->replicas[it->replica];
 	uint32_t own = world->model->revisions[replica->revision]
 			       .own_nodes[replica->ordinal];
+	struct tw_sched_reason refusal =
+		tw_sched_volumes_refuse(s->volumes, own);
 
-	if (tw_scheduler_has_room(s, tw_pod_class(world, it->replica), own))
+	if (refusal.status != TW_SCHED_OK) {
+		if (why)
+			tw_preempt_not_on(world, refusal.text, why);
+	} else if (tw_scheduler_has_room(
+			   s, tw_pod_class(world, it->replica), own))
 		it->node = own;
 	else
 		tw_preempt_find_on(

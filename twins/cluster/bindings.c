@@ -185,15 +185,48 @@ struct tw_claim_binding *tw_bindings_new(
 	return all;
 }
 
+static void bind_immediate(const struct tw_model *model,
+	struct tw_claim_binding *bindings, uint32_t claim)
+{
+	const struct tw_storage *storage = storage_of(model);
+	const struct tw_claim *it = &storage->claims[claim];
+
+	if (!bindings[claim].bound && it->declared &&
+		!storage->classes[it->class].waits)
+		bind(model, bindings, claim, NULL, pick_node(model, claim));
+}
+
 void tw_bindings_bind_immediate(
 	const struct tw_model *model, struct tw_claim_binding *bindings)
 {
 	const struct tw_storage *storage = storage_of(model);
 
 	for (uint32_t c = 0; c < storage->n_claims; c++)
-		if (!bindings[c].bound && storage->claims[c].declared &&
-			!storage->classes[storage->claims[c].class].waits)
-			bind(model, bindings, c, NULL, pick_node(model, c));
+		if (!storage->claims[c].ephemeral)
+			bind_immediate(model, bindings, c);
+}
+
+void tw_bindings_begin(const struct tw_model *model,
+	struct tw_claim_binding *bindings, uint32_t replica)
+{
+	const struct tw_storage *storage = storage_of(model);
+
+	for (uint32_t i = storage->first[replica];
+		i < storage->first[replica + 1]; i++)
+		if (storage->claims[storage->list[i]].ephemeral)
+			bind_immediate(model, bindings, storage->list[i]);
+}
+
+void tw_bindings_end(const struct tw_model *model,
+	struct tw_claim_binding *bindings, uint32_t replica)
+{
+	const struct tw_storage *storage = storage_of(model);
+
+	for (uint32_t i = storage->first[replica];
+		i < storage->first[replica + 1]; i++)
+		if (storage->claims[storage->list[i]].ephemeral)
+			bindings[storage->list[i]] =
+				(struct tw_claim_binding){.volume = TW_NONE};
 }
 
 void tw_bindings_bind(const struct tw_model *model,

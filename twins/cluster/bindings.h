@@ -6,6 +6,7 @@
  *	Immediate		bound before any pod comes, in a zone that the
  *				name of the claim picks
  *	WaitForFirstConsumer	bound where the first pod that has it is put
+ *	ephemeral		of one pod ("<pod>-<volume>"), and gone with it
  *	bound			for ever: a volume that was made stays in its
  *				zone (on its node), one of a manifest wherever
  *				its nodeAffinity and its zone labels say
@@ -20,8 +21,8 @@
  * cloud-provider/volume/helpers/zones.go (ChooseZoneForVolume: FNV-1 of the
  * claim's name, of a StatefulSet's by its ordinal, modulo the sorted zones).
  * Left out: the time that a provisioner takes, its capacity
- * (CSIStorageCapacity), reclaim policies (no claim is deleted in a run),
- *volumes that pods name without a claim, and ephemeral ones.
+ * (CSIStorageCapacity), reclaim policies (no claim but those of pods is deleted
+ * in a run), and volumes that pods name without a claim.
  */
 #ifndef TW_CLUSTER_BINDINGS_H
 #define TW_CLUSTER_BINDINGS_H
@@ -44,9 +45,19 @@ void tw_bindings_carry(struct tw_model *model,
 	struct tw_claim_binding *bindings, const struct tw_model *before,
 	const struct tw_map *nodes);
 
-/* Those of Immediate classes that are not bound yet, where they can be. */
+/* Those of Immediate classes that are not bound yet, where they can be; of
+ * pods' own ephemeral ones none. */
 void tw_bindings_bind_immediate(
 	const struct tw_model *model, struct tw_claim_binding *bindings);
+
+/* A pod is looked at by the scheduler: its ephemeral claims are there by then,
+ * and those of Immediate classes are bound. It has gone, and they with it: a
+ * volume that was made is deleted, and one of a manifest is free again (as the
+ * local volume static provisioner makes it). */
+void tw_bindings_begin(const struct tw_model *model,
+	struct tw_claim_binding *bindings, uint32_t replica);
+void tw_bindings_end(const struct tw_model *model,
+	struct tw_claim_binding *bindings, uint32_t replica);
 
 /* What is asked of nodes for one pod. */
 struct tw_pod_volumes {

@@ -107,6 +107,8 @@ void tw_bindings_carry(struct tw_model *model,
 
 		if (!was->bound)
 			continue;
+		if (had->claims[c].ephemeral)
+			continue; /* of a pod, and bound where it stands */
 		if (at && storage->claims[at - 1].declared &&
 			same_class(model, (uint32_t)at - 1, before, c))
 			carry(model, &bindings[at - 1], before, was, nodes);

@@ -145,18 +145,42 @@ static uint32_t attached_to(void *context, uint32_t node)
 	return p->n_attached[node];
 }
 
+/* Some pod that stands has the claim. */
+static bool in_use(void *context, uint32_t claim)
+{
+	const struct placing *p = context;
+	const struct tw_claim *it = &p->model->storage.claims[claim];
+
+	for (uint32_t i = 0; i < it->n_users; i++)
+		if (p->model->node_of[it->users[i]] != TW_NONE)
+			return true;
+	return false;
+}
+
+/* False: the pod has no claims. */
+static bool see_volumes(
+	struct placing *p, uint32_t replica, struct tw_pod_volumes *to)
+{
+	if (!p->attached || !tw_pod_volumes_see(p->model,
+				    p->model->storage.bindings, replica, to))
+		return false;
+	to->attached = attached_to;
+	to->in_use = in_use;
+	to->context = p;
+	return true;
+}
+
 /* Whether the pod could have its volumes there. */
-static bool has_volumes(
-	const struct placing *p, uint32_t replica, uint32_t node)
+static bool has_volumes(struct placing *p, uint32_t replica, uint32_t node)
 {
 	struct tw_pod_volumes volumes;
 
-	return !p->attached ||
+	return !see_volumes(p, replica, &volumes) ||
 	       (!waits_for_volume(p, replica, node) &&
-		       (!tw_pod_volumes_see(p->model,
-				p->model->storage.bindings, replica,
-				&volumes) ||
-			       tw_pod_volumes_reach(&volumes, node)));
+		       tw_pod_volumes_reach(&volumes, node) &&
+		       volumes.view.filter(&volumes.view,
+					   TW_VOLUME_RESTRICTIONS, node)
+				       .status == TW_SCHED_OK);
 }
 
 static void stand(struct placing *p, uint32_t replica, uint32_t node)
@@ -235,6 +259,22 @@ static bool is_elsewhere(
 	return it->service != TW_NONE && model->services[it->service].external;
 }
 
+/* A DaemonSet's pod has its own node. */
+static uint32_t look_at_own(
+	struct placing *p, const struct tw_replica *it, struct tw_buf *why)
+{
+	uint32_t own = p->model->revisions[it->revision].own_nodes[it->ordinal];
+	struct tw_sched_reason refusal =
+		tw_sched_volumes_refuse(p->s.volumes, own);
+
+	if (refusal.status != TW_SCHED_OK && why)
+		tw_buf_printf(
+			why, "%s: %s", p->model->nodes[own].name, refusal.text);
+	return refusal.status == TW_SCHED_OK && has_room(p, it->revision, own)
+		       ? own
+		       : TW_NONE;
+}
+
 /* Where the scheduler puts it; of one that would then wait for a volume that is
  * in use elsewhere, nowhere: it does not run. */
 static uint32_t choose(struct placing *p, uint32_t replica, struct tw_buf *why)
@@ -243,14 +283,15 @@ static uint32_t choose(struct placing *p, uint32_t replica, struct tw_buf *why)
 	struct tw_pod_volumes volumes;
 	uint32_t node;
 
-	if (p->attached &&
-		tw_pod_volumes_see(p->model, p->model->storage.bindings,
-			replica, &volumes)) {
-		volumes.attached = attached_to;
-		volumes.context = p;
+	if (p->attached)
+		tw_bindings_begin(
+			p->model, p->model->storage.bindings, replica);
+	if (see_volumes(p, replica, &volumes))
 		p->s.volumes = &volumes.view;
-	}
-	node = tw_scheduler_choose(&p->s, it->revision, it->hash, why);
+	if (p->model->revisions[it->revision].own_nodes)
+		node = look_at_own(p, it, why);
+	else
+		node = tw_scheduler_choose(&p->s, it->revision, it->hash, why);
 	p->s.volumes = NULL;
 	if (!p->attached || node == TW_NONE ||
 		!waits_for_volume(p, replica, node))
@@ -278,12 +319,7 @@ static void place_revision(struct placing *p, uint32_t revision)
 			continue;
 		if (why)
 			tw_buf_clear(why);
-		if (it->own_nodes)
-			node = has_room(p, revision, it->own_nodes[i])
-				       ? it->own_nodes[i]
-				       : TW_NONE;
-		else
-			node = choose(p, r, why);
+		node = choose(p, r, why);
 		if (node == TW_NONE)
 			p->nowhere++;
 		else

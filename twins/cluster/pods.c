@@ -177,6 +177,8 @@ static void gone(struct tw_world *world, uint32_t replica)
 	tw_nominated_clear(world, replica);
 	tw_memory_reset(world, replica);
 	leave_node(world, replica);
+	if (world->volumes)
+		tw_volumes_gone(world, replica);
 	world->replicas[replica].health = TW_DOWN;
 	world->replicas[replica].ready = false;
 	tw_pod_move(world, replica, TW_POD_ABSENT);

@@ -404,6 +404,23 @@ static void say_seat(struct tw_world *world, uint32_t replica, uint32_t node,
 	tw_arena_release(&told.arena);
 }
 
+void tw_preempt_not_on(
+	struct tw_world *world, const char *reason, struct tw_buf *why)
+{
+	const struct tw_scheduler *s = &world->pods->scheduler;
+	struct told told = {0};
+
+	tw_arena_init(&told.arena);
+	say(&told, reason);
+	say_others(s, &told, "node(s) didn't satisfy plugin(s) [NodeAffinity]");
+	tw_sched_print(&told.tally, tw_sched_n_nodes(s), &told.arena, why);
+	told.tally = (struct tw_sched_tally){0};
+	say(&told, "Preemption is not helpful for scheduling");
+	say_others(s, &told, "Preemption is not helpful for scheduling");
+	explain(s, NULL, &told, why);
+	tw_arena_release(&told.arena);
+}
+
 void tw_preempt_find_on(struct tw_world *world, uint32_t replica, uint32_t node,
 	struct tw_candidate *to, struct tw_buf *why)
 {

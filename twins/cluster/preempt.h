@@ -34,7 +34,7 @@ TW_VEC_TYPE(tw_victims, struct tw_victim);
 
 /* What a node would cost. */
 struct tw_candidate {
-	uint32_t node;		   /* TW_NONE: none */
+	uint32_t node; /* TW_NONE: none */
 	bool waits; /* it may not ask: room is being made, or it never does */
 	struct tw_victims victims; /* to be released */
 	uint32_t breaks, n;
@@ -50,6 +50,10 @@ void tw_preempt_find(struct tw_world *world, uint32_t replica,
 /* The same of this node, where the pod has to stand; `why` gets all of it. */
 void tw_preempt_find_on(struct tw_world *world, uint32_t replica, uint32_t node,
 	struct tw_candidate *to, struct tw_buf *why);
+/* The pod has to stand on a node that its volumes refuse, which nobody's going
+ * changes: `why` gets all of it. */
+void tw_preempt_not_on(
+	struct tw_world *world, const char *reason, struct tw_buf *why);
 /* Makes it: the pod is nominated, the victims are deleted. */
 void tw_preempt(struct tw_world *world, uint32_t replica,
 	const struct tw_candidate *candidate);

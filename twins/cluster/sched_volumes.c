@@ -5,6 +5,24 @@
  */
 #include "twins/cluster/scheduler.h"
 
+struct tw_sched_reason tw_sched_volumes_refuse(
+	const struct tw_sched_volumes *volumes, uint32_t node)
+{
+	static const enum tw_sched_volume_plugin plugins[] = {
+		TW_VOLUME_RESTRICTIONS, TW_VOLUME_LIMITS, TW_VOLUME_BINDING,
+		TW_VOLUME_ZONE};
+	struct tw_sched_reason it = {TW_SCHED_OK, NULL};
+
+	if (volumes && volumes->unbound)
+		return (struct tw_sched_reason){
+			TW_SCHED_UNRESOLVABLE, volumes->unbound};
+	for (size_t i = 0; volumes && i < sizeof plugins / sizeof *plugins &&
+			   it.status == TW_SCHED_OK;
+		i++)
+		it = volumes->filter(volumes, plugins[i], node);
+	return it;
+}
+
 static bool has_volumes(struct tw_sched_cycle *cycle, uint32_t slot)
 {
 	(void)slot;

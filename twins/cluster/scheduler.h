@@ -193,6 +193,10 @@ struct tw_sched_volumes {
 	const char *unbound; /* why no node will do; NULL: some may */
 };
 
+/* What the first of these plugins says of the node; NULL: no volumes. */
+struct tw_sched_reason tw_sched_volumes_refuse(
+	const struct tw_sched_volumes *volumes, uint32_t node);
+
 struct tw_scheduler {
 	struct tw_arena arena;
 	/* Of the pod that is decided on; NULL: it has none. */

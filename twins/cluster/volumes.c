@@ -11,6 +11,9 @@
 
 /* maxWaitForUnmountDuration */
 #define UNMOUNT (360 * TW_S)
+/* In the argument of an event: the rest of it is the node that a volume is
+ * detached from which no claim has any more. */
+#define LEFT (UINT64_C(1) << 32)
 
 enum state { DETACHED, ATTACHING, ATTACHED, DETACHING };
 
@@ -279,12 +282,23 @@ static void is_detached(struct tw_world *world, uint32_t claim)
 	}
 }
 
+static void is_left(struct tw_world *world, uint32_t claim, uint32_t node)
+{
+	if (class_at(world, claim)->limit)
+		world->volumes->attached[node]--;
+	tw_sched_queue_wake(world->pods->queue, tw_world_now(world));
+}
+
 bool tw_volumes_event(struct tw_world *world, const struct tw_event *event)
 {
 	const struct volume *it;
 
 	if (event->kind != TW_EV_VOLUME)
 		return false;
+	if (event->b & LEFT) {
+		is_left(world, event->a, (uint32_t)event->b);
+		return true;
+	}
 	it = &world->volumes->all[event->a];
 	if (it->generation != (uint32_t)event->b)
 		return true;
@@ -297,18 +311,22 @@ bool tw_volumes_event(struct tw_world *world, const struct tw_event *event)
 
 /* ---- pods come and go -------------------------------------------------- */
 
+static tw_time detach_time(const struct tw_world *world, uint32_t node)
+{
+	if (world->node_down[node] &&
+		!(world->nodes && tw_nodes_is_out_of_service(world, node)))
+		return UNMOUNT;
+	return storage_of(world)->detach;
+}
+
 static void release(struct tw_world *world, uint32_t claim, uint32_t node)
 {
 	struct volume *it = &world->volumes->all[claim];
-	tw_time after = storage_of(world)->detach;
 
 	if (it->state != ATTACHED || it->node != node ||
 		user_on(world, claim, node) != TW_NONE)
 		return;
-	if (world->node_down[node] &&
-		!(world->nodes && tw_nodes_is_out_of_service(world, node)))
-		after = UNMOUNT;
-	move(world, claim, DETACHING, node, after);
+	move(world, claim, DETACHING, node, detach_time(world, node));
 }
 
 void tw_volumes_leave(struct tw_world *world, uint32_t replica, uint32_t node)
@@ -318,6 +336,33 @@ void tw_volumes_leave(struct tw_world *world, uint32_t replica, uint32_t node)
 	for (uint32_t i = storage->first[replica];
 		i < storage->first[replica + 1]; i++)
 		release(world, storage->list[i], node);
+}
+
+/* The claim is free for the next one; the volume counts until it is detached.
+ */
+static void leave_behind(struct tw_world *world, uint32_t claim)
+{
+	struct volume *it = &world->volumes->all[claim];
+
+	if (it->state == DETACHED)
+		return;
+	tw_queue_schedule(&world->queue,
+		tw_world_now(world) + detach_time(world, it->node),
+		TW_CLASS_WORLD, TW_EV_VOLUME, claim, LEFT | it->node);
+	it->state = DETACHED;
+	it->waits = TW_NONE;
+	it->generation++;
+}
+
+void tw_volumes_gone(struct tw_world *world, uint32_t replica)
+{
+	const struct tw_storage *storage = storage_of(world);
+
+	for (uint32_t i = storage->first[replica];
+		i < storage->first[replica + 1]; i++)
+		if (storage->claims[storage->list[i]].ephemeral)
+			leave_behind(world, storage->list[i]);
+	tw_bindings_end(world->model, world->volumes->bindings, replica);
 }
 
 void tw_volumes_node_back(struct tw_world *world, uint32_t node)
@@ -339,6 +384,7 @@ void tw_volumes_bind(struct tw_world *world, uint32_t replica, uint32_t node)
 void tw_volumes_ask(
 	struct tw_world *world, uint32_t replica, struct tw_pod_volumes *to)
 {
+	tw_bindings_begin(world->model, world->volumes->bindings, replica);
 	if (!tw_pod_volumes_see(
 		    world->model, world->volumes->bindings, replica, to))
 		return;

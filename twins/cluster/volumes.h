@@ -50,6 +50,9 @@ void tw_volumes_bind(struct tw_world *world, uint32_t replica, uint32_t node);
 bool tw_volumes_are_there(struct tw_world *world, uint32_t replica);
 /* It has left the node. */
 void tw_volumes_leave(struct tw_world *world, uint32_t replica, uint32_t node);
+/* Its object is gone, and so are its ephemeral claims: their volumes are
+ * detached in the usual time, and the next pod of that name has new ones. */
+void tw_volumes_gone(struct tw_world *world, uint32_t replica);
 /* The node is there again, or out of service: what nobody uses there is
  * unmounted. */
 void tw_volumes_node_back(struct tw_world *world, uint32_t node);

@@ -72,6 +72,14 @@ static struct tw_spec_service *copy_service(
 	return to;
 }
 
+static void own_claims(struct tw_arena *arena, struct tw_spec_claims *claims)
+{
+	OWN_VEC(arena, claims);
+	for (size_t i = 0; i < claims->n; i++)
+		claims->v[i] = copied(
+			arena, claims->v[i], sizeof(struct tw_spec_claim));
+}
+
 static struct tw_spec_workload *copy_workload(
 	struct tw_arena *arena, const struct tw_spec_workload *from)
 {
@@ -80,10 +88,8 @@ static struct tw_spec_workload *copy_workload(
 	OWN_VEC(arena, &to->labels);
 	OWN_VEC(arena, &to->resolver.searches);
 	OWN_VEC(arena, &to->claims);
-	OWN_VEC(arena, &to->claim_templates);
-	for (size_t i = 0; i < to->claim_templates.n; i++)
-		to->claim_templates.v[i] = copied(arena,
-			to->claim_templates.v[i], sizeof(struct tw_spec_claim));
+	own_claims(arena, &to->claim_templates);
+	own_claims(arena, &to->ephemeral);
 	OWN_VEC(arena, &to->containers);
 	for (size_t i = 0; i < to->containers.n; i++) {
 		struct tw_spec_container *container = copied(arena,
@@ -174,10 +180,7 @@ static void copy_volumes(struct tw_spec *to)
 	for (size_t i = 0; i < to->volumes.n; i++)
 		to->volumes.v[i] = copied(
 			arena, to->volumes.v[i], sizeof(struct tw_spec_volume));
-	OWN_VEC(arena, &to->claims);
-	for (size_t i = 0; i < to->claims.n; i++)
-		to->claims.v[i] = copied(
-			arena, to->claims.v[i], sizeof(struct tw_spec_claim));
+	own_claims(arena, &to->claims);
 }
 
 static void copy_ground(struct tw_spec *to)

@@ -238,6 +238,8 @@ void tw_walk_workload(struct tw_walk *walk, struct tw_spec_workload *workload)
 	tw_walk_texts(walk, "claims", workload->claims.v, workload->claims.n);
 	for (size_t i = 0; i < workload->claim_templates.n; i++)
 		tw_walk_claim(walk, workload->claim_templates.v[i]);
+	for (size_t i = 0; i < workload->ephemeral.n; i++)
+		tw_walk_claim(walk, workload->ephemeral.v[i]);
 	for (size_t i = 0; i < workload->containers.n; i++)
 		walk_container(walk, workload->containers.v[i]);
 	walk_endpoints(walk, &workload->behaviour);

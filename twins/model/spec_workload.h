@@ -83,6 +83,9 @@ struct tw_spec_workload {
 	struct tw_text restart_policy; /* "Always" (default), "Never", ... */
 	struct tw_texts claims; /* "namespace/name" that its pods mount */
 	struct tw_spec_claims claim_templates; /* StatefulSet */
+	/* Templates of generic ephemeral volumes, by the volume's name: a claim
+	 * of each pod, which goes with it. */
+	struct tw_spec_claims ephemeral;
 	struct tw_int local_storage; /* 1: an emptyDir, which a drain asks */
 	struct tw_int pre_stop;	     /* ns that its longest preStop sleeps; 0 */
 	struct tw_int progress_deadline; /* ns; default 600 s */

@@ -206,6 +206,19 @@ static const char *made_name(struct storing *s,
 		workload->namespace, template, workload->name, ordinal);
 }
 
+/* "web-1-scratch": the pod's name, the volume's. */
+static void add_ephemeral(struct storing *s, const struct tw_replica *replica,
+	const struct tw_spec_claim *template)
+{
+	struct tw_arena *arena = &s->b->model->arena;
+	uint32_t claim = claim_of(s,
+		tw_arena_printf(arena, "%s-%s", replica->name, template->name),
+		template);
+
+	s->claims.v[claim].ephemeral = s->claims.v[claim].spec == template;
+	tw_vec_push_in(arena, &s->list, claim);
+}
+
 static bool is_template(
 	const struct tw_spec_workload *workload, const char *name)
 {
@@ -232,6 +245,8 @@ static void add_claims(struct storing *s, const struct tw_replica *replica)
 					replica->ordinal),
 				it));
 	}
+	for (size_t i = 0; i < workload->ephemeral.n; i++)
+		add_ephemeral(s, replica, workload->ephemeral.v[i]);
 	for (size_t i = 0; i < workload->claims.n; i++) {
 		const char *name = workload->claims.v[i].v;
 
@@ -286,7 +301,8 @@ static bool has_claims(const struct tw_model *model)
 	for (uint32_t r = 0; r < model->n_revisions; r++) {
 		const struct tw_spec_workload *it = model->revisions[r].spec;
 
-		if (it && (it->claims.n || it->claim_templates.n))
+		if (it && (it->claims.n || it->claim_templates.n ||
+				  it->ephemeral.n))
 			return true;
 	}
 	return false;

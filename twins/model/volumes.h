@@ -103,6 +103,7 @@ struct tw_claim {
 	unsigned modes;
 	bool declared;	 /* else it is taken for one that is bound, and within
 			  * reach */
+	bool ephemeral;	 /* of one pod; gone with it */
 	uint32_t volume; /* that it names, or that is kept for it; TW_NONE */
 	const uint32_t *users; /* replicas */
 	uint32_t n_users;
