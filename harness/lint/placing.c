@@ -74,6 +74,24 @@ static const char *share_or_usual(struct tw_text share)
 	return share.v ? share.v : "25%";
 }
 
+/* Its pods ask for others of their own revision: those of the next one stand
+ * elsewhere. */
+static bool asks_own_revision(const struct tw_pod_spec *pod)
+{
+	const struct tw_pod_terms *terms[] = {
+		&pod->affinity, &pod->anti_affinity};
+
+	for (size_t i = 0; i < pod->spreads.n; i++)
+		if (pod->spreads.v[i].own_keys.n)
+			return true;
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < terms[k]->n; i++)
+			if (terms[k]->v[i].own_keys.n ||
+				terms[k]->v[i].other_keys.n)
+				return true;
+	return false;
+}
+
 /* Its rollout: no old pod may go before a new one is there. All of them run. */
 static bool waits_for_surge(
 	const struct tw_model *model, const struct tw_revision *it)
@@ -86,7 +104,8 @@ static bool waits_for_surge(
 		!tw_deployment_fenceposts(share_or_usual(spec->max_surge),
 			share_or_usual(spec->max_unavailable), it->initial,
 			&surge, &unavailable) ||
-		unavailable || may_preempt(model, it))
+		unavailable || may_preempt(model, it) ||
+		asks_own_revision(it->pod))
 		return false;
 	for (uint32_t i = 0; i < it->initial; i++)
 		if (model->node_of[it->first_replica + i] == TW_NONE)

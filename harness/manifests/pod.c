@@ -421,17 +421,28 @@ void tw_manifest_node_affinity(struct tw_manifest_reader *r,
 
 /* ---- pod affinity and spread ---------------------------------------- */
 
-/* matchLabelKeys: the pod's own value of each. */
+/* What controllers label the pods of each revision with. */
+static bool is_of_revision(const char *key)
+{
+	return !strcmp(key, "pod-template-hash") ||
+	       !strcmp(key, "controller-revision-hash");
+}
+
+/* matchLabelKeys, or mismatchLabelKeys: the pod's own value of each. `own` gets
+ * those that only its revision has. */
 static void add_label_keys(struct tw_manifest_reader *r,
 	const struct tw_yaml *keys, const struct tw_labels *labels,
-	struct tw_label_selector *to)
+	enum tw_label_op op, struct tw_label_selector *to,
+	struct tw_label_keys *own)
 {
 	for (size_t i = 0; i < tw_yaml_count(keys); i++) {
 		const char *key = tw_yaml_text(tw_yaml_item(keys, i));
 		const char *value = key ? tw_label_value(labels, key) : NULL;
 		struct tw_label_requirement is = {
-			.key = tw_manifest_keep(r, key)};
+			.key = tw_manifest_keep(r, key), .op = op};
 
+		if (key && !value && is_of_revision(key))
+			tw_vec_push_in(&r->spec->arena, own, is.key);
 		if (!value)
 			continue;
 		tw_vec_push_in(&r->spec->arena, &is.values, value);
@@ -459,8 +470,10 @@ static struct tw_pod_term pod_term(struct tw_manifest_reader *r,
 				tw_manifest_error(r, selector,
 					"'%s' is no value of a label",
 					term.selector.v[i].values.v[k]);
-	add_label_keys(
-		r, tw_yaml_get(it, "matchLabelKeys"), labels, &term.selector);
+	add_label_keys(r, tw_yaml_get(it, "matchLabelKeys"), labels,
+		TW_LABEL_IN, &term.selector, &term.own_keys);
+	add_label_keys(r, tw_yaml_get(it, "mismatchLabelKeys"), labels,
+		TW_LABEL_NOT_IN, &term.selector, &term.other_keys);
 	for (size_t i = 0; i < tw_yaml_count(namespaces); i++)
 		tw_vec_push_in(&r->spec->arena, &term.namespaces,
 			tw_manifest_keep_text(r, tw_yaml_item(namespaces, i)));
@@ -513,8 +526,8 @@ static void read_spread(struct tw_manifest_reader *r, struct tw_yaml *it,
 	spread.max_skew = skew.v;
 	spread.min_domains = domains.v;
 	tw_manifest_selector(r, selector, &spread.selector);
-	add_label_keys(
-		r, tw_yaml_get(it, "matchLabelKeys"), labels, &spread.selector);
+	add_label_keys(r, tw_yaml_get(it, "matchLabelKeys"), labels,
+		TW_LABEL_IN, &spread.selector, &spread.own_keys);
 	tw_vec_push_in(&r->spec->arena, to, spread);
 }
 

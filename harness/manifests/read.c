@@ -160,6 +160,8 @@ static void read_pass(struct tw_manifest_reader *r, int pass)
 		const struct kind *kind = kind_of(object);
 
 		r->object = object;
+		if (pass == 1)
+			tw_manifest_fields(r);
 		if (!kind && pass == 1)
 			keep(r, object);
 		if (!kind || kind->pass != pass)

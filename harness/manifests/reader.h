@@ -125,6 +125,8 @@ void tw_linkerd_route(struct tw_manifest_reader *r, struct tw_spec_policy *to);
 void tw_linkerd_services(struct tw_manifest_reader *r);
 void tw_read_compose(struct tw_manifest_reader *r);
 void tw_read_node(struct tw_manifest_reader *r);
+/* Warns of each field that its kind does not have (fields.c). */
+void tw_manifest_fields(struct tw_manifest_reader *r);
 void tw_read_priority_class(struct tw_manifest_reader *r);
 /* autoscaler.c: HorizontalPodAutoscaler v1, v2beta2 and v2. keda.c. */
 void tw_read_autoscaler(struct tw_manifest_reader *r);

@@ -90,6 +90,30 @@ said 'deployment.apps/cart rolled back to revision 1$'
 gate 4 held
 said '1 of 1 workloads were not rolled out'
 
+# --- pods that are apart from those of their own revision alone ------------------
+apart() { # RULE: each pod on a node of its own, no old one goes before
+	python3 - "$1" <<'END'
+import sys
+s = open("deploy/cart.yaml").read()
+s = s.replace("replicas: 4", "replicas: 2\n  strategy: {rollingUpdate: {maxUnavailable: 0}}")
+s = s.replace("    spec:\n      containers", "    spec:\n      " + sys.argv[1] + "\n      containers")
+open("apart.yaml", "w").write(s)
+END
+	sed 's/^topology.*/topology: {manifests: [apart.yaml], models: [model.yaml]}/; /^baseline/d; /^candidate/d
+		/refused\|rollover\|undone\|held/d' twinrig.yaml >apart-twinrig.yaml
+	expect 0 "$TWINRIG" run -c apart-twinrig.yaml --scenario restart
+}
+host='topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: cart}}'
+apart "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{$host}]}}"
+said 'rolled out: 0 of 1 workloads'
+apart "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{$host, matchLabelKeys: [pod-template-hash]}]}}"
+said 'rolled out: 1 of 1 workloads'
+apart "topologySpreadConstraints: [{maxSkew: 1, whenUnsatisfiable: DoNotSchedule, $host, matchLabelKeys: [pod-template-hash], minDomains: 2}]"
+said 'rolled out: 1 of 1 workloads'
+# An old pod must not be where a new one is: nowhere, with two nodes.
+apart "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{$host, mismatchLabelKeys: [pod-template-hash]}]}}"
+said 'rolled out: 0 of 1 workloads'
+
 # --- what is wrong --------------------------------------------------------------
 sed -i 's/workload: shop\/cart, at: 10s, to/workload: shop\/card, at: 10s, to/' \
 	twinrig.yaml

@@ -73,6 +73,14 @@ void tw_buf_clear(struct tw_buf *buf)
 		buf->p[0] = '\0';
 }
 
+void tw_buf_cut(struct tw_buf *buf, size_t n)
+{
+	tw_assert(n <= buf->n);
+	buf->n = n;
+	if (buf->p)
+		buf->p[n] = '\0';
+}
+
 static void reserve(struct tw_buf *buf, size_t more)
 {
 	if (buf->cap - buf->n > more)

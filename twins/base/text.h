@@ -47,6 +47,7 @@ struct tw_buf {
 
 void tw_buf_release(struct tw_buf *buf);
 void tw_buf_clear(struct tw_buf *buf); /* keeps the memory */
+void tw_buf_cut(struct tw_buf *buf, size_t n); /* to its first n bytes */
 void tw_buf_add(struct tw_buf *buf, const void *p, size_t n);
 void tw_buf_add_char(struct tw_buf *buf, char c);
 void tw_buf_add_text(struct tw_buf *buf, const char *s);

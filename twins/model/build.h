@@ -61,6 +61,9 @@ const struct tw_node_spec *build_node_spec(struct build *b,
 	const struct tw_spec_node *from, const char *name, const char *zone);
 void build_pod_spec(struct build *b, const struct tw_spec_workload *workload,
 	struct tw_revision *to);
+/* Where it asks for others of its own revision: a label that tells them, which
+ * Kubernetes' controllers give (pod-template-hash). It has its name. */
+void build_revision_keys(struct build *b, struct tw_revision *to);
 
 /* Of the pod, by the workload: what it asks of a node, `it` being its revision;
  * and that it bears a node's pressure, where its class does. */

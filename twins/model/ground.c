@@ -302,12 +302,14 @@ static void add_revisions(struct build *b, struct tw_revision *revision,
 {
 	bool from_zero = !strcmp(build_kind(revision->spec), "StatefulSet");
 	uint32_t first = (uint32_t)b->revisions.n;
+	struct tw_revision plain = *revision;
 
 	revision->copies = TW_NONE;
+	build_revision_keys(b, revision);
 	add_replicas(b, revision, build_set(b, revision->spec, 0, revision), n,
 		from_zero, origin);
 	for (int64_t i = 1; i <= restarts; i++) {
-		struct tw_revision again = *revision;
+		struct tw_revision again = plain;
 		const char *shown =
 			build_set(b, revision->spec, (uint64_t)i, &again);
 
@@ -315,6 +317,7 @@ static void add_revisions(struct build *b, struct tw_revision *revision,
 		again.initial = 0;
 		again.name = tw_arena_printf(&b->model->arena,
 			"%s-restart-%lld", revision->name, (long long)i);
+		build_revision_keys(b, &again);
 		add_replicas(b, &again, shown, n, from_zero, origin);
 	}
 }

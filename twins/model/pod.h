@@ -109,6 +109,8 @@ struct tw_node_affinity {
 
 /* ---- pod affinity --------------------------------------------------- */
 
+TW_VEC_TYPE(tw_label_keys, const char *);
+
 struct tw_pod_term {
 	bool has_selector; /* without one it matches nothing */
 	struct tw_label_selector selector;
@@ -119,6 +121,9 @@ struct tw_pod_term {
 	struct tw_label_selector namespace_selector;
 	const char *topology_key;
 	int64_t weight; /* of a preferred one */
+	/* matchLabelKeys and mismatchLabelKeys that a controller gives its
+	 * pods, another value to each revision: pod-template-hash. */
+	struct tw_label_keys own_keys, other_keys;
 };
 
 TW_VEC_TYPE(tw_pod_terms, struct tw_pod_term);
@@ -129,8 +134,9 @@ struct tw_spread {
 	bool do_not_schedule;
 	bool has_selector;
 	struct tw_label_selector selector;
-	bool ignore_affinity; /* nodeAffinityPolicy: Ignore */
-	bool honor_taints;    /* nodeTaintsPolicy: Honor */
+	bool ignore_affinity;	       /* nodeAffinityPolicy: Ignore */
+	bool honor_taints;	       /* nodeTaintsPolicy: Honor */
+	struct tw_label_keys own_keys; /* as struct tw_pod_term's */
 };
 
 TW_VEC_TYPE(tw_spreads, struct tw_spread);

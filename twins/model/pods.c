@@ -213,6 +213,94 @@ void build_bear_pressure(struct tw_arena *arena,
 	tw_vec_push_in(arena, &to->tolerations, it);
 }
 
+/* ---- of its own revision -------------------------------------------- */
+
+/* The pods' value of each key is the revision's name. */
+static void add_own(struct build *b, const struct tw_revision *it,
+	const struct tw_label_keys *keys, enum tw_label_op op,
+	struct tw_label_selector *to)
+{
+	struct tw_label_selector from = *to;
+
+	*to = (struct tw_label_selector){0};
+	for (size_t i = 0; i < from.n; i++)
+		tw_vec_push_in(&b->model->arena, to, from.v[i]);
+	for (size_t i = 0; i < keys->n; i++) {
+		struct tw_label_requirement is = {.key = keys->v[i], .op = op};
+
+		tw_vec_push_in(&b->model->arena, &is.values, it->name);
+		tw_vec_push_in(&b->model->arena, to, is);
+	}
+}
+
+static bool own_terms(struct build *b, const struct tw_revision *it,
+	struct tw_pod_terms *terms)
+{
+	struct tw_pod_terms from = *terms;
+	bool any = false;
+
+	for (size_t i = 0; i < from.n; i++)
+		any |= from.v[i].own_keys.n || from.v[i].other_keys.n;
+	if (!any)
+		return false;
+	*terms = (struct tw_pod_terms){0};
+	for (size_t i = 0; i < from.n; i++) {
+		struct tw_pod_term term = from.v[i];
+
+		add_own(b, it, &term.own_keys, TW_LABEL_IN, &term.selector);
+		add_own(b, it, &term.other_keys, TW_LABEL_NOT_IN,
+			&term.selector);
+		tw_vec_push_in(&b->model->arena, terms, term);
+	}
+	return true;
+}
+
+static bool own_spreads(
+	struct build *b, const struct tw_revision *it, struct tw_spreads *to)
+{
+	struct tw_spreads from = *to;
+	bool any = false;
+
+	for (size_t i = 0; i < from.n; i++)
+		any |= from.v[i].own_keys.n > 0;
+	if (!any)
+		return false;
+	*to = (struct tw_spreads){0};
+	for (size_t i = 0; i < from.n; i++) {
+		struct tw_spread spread = from.v[i];
+
+		add_own(b, it, &spread.own_keys, TW_LABEL_IN, &spread.selector);
+		tw_vec_push_in(&b->model->arena, to, spread);
+	}
+	return true;
+}
+
+void build_revision_keys(struct build *b, struct tw_revision *to)
+{
+	static const char *const keys[] = {
+		"pod-template-hash", "controller-revision-hash"};
+	struct tw_pod_spec *pod = tw_new(&b->model->arena, struct tw_pod_spec);
+	struct tw_labels *labels;
+	bool any = false;
+
+	*pod = *to->pod;
+	any |= own_spreads(b, to, &pod->spreads);
+	any |= own_terms(b, to, &pod->affinity);
+	any |= own_terms(b, to, &pod->preferred_affinity);
+	any |= own_terms(b, to, &pod->anti_affinity);
+	any |= own_terms(b, to, &pod->preferred_anti_affinity);
+	if (!any)
+		return;
+	labels = tw_new(&b->model->arena, struct tw_labels);
+	for (size_t i = 0; i < to->labels->n; i++)
+		tw_vec_push_in(&b->model->arena, labels, to->labels->v[i]);
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		tw_vec_push_in(&b->model->arena, labels,
+			((struct tw_label){keys[i], to->name}));
+	to->pod = pod;
+	to->labels = labels;
+}
+
 void build_pod_resources(struct tw_arena *arena,
 	const struct tw_spec_workload *workload, const struct tw_revision *it,
 	struct tw_pod_spec *to)

@@ -37,6 +37,7 @@ static const struct tw_sarif_rule others[] = {
 	{"not-recorded", "a call for which no answer was recorded"},
 	{"not-simulated",
 		"a part of another tool's experiment that does nothing here"},
+	{"unknown-field", "a field that a kind of object does not have"},
 	{"unknown-service", "a service of a model that no manifest has"},
 	{"unplaceable", "a replica that fits on no node"},
 	{"unrendered-template", "a template that was not rendered"},

@@ -47,6 +47,13 @@ START_TEST(surges)
 		{"by default", WEB("", ""), NODES("3"), "surge-no-room",
 			"one more pod of default/web: 0/3 nodes are available: "
 			"3 Insufficient cpu"},
+		{"spread among its own revision",
+			WEB("", "      topologySpreadConstraints: [{maxSkew: "
+				"1, topologyKey: kubernetes.io/hostname, "
+				"whenUnsatisfiable: DoNotSchedule, "
+				"matchLabelKeys: [pod-template-hash], "
+				"labelSelector: {matchLabels: {app: web}}}]\n"),
+			NODES("3"), NULL, NULL},
 		{"an old one goes first", WEB(ROLL("maxUnavailable: 1"), ""),
 			NODES("3"), NULL, NULL},
 		{"34% of 3 are one", WEB(ROLL("maxUnavailable: 34%"), ""),
