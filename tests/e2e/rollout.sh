@@ -42,10 +42,22 @@ repo_git checkout -q .
 # --- no node will do --------------------------------------------------------
 sed -i 's/^      containers:/      nodeSelector: {disk: ssd}\n&/' deploy/cart.yaml
 restart
+gate 1
+said 'in rollout 1 of 1 workloads would not start: 1 new pods'
+# A node that is away may be what it waits for.
+repo_git checkout -q .
+sed -i 's/, rollout: {at: 20s}/&, cordon: [{node: worker-a-1, at: 1s}]/' twinrig.yaml
+commit_all . "Somebody works on a node meanwhile"
+sed -i 's/^      containers:/      nodeSelector: {disk: ssd}\n&/' deploy/cart.yaml
+restart
 gate 4
 said '1 of 1 workloads were not rolled out'
-# Its deadline is over before the run is: no longer run would show another end.
-sed -i '0,/^spec:/s//spec:\n  progressDeadlineSeconds: 15/' deploy/cart.yaml
+repo_git reset -q --hard HEAD~1
+
+# --- no progress: its deadline is over before the run is ------------------------
+sed -i '0,/^spec:/s//spec:\n  progressDeadlineSeconds: 15/
+	s/periodSeconds: 5/&\n            initialDelaySeconds: 600/' deploy/cart.yaml
+restart
 expect 1 "$TWINRIG" gate --scenario rollout --runs 3 --junit "$work/j.xml" \
 	--json "$work/j.json" --markdown "$work/m.md"
 said '^FAIL +[0-9]+ failed'

@@ -226,6 +226,19 @@ void tw_nodes_lose_at(struct tw_world *world, uint32_t node, tw_time at)
 		NODES_DIES);
 }
 
+bool tw_nodes_is_sound(const struct tw_world *world, uint32_t node)
+{
+	const struct node *it;
+
+	if (world->node_down[node])
+		return false;
+	if (!world->nodes)
+		return true;
+	it = &world->nodes->all[node];
+	return it->ready == READY && !it->cordoned && !it->pressed &&
+	       !it->out_of_service;
+}
+
 bool tw_nodes_is_cordoned(const struct tw_world *world, uint32_t node)
 {
 	return node_at(world, node)->cordoned;

@@ -233,14 +233,49 @@ void tw_workload_rolled_out(struct tw_world *world, struct tw_managed *it)
 		.caller = TW_NONE, .replica = TW_NONE);
 }
 
+/* Time alone changes nothing about who has room: no pod is about to go or to
+ * end, no node to come or to come back, and nobody scales. */
+static bool is_still(const struct tw_world *world)
+{
+	const struct tw_model *model = world->model;
+
+	if (model->n_groups || model->n_autoscalers)
+		return false;
+	for (uint32_t w = 0; w < model->n_workloads; w++)
+		if (model->workloads[w].job ||
+			tw_workload_counts(world, w).stopping)
+			return false;
+	for (uint32_t n = 0; n < model->n_nodes; n++)
+		if (!tw_nodes_is_sound(world, n))
+			return false;
+	return true;
+}
+
+/* Longer than any back-off of the scheduler. */
+#define LONG_PENDING (30 * TW_S)
+
+/* It has been tried, and no node has room for it. */
+static bool is_without_room(const struct tw_world *world, uint32_t replica)
+{
+	const struct tw_pod *pod = tw_pod_of(world, replica);
+
+	return pod->state == TW_POD_PENDING && pod->attempts &&
+	       tw_world_now(world) - pod->created >= LONG_PENDING;
+}
+
 /* New pods that will not come up, whatever time they are given. */
-static void count_stuck(struct tw_world *world, const struct tw_managed *it)
+static void count_stuck(
+	struct tw_world *world, const struct tw_managed *it, bool still)
 {
 	const struct tw_revision *revision = &world->model->revisions[it->now];
 	uint64_t n = 0;
 
-	for (uint32_t i = 0; i < revision->n_replicas; i++)
-		n += tw_kubelet_is_stuck(world, revision->first_replica + i);
+	for (uint32_t i = 0; i < revision->n_replicas; i++) {
+		uint32_t r = revision->first_replica + i;
+
+		n += tw_kubelet_is_stuck(world, r) ||
+		     (still && is_without_room(world, r));
+	}
 	world->obs.stuck += n > 0;
 	world->obs.stuck_pods += n;
 }
@@ -248,16 +283,18 @@ static void count_stuck(struct tw_world *world, const struct tw_managed *it)
 void tw_workloads_finish(struct tw_world *world)
 {
 	const struct tw_model *model = world->model;
+	bool still;
 
 	if (!world->workloads)
 		return;
+	still = is_still(world);
 	for (uint32_t w = 0; w < model->n_workloads; w++) {
 		const struct tw_managed *it = tw_managed_of(world, w);
 
 		world->obs.rollouts += it->rollout != TW_ROLLOUT_NONE;
 		world->obs.rolled_out += it->rollout == TW_ROLLOUT_DONE;
 		if (it->rollout == TW_ROLLOUT_UNDER_WAY)
-			count_stuck(world, it);
+			count_stuck(world, it, still);
 		world->obs.pending += tw_workload_counts(world, w).pending;
 	}
 	tw_drains_finish(world);

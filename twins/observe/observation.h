@@ -199,7 +199,8 @@ struct tw_observation {
 	uint64_t rollouts, rolled_out, pending;
 	uint64_t deadlines; /* of these that were not: past their deadline */
 	/* Of the rollouts that were not at their end: those of which a new pod
-	 * does not start (tw_kubelet_is_stuck()), and such pods. */
+	 * does not start (tw_kubelet_is_stuck()) or has long found no node, where
+	 * nothing that is under way makes room; and such pods. */
 	uint64_t stuck, stuck_pods;
 	uint64_t evicted;   /* pods, by taints of their nodes */
 	uint64_t preempted; /* pods, by others of higher priority */

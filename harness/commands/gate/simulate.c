@@ -123,8 +123,8 @@ static void note_start(struct tw_gate *gate, const struct tw_case *one,
 	if (seen->stuck)
 		gate->not_started = tw_arena_printf(&gate->arena,
 			"in %s %llu of %llu workloads would not start: %llu "
-			"new pods crash again and again, or have an image that "
-			"is not there",
+			"new pods crash again and again, have an image that is "
+			"not there, or find no node with room",
 			one->name, (unsigned long long)seen->stuck,
 			(unsigned long long)seen->rollouts,
 			(unsigned long long)seen->stuck_pods);
