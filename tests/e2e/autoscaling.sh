@@ -92,6 +92,9 @@ printf 'metrics: {orders: {value: 12}}\n' >>twins/api.yaml
 expect 0 "$TWINRIG" run
 said 'KEDAScaleTargetActivated: Scaled up the target from 0 to 1'
 said 'shop/api  0\.\.4: 0 pods, 3 at most'
+expect 0 "$TWINRIG" run --watch events
+said 'KEDAScaleTargetActivated +scaledobject/shop/api '
+said 'SuccessfulRescale +horizontalpodautoscaler/shop/keda-hpa-api '
 sed -i 's/^  maxReplicaCount: 4/&\n  minReplicaCount: 2\n  idleReplicaCount: 0/' deploy/api.yaml
 expect 0 "$TWINRIG" run
 said 'KEDAScaleTargetActivated: Scaled up the target from 0 to 2'

@@ -22,7 +22,8 @@ struct scaler {
 	struct tw_hpa_pod *pods;	 /* room for those of one metric */
 	const int64_t **requests;	 /* by metric: of each revision */
 	size_t n_pods;
-	tw_time active; /* KEDA: when a trigger was last */
+	tw_time active;	 /* KEDA: when a trigger was last */
+	const char *hpa; /* its HorizontalPodAutoscaler: KEDA makes one */
 };
 
 struct tw_autoscale {
@@ -38,15 +39,32 @@ static void next(
 
 /* ---- what is said --------------------------------------------------- */
 
+static void say_of(struct tw_world *world, const char *kind, const char *name,
+	bool warning, const char *reason, const char *message)
+{
+	tw_world_tap(world, .kind = TW_TAP_SCALER, .service = TW_NONE,
+		.endpoint = TW_NONE, .caller = TW_NONE, .replica = TW_NONE,
+		.object_kind = kind, .object = name, .reason = reason,
+		.cause = message, .warning = warning);
+}
+
 static void say(struct tw_world *world, uint32_t a, bool warning,
 	const char *reason, const char *message)
 {
-	const struct tw_autoscaler *model = &world->model->autoscalers[a];
+	say_of(world, "HorizontalPodAutoscaler", world->autoscale->all[a].hpa,
+		warning, reason, message);
+}
 
-	tw_world_tap(world, .kind = TW_TAP_SCALER, .service = TW_NONE,
-		.endpoint = TW_NONE, .caller = TW_NONE, .replica = TW_NONE,
-		.object_kind = model->kind, .object = model->name,
-		.reason = reason, .cause = message, .warning = warning);
+/* "shop/api": "shop/keda-hpa-api" (KEDA, pkg/.../hpa.go, getDefaultHpaName). */
+static const char *hpa_of(
+	struct tw_world *world, const struct tw_autoscaler *model)
+{
+	const char *slash = strchr(model->name, '/');
+
+	if (strcmp(model->kind, "ScaledObject") != 0 || !slash)
+		return model->name;
+	return tw_arena_printf(&world->arena, "%.*s/keda-hpa-%s",
+		(int)(slash - model->name), model->name, slash + 1);
 }
 
 static struct tw_scaling *scaling_of(struct tw_world *world, uint32_t a)
@@ -292,7 +310,8 @@ static void set_size(struct tw_world *world, uint32_t a, int64_t n,
 		return;
 	tw_buf_printf(&text, "%s from %lld to %lld", verb, (long long)was,
 		(long long)n);
-	say(world, a, false, reason, tw_buf_text(&text));
+	say_of(world, model->kind, model->name, false, reason,
+		tw_buf_text(&text));
 	tw_buf_release(&text);
 }
 
@@ -375,6 +394,7 @@ static void init_scaler(struct tw_world *world, uint32_t a)
 	struct scaler *to = &world->autoscale->all[a];
 	size_t pods = 0;
 
+	to->hpa = hpa_of(world, model);
 	for (uint32_t i = 0; i < workload->n_revisions; i++)
 		pods += revisions[workload->revisions[i]].n_replicas;
 	to->rule = (struct tw_hpa_rule){.min = model->min,
