@@ -70,13 +70,14 @@
 #ifndef TW_GATE_JUDGE_H
 #define TW_GATE_JUDGE_H
 
+#include "harness/gate/looks.h"
 #include "harness/gate/measure.h"
 #include "harness/gate/verdict.h"
 
 struct tw_judge_options {
-	double confidence; /* 0: TW_CONFIDENCE */
-	double share;	   /* of alpha, for this look (looks.h); 0: all */
-	bool interim;	   /* only to know whether to go on: nobody is blamed */
+	double confidence;   /* 0: TW_CONFIDENCE */
+	struct tw_look look; /* this one of several (looks.h); zeroed: alone */
+	bool interim;	  /* only to know whether to go on: nobody is blamed */
 	bool same_system; /* no field differs: equal is equal, in one run too */
 	const struct tw_difference *differences;
 	size_t n_differences;

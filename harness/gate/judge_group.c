@@ -295,7 +295,9 @@ static double confidence_of(const struct tw_judge_options *options)
 	double level =
 		options->confidence > 0 ? options->confidence : TW_CONFIDENCE;
 
-	return options->share > 0 ? 1 - (1 - level) * options->share : level;
+	return options->look.alpha > 0
+		       ? 1 - 2 * tw_look_level(&options->look, (1 - level) / 2)
+		       : level;
 }
 
 static void make_room(struct tw_judging *j)

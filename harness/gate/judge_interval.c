@@ -331,11 +331,7 @@ void tw_judge_intervals(struct tw_judging *j)
 	g->excess = excess_of(j, j->interval.mean);
 	g->excess_low = excess_of(j, j->interval.low);
 	g->excess_high = excess_of(j, j->interval.high);
-	g->p = j->interval.p;
-	if (j->options->share > 0) {
-		g->p /= j->options->share;
-		g->p = g->p < 1 ? g->p : 1;
-	}
+	g->p = tw_look_p(&j->options->look, j->interval.p);
 	need_runs(j);
 	show(j);
 	g->has_interval = j->valid > 1 && !j->never;

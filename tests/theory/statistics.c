@@ -179,10 +179,12 @@ static void looks_row(const struct world *w, const struct effect *effect,
 	const char *check, const char *truth, size_t gates)
 {
 	const struct tw_looks looks = {4, LOOK_RUNS};
+	struct tw_look_plan plan = {0};
 	size_t passed = 0, failed = 0, runs = 0;
 
 	if (!is_asked(check))
 		return;
+	tw_look_plan(&looks, (1 - TW_CONFIDENCE) / 2, &plan);
 	for (uint64_t g = 0; g < gates; g++) {
 		enum tw_verdict verdict = TW_VERDICT_INCONCLUSIVE;
 		struct gate_data data;
@@ -193,7 +195,7 @@ static void looks_row(const struct world *w, const struct effect *effect,
 			(next = tw_look_next(&looks, n))) {
 			n = next;
 			data.f.b.n = data.f.c.n = n;
-			data.f.options.share = tw_look_share(&looks, n);
+			data.f.options.look = tw_look_at(&plan, n);
 			verdict = judge(&data.f, check)->groups.v[0]->verdict;
 		}
 		data.f.b.n = data.f.c.n = LOOK_RUNS;
@@ -312,10 +314,13 @@ static void advice_table(size_t gates)
 
 /* ---- peers ------------------------------------------------------------- */
 
-enum { JUDGE, MANN_WHITNEY, KAYENTA, THRESHOLD, PEERS };
+/* The last is the judge's own estimate, which is not divided by the spread that
+ * was seen: what it could do if it was told the noise, as the others are. */
+enum { JUDGE, MANN_WHITNEY, KAYENTA, THRESHOLD, ESTIMATE, PEERS };
 
 /* Above their own thresholds: p of 2.5%, z of 2.5%, High, 10% or 1pp. */
-static const double nominal[2][PEERS] = {{-0.025, 1.9599639845400545, 1, 0.10},
+static const double nominal[2][ESTIMATE] = {
+	{-0.025, 1.9599639845400545, 1, 0.10},
 	{-0.025, 1.9599639845400545, 1, 0.01}};
 
 /* What each says of one gate: above its threshold is an alarm. The judge's is
@@ -334,6 +339,7 @@ static void say(const struct world *w, const struct effect *effect,
 	*to[MANN_WHITNEY]++ = peers.mann_whitney;
 	*to[KAYENTA]++ = peers.kayenta;
 	*to[THRESHOLD]++ = peers.threshold;
+	*to[ESTIMATE]++ = group->excess;
 	gate_free(&data);
 }
 
@@ -398,6 +404,18 @@ static void forget(struct said *said)
 		}
 }
 
+/* With one threshold, and with one that was told the world. */
+static void caught_in(const struct said *said, size_t world, size_t gates,
+	double caught[2][PEERS])
+{
+	for (int p = 0; p < PEERS; p++) {
+		const double *more = said->more[world][p];
+
+		caught[0][p] = above(more, gates, said->one[p]);
+		caught[1][p] = above(more, gates, said->told[world][p]);
+	}
+}
+
 static void peers_of_kind(const struct kind *kind, size_t gates)
 {
 	double sums[2][PEERS] = {{0}};
@@ -405,27 +423,25 @@ static void peers_of_kind(const struct kind *kind, size_t gates)
 
 	ask(kind, gates, &said);
 	for (size_t w = 0; w < WORLDS; w++) {
+		double caught[2][PEERS];
+
+		caught_in(&said, w, gates, caught);
 		printf("| `%s`, %s | %s |", kind->exact, kind->what,
 			worlds[w].name);
-		for (int p = 0; p < PEERS; p++) {
-			double caught[2] = {
-				above(said.more[w][p], gates, said.one[p]),
-				above(said.more[w][p], gates, said.told[w][p])};
-
+		for (int p = 0; p < ESTIMATE; p++)
 			printf(" %.1f%%, %.0f%%, %.0f%% |",
 				above(said.none[w][p], gates,
 					nominal[kind->errors][p]),
-				caught[0], caught[1]);
-			sums[0][p] += caught[0];
-			sums[1][p] += caught[1];
-		}
-		printf("\n");
+				caught[0][p], caught[1][p]);
+		printf(" %.0f%% |\n", caught[1][ESTIMATE]);
+		for (int p = 0; p < PEERS; p++)
+			for (int i = 0; i < 2; i++)
+				sums[i][p] += caught[i][p] / (double)WORLDS;
 	}
 	printf("| `%s`, %s | **in the mean** |", kind->exact, kind->what);
-	for (int p = 0; p < PEERS; p++)
-		printf(" **%.0f%%**, %.0f%% |", sums[0][p] / (double)WORLDS,
-			sums[1][p] / (double)WORLDS);
-	printf("\n");
+	for (int p = 0; p < ESTIMATE; p++)
+		printf(" **%.0f%%**, %.0f%% |", sums[0][p], sums[1][p]);
+	printf(" %.0f%% |\n", sums[1][ESTIMATE]);
 	fflush(stdout);
 	forget(&said);
 }
@@ -433,8 +449,9 @@ static void peers_of_kind(const struct kind *kind, size_t gates)
 static void peers_table(size_t gates)
 {
 	printf("| check, regression | world | "
-	       "judge | Mann-Whitney | Kayenta | threshold |\n"
-	       "|---|---|--:|--:|--:|--:|\n");
+	       "judge | Mann-Whitney | Kayenta | threshold "
+	       "| judge's estimate |\n"
+	       "|---|---|--:|--:|--:|--:|--:|\n");
 	for (size_t k = 0; k < KINDS; k++)
 		if (is_asked(kinds[k].check))
 			peers_of_kind(&kinds[k], gates);

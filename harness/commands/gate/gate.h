@@ -103,6 +103,7 @@ struct tw_gate {
 	struct tw_report report;
 	size_t runs; /* at the first look */
 	struct tw_looks looks;
+	struct tw_look_plan plan; /* of these looks */
 	size_t case_runs; /* that the case at hand came to */
 	int64_t began;	  /* on the wall, ns; what the budget counts from */
 	uint64_t seed;

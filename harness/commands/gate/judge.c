@@ -3,7 +3,9 @@
  * them come to.
  */
 #include "harness/commands/gate/gate.h"
+
 #include "harness/commands/run/search.h"
+#include "harness/gate/stats.h"
 
 #include <time.h>
 
@@ -178,12 +180,15 @@ static const char *reproduce_text(
 	return copy;
 }
 
-static struct tw_judge_options options_of(
-	const struct tw_gate *gate, size_t runs)
+static struct tw_judge_options options_of(struct tw_gate *gate, size_t runs)
 {
+	double confidence =
+		tw_real_or(gate->policy->gate.confidence, TW_CONFIDENCE);
+
+	tw_look_plan(&gate->looks, (1 - confidence) / 2, &gate->plan);
 	return (struct tw_judge_options){
-		.confidence = tw_real_or(gate->policy->gate.confidence, 0),
-		.share = tw_look_share(&gate->looks, runs),
+		.confidence = confidence,
+		.look = tw_look_at(&gate->plan, runs),
 		.same_system = same_system(gate),
 		.differences = gate->differences.v,
 		.n_differences = gate->differences.n,
@@ -244,7 +249,7 @@ struct tw_scenario_result *tw_gate_judge(struct tw_gate *gate,
 
 	/* A search has one look, at what all of its trials came to. */
 	if (tw_case_is_search(one))
-		options.share = 1;
+		options.look = (struct tw_look){0};
 	result = tw_judge_scenario(tw_arena_strdup(&gate->arena, one->name),
 		checks, n, baseline, candidate, &options, &gate->arena);
 	if (gate->looks.most > gate->looks.first && !tw_case_is_search(one)) {

@@ -373,7 +373,8 @@ START_TEST(share_of_a_look)
 	fixture_init(&f, 8);
 	latencies(&f, 1.11, 0.05);
 	all = judge(&f, P99)->groups.v[0];
-	f.options.share = 0.1;
+	f.options.look = (struct tw_look){
+		.alpha = 0.025, .share = {0.1, 0.1, 0.1, 0.1}, .sum = 0.1};
 	part = judge(&f, P99)->groups.v[0];
 	ck_assert(part->low < all->low && part->high > all->high);
 	ck_assert_double_eq_tol(
