@@ -14,6 +14,17 @@ static int fail(struct tw_error *error, int rc, const char *what)
 		"git: %s: %s", what, tw_git_message());
 }
 
+static int not_written(
+	struct tw_git *git, struct tw_error *error, int rc, const char *what)
+{
+	int full = git->full;
+
+	git->full = 0;
+	return full ? tw_fail(error, TW_E_RUN, "git: %s: %s", what,
+			      strerror(full))
+		    : fail(error, rc, what);
+}
+
 static void to_text(struct tw_git_id *to, const git_oid *id)
 {
 	git_oid_tostr(to->text, sizeof to->text, id);
@@ -43,7 +54,7 @@ int tw_git_put_blob(struct tw_git *git, const void *p, size_t n,
 		rc = git_blob_create_from_buffer(
 			&oid, git->repo, n ? p : "", n);
 	if (rc)
-		return fail(error, rc, "an object cannot be written");
+		return not_written(git, error, rc, "an object cannot be written");
 	to_text(id, &oid);
 	return 0;
 }
@@ -136,7 +147,7 @@ int tw_git_put_tree(struct tw_git *git, struct tw_git_entry *entries, size_t n,
 		qsort(entries, n, sizeof *entries, by_path);
 	rc = put_level(git, entries, n, 0, &oid);
 	if (rc)
-		return fail(error, rc, "a tree cannot be written");
+		return not_written(git, error, rc, "a tree cannot be written");
 	to_text(id, &oid);
 	return 0;
 }
@@ -316,7 +327,7 @@ int tw_git_put_commit(struct tw_git *git, const struct tw_git_id *tree,
 	git_signature_free(who);
 	git_tree_free(it);
 	if (rc)
-		return fail(error, rc, "a commit cannot be written");
+		return not_written(git, error, rc, "a commit cannot be written");
 	to_text(id, &oid);
 	return 0;
 }
@@ -341,7 +352,7 @@ int tw_git_copy_commit(struct tw_git *git, const struct tw_git_id *of,
 	git_tree_free(it);
 	git_commit_free(commit);
 	if (rc)
-		return fail(error, rc, "a commit cannot be written");
+		return not_written(git, error, rc, "a commit cannot be written");
 	to_text(id, &oid);
 	return 0;
 }

@@ -15,6 +15,7 @@ struct tw_git {
 	struct tw_buf prefix;
 	struct tw_buf remote; /* "origin", or the only one; "": none */
 	bool shallow;
+	int full; /* errno, where an object found no room; 0 */
 };
 
 /* libgit2's message, or "unknown error". */

@@ -26,6 +26,7 @@
 
 struct writer {
 	git_odb_backend base;
+	struct tw_git *git;
 	struct tw_buf objects; /* the folder, with a slash at its end */
 };
 
@@ -104,8 +105,12 @@ static bool write_whole(
 		tw_buf_printf(&path, "/%s", hex + 2);
 		done = named(fd, path.p);
 	}
-	if (fd >= 0)
+	if (fd >= 0) {
+		int error = errno;
+
 		close(fd);
+		errno = error;
+	}
 	tw_buf_release(&path);
 #else
 	(void)writer, (void)id, (void)bytes;
@@ -117,9 +122,13 @@ static int write_object(git_odb_backend *backend, const git_oid *id,
 	const void *data, size_t n, git_object_t type)
 {
 	struct tw_buf bytes = {0};
+	struct writer *writer = (struct writer *)backend;
 	bool done = pack(data, n, type, &bytes) &&
-		    write_whole((struct writer *)backend, id, &bytes);
+		    write_whole(writer, id, &bytes);
 
+	/* libgit2 tries its own ways then, and tells of the last of them. */
+	if (!done && (errno == ENOSPC || errno == EDQUOT))
+		writer->git->full = errno;
 	tw_buf_release(&bytes);
 	return done ? GIT_OK : GIT_PASSTHROUGH;
 }
@@ -140,6 +149,7 @@ void tw_git_write_whole(struct tw_git *git)
 	git_odb_init_backend(&writer->base, GIT_ODB_BACKEND_VERSION);
 	writer->base.write = write_object;
 	writer->base.free = free_writer;
+	writer->git = git;
 	tw_buf_printf(&writer->objects, "%sobjects/",
 		git_repository_commondir(git->repo));
 	if (git_repository_odb(&odb, git->repo) ||

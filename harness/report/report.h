@@ -125,6 +125,10 @@ extern const struct tw_report_kind *const tw_report_kinds[];
 void tw_report_changes(const struct tw_report *report,
 	const struct tw_report_options *options, struct tw_buf *out);
 
+/* Markdown of a report without a verdict: its new findings, which are errors.
+ */
+void tw_report_unjudged(const struct tw_report *report, struct tw_buf *out);
+
 extern const struct tw_report_kind tw_report_terminal;
 extern const struct tw_report_kind tw_report_json;
 extern const struct tw_report_kind tw_report_junit;

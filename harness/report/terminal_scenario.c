@@ -73,6 +73,21 @@ static const char *difference_cell(struct tw_page *page, const char *text)
 	return interval;
 }
 
+/* A title is never cut either, or two groups would look alike: one that has no
+ * room stands above its figures. */
+static void title_cell(
+	struct tw_page *page, const struct tw_group *group, size_t columns)
+{
+	const char *title = group->title[0] ? group->title : "all";
+
+	if (tw_page_characters(title, strlen(title)) > columns) {
+		tw_page_wrapped(page, title, 10);
+		tw_page_spaces(page, 10);
+		title = "";
+	}
+	tw_page_cell(page, title, columns, false);
+}
+
 static void group_row(struct tw_page *page, const struct tw_check *check,
 	const struct tw_group *group)
 {
@@ -89,10 +104,9 @@ static void group_row(struct tw_page *page, const struct tw_check *check,
 		(group->has_baseline || !check->limit.baseline))
 		tw_value_text(unit, group->limit, limit);
 	verdict_cell(page, check, group);
-	tw_page_cell(page, group->title[0] ? group->title : "all",
+	title_cell(page, group,
 		title_columns(page) - beyond(baseline) - beyond(candidate) -
-			beyond(limit),
-		false);
+			beyond(limit));
 	tw_buf_add_char(page->out, ' ');
 	figure(page, baseline);
 	tw_buf_add_char(page->out, ' ');

@@ -238,7 +238,7 @@ int tw_gate_run(const struct tw_cli *cli, bool merging)
 		errors_alone.quiet = !cli->verbose;
 		tw_diags_show(&gate.candidate.diags, &errors_alone);
 		tw_diags_show(&gate.baseline.diags, &errors_alone);
-		if (tw_gate_tell_findings_alone(&gate))
+		if (tw_gate_tell_unjudged(&gate))
 			status = TW_EXIT_RUN;
 	} else if (!gate.store.shards) {
 		status = tw_gate_tell(&gate);

@@ -157,7 +157,10 @@ enum tw_inconclusive_as tw_gate_inconclusive_as(const struct tw_config *config);
 int tw_gate_tell(struct tw_gate *gate);
 /* Findings that are new, on standard error. */
 void tw_gate_tell_findings(struct tw_gate *gate);
-/* SARIF where there is no verdict. */
+/* The errors, where there is no verdict: in the files that were asked for and
+ * can hold them, and where a CI system looks. */
+int tw_gate_tell_unjudged(struct tw_gate *gate);
+/* SARIF of the findings alone. */
 int tw_gate_tell_findings_alone(struct tw_gate *gate);
 /* `twinrig gate`, or `twinrig merge`. */
 int tw_gate_run(const struct tw_cli *cli, bool merging);

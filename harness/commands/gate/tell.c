@@ -50,11 +50,6 @@ static int write_sarif(struct tw_gate *gate, bool judged)
 	return status;
 }
 
-int tw_gate_tell_findings_alone(struct tw_gate *gate)
-{
-	return gate->cli->sarif ? write_sarif(gate, false) : 0;
-}
-
 /* ---- GitHub Actions ---------------------------------------------------- */
 
 /* Of one step; beyond it nothing is shown. */
@@ -65,17 +60,30 @@ static void not_written(const char *path)
 	fprintf(stderr, "twinrig: %s: %s\n", path, strerror(errno));
 }
 
-static void write_summary(const struct tw_gate *gate, const char *path)
+/* Released by the caller. */
+static struct tw_buf markdown_of(const struct tw_gate *gate, bool judged)
 {
 	static const struct tw_report_options plain = {0};
 	struct tw_buf text = {0};
+
+	if (judged)
+		tw_report_markdown.write(&gate->report, &plain, &text);
+	else
+		tw_report_unjudged(&gate->report, &text);
+	return text;
+}
+
+static void write_summary(
+	const struct tw_gate *gate, const char *path, bool judged)
+{
+	struct tw_buf text;
 	FILE *file = fopen(path, "ab");
 
 	if (!file) {
 		not_written(path);
 		return;
 	}
-	tw_report_markdown.write(&gate->report, &plain, &text);
+	text = markdown_of(gate, judged);
 	/* Other commands of the step may have written there before. */
 	if (!fseek(file, 0, SEEK_END) &&
 		ftell(file) + (long)text.n > SUMMARY_MAX)
@@ -89,7 +97,7 @@ static void write_summary(const struct tw_gate *gate, const char *path)
 
 /* The runner reads annotations from either stream, and standard output may be
  * for another program. */
-static void tell_github(const struct tw_gate *gate)
+static void tell_github(const struct tw_gate *gate, bool judged)
 {
 	static const struct tw_report_options plain = {0};
 	const char *actions = getenv("GITHUB_ACTIONS");
@@ -107,7 +115,7 @@ static void tell_github(const struct tw_gate *gate)
 	/* Older workflows name it themselves. */
 	if (summary && *summary &&
 		!(gate->cli->markdown && !strcmp(gate->cli->markdown, summary)))
-		write_summary(gate, summary);
+		write_summary(gate, summary, judged);
 }
 
 /* ---- the whole --------------------------------------------------------- */
@@ -170,8 +178,61 @@ int tw_gate_tell(struct tw_gate *gate)
 	/* "-" is for another program to read: nothing else goes there. */
 	if (!taken)
 		status |= write_report(gate, &tw_report_terminal, NULL);
-	tell_github(gate);
+	tell_github(gate, true);
 	return status ? TW_EXIT_RUN : gate->report.status;
+}
+
+/* ---- no verdict ---------------------------------------------------------- */
+
+static void list_errors(struct tw_gate *gate)
+{
+	const struct tw_diags *of[] = {
+		&gate->setup.diags, &gate->candidate.diags};
+	TW_VEC(const struct tw_diag *) found = {0};
+
+	for (size_t k = 0; k < sizeof of / sizeof *of; k++)
+		for (size_t i = 0; i < of[k]->list.n; i++)
+			if (of[k]->list.v[i]->severity == TW_ERROR)
+				tw_vec_push_in(
+					&gate->arena, &found, of[k]->list.v[i]);
+	gate->report.new_findings = found.v;
+	gate->report.n_new_findings = found.n;
+}
+
+static int write_unjudged(const struct tw_gate *gate, const char *path)
+{
+	struct tw_buf text = markdown_of(gate, false);
+	int status = tw_output_write(path, &text);
+
+	tw_buf_release(&text);
+	return status;
+}
+
+int tw_gate_tell_findings_alone(struct tw_gate *gate)
+{
+	return gate->cli->sarif ? write_sarif(gate, false) : 0;
+}
+
+int tw_gate_tell_unjudged(struct tw_gate *gate)
+{
+	const struct tw_cli *cli = gate->cli;
+	int status = tw_gate_tell_findings_alone(gate);
+
+	gate->report.config = gate->setup.file;
+	gate->report.gate = &gate->result;
+	gate->report.root =
+		tw_findings_root(gate->setup.directory, &gate->arena);
+	list_errors(gate);
+	if (cli->annotations)
+		status |=
+			write_report(gate, &tw_report_github, cli->annotations);
+	if (cli->code_quality)
+		status |= write_report(
+			gate, &tw_report_codequality, cli->code_quality);
+	if (cli->markdown)
+		status |= write_unjudged(gate, cli->markdown);
+	tell_github(gate, false);
+	return status;
 }
 
 /* What looks wrong in the candidate and did not in the baseline. */

@@ -64,7 +64,12 @@ static void print_times(const struct tw_history *h)
 		       "were not noticed\n",
 			mean_text(&h->detection, text), h->detection.n,
 			h->detection.never);
-	if (h->recovery.n || h->recovery.never)
+	if (!h->recovery.n && h->recovery.never)
+		printf("time to recover from an injected fault: none of %zu "
+		       "recovery_time values of candidates, which never "
+		       "recovered\n",
+			h->recovery.never);
+	if (h->recovery.n)
 		printf("time to recover from an injected fault: %s in the mean "
 		       "of %zu recovery_time values of candidates; %zu never "
 		       "recovered\n",
