@@ -54,7 +54,8 @@ int tw_git_put_blob(struct tw_git *git, const void *p, size_t n,
 		rc = git_blob_create_from_buffer(
 			&oid, git->repo, n ? p : "", n);
 	if (rc)
-		return not_written(git, error, rc, "an object cannot be written");
+		return not_written(
+			git, error, rc, "an object cannot be written");
 	to_text(id, &oid);
 	return 0;
 }
@@ -327,7 +328,8 @@ int tw_git_put_commit(struct tw_git *git, const struct tw_git_id *tree,
 	git_signature_free(who);
 	git_tree_free(it);
 	if (rc)
-		return not_written(git, error, rc, "a commit cannot be written");
+		return not_written(
+			git, error, rc, "a commit cannot be written");
 	to_text(id, &oid);
 	return 0;
 }
@@ -352,7 +354,8 @@ int tw_git_copy_commit(struct tw_git *git, const struct tw_git_id *of,
 	git_tree_free(it);
 	git_commit_free(commit);
 	if (rc)
-		return not_written(git, error, rc, "a commit cannot be written");
+		return not_written(
+			git, error, rc, "a commit cannot be written");
 	to_text(id, &oid);
 	return 0;
 }

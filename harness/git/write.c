@@ -123,8 +123,8 @@ static int write_object(git_odb_backend *backend, const git_oid *id,
 {
 	struct tw_buf bytes = {0};
 	struct writer *writer = (struct writer *)backend;
-	bool done = pack(data, n, type, &bytes) &&
-		    write_whole(writer, id, &bytes);
+	bool done =
+		pack(data, n, type, &bytes) && write_whole(writer, id, &bytes);
 
 	/* libgit2 tries its own ways then, and tells of the last of them. */
 	if (!done && (errno == ENOSPC || errno == EDQUOT))

@@ -65,9 +65,8 @@ static void print_times(const struct tw_history *h)
 			mean_text(&h->detection, text), h->detection.n,
 			h->detection.never);
 	if (!h->recovery.n && h->recovery.never)
-		printf("time to recover from an injected fault: none of %zu "
-		       "recovery_time values of candidates, which never "
-		       "recovered\n",
+		printf("time to recover from an injected fault: no candidate "
+		       "did; %zu never recovered\n",
 			h->recovery.never);
 	if (h->recovery.n)
 		printf("time to recover from an injected fault: %s in the mean "
