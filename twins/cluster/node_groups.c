@@ -4,6 +4,7 @@
 #include "twins/cluster/node_held.h"
 #include "twins/cluster/nodes.h"
 #include "twins/cluster/sched_queue.h"
+#include "twins/cluster/volumes.h"
 #include "twins/cluster/workloads.h"
 #include "twins/kernel/random.h"
 #include "twins/world/standing.h"
@@ -27,6 +28,7 @@ struct scan {
 	struct tw_arena arena;
 	uint32_t *pods; /* replicas that wait, the largest first */
 	uint32_t n_pods;
+	bool moves; /* what stands is tried on other nodes */
 };
 
 /* What a group would bring. */
@@ -57,9 +59,11 @@ static const struct tw_pod_spec *pod_of(
 	return tw_world_revision(world, replica)->pod;
 }
 
-static bool fits(struct scan *scan, const struct tw_pod_spec *pod,
-	const struct tw_sched_node *node)
+/* `number` of the node; of one that is only thought of, of any like it. */
+static bool fits(struct scan *scan, uint32_t replica,
+	const struct tw_sched_node *node, uint32_t number)
 {
+	const struct tw_pod_spec *pod = pod_of(scan->world, replica);
 	struct tw_lackings lacking = {0};
 
 	if (node->spec->unschedulable || !tw_pod_fits_node(pod, node->spec) ||
@@ -67,7 +71,11 @@ static bool fits(struct scan *scan, const struct tw_pod_spec *pod,
 			&pod->tolerations, &node->spec->taints, false))
 		return false;
 	tw_sched_lacking(pod, node, NULL, NULL, &scan->arena, &lacking);
-	return !lacking.n;
+	return !lacking.n && tw_volumes_fit(scan->world, replica, number,
+				     node_at(scan->world, number)->absent
+					     ? TW_VOLUMES_NEW_NODE
+				     : scan->moves ? TW_VOLUMES_MOVE
+						   : TW_VOLUMES_NODE);
 }
 
 static void put(struct scan *scan, const struct tw_pod_spec *pod,
@@ -80,14 +88,16 @@ static void put(struct scan *scan, const struct tw_pod_spec *pod,
 	tw_sched_node_see(node);
 }
 
-/* On the first of them where it fits. */
-static bool put_somewhere(struct scan *scan, const struct tw_pod_spec *pod,
-	struct tw_sched_node *nodes, uint32_t n)
+/* On the first of them where it fits. All are like the node `like`, or
+ * (TW_NONE) they are all nodes. */
+static bool put_somewhere(struct scan *scan, uint32_t replica,
+	struct tw_sched_node *nodes, uint32_t n, uint32_t like)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		if (!nodes[i].spec || !fits(scan, pod, &nodes[i]))
+		if (!nodes[i].spec || !fits(scan, replica, &nodes[i],
+					      like == TW_NONE ? i : like))
 			continue;
-		put(scan, pod, &nodes[i]);
+		put(scan, pod_of(scan->world, replica), &nodes[i]);
 		return true;
 	}
 	return false;
@@ -152,8 +162,8 @@ static void find_pods(struct scan *scan)
 			tw_pod_of(world, r)->attempts)
 			add_pod(scan, r);
 	for (uint32_t i = 0; i < scan->n_pods; i++)
-		if (!put_somewhere(scan, pod_of(world, scan->pods[i]), nodes,
-			    model->n_nodes))
+		if (!put_somewhere(scan, scan->pods[i], nodes, model->n_nodes,
+			    TW_NONE))
 			scan->pods[kept++] = scan->pods[i];
 	scan->n_pods = kept;
 }
@@ -169,6 +179,17 @@ static uint32_t size_of(struct tw_world *world, uint32_t group)
 	for (uint32_t i = it->first; i < it->first + it->n; i++)
 		n += !node_at(world, i)->absent ||
 		     world->node_groups->coming[i];
+	return n;
+}
+
+/* One of the group that is not there. */
+static uint32_t spare_of(struct scan *scan, uint32_t group)
+{
+	const struct tw_node_group *it = &scan->world->model->groups[group];
+	uint32_t n = it->first;
+
+	while (n + 1 < it->first + it->n && !node_at(scan->world, n)->absent)
+		n++;
 	return n;
 }
 
@@ -192,23 +213,24 @@ static void estimate(struct scan *scan, uint32_t group, struct option *to)
 	const struct tw_node_spec *shape =
 		scan->world->model->nodes[it->first].spec;
 	uint32_t room = it->n - size_of(scan->world, group);
+	uint32_t like = spare_of(scan, group);
 	struct tw_sched_node *nodes =
 		tw_new_array(&scan->arena, room + 1, struct tw_sched_node);
 
 	*to = (struct option){.group = group,
 		.pods = tw_new_array(&scan->arena, scan->n_pods + 1, uint32_t)};
 	for (uint32_t i = 0; i < scan->n_pods; i++) {
-		const struct tw_pod_spec *pod =
-			pod_of(scan->world, scan->pods[i]);
+		uint32_t pod = scan->pods[i];
 
-		if (!put_somewhere(scan, pod, nodes, to->nodes)) {
+		if (!put_somewhere(scan, pod, nodes, to->nodes, like)) {
 			if (to->nodes == room)
 				continue;
 			nodes[to->nodes].spec = shape;
 			tw_sched_node_see(&nodes[to->nodes]);
-			if (!fits(scan, pod, &nodes[to->nodes]))
+			if (!fits(scan, pod, &nodes[to->nodes], like))
 				continue;
-			put(scan, pod, &nodes[to->nodes++]);
+			put(scan, pod_of(scan->world, pod),
+				&nodes[to->nodes++]);
 		}
 		to->pods[to->n_pods++] = scan->pods[i];
 	}
@@ -323,14 +345,16 @@ static bool can_move(struct scan *scan, uint32_t node)
 	bool can = true;
 
 	others[node].spec = NULL;
+	scan->moves = true;
 	for (size_t i = 0; i < pods.n && can; i++) {
 		uint32_t r = pods.v[i];
 		const struct tw_revision *it = tw_world_revision(world, r);
 
 		can = tw_pod_is_on(world, r, node) &&
 		      (it->own_nodes ||
-			      put_somewhere(scan, it->pod, others, n));
+			      put_somewhere(scan, r, others, n, TW_NONE));
 	}
+	scan->moves = false;
 	can = can && !tw_node_is_held(world, node, &pods);
 	tw_vec_release(&pods);
 	return can;

@@ -5,6 +5,9 @@
  *	scan	   each 10 s; when in its first period is drawn for each run
  *	pending	   pods that the scheduler found no node for, without those
  *		   that nodes on their way will hold
+ *	volumes	   a pod whose claim is bound asks for a node from where its
+ *		   volume is reached, and goes nowhere else when its node is to
+ *		   be removed; of nodes that come, any number is taken
  *	options	   of each group with room: how many nodes of its shape would
  *		   hold how many of these pods, the largest first, each on the
  *		   first node where it fits (BinpackingNodeEstimator)

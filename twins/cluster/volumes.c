@@ -381,18 +381,39 @@ void tw_volumes_bind(struct tw_world *world, uint32_t replica, uint32_t node)
 	tw_bindings_bind(world->model, world->volumes->bindings, replica, node);
 }
 
-void tw_volumes_ask(
+static bool see(
 	struct tw_world *world, uint32_t replica, struct tw_pod_volumes *to)
 {
-	tw_bindings_begin(world->model, world->volumes->bindings, replica);
 	if (!tw_pod_volumes_see(
 		    world->model, world->volumes->bindings, replica, to))
-		return;
+		return false;
 	to->attached = attached;
 	to->is_on = is_on;
 	to->in_use = in_use;
 	to->context = world;
-	world->pods->scheduler.volumes = &to->view;
+	return true;
+}
+
+void tw_volumes_ask(
+	struct tw_world *world, uint32_t replica, struct tw_pod_volumes *to)
+{
+	tw_bindings_begin(world->model, world->volumes->bindings, replica);
+	if (see(world, replica, to))
+		world->pods->scheduler.volumes = &to->view;
+}
+
+bool tw_volumes_fit(struct tw_world *world, uint32_t replica, uint32_t node,
+	enum tw_volumes_of what)
+{
+	struct tw_pod_volumes it;
+
+	if (!world->volumes || !see(world, replica, &it))
+		return true;
+	if (what == TW_VOLUMES_NEW_NODE)
+		it.attached = NULL;
+	if (what == TW_VOLUMES_MOVE)
+		it.in_use = NULL;
+	return tw_sched_volumes_refuse(&it.view, node).status == TW_SCHED_OK;
 }
 
 void tw_volumes_asked(struct tw_world *world)

@@ -43,6 +43,14 @@ void tw_volumes_ask(
 	struct tw_world *world, uint32_t replica, struct tw_pod_volumes *to);
 void tw_volumes_asked(struct tw_world *world);
 
+/* For the cluster autoscaler: whether the pod could have its volumes on the
+ * node. Of a node that is not there yet nobody knows how many volumes it may
+ * have (a CSINode that is missing sets no limit), and a pod that moves does
+ * not stand in its own way. */
+enum tw_volumes_of { TW_VOLUMES_NODE, TW_VOLUMES_NEW_NODE, TW_VOLUMES_MOVE };
+bool tw_volumes_fit(struct tw_world *world, uint32_t replica, uint32_t node,
+	enum tw_volumes_of what);
+
 /* The pod was put on its node. */
 void tw_volumes_bind(struct tw_world *world, uint32_t replica, uint32_t node);
 /* Its kubelet wants to start it: true where all of its volumes are there; else
