@@ -255,22 +255,25 @@ static void work(struct tw_world *world, uint32_t at)
 void tw_drain_start(struct tw_world *world, const bool *nodes,
 	const struct tw_drain_options *options)
 {
+	const struct tw_sched_node *all = world->pods->scheduler.nodes.v;
+	bool *there = tw_new_array(&world->arena, world->model->n_nodes, bool);
 	uint32_t first = TW_NONE;
 
 	if (!world->drains)
 		world->drains = tw_new(&world->arena, struct tw_drains);
 	for (uint32_t n = world->model->n_nodes; n--;) {
-		if (!nodes[n])
-			continue;
-		first = n;
+		/* Those that may come yet are nobody's to drain. */
+		there[n] = nodes[n] && !all[n].absent;
+		if (there[n])
+			first = n;
 	}
 	for (uint32_t n = 0; n < world->model->n_nodes; n++) {
-		world->obs.drains += nodes[n];
-		if (nodes[n])
+		world->obs.drains += there[n];
+		if (there[n])
 			tw_nodes_cordon(world, n, true);
 	}
 	if (first != TW_NONE)
-		begin(world, nodes, first, options);
+		begin(world, there, first, options);
 }
 
 void tw_drains_finish(struct tw_world *world)

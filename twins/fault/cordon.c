@@ -4,14 +4,17 @@
 #include "twins/fault/kinds.h"
 
 #include "twins/cluster/nodes.h"
+#include "twins/cluster/pods.h"
 
 static void set_all(
 	const struct tw_fault *fault, struct tw_world *world, bool cordoned)
 {
 	const bool *hit = tw_fault_nodes_hit(fault, world);
+	const struct tw_sched_node *all = world->pods->scheduler.nodes.v;
 
+	/* Those that may come yet are as they come. */
 	for (uint32_t n = 0; n < world->model->n_nodes; n++)
-		if (hit[n])
+		if (hit[n] && !(cordoned && all[n].absent))
 			tw_nodes_cordon(world, n, cordoned);
 }
 

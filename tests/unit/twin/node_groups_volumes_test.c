@@ -45,6 +45,32 @@ START_TEST(grows_where_the_volume_is)
 }
 END_TEST
 
+/* A zone is drained of the nodes that it has by then: what comes takes pods. */
+START_TEST(grows_in_a_drained_zone)
+{
+	struct control it;
+
+	control_start(&it, CLASS("ebs.csi.aws.com", "") SET("1"),
+		MODEL(GROUPS(""), ""));
+	control_fault(&it, "drain", "zone=b at=10s");
+	control_run(&it, 120);
+	ck_assert_str_eq(node_of(&it, 0), "b-1");
+	ck_assert(control_says(&it, "scale-up: [{b 1->2 (max: 3)}]"));
+	ck_assert(control_says(&it, "web-0 is assigned to b-2\n"));
+	ck_assert(!control_says(&it, "->3"));
+	ck_assert_uint_eq(it.obs.drains, 1);
+	control_end(&it);
+
+	control_start(&it, EBS SET("3"), MODEL(GROUPS(""), ""));
+	control_fault(&it, "cordon", "zone=a at=1s");
+	control_run(&it, 120);
+	ck_assert(control_says(&it, "scale-up: [{a 1->2 (max: 3)}]"));
+	ck_assert(control_says(&it, "web-2 is assigned to a-2\n"));
+	ck_assert(!control_says(&it, "->3"));
+	control_end(&it);
+}
+END_TEST
+
 /* Three pods, and room for two: before it is bound any group will do, and the
  * first one wastes as little as the second; the name of data-web-2 picks zone
  * b (0x46661985 + 2 is odd). */
@@ -148,5 +174,5 @@ START_TEST(moves_with_its_own_claim)
 END_TEST
 
 TW_TESTS("twin/node_groups_volumes", grows_where_the_volume_is,
-	any_before_it_is_bound, holds_two_of_a_zone, stays_for_a_volume,
-	grows_for_volumes, moves_with_its_own_claim)
+	grows_in_a_drained_zone, any_before_it_is_bound, holds_two_of_a_zone,
+	stays_for_a_volume, grows_for_volumes, moves_with_its_own_claim)
