@@ -342,11 +342,6 @@ const struct tw_spool_stats *tw_spool_stats(const struct tw_spool *spool)
 	return &spool->stats;
 }
 
-const struct tw_capture_report *tw_spool_report(const struct tw_spool *spool)
-{
-	return &spool->report;
-}
-
 double tw_spool_completeness(const struct tw_spool *spool, int side)
 {
 	const struct tw_spool_stats *stats = &spool->stats;

@@ -114,8 +114,6 @@ int tw_spool_finish(struct tw_spool *spool, struct tw_error *error);
 
 uint64_t tw_spool_count(const struct tw_spool *spool); /* records */
 const struct tw_spool_stats *tw_spool_stats(const struct tw_spool *spool);
-/* Where malformed records were, the format, the bytes. */
-const struct tw_capture_report *tw_spool_report(const struct tw_spool *spool);
 /*
  * Completeness of a side: what can be replayed of all that the capture holds,
  * (read - calls - unrouted) / (read - calls + malformed), 0..1; 0 where there

@@ -53,12 +53,6 @@ struct tw_bounds tw_rate_difference(
 	};
 }
 
-uint64_t tw_rate_calls(double rate)
-{
-	tw_assert(rate > 0);
-	return rate >= 1 ? 3 : (uint64_t)tw_ceil(3 / rate);
-}
-
 static bool is_beyond(uint64_t x, struct tw_rate b, uint64_t n, double factor,
 	double add, double alpha)
 {

@@ -33,11 +33,6 @@ struct tw_rate {
 struct tw_bounds tw_rate_difference(
 	struct tw_rate c, struct tw_rate b, double factor, double alpha);
 
-/* "0 of n" bounds a rate by 3/n with 95% confidence: J. A. Hanley, A.
- * Lippman-Hand, JAMA 249 (1983) 1743-1745. Calls that show that a rate is
- * below `rate`, if none of them fails. */
-uint64_t tw_rate_calls(double rate);
-
 /*
  * The smallest rate that would have shown, with the probability `power`, that
  * it is beyond factor * b + add: the least count whose bound is beyond, and

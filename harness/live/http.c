@@ -37,34 +37,6 @@ bool tw_http_hop_by_hop(struct tw_str name)
 	return LISTED(name, list);
 }
 
-bool tw_http_volatile(struct tw_str name)
-{
-	static const char *const list[] = {
-		"age",
-		"date",
-		"etag",
-		"expires",
-		"last-modified",
-		"server-timing",
-		"set-cookie",
-		"traceparent",
-		"tracestate",
-		"via",
-		"x-amzn-trace-id",
-		"x-b3-spanid",
-		"x-b3-traceid",
-		"x-cloud-trace-context",
-		"x-correlation-id",
-		"x-envoy-upstream-service-time",
-		"x-request-id",
-		"x-response-time",
-		"x-runtime",
-		"x-trace-id",
-	};
-
-	return LISTED(name, list);
-}
-
 /* RFC 9110, 5.6.2: the characters of a token. */
 static bool token_char(unsigned char c)
 {

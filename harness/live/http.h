@@ -28,10 +28,6 @@ const struct tw_http_header *tw_http_find(
  */
 bool tw_http_hop_by_hop(struct tw_str name);
 
-/* Differs from answer to answer by nature (Date, Set-Cookie, ids of requests
- * and traces, ETag …): never a finding. */
-bool tw_http_volatile(struct tw_str name);
-
 /* Name and value may stand in a message: no control characters, a name. */
 bool tw_http_header_valid(const struct tw_http_header *header);
 

@@ -3,20 +3,6 @@
 #include "twins/base/hash.h"
 #include "twins/base/units.h"
 
-const char *tw_value_type_name(enum tw_value_type type)
-{
-	static const char *const names[] = {
-		[TW_VALUE_NULL] = "null",
-		[TW_VALUE_BOOL] = "boolean",
-		[TW_VALUE_NUMBER] = "number",
-		[TW_VALUE_STRING] = "string",
-		[TW_VALUE_ARRAY] = "array",
-		[TW_VALUE_OBJECT] = "object",
-	};
-
-	return names[type];
-}
-
 static struct tw_str keep(struct tw_arena *arena, struct twinrig_text text)
 {
 	return (struct tw_str){tw_arena_strndup(arena, text.p, text.n), text.n};

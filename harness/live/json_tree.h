@@ -32,8 +32,6 @@ struct tw_value {
 			* of members does not count */
 };
 
-const char *tw_value_type_name(enum tw_value_type type);
-
 /* All in the arena; NULL where the text is not one JSON value. */
 const struct tw_value *tw_value_parse(
 	struct tw_arena *arena, struct tw_str text);

@@ -200,8 +200,6 @@ const char *tw_objects_group(
 /* Whether a text is an unrendered Go template, and at which line. */
 bool tw_template_found(const char *text, size_t n, int *line);
 
-/* Whether a document is a Compose file. */
-bool tw_compose_is(const struct tw_yaml *doc);
 /* Remembers a file of its folder's project. named: by itself, not by a glob
  * or a folder. The doc is NULL where the file is not parsed yet. */
 void tw_compose_add(struct tw_manifests *m, struct tw_files *files,

@@ -61,8 +61,6 @@ struct tw_process;
 struct tw_process *tw_process_start(
 	const struct tw_process_options *options, struct tw_error *error);
 
-int tw_process_pid(const struct tw_process *process);
-
 /* Whether it has ended (then *exit says how); never waits. */
 bool tw_process_ended(struct tw_process *process, struct tw_process_exit *exit);
 

@@ -53,11 +53,6 @@ void tw_markup_text(struct tw_buf *out, const char *s)
 	escaped(out, s, false);
 }
 
-void tw_markup_quoted(struct tw_buf *out, const char *s)
-{
-	escaped(out, s, true);
-}
-
 void tw_markup_attribute(
 	struct tw_buf *out, const char *name, const char *value)
 {

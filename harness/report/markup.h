@@ -10,9 +10,8 @@
 
 /* Between tags. */
 void tw_markup_text(struct tw_buf *out, const char *s);
-/* Between double quotes: also quotes, and blanks other than spaces. */
-void tw_markup_quoted(struct tw_buf *out, const char *s);
-/* ` name="value"`; nothing where the value is NULL. */
+/* ` name="value"`, also with quotes and blanks other than spaces inside;
+ * nothing where the value is NULL. */
 void tw_markup_attribute(
 	struct tw_buf *out, const char *name, const char *value);
 

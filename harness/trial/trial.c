@@ -1,10 +1,7 @@
 #include "harness/trial/trial.h"
 
-#include "harness/trial/parallel.h"
 #include "twins/base/assert.h"
 #include "twins/world/world.h"
-
-#include <pthread.h>
 
 #define SLICES_MAX 3600
 
@@ -193,38 +190,4 @@ void tw_trial_run(const struct tw_trial *trial, struct tw_observation *to)
 	tw_free(sizes);
 	tw_free(lost);
 	tw_free(endpoints);
-}
-
-struct batch {
-	const struct tw_trial *trials;
-	struct tw_observation *to;
-	void (*tick)(void *);
-	void *context;
-	pthread_mutex_t lock;
-};
-
-static void run_one(void *context, size_t i)
-{
-	struct batch *batch = context;
-
-	tw_trial_run(&batch->trials[i], &batch->to[i]);
-	if (!batch->tick)
-		return;
-	tw_assert(!pthread_mutex_lock(&batch->lock));
-	batch->tick(batch->context);
-	tw_assert(!pthread_mutex_unlock(&batch->lock));
-}
-
-void tw_trials_run(const struct tw_trial *trials, size_t n, size_t threads,
-	struct tw_observation *to, void (*tick)(void *), void *context)
-{
-	struct batch batch = {
-		.trials = trials,
-		.to = to,
-		.tick = tick,
-		.context = context,
-		.lock = PTHREAD_MUTEX_INITIALIZER,
-	};
-
-	tw_parallel(n, threads, run_one, &batch);
 }

@@ -15,9 +15,9 @@ struct tw_trial {
 	enum tw_flow_side side;
 	const struct tw_scenario *scenario; /* NULL: nothing goes wrong */
 	uint64_t seed;
-	double load;		  /* times the traffic; 0: 1 */
-	uint32_t replication;	  /* other draws of the same seed */
-	const struct tw_tap *tap; /* NULL: none */
+	double load;			  /* times the traffic; 0: 1 */
+	uint32_t replication;		  /* other draws of the same seed */
+	const struct tw_tap *tap;	  /* NULL: none */
 	const struct tw_watcher *watcher; /* NULL: none */
 };
 
@@ -27,10 +27,5 @@ struct tw_trial {
  * outside that ended badly.
  */
 void tw_trial_run(const struct tw_trial *trial, struct tw_observation *to);
-
-/* Runs n of them on up to `threads` threads; to[i] is that of trials[i]. Calls
- * tick(context) as each ends, one at a time, where tick is not NULL. */
-void tw_trials_run(const struct tw_trial *trials, size_t n, size_t threads,
-	struct tw_observation *to, void (*tick)(void *), void *context);
 
 #endif

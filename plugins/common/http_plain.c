@@ -2,7 +2,7 @@
  * The messages that most recordings are made of, read without a state
  * machine: CRLF lines, a known method, an origin-form target, a body of a
  * Content-Length. Whatever is else, or could be, is left to llhttp; what is
- * read here is what llhttp reads (tests/unit/plugins/http_test.c holds the
+ * read here is what llhttp reads (tests/unit/plugins/text_test.c holds the
  * two against each other).
  */
 #include "plugins/common/http.h"

@@ -2,33 +2,17 @@
 
 #include "twins/kernel/fmath.h"
 
-static const struct {
-	const char *reason, *message;
-} limits[] = {
-	[TW_HPA_WITHIN_RANGE] = {"DesiredWithinRange",
-		"the desired count is within the acceptable range"},
-	[TW_HPA_SCALE_UP_LIMIT] = {"ScaleUpLimit",
-		"the desired replica count is increasing faster than the "
-		"maximum scale rate"},
-	[TW_HPA_SCALE_DOWN_LIMIT] = {"ScaleDownLimit",
-		"the desired replica count is decreasing faster than the "
-		"maximum scale rate"},
-	[TW_HPA_TOO_MANY] = {"TooManyReplicas",
-		"the desired replica count is more than the maximum replica "
-		"count"},
-	[TW_HPA_TOO_FEW] = {"TooFewReplicas",
-		"the desired replica count is less than the minimum replica "
-		"count"},
-};
-
 const char *tw_hpa_limit_reason(enum tw_hpa_limit limit)
 {
-	return limits[limit].reason;
-}
+	static const char *const reasons[] = {
+		[TW_HPA_WITHIN_RANGE] = "DesiredWithinRange",
+		[TW_HPA_SCALE_UP_LIMIT] = "ScaleUpLimit",
+		[TW_HPA_SCALE_DOWN_LIMIT] = "ScaleDownLimit",
+		[TW_HPA_TOO_MANY] = "TooManyReplicas",
+		[TW_HPA_TOO_FEW] = "TooFewReplicas",
+	};
 
-const char *tw_hpa_limit_message(enum tw_hpa_limit limit)
-{
-	return limits[limit].message;
+	return reasons[limit];
 }
 
 static int64_t larger(int64_t a, int64_t b)

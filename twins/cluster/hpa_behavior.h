@@ -37,9 +37,8 @@ enum tw_hpa_limit {
 	TW_HPA_TOO_FEW,
 };
 
-/* "DesiredWithinRange", "ScaleUpLimit" … and the sentence of the condition. */
+/* "DesiredWithinRange", "ScaleUpLimit" … */
 const char *tw_hpa_limit_reason(enum tw_hpa_limit limit);
-const char *tw_hpa_limit_message(enum tw_hpa_limit limit);
 
 /* ---- without `behavior` ---------------------------------------------- */
 

@@ -239,11 +239,6 @@ bool tw_nodes_is_sound(const struct tw_world *world, uint32_t node)
 	       !it->out_of_service;
 }
 
-bool tw_nodes_is_cordoned(const struct tw_world *world, uint32_t node)
-{
-	return node_at(world, node)->cordoned;
-}
-
 void tw_nodes_cordon(struct tw_world *world, uint32_t node, bool cordoned)
 {
 	struct node *it = node_at(world, node);

@@ -61,7 +61,6 @@ void tw_nodes_lose_at(struct tw_world *world, uint32_t node, tw_time at);
 void tw_nodes_cordon(struct tw_world *world, uint32_t node, bool cordoned);
 /* It runs, is Ready and takes pods in; always where nobody watches nodes. */
 bool tw_nodes_is_sound(const struct tw_world *world, uint32_t node);
-bool tw_nodes_is_cordoned(const struct tw_world *world, uint32_t node);
 
 /* The taint out-of-service, by a person's hand: pods that do not tolerate it go
  * at once; where the node is not ready their objects are removed with the next

@@ -159,15 +159,6 @@ int64_t *tw_sched_marks_clear(struct tw_scheduler *s)
 	return marks->of;
 }
 
-const struct tw_class_count *tw_sched_count(
-	const struct tw_sched_node *node, uint32_t class)
-{
-	for (size_t i = 0; i < node->classes.n; i++)
-		if (node->classes.v[i].class == class)
-			return &node->classes.v[i];
-	return NULL;
-}
-
 static struct tw_class_count *count_of(
 	struct tw_sched_node *node, uint32_t class)
 {

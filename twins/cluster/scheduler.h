@@ -241,9 +241,6 @@ const struct tw_sched_list *tw_sched_candidates(struct tw_scheduler *s,
 	const char *namespace, const struct tw_label_selector *selector);
 /* Its number, which stays. */
 uint32_t tw_sched_topology_number(struct tw_scheduler *s, const char *key);
-/* Pods of the class on a node. */
-const struct tw_class_count *tw_sched_count(
-	const struct tw_sched_node *node, uint32_t class);
 
 void tw_scheduler_init(
 	struct tw_scheduler *s, const struct tw_sched_options *options);

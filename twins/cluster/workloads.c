@@ -26,14 +26,6 @@ static const struct tw_controller *controller_of(const char *kind)
 	return NULL;
 }
 
-uint32_t tw_workload_find(const struct tw_model *model, const char *name)
-{
-	for (uint32_t w = 0; w < model->n_workloads; w++)
-		if (!strcmp(model->workloads[w].name, name))
-			return w;
-	return TW_NONE;
-}
-
 /* ---- what is counted ------------------------------------------------ */
 
 static void add(struct tw_pod_counts *to, const struct tw_pod_counts *more)

@@ -93,9 +93,6 @@ static inline struct tw_managed *tw_managed_of(
 	return &world->workloads->all[workload];
 }
 
-/* Of a workload by "namespace/name", TW_NONE: it is not managed. */
-uint32_t tw_workload_find(const struct tw_model *model, const char *name);
-
 /* Whether its kind has a size that can be set. */
 bool tw_workload_has_size(const struct tw_model *model, uint32_t workload);
 

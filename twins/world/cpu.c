@@ -466,18 +466,6 @@ void tw_cpu_stress(struct tw_world *world, uint32_t replica, uint32_t threads)
 	retune(world, cpu);
 }
 
-void tw_cpu_steal(struct tw_world *world, uint32_t node, int64_t millicores)
-{
-	struct tw_cpu_node *it = &world->cpu_nodes[node];
-	int64_t there = world->model->nodes[node].cpu;
-
-	if (!it->cores)
-		return;
-	/* Something is always left, or nothing would ever end. */
-	it->cores = cores_of(there - millicores > 1 ? there - millicores : 1);
-	share_node(world, it);
-}
-
 /* ---- life ----------------------------------------------------------- */
 
 /* CPUs are few and found by the replicas: those that a fault brought too. */

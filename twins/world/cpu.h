@@ -101,9 +101,6 @@ void tw_cpu_pause(struct tw_world *world, uint32_t replica, bool paused);
 /* Threads that compute for nobody: they take shares and spend the quota (a
  * stress test in the container). The replica has a CPU. */
 void tw_cpu_stress(struct tw_world *world, uint32_t replica, uint32_t threads);
-/* So many thousandths of the node's cores are gone (a noisy neighbour). No
- * effect where the node's `cpu` is not known. */
-void tw_cpu_steal(struct tw_world *world, uint32_t node, int64_t millicores);
 
 /* Core-ns used so far; 0 where the replica has no CPU of its own. */
 int64_t tw_cpu_used(struct tw_world *world, uint32_t replica);

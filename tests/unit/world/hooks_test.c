@@ -85,22 +85,6 @@ START_TEST(stress_takes_shares)
 }
 END_TEST
 
-START_TEST(stolen_cores_are_gone)
-{
-	struct stage stage;
-
-	set_up(&stage, true);
-	tw_cpu_steal(&stage.world, 0, 1500);
-	ck_assert_int_eq(serve(&stage), 60 * TW_MS);
-	tw_cpu_steal(&stage.world, 0, 0);
-	ck_assert_int_eq(serve(&stage), 30 * TW_MS);
-	/* Something is left to the last. */
-	tw_cpu_steal(&stage.world, 0, 99000);
-	ck_assert_int_ge(serve(&stage), 29 * TW_S);
-	tear_down(&stage);
-}
-END_TEST
-
 /* A replica without a CPU of its own can be given one. */
 START_TEST(a_cpu_for_a_fault)
 {
@@ -135,5 +119,5 @@ START_TEST(extra_memory_kills)
 }
 END_TEST
 
-TW_TESTS("world/hooks", stress_takes_shares, stolen_cores_are_gone,
-	a_cpu_for_a_fault, extra_memory_kills)
+TW_TESTS("world/hooks", stress_takes_shares, a_cpu_for_a_fault,
+	extra_memory_kills)
