@@ -15,7 +15,10 @@
 
 static void escaped(struct tw_buf *out, const char *s, bool property)
 {
-	for (size_t n = 0; s[n] && n < LONGEST; n++) {
+	for (size_t n = 0; s[n]; n++) {
+		/* Within a character of UTF-8 it goes on. */
+		if (n >= LONGEST && ((unsigned char)s[n] & 0xc0) != 0x80)
+			break;
 		if (s[n] == '%' || s[n] == '\n' || s[n] == '\r' ||
 			(property && (s[n] == ':' || s[n] == ',')))
 			tw_buf_printf(out, "%%%02X", (unsigned char)s[n]);

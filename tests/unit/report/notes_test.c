@@ -173,6 +173,28 @@ START_TEST(at_most_ten_of_a_level)
 }
 END_TEST
 
+/* What is too long ends between two characters, not within one. */
+START_TEST(a_long_note_ends_with_a_whole_character)
+{
+	static const struct tw_report_options plain = {0};
+	struct told t;
+	struct tw_buf out = {0}, words = {0};
+
+	told_init(&t);
+	tw_buf_add_char(&words, '-');
+	for (int i = 0; i < 3000; i++)
+		tw_buf_add_text(&words, "\u00e9");
+	add_findings(&t, 1, tw_buf_text(&words));
+	collect(&t);
+	tw_report_github.write(&t.report, &plain, &out);
+	ck_assert_uint_lt(out.n, 5000);
+	ck_assert_str_eq(tw_buf_text(&out) + out.n - 3, "\u00e9\n");
+	tw_buf_release(&words);
+	tw_buf_release(&out);
+	told_release(&t);
+}
+END_TEST
+
 START_TEST(every_fingerprint_is_another)
 {
 	struct told t;
@@ -192,4 +214,4 @@ END_TEST
 TW_TESTS("report/notes", points_at_what_has_to_be_undone,
 	a_line_of_the_baseline_is_no_place,
 	scenarios_at_one_line_are_named_together, at_most_ten_of_a_level,
-	every_fingerprint_is_another)
+	a_long_note_ends_with_a_whole_character, every_fingerprint_is_another)
