@@ -197,6 +197,12 @@ static void opinions(
 		tw_markup_text(html->out, tw_opinion_text(it, &html->arena));
 		tw_buf_add_text(html->out,
 			it->gates ? "</h4>\n" : " (has no say)</h4>\n");
+		if (tw_opinion_again(scenario, it)) {
+			tw_buf_add_text(html->out, "<p>again: ");
+			tw_html_element(
+				html, "code", tw_opinion_again(scenario, it));
+			tw_buf_add_text(html->out, "</p>\n");
+		}
 		if (!it->lines.n)
 			continue;
 		tw_buf_add_text(html->out, "<ul>\n");

@@ -198,6 +198,9 @@ static void opinions(struct md *md, const struct tw_scenario_result *scenario)
 						 &it->lines.v[k], &md->arena));
 			tw_buf_add_char(md->out, '\n');
 		}
+		if (tw_opinion_again(scenario, it))
+			tw_buf_printf(md->out, "- *again*: `%s`\n",
+				tw_opinion_again(scenario, it));
 		keep(md, at);
 	}
 }

@@ -7,6 +7,19 @@ const char *tw_opinion_name(
 		arena, "judge %s %s", opinion->judge, opinion->file);
 }
 
+const char *tw_opinion_again(const struct tw_scenario_result *scenario,
+	const struct tw_opinion *opinion)
+{
+	if (!opinion->gates || opinion->verdict == TW_VERDICT_PASS)
+		return NULL;
+	for (size_t c = 0; c < scenario->checks.n; c++)
+		for (size_t i = 0; i < scenario->checks.v[c]->groups.n; i++)
+			if (scenario->checks.v[c]->groups.v[i]->verdict !=
+				TW_VERDICT_PASS)
+				return NULL;
+	return scenario->reproduce;
+}
+
 const char *tw_opinion_text(
 	const struct tw_opinion *opinion, struct tw_arena *arena)
 {

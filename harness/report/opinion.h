@@ -11,6 +11,10 @@ const char *tw_opinion_text(
 /* "High_Latency: High; mean 3.2, was 1.1 ... (canary.json:12)". */
 const char *tw_opinion_line_text(const struct tw_opinion *opinion,
 	const struct tw_opinion_line *line, struct tw_arena *arena);
+/* The command that gives it again, where it counts and does not pass and no
+ * group of the scenario says it; or NULL. */
+const char *tw_opinion_again(const struct tw_scenario_result *scenario,
+	const struct tw_opinion *opinion);
 /* Without figures: what a history of test results is kept under. */
 const char *tw_opinion_name(
 	const struct tw_opinion *opinion, struct tw_arena *arena);

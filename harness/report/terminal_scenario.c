@@ -206,9 +206,11 @@ static void power_row(struct tw_page *page, const struct tw_check_result *check)
 }
 
 /* What does not pass line by line; the rest by number. */
-static void opinion_block(
-	struct tw_page *page, const struct tw_opinion *opinion)
+static void opinion_block(struct tw_page *page,
+	const struct tw_scenario_result *scenario,
+	const struct tw_opinion *opinion)
 {
+	const char *again = tw_opinion_again(scenario, opinion);
 	size_t passed = 0;
 
 	tw_buf_add_text(page->out, "  ");
@@ -235,6 +237,9 @@ static void opinion_block(
 		tw_buf_printf(page->out, "%zu other%s pass\n", passed,
 			passed == 1 ? "" : "s");
 	}
+	/* A command is never broken. */
+	if (again)
+		tw_buf_printf(page->out, "          again     %s\n", again);
 }
 
 static bool is_blamed(const struct tw_scenario_result *scenario)
@@ -341,7 +346,7 @@ void tw_terminal_scenario(
 		check_block(page, scenario, order[i]);
 	}
 	for (size_t i = 0; i < scenario->opinions.n; i++)
-		opinion_block(page, scenario->opinions.v[i]);
+		opinion_block(page, scenario, scenario->opinions.v[i]);
 	if (!passed) {
 		findings_rows(page, scenario);
 		return;

@@ -133,7 +133,9 @@ END
 echo '{"thresholds": {"http_req_duration": ["max<1"]}}' >load.json
 commit_all . "Asked by another tool"
 expect 1 "$TWINRIG" gate --sarif e.sarif --code-quality e.json \
-	--annotations e.txt
+	--annotations e.txt --markdown e.md
+said "^ +again +twinrig gate --baseline [0-9a-f]+ --scenario 'steady'"
+grep -q '^- [*]again[*]: `twinrig gate' e.md || fail "not how to see it again"
 work=$PWD valid e.sarif judge-failed
 grep -q '"uri": "load.json"' e.sarif || fail "not at the judge's own rule"
 grep -q '^::error file=load.json,line=1.*twinrig%3A steady fails' e.txt ||

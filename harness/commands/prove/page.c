@@ -54,7 +54,8 @@ static void checks(const struct tw_proof *proof, struct tw_buf *out)
 	tw_buf_add_text(out,
 		"<h2>Checks</h2>\n<div class=\"card\"><div class=\"scroll\" "
 		"tabindex=\"0\" role=\"group\" aria-label=\"Checks\"><table>\n"
-		"<thead><tr><th scope=\"col\"></th><th scope=\"col\">check</th>"
+		"<thead><tr><th scope=\"col\">no.</th><th "
+		"scope=\"col\">check</th>"
 		"<th scope=\"col\">catches</th>"
 		"<th scope=\"col\">first</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < proof->checks.n; i++) {
