@@ -20,6 +20,8 @@ quoted faults.md "$TWINRIG" faults
 quoted manifests.md "$TWINRIG" check --list
 quoted keys.md "$TWINRIG" schema --format text
 quoted keys.md "$TWINRIG" schema model --format text
+quoted timelines.md sh -c '"$TWINRIG" run -c "$TOP/fixtures/shop/twinrig.yaml" \
+	--scenario node-loss --watch pods | grep -E "^TIME|shop/cart-3"'
 sed -n 's/^\t"\(.*\)",$/\1/p' "$top/harness/gate/check.c" | head -n 1 |
 	sed 's/\\"/"/g' >"$work/first"
 grep -qxFf "$work/first" "$top/docs/checks.md" || fail "default checks differ"
