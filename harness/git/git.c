@@ -84,7 +84,7 @@ struct tw_git *tw_git_open(const char *path, struct tw_error *error)
 		tw_git_free(git);
 		return NULL;
 	}
-	tw_git_write_whole(git);
+	tw_git_back(git);
 	git->shallow = git_repository_is_shallow(git->repo) == 1;
 	find_prefix(git, path);
 	find_remote(git);

@@ -1,9 +1,10 @@
 /*
- * Loose objects, looked at before libgit2 reads them: version 1.5 never comes
- * back from one that is cut off (a disk that was full, a machine that lost
- * its power), and a result that was stored must not make a later run hang.
+ * Loose objects, read here and not by libgit2: version 1.5 never comes back
+ * from one that is cut off (a disk that was full, a machine that lost its
+ * power), and what was stored or committed must not make a run hang.
  */
 #include "harness/git/private.h"
+#include "twins/base/units.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -11,21 +12,20 @@
 
 #define CHUNK 65536
 
-static void path_of(struct tw_git *git, const git_oid *id, struct tw_buf *path)
+static void path_of(const char *objects, const git_oid *id, struct tw_buf *path)
 {
 	char hex[GIT_OID_HEXSZ + 1];
 
 	git_oid_tostr(hex, sizeof hex, id);
-	tw_buf_printf(path, "%sobjects/%.2s/%s",
-		git_repository_commondir(git->repo), hex, hex + 2);
+	tw_buf_printf(path, "%s%.2s/%s", objects, hex, hex + 2);
 }
 
-static FILE *open_loose(struct tw_git *git, const git_oid *id)
+static FILE *open_loose(const char *objects, const git_oid *id)
 {
 	struct tw_buf path = {0};
 	FILE *file;
 
-	path_of(git, id, &path);
+	path_of(objects, id, &path);
 	file = fopen(path.p, "rb");
 	tw_buf_release(&path);
 	return file;
@@ -49,44 +49,62 @@ static bool unpack(FILE *file, struct tw_buf *out)
 		z.avail_out = sizeof unpacked;
 		rc = inflate(&z, Z_NO_FLUSH);
 		tw_buf_add(out, unpacked, sizeof unpacked - z.avail_out);
-		if (out->n > TW_FILE_MAX)
-			break;
 	}
 	inflateEnd(&z);
 	return rc == Z_STREAM_END;
 }
 
-int tw_git_loose(struct tw_git *git, const git_oid *id, struct tw_buf *content)
+/* "blob 1234", a NUL, and that many bytes. */
+static bool parse(const struct tw_buf *whole, struct tw_git_loose *to)
 {
-	FILE *file = open_loose(git, id);
-	struct tw_buf whole = {0};
-	const char *body;
+	const char *body = memchr(tw_buf_text(whole), '\0', whole->n);
+	const char *blank = body ? strchr(whole->p, ' ') : NULL;
+	struct tw_str size;
+	char type[8];
+	int64_t n;
+
+	if (!blank || blank - whole->p >= (ptrdiff_t)sizeof type)
+		return false;
+	snprintf(type, sizeof type, "%.*s", (int)(blank - whole->p), whole->p);
+	size = (struct tw_str){blank + 1, (size_t)(body - blank - 1)};
+	to->type = git_object_string2type(type);
+	to->at = (size_t)(body + 1 - whole->p);
+	to->n = whole->n - to->at;
+	return git_object_typeisloose(to->type) && tw_parse_int(size, &n) &&
+	       n >= 0 && (size_t)n == to->n;
+}
+
+int tw_git_loose(
+	const char *objects, const git_oid *id, struct tw_git_loose *to)
+{
+	FILE *file = open_loose(objects, id);
 	bool ok;
 
+	*to = (struct tw_git_loose){0};
 	if (!file)
 		return GIT_ENOTFOUND;
-	ok = unpack(file, &whole);
+	ok = unpack(file, &to->whole) && parse(&to->whole, to);
 	fclose(file);
-	/* "blob 1234", a NUL, and that many bytes. */
-	body = ok ? memchr(tw_buf_text(&whole), '\0', whole.n) : NULL;
-	if (body && content)
-		tw_buf_add(content, body + 1,
-			whole.n - (size_t)(body + 1 - whole.p));
-	tw_buf_release(&whole);
-	if (body)
+	if (ok)
 		return GIT_OK;
+	tw_buf_release(&to->whole);
 	git_error_set_str(GIT_ERROR_ODB, "a loose object is cut off");
 	return GIT_ERROR;
 }
 
 void tw_git_mend(struct tw_git *git, const git_oid *id)
 {
-	struct tw_buf path = {0};
-	int rc = tw_git_loose(git, id, NULL);
+	struct tw_git_loose loose;
+	struct tw_buf objects = {0}, path = {0};
+	int rc;
 
+	tw_git_objects(git, &objects);
+	rc = tw_git_loose(objects.p, id, &loose);
 	if (rc && rc != GIT_ENOTFOUND) {
-		path_of(git, id, &path);
+		path_of(objects.p, id, &path);
 		unlink(path.p);
-		tw_buf_release(&path);
 	}
+	tw_buf_release(&loose.whole);
+	tw_buf_release(&objects);
+	tw_buf_release(&path);
 }

@@ -69,11 +69,7 @@ int tw_git_get_blob(struct tw_git *git, const struct tw_git_id *id,
 
 	if (to_oid(&oid, id, error))
 		return -1;
-	rc = tw_git_loose(git, &oid, out);
-	if (!rc)
-		return 0;
-	if (rc == GIT_ENOTFOUND)
-		rc = git_blob_lookup(&blob, git->repo, &oid);
+	rc = git_blob_lookup(&blob, git->repo, &oid);
 	if (rc)
 		return fail(error, rc, "an object cannot be read");
 	tw_buf_add(
@@ -153,22 +149,6 @@ int tw_git_put_tree(struct tw_git *git, struct tw_git_entry *entries, size_t n,
 	return 0;
 }
 
-/* Nothing that is cut off gets to libgit2. */
-static int sound(struct tw_git *git, const git_oid *id)
-{
-	int rc = tw_git_loose(git, id, NULL);
-
-	return rc == GIT_ENOTFOUND ? 0 : rc;
-}
-
-/* A tree by its own id. */
-static int get_tree(struct tw_git *git, const git_oid *id, git_tree **to)
-{
-	int rc = sound(git, id);
-
-	return rc ? rc : git_tree_lookup(to, git->repo, id);
-}
-
 /* The tree of a commit or a tree. */
 static int open_tree(
 	struct tw_git *git, const struct tw_git_id *id, git_tree **to)
@@ -178,15 +158,12 @@ static int open_tree(
 	int rc = git_oid_fromstr(&oid, id->text);
 
 	if (!rc)
-		rc = sound(git, &oid);
-	if (!rc)
 		rc = git_object_lookup(
 			&object, git->repo, &oid, GIT_OBJECT_ANY);
 	if (!rc && git_object_type(object) == GIT_OBJECT_COMMIT)
-		rc = get_tree(
-			git, git_commit_tree_id((git_commit *)object), to);
+		rc = git_commit_tree(to, (git_commit *)object);
 	else if (!rc)
-		rc = get_tree(git, &oid, to);
+		rc = git_tree_lookup(to, git->repo, &oid);
 	git_object_free(object);
 	return rc;
 }
@@ -219,7 +196,7 @@ static int entry_at(struct tw_git *git, const struct tw_git_id *id,
 		if (!*path)
 			return 0;
 		path++;
-		rc = get_tree(git, to, &tree);
+		rc = git_tree_lookup(&tree, git->repo, to);
 	}
 	git_tree_free(tree);
 	return rc;
@@ -245,8 +222,8 @@ static int walk_tree(struct walking *walking, git_tree *tree)
 		tw_buf_add_text(&walking->path, git_tree_entry_name(entry));
 		if (git_tree_entry_type(entry) == GIT_OBJECT_TREE) {
 			tw_buf_add_char(&walking->path, '/');
-			rc = get_tree(
-				walking->git, git_tree_entry_id(entry), &below);
+			rc = git_tree_lookup(&below, walking->git->repo,
+				git_tree_entry_id(entry));
 			if (!rc)
 				rc = walk_tree(walking, below);
 			git_tree_free(below);
@@ -276,7 +253,7 @@ int tw_git_walk(struct tw_git *git, const struct tw_git_id *id,
 		if (rc == GIT_ENOTFOUND)
 			return 0;
 		if (!rc)
-			rc = get_tree(git, &oid, &tree);
+			rc = git_tree_lookup(&tree, git->repo, &oid);
 	} else {
 		rc = open_tree(git, id, &tree);
 	}
@@ -386,9 +363,7 @@ int tw_git_about(struct tw_git *git, const struct tw_git_id *id,
 
 	if (to_oid(&oid, id, error))
 		return -1;
-	rc = sound(git, &oid);
-	if (!rc)
-		rc = git_commit_lookup(&commit, git->repo, &oid);
+	rc = git_commit_lookup(&commit, git->repo, &oid);
 	if (rc)
 		return fail(error, rc, "a commit cannot be read");
 	about->time = git_commit_time(commit);

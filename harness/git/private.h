@@ -24,19 +24,26 @@ const char *tw_git_message(void);
 /* The commit behind any name that rev-parse takes; 0, or libgit2's error. */
 int tw_git_lookup(struct tw_git *git, const char *name, git_oid *id);
 
-/*
- * The content of a loose object (NULL: it is only looked at). 0;
- * GIT_ENOTFOUND: it is not loose, libgit2 may read it; else it is damaged, and
- * libgit2 must not.
- */
-int tw_git_loose(struct tw_git *git, const git_oid *id, struct tw_buf *content);
+/* The folder of the objects, with a slash at its end. */
+void tw_git_objects(struct tw_git *git, struct tw_buf *path);
+
+struct tw_git_loose {
+	struct tw_buf whole; /* to be released */
+	size_t at, n;	     /* where its content is in it */
+	git_object_t type;
+};
+
+/* A loose object. 0; GIT_ENOTFOUND: it is not loose; else it is damaged, and
+ * `to` holds nothing. */
+int tw_git_loose(
+	const char *objects, const git_oid *id, struct tw_git_loose *to);
 
 /* Takes a loose object that is damaged away, so that it can be written. */
 void tw_git_mend(struct tw_git *git, const git_oid *id);
 
-/* Objects are written so that a program that is killed leaves none of them
- * half (write.c). Once, after the repository is open. */
-void tw_git_write_whole(struct tw_git *git);
+/* Puts ours before libgit2's way to loose objects (backend.c). Once, after the
+ * repository is open. */
+void tw_git_back(struct tw_git *git);
 
 /*
  * libgit2 holds a lock file while it changes a ref, and a program that is

@@ -19,7 +19,8 @@ struct place {
 	enum tw_file_kind kind;
 	git_oid id;	/* of the tree or blob */
 	bool submodule; /* TW_FILE_OTHER: a submodule */
-	bool missing;	/* TW_FILE_OTHER: the object is not in this clone */
+	int missing; /* TW_FILE_OTHER: libgit2's error of an object that is not
+			in this clone, or damaged; 0: none */
 };
 
 /* On the way through the tree, name by name. */
@@ -68,8 +69,9 @@ static git_filemode_t look(struct walk *walk)
 	rc = git_tree_entry_bypath(&entry, git->root, walk->at.p);
 	if (rc) {
 		/* Not in its tree, or the tree itself is not here. */
-		walk->place.missing = rc != GIT_ENOTFOUND ||
-				      git_error_last()->klass == GIT_ERROR_ODB;
+		if (rc != GIT_ENOTFOUND ||
+			git_error_last()->klass == GIT_ERROR_ODB)
+			walk->place.missing = rc;
 		walk->place.kind =
 			walk->place.missing ? TW_FILE_OTHER : TW_FILE_NONE;
 		return GIT_FILEMODE_UNREADABLE;
@@ -169,8 +171,12 @@ static enum tw_file_kind kind_of(struct tw_files *files, const char *path)
 	return find((struct git_files *)files, path).kind;
 }
 
-static int fail_missing(const char *path, struct tw_error *error)
+static int fail_missing(const char *path, int rc, struct tw_error *error)
 {
+	if (rc != GIT_ENOTFOUND)
+		return tw_fail(error, TW_E_RUN,
+			"'%s': git: %s (git fsck tells what is damaged)", path,
+			tw_git_message());
 	return tw_fail(error, TW_E_RUN,
 		"'%s': its content is not in this clone (a partial clone?): "
 		"git fetch --refetch --no-filter",
@@ -181,7 +187,7 @@ static int fail_no_file(
 	const char *path, struct place place, struct tw_error *error)
 {
 	if (place.missing)
-		return fail_missing(path, error);
+		return fail_missing(path, place.missing, error);
 	if (place.submodule)
 		return tw_fail(error, TW_E_USAGE,
 			"'%s' is a submodule: its files are in another "
@@ -213,8 +219,9 @@ static int read_blob(struct tw_files *files, const char *path,
 
 	if (place.kind != TW_FILE_REGULAR)
 		return fail_no_file(path, place, error);
-	if (git_blob_lookup(&blob, git->repo, &place.id))
-		return fail_missing(path, error);
+	rc = git_blob_lookup(&blob, git->repo, &place.id);
+	if (rc)
+		return fail_missing(path, rc, error);
 	content = git_blob_rawcontent(blob);
 	n = (size_t)git_blob_rawsize(blob);
 	if (n > TW_FILE_MAX)
@@ -239,11 +246,13 @@ static int list_tree(struct tw_files *files, const char *dir,
 	struct place place = find(git, dir);
 	git_tree *tree = NULL;
 	struct tw_buf path = {0};
+	int rc;
 
 	if (place.kind != TW_FILE_DIRECTORY)
 		return fail_no_file(dir, place, error);
-	if (git_tree_lookup(&tree, git->repo, &place.id))
-		return fail_missing(dir, error);
+	rc = git_tree_lookup(&tree, git->repo, &place.id);
+	if (rc)
+		return fail_missing(dir, rc, error);
 	for (size_t i = 0; i < git_tree_entrycount(tree); i++) {
 		const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
 		const char *name = git_tree_entry_name(entry);

@@ -497,8 +497,46 @@ START_TEST(says_when_content_is_not_here)
 }
 END_TEST
 
+/* Some versions of libgit2 never come back from these. */
+START_TEST(says_that_an_object_is_cut_off)
+{
+	static const char *const cut[] = {"HEAD~2:app.yaml", "HEAD~2^{tree}"};
+	struct place place;
+	struct tw_git *git;
+	struct tw_git_commit old;
+	struct tw_files *files;
+	struct tw_error error = {0};
+	struct tw_buf script = {0};
+
+	for (size_t i = 0; i < 2; i++) {
+		start(&place);
+		make_upstream(&place);
+		tw_buf_clear(&script);
+		tw_buf_printf(&script,
+			"cd up; o=$(git rev-parse '%s'); "
+			"f=.git/objects/$(echo $o | cut -c1-2)/$(echo $o | cut "
+			"-c3-); chmod u+w $f; truncate -s 8 $f",
+			cut[i]);
+		sh(&place, script.p);
+		git = open_below(&place, "up");
+		ck_assert_int_eq(
+			tw_git_resolve(git, "HEAD~2", NULL, NULL, &old, &error),
+			0);
+		files = tw_git_files_new(git, &old, "", &error);
+		if (files)
+			expect_unread(files, "app.yaml", "cut off");
+		else
+			ck_assert_ptr_nonnull(strstr(error.message, "cut off"));
+		tw_files_free(files);
+		tw_git_free(git);
+		finish(&place);
+	}
+	tw_buf_release(&script);
+}
+END_TEST
+
 TW_TESTS("git/git", finds_the_merge_base_on_a_laptop,
 	opens_bare_ones_worktrees_and_subfolders, understands_github,
 	reads_githubs_event, understands_gitlab, says_what_is_wrong_with_a_name,
 	reads_the_commit_and_not_the_working_tree,
-	says_when_content_is_not_here)
+	says_when_content_is_not_here, says_that_an_object_is_cut_off)

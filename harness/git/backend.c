@@ -1,5 +1,6 @@
 /*
- * Loose objects are written to a file without a name, which gets its name when
+ * The way to loose objects. What is damaged is an error (loose.c), for every
+ * reader. They are written to a file without a name, which gets its name when
  * it is whole (open(2), O_TMPFILE; linkat(2)): a program that is killed leaves
  * nothing. Where a file system has no such files, libgit2 writes as it does
  * (into `objects/tmp_object_git2_XXXXXX`), and what a killed program left is
@@ -9,6 +10,8 @@
 #include "harness/git/objects.h"
 
 #include "harness/git/private.h"
+
+#include "twins/base/assert.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -24,11 +27,16 @@
 
 #define PRIORITY 100 /* above libgit2's own, which are 1 and 2 */
 
-struct writer {
+struct backend {
 	git_odb_backend base;
 	struct tw_git *git;
-	struct tw_buf objects; /* the folder, with a slash at its end */
+	struct tw_buf objects;
 };
+
+void tw_git_objects(struct tw_git *git, struct tw_buf *path)
+{
+	tw_buf_printf(path, "%sobjects/", git_repository_commondir(git->repo));
+}
 
 static const char left_behind[] = "tmp_object_git2_";
 
@@ -89,17 +97,17 @@ static bool named(int fd, const char *path)
 }
 
 static bool write_whole(
-	struct writer *writer, const git_oid *id, const struct tw_buf *bytes)
+	struct backend *backend, const git_oid *id, const struct tw_buf *bytes)
 {
 	bool done = false;
 #ifdef O_TMPFILE
 	char hex[GIT_OID_HEXSZ + 1];
 	struct tw_buf path = {0};
-	int fd =
-		open(writer->objects.p, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0444);
+	int fd = open(
+		backend->objects.p, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0444);
 
 	git_oid_tostr(hex, sizeof hex, id);
-	tw_buf_printf(&path, "%s%.2s", writer->objects.p, hex);
+	tw_buf_printf(&path, "%s%.2s", backend->objects.p, hex);
 	if (fd >= 0 && put(fd, bytes) &&
 		(!mkdir(path.p, 0777) || errno == EEXIST)) {
 		tw_buf_printf(&path, "/%s", hex + 2);
@@ -113,48 +121,66 @@ static bool write_whole(
 	}
 	tw_buf_release(&path);
 #else
-	(void)writer, (void)id, (void)bytes;
+	(void)backend, (void)id, (void)bytes;
 #endif
 	return done;
 }
 
-static int write_object(git_odb_backend *backend, const git_oid *id,
+static int read_object(void **data, size_t *n, git_object_t *type,
+	git_odb_backend *base, const git_oid *id)
+{
+	struct tw_git_loose loose;
+	int rc = tw_git_loose(((struct backend *)base)->objects.p, id, &loose);
+
+	if (rc)
+		return rc;
+	*n = loose.n;
+	*type = loose.type;
+	*data = git_odb_backend_data_alloc(base, loose.n + 1);
+	tw_assert(*data);
+	memcpy(*data, tw_buf_text(&loose.whole) + loose.at, loose.n);
+	((char *)*data)[loose.n] = '\0';
+	tw_buf_release(&loose.whole);
+	return 0;
+}
+
+static int write_object(git_odb_backend *base, const git_oid *id,
 	const void *data, size_t n, git_object_t type)
 {
 	struct tw_buf bytes = {0};
-	struct writer *writer = (struct writer *)backend;
+	struct backend *backend = (struct backend *)base;
 	bool done =
-		pack(data, n, type, &bytes) && write_whole(writer, id, &bytes);
+		pack(data, n, type, &bytes) && write_whole(backend, id, &bytes);
 
 	/* libgit2 tries its own ways then, and tells of the last of them. */
 	if (!done && (errno == ENOSPC || errno == EDQUOT))
-		writer->git->full = errno;
+		backend->git->full = errno;
 	tw_buf_release(&bytes);
 	return done ? GIT_OK : GIT_PASSTHROUGH;
 }
 
-static void free_writer(git_odb_backend *backend)
+static void free_backend(git_odb_backend *base)
 {
-	struct writer *writer = (struct writer *)backend;
+	struct backend *backend = (struct backend *)base;
 
-	tw_buf_release(&writer->objects);
-	tw_free(writer);
+	tw_buf_release(&backend->objects);
+	tw_free(backend);
 }
 
-void tw_git_write_whole(struct tw_git *git)
+void tw_git_back(struct tw_git *git)
 {
-	struct writer *writer = tw_calloc(1, sizeof *writer);
+	struct backend *backend = tw_calloc(1, sizeof *backend);
 	git_odb *odb = NULL;
 
-	git_odb_init_backend(&writer->base, GIT_ODB_BACKEND_VERSION);
-	writer->base.write = write_object;
-	writer->base.free = free_writer;
-	writer->git = git;
-	tw_buf_printf(&writer->objects, "%sobjects/",
-		git_repository_commondir(git->repo));
+	git_odb_init_backend(&backend->base, GIT_ODB_BACKEND_VERSION);
+	backend->base.read = read_object;
+	backend->base.write = write_object;
+	backend->base.free = free_backend;
+	backend->git = git;
+	tw_git_objects(git, &backend->objects);
 	if (git_repository_odb(&odb, git->repo) ||
-		git_odb_add_backend(odb, &writer->base, PRIORITY))
-		free_writer(&writer->base);
+		git_odb_add_backend(odb, &backend->base, PRIORITY))
+		free_backend(&backend->base);
 	git_odb_free(odb);
 }
 
@@ -165,7 +191,7 @@ void tw_git_sweep(struct tw_git *git)
 	struct stat st;
 	DIR *files;
 
-	tw_buf_printf(&path, "%sobjects/", git_repository_commondir(git->repo));
+	tw_git_objects(git, &path);
 	files = opendir(path.p);
 	while (files && (entry = readdir(files))) {
 		size_t mark = path.n;
