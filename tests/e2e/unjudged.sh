@@ -46,7 +46,7 @@ export GITHUB_ACTIONS=true GITHUB_STEP_SUMMARY=$work/summary.md
 expect 2 "$TWINRIG" gate --markdown note.md --code-quality q.json --junit no.xml
 said '^::error file=model.yaml,line=5,col=[0-9]+,title=twinrig%3A invalid::'
 for file in note.md "$work/summary.md"; do
-	grep -q '^## . twinrig: no verdict' "$file" || fail "$file: no title"
+	grep -q '^## .* twinrig: no verdict' "$file" || fail "$file: no title"
 	grep -q '^model.yaml:5:[0-9]*: .*wiat' "$file" || fail "$file: no error"
 	head -n 1 "$file" | grep -q '^<!-- twinrig -->$' || fail "not found again"
 done
