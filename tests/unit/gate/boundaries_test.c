@@ -6,9 +6,9 @@
 
 /* With many runs t is normal: the boundaries of five looks at equal distances,
  * one-sided 2.5%, by the spending functions of K. K. G. Lan and D. L. DeMets
- * (1983) after O'Brien and Fleming and after Pocock, as their own program and
- * R's ldbounds print them. */
-START_TEST(as_published)
+ * (1983) after O'Brien and Fleming and after Pocock. The figures are those of a
+ * recursion of its own in Python over scipy's normal law. */
+START_TEST(as_of_a_known_spread)
 {
 	static const size_t runs[] = {8000, 16000, 24000, 32000, 40000};
 	static const double z[2][5] = {{4.8769, 3.3569, 2.6803, 2.2898, 2.0310},
@@ -97,5 +97,5 @@ START_TEST(short_steps)
 }
 END_TEST
 
-TW_TESTS("gate/boundaries", as_published, as_integrated_otherwise,
+TW_TESTS("gate/boundaries", as_of_a_known_spread, as_integrated_otherwise,
 	counted_apart, short_steps)
